@@ -1,0 +1,1 @@
+"""Frames, time, order, queues, decoding, encoding, transports. Knows nothing of argument parsing or training."""

@@ -1,0 +1,78 @@
+"""Frame and the other values of one frame's journey. Time is an integer `pts` with a `Fraction` time base."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+
+from engines.values import Box, Face, Patch
+from stream.picture import Picture
+
+
+class Route(StrEnum):
+    """Where a frame goes: untouched, straight swap, swap with an occlusion mask."""
+
+    PASS = "pass"
+    FAST = "fast"
+    XSEG = "xseg"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One decoded frame.
+
+    index: 0, 1, 2 ... in display order. pts: in units of time_base seconds. picture: the decoded planes, read-only.
+    born: clock reading (seconds) when it was decoded, for latency.
+    """
+
+    index: int
+    pts: int
+    time_base: Fraction
+    picture: Picture
+    born: float
+
+    @property
+    def seconds(self) -> float:
+        """For display and filters only; the muxer gets the integer pts."""
+        return float(self.pts * self.time_base)
+
+
+@dataclass(frozen=True, slots=True)
+class FaceTrack:
+    """One person's face over time, as of one frame. id: stable over short losses. source: which source face it takes
+    (index into the job's sources), None where it is to be left alone. age: frames since the track began."""
+
+    id: int
+    face: Face
+    source: int | None = None
+    age: int = 0
+
+    @property
+    def box(self) -> Box:
+        return self.face.box
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is seen in a frame. cut: this frame begins a new shot."""
+
+    frame: Frame
+    tracks: tuple[FaceTrack, ...] = ()
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do with a scene. route: that of its hardest face. refine: also goes to the refinement lane."""
+
+    scene: Scene
+    route: Route
+    refine: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came out: the patches to lay over the frame's own planes (none: the frame passes as it is)."""
+
+    plan: Plan
+    patches: tuple[Patch, ...] = ()
+    held: bool = field(default=False)

@@ -1,0 +1,1 @@
+"""What people touch: the command line, benchmarks, offline training stages. Nothing stands above this floor."""

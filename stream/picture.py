@@ -6,7 +6,8 @@ from engines.values import Patch, Rect, U8
 
 
 class Picture(Protocol):
-    """Planes of a decoded frame, read-only."""
+    """Planes of a decoded frame, read-only. All coordinates are those of the displayed frame: rotation metadata
+    (0, 90, 180, 270 degrees) is applied to what `rgb` and `small` return and undone for what `pasted` lays down."""
 
     @property
     def width(self) -> int: ...

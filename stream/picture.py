@@ -1,8 +1,8 @@
-"""Picture: one decoded frame's planes in their own format. Faces are read and pasted by region; nothing else is converted."""
+"""Picture: one decoded frame's planes in their own format. Faces are read and pasted by region, nothing else."""
 
 from typing import Protocol, Self
 
-from engines.values import Patch, Rect, U8
+from engines.values import U8, Patch, Rect
 
 
 class Picture(Protocol):

@@ -1,0 +1,209 @@
+"""Planes: a decoded frame in its own pixel format, read and pasted by region.
+
+Knows: how a rectangle of a frame becomes RGB and how a patch gets back into the planes, rotation included. Knows
+nothing of files or time. A decoder's memory is shared and never written to: `pasted` works on a copy of the frame.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import av
+import cv2
+import numpy as np
+from av.video.reformatter import VideoReformatter
+
+from engines.values import F32, U8, Patch, Rect
+from stream.clone import Cloner
+from stream.colour import FULL, Maps, Siting, maps, matrix_of
+from stream.layout import Layout, Samples, channel_view, layout_of, nearest_native
+
+
+@dataclass(frozen=True, slots=True)
+class _Area:
+    """A non-empty rectangle of the stored picture, inside it."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+
+
+class Planes:
+    """Implements `stream.picture.Picture` over a PyAV frame.
+
+    rotation: degrees clockwise that the stored picture is turned for display (0, 90, 180, 270).
+    """
+
+    __slots__ = ("_cloner", "_frame", "_layout", "_maps", "_matrix", "_siting", "rotation")
+
+    def __init__(self, frame: av.VideoFrame, layout: Layout, rotation: int, cloner: Cloner) -> None:
+        full = frame.color_range == FULL or frame.format.name.startswith("yuvj") or layout.model == "rgb"
+        if layout.model == "gray" and frame.color_range == 0:
+            full = True  # swscale's rule too: an untagged grey picture is a full-range one
+        self._frame, self._layout, self.rotation, self._cloner = frame, layout, rotation, cloner
+        self._matrix = matrix_of(frame.colorspace, frame.width, frame.height)
+        self._maps: Maps = maps(layout.model, layout.bits, full, self._matrix)
+        # Full-range 4:2:0 comes from JPEG-like sources, whose chroma sits midway.
+        self._siting = Siting(layout.sub_x, layout.sub_y, left=not full)
+
+    @classmethod
+    def of(cls, frame: av.VideoFrame, rotation: int = 0, cloner: Cloner | None = None) -> Self:
+        """Wraps a decoded frame without copying it. A pixel format that is not taken apart here goes through swscale to
+        the nearest that is. cloner: shared by the frames of one stream, so that copies reuse memory."""
+        layout = layout_of(frame.format.name)
+        if layout is None:
+            frame = frame.reformat(format=nearest_native(frame.format.name))
+            layout = layout_of(frame.format.name)
+            assert layout is not None
+        frame.pict_type = 0  # the decoder's I, P, B would force the encoder's choice
+        return cls(frame, layout, rotation % 360, cloner or Cloner())
+
+    @property
+    def width(self) -> int:
+        return self._frame.height if self.rotation % 180 else self._frame.width
+
+    @property
+    def height(self) -> int:
+        return self._frame.width if self.rotation % 180 else self._frame.height
+
+    @property
+    def pix_fmt(self) -> str:
+        return self._layout.name
+
+    def to_av(self) -> av.VideoFrame:
+        """The PyAV frame itself: shared memory, colour tags and field flags as decoded, no picture type."""
+        return self._frame
+
+    def rgb(self, rect: Rect) -> U8:
+        """uint8 (h, w, 3) RGB, full range, in display orientation. What lies outside repeats the border pixel."""
+        stored = self._stored(rect)
+        width, height = self._frame.width, self._frame.height
+        x0, y0 = min(max(stored.x, 0), width - 1), min(max(stored.y, 0), height - 1)
+        x1 = max(x0 + 1, min(stored.x + stored.w, width))
+        y1 = max(y0 + 1, min(stored.y + stored.h, height))
+        area = _Area(x0, y0, x1 - x0, y1 - y0)
+        region: U8 = cv2.add(cv2.transform(self._samples(area), self._maps.to_rgb), 0, dtype=cv2.CV_8U)  # type: ignore[call-overload]
+        if (area.x, area.y, area.w, area.h) != (stored.x, stored.y, stored.w, stored.h):
+            columns = np.clip(np.arange(stored.x, stored.x + stored.w), x0, x1 - 1) - x0
+            rows = np.clip(np.arange(stored.y, stored.y + stored.h), y0, y1 - 1) - y0
+            region = region[rows[:, None], columns]
+        return np.ascontiguousarray(np.rot90(region, -(self.rotation // 90)))
+
+    def small(self, width: int, height: int) -> U8:
+        """uint8 (height, width, 3) RGB of the whole picture, averaged where it shrinks."""
+        if self.rotation % 180:
+            width, height = height, width
+        frame = self._frame
+        shrinks = width < frame.width and height < frame.height
+        scaled = VideoReformatter().reformat(  # one of its own: a frame's shared reformatter is not for two threads
+            frame,
+            width,
+            height,
+            "rgb24",
+            src_colorspace=5 if self._layout.model != "yuv" else self._matrix,
+            dst_colorspace=5,
+            src_color_range=2 if self._full else 1,
+            dst_color_range=2,
+            interpolation="AREA" if shrinks else "BILINEAR",
+            threads=1,
+        )
+        return np.ascontiguousarray(np.rot90(scaled.to_ndarray(), -(self.rotation // 90)))
+
+    def pasted(self, patches: tuple[Patch, ...]) -> Self:
+        """A copy with the patches laid over it, in order. Samples under alpha 0 keep their bits; a chroma sample is
+        touched only where a luma sample of its own block is."""
+        copy = type(self)(self._cloner.copy(self._frame), self._layout, self.rotation, self._cloner)
+        for patch in patches:
+            copy._lay(patch)
+        return copy
+
+    @property
+    def _full(self) -> bool:
+        return self._maps.to_rgb[0, -1] == 0 if self._layout.model != "yuv" else not self._siting.left
+
+    def _stored(self, rect: Rect) -> Rect:
+        """The rectangle in the stored picture that shows as `rect`."""
+        x, y, w, h = rect.x, rect.y, rect.w, rect.h
+        width, height = self._frame.width, self._frame.height
+        match self.rotation:
+            case 90:
+                return Rect(y, height - x - w, h, w)
+            case 180:
+                return Rect(width - x - w, height - y - h, w, h)
+            case 270:
+                return Rect(width - y - h, x, h, w)
+            case _:
+                return rect
+
+    def _channel(self, index: int) -> Samples:
+        return channel_view(self._frame, self._layout, index)
+
+    def _samples(self, area: _Area) -> F32:
+        """float32 (h, w, n) samples of the area, chroma brought to luma resolution. n: 3, or 1 for grey."""
+        layout, shift = self._layout, self._layout.shift
+        out = np.empty((area.h, area.w, len(layout.channels)), np.float32)
+        inside = np.s_[area.y : area.y + area.h, area.x : area.x + area.w]
+        direct = 1 if layout.sub_x or layout.sub_y else len(layout.channels)
+        for index in range(direct):
+            out[..., index] = self._channel(index)[inside]
+        if direct == 1 and layout.model == "yuv":
+            u, v = self._channel(1), self._channel(2)
+            x0, y0, x1, y1 = self._siting.span(area.x, area.y, area.w, area.h, u.shape[1], u.shape[0])
+            chroma = np.empty((y1 - y0, x1 - x0, 2), np.float32)
+            chroma[..., 0], chroma[..., 1] = u[y0:y1, x0:x1], v[y0:y1, x0:x1]
+            dx, dy = area.x - (x0 << layout.sub_x), area.y - (y0 << layout.sub_y)
+            out[..., 1:] = self._siting.up(chroma, dx, dy, area.w, area.h)
+        if shift:
+            out *= 0.5**shift
+        return out
+
+    def _lay(self, patch: Patch) -> None:
+        """Blends one patch into this picture's own (copied) planes."""
+        turns = self.rotation // 90
+        alpha, rgb = np.rot90(patch.alpha, turns), np.rot90(patch.rgb, turns)
+        at = self._stored(Rect(patch.x, patch.y, patch.rgb.shape[1], patch.rgb.shape[0]))
+        # Only the part that is inside the picture and has any opacity.
+        x0, y0 = max(0, -at.x), max(0, -at.y)
+        x1, y1 = min(at.w, self._frame.width - at.x), min(at.h, self._frame.height - at.y)
+        if x1 <= x0 or y1 <= y0:
+            return
+        bx, by, bw, bh = cv2.boundingRect((alpha[y0:y1, x0:x1] > 0).astype(np.uint8))
+        if not bw:
+            return
+        cut = np.s_[y0 + by : y0 + by + bh, x0 + bx : x0 + bx + bw]
+        area = _Area(at.x + x0 + bx, at.y + y0 + by, bw, bh)
+        opacity = np.ascontiguousarray(alpha[cut], np.float32)
+        wanted = cv2.transform(np.ascontiguousarray(rgb[cut], np.float32), self._maps.from_rgb).reshape(bh, bw, -1)
+        subsampled = self._layout.sub_x or self._layout.sub_y
+        for index in range(1 if subsampled else len(self._layout.channels)):
+            self._blend(index, area, np.asarray(wanted[..., index], np.float32), opacity)
+        if subsampled:
+            self._lay_chroma(area, np.asarray(wanted[..., 1:], np.float32), opacity)
+
+    def _lay_chroma(self, area: _Area, wanted: F32, opacity: F32) -> None:
+        """Blends float32 (h, w, 2) chroma at luma resolution into the subsampled planes. Each chroma sample takes the
+        mean around it weighted by opacity, so colours under alpha 0 do not bleed in."""
+        sx, sy = self._layout.sub_x, self._layout.sub_y
+        left, top = area.x % (1 << sx), area.y % (1 << sy)
+        right, bottom = -(area.x + area.w) % (1 << sx), -(area.y + area.h) % (1 << sy)
+        weighted = np.dstack([wanted * opacity[..., None], opacity])
+        # Up to the chroma grid: nothing is laid there, except beyond an odd frame's edge, where there is no there.
+        edge_x = right if area.x + area.w == self._frame.width else 0
+        edge_y = bottom if area.y + area.h == self._frame.height else 0
+        weighted = cv2.copyMakeBorder(weighted, 0, edge_y, 0, edge_x, cv2.BORDER_REPLICATE)
+        weighted = cv2.copyMakeBorder(weighted, top, bottom - edge_y, left, right - edge_x, cv2.BORDER_CONSTANT)
+        weighted = np.asarray(weighted, np.float32)
+        mean = self._siting.down(weighted)
+        amount = np.where(self._siting.blocks(weighted[..., 2]) > 0, mean[..., 2], np.float32(0))
+        colour = mean[..., :2] / np.maximum(mean[..., 2:], 1e-6)
+        at = _Area(area.x >> sx, area.y >> sy, amount.shape[1], amount.shape[0])
+        for index in (1, 2):
+            self._blend(index, at, np.asarray(colour[..., index - 1], np.float32), np.asarray(amount, np.float32))
+
+    def _blend(self, index: int, area: _Area, wanted: F32, opacity: F32) -> None:
+        """v' = v + a (s - v) on one channel, rounded to the nearest."""
+        shift = self._layout.shift
+        plane = self._channel(index)[area.y : area.y + area.h, area.x : area.x + area.w]
+        old = (plane >> shift if shift else plane).astype(np.float32)  # type: ignore[operator]
+        new = np.rint(old + opacity * (wanted - old)).clip(0, (1 << self._layout.bits) - 1).astype(plane.dtype)
+        plane[...] = new << shift if shift else new

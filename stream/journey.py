@@ -1,0 +1,112 @@
+"""One file's journey: decode, perceive, route, paint, encode, each on its own lane, tied in one task group.
+
+Knows the order of the stages and what happens when one of them fails or the user stops. Knows nothing of codecs, of
+networks, or of how a stage does its work: stages are functions.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
+
+from stream.frame import Done, Frame, Plan, Route, Scene
+from stream.gate import Gate
+from stream.lane import Lane
+from stream.picture import Picture
+from stream.stats import Stats
+
+DEPTH = 3  # frames between two lanes: enough to smooth the detector's turns, few enough for 4K in memory
+WINDOW = 10  # frames between decoder and encoder
+
+
+class Sink(Protocol):
+    """Where frames go. Called from one thread at a time."""
+
+    def write(self, frame: Frame, picture: Picture) -> None: ...
+    def close(self) -> None: ...
+    def finish_early(self) -> None: ...
+    def abandon(self) -> None: ...
+
+
+async def run(
+    frames: Iterable[Frame],
+    sink: Sink,
+    perceive: Callable[[Frame], Scene],
+    route: Callable[[Scene], Plan],
+    paint: Callable[[Plan], Done],
+    *,
+    stats: Stats,
+    witness: Callable[[Done], object] = lambda _: None,
+    stop: threading.Event | None = None,
+) -> bool:
+    """Takes every frame through the house: once, in order. True: all of them; False: `stop` was set on the way, what
+    was in flight has been written and the sink finished early.
+
+    witness: sees every frame after it was written, in order, on the encoder's thread.
+    On any failure all lanes stop, the sink is abandoned and the first failure is raised.
+    """
+    halt = stop or threading.Event()
+    whole, written = True, 0
+
+    def admitted() -> Iterator[Frame]:
+        nonlocal whole
+        for frame in stats.timed("decode", frames):
+            if halt.is_set():
+                whole = False
+                return
+            gate.admit(frame.index)
+            yield frame
+
+    def send(scene: Scene) -> None:
+        with stats.time("route"):
+            plan = route(scene)
+        if plan.route is Route.PASS:
+            stats.routed(plan.route, 0.0)
+            gate.settle(scene.frame.index, (Done(plan), scene.frame.picture))
+        else:
+            painting.put(plan)
+
+    def painted(plan: Plan) -> Done:
+        start = stats.clock()
+        done = paint(plan)
+        stats.routed(plan.route, stats.clock() - start)
+        return done
+
+    def paste(done: Done) -> None:
+        frame = done.plan.scene.frame
+        with stats.time("paste"):
+            picture = frame.picture.pasted(done.patches) if done.patches else frame.picture
+        gate.settle(frame.index, (done, picture))
+
+    def write(item: tuple[Done, Picture]) -> Done:
+        nonlocal written
+        done, picture = item
+        sink.write(done.plan.scene.frame, picture)
+        written += 1
+        return done
+
+    def end() -> None:
+        with stats.time("flush"):
+            (sink.close if whole else sink.finish_early if written else sink.abandon)()
+
+    record = {stage: stats.adder(stage) for stage in ("decode", "perceive", "route", "paint", "paste", "encode")}
+    encoding = Lane("encode", write, witness, then=end, record=record["encode"], capacity=DEPTH)
+    gate: Gate[tuple[Done, Picture]] = Gate(WINDOW, lambda out: out.item and encoding.put(out.item))
+    painting = Lane("paint", painted, paste, then=encoding.close, record=record["paint"], capacity=DEPTH)
+    perceiving = Lane("perceive", perceive, send, then=painting.close, record=record["perceive"], capacity=DEPTH)
+    decoding = Lane("decode", _same, perceiving.put, then=perceiving.close, on_cancel=gate.cancel, items=admitted())
+    try:
+        async with asyncio.TaskGroup() as group:
+            for task in (encoding, painting, perceiving, decoding):
+                group.create_task(task.run())
+    except BaseExceptionGroup as failures:
+        sink.abandon()
+        raise failures.exceptions[0] from None
+    except asyncio.CancelledError:
+        sink.abandon()
+        raise
+    return whole
+
+
+def _same(frame: Frame) -> Frame:
+    return frame

@@ -1,0 +1,78 @@
+"""Report: a run as JSON. Frames go to disk as they come, so that memory stays flat however long the clip."""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TextIO
+
+from engines.errors import OutputError
+from stream.frame import Plan
+from stream.stats import Table, Timing
+
+
+class Report:
+    """Written beside the final name and renamed when whole; nothing stands under the final name before `finish`."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises OutputError if the file cannot be made."""
+        self.path = path
+        self._part = path.with_name(path.name + ".part")
+        self._first = True
+        try:
+            self._file: TextIO = self._part.open("w", encoding="utf-8")
+        except OSError as error:
+            raise OutputError(f"cannot write the report {path}: {error.strerror}; name a folder that exists") from error
+        self._file.write('{"frames":[')
+
+    def add(self, plan: Plan) -> None:
+        """One frame's row, in order."""
+        row = json.dumps(frame_row(plan), separators=(",", ":"))
+        self._file.write(row if self._first else ",\n" + row)
+        self._first = False
+
+    def finish(self, table: Table, source: Mapping[str, object], output: Mapping[str, object], consent: bool) -> None:
+        """Adds the figures and gives the file its final name."""
+        rest = {
+            "stages": {name: {"count": t.count, **quantiles(t)} for name, t in table.stages.items()},
+            "fps": round(table.fps, 3),
+            "wall_s": round(table.wall, 3),
+            "input": source,
+            "output": output,
+            "consent": consent,
+        }
+        try:
+            self._file.write("],\n" + json.dumps(rest)[1:] + "\n")
+            self._file.close()
+            self._part.replace(self.path)
+        except OSError as error:
+            raise OutputError(f"cannot finish the report {self.path}: {error.strerror}") from error
+
+    def abandon(self) -> None:
+        """Leaves nothing behind. May be called at any time, also after `finish`."""
+        with suppress(OSError):
+            self._file.close()
+        self._part.unlink(missing_ok=True)
+
+
+def frame_row(plan: Plan) -> dict[str, object]:
+    """A frame as the report tells it. box: [x0, y0, x1, y1] in pixels of the displayed frame."""
+    scene = plan.scene
+    return {
+        "index": scene.frame.index,
+        "pts": scene.frame.pts,
+        "route": plan.route.value,
+        "tracks": [
+            {
+                "id": track.id,
+                "box": [round(float(v), 1) for v in (track.box.x0, track.box.y0, track.box.x1, track.box.y1)],
+                "score": round(float(track.face.score), 4),
+            }
+            for track in scene.tracks
+        ],
+    }
+
+
+def quantiles(timing: Timing) -> dict[str, float]:
+    """A stage's quantiles in milliseconds, as every JSON of this project gives them."""
+    return {f"p{q}_ms": round(getattr(timing, f"p{q}") * 1000, 3) for q in (50, 95, 99)}

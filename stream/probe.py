@@ -23,13 +23,24 @@ _TEXT_CODECS = {"ansi", "bintext", "xbin", "idf"}
 
 
 @dataclass(frozen=True, slots=True)
+class Tags:
+    """Colour tags by FFmpeg's numbers (AVColorPrimaries and so on); 2 is unspecified, for the range 0 is."""
+
+    primaries: int = 2
+    transfer: int = 2
+    space: int = 2
+    range: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class SourceInfo:
     """What is known of a source once its first frame is decoded.
 
     width, height: as displayed. rotation: degrees clockwise from stored to displayed. rate: average frames a second.
     frames: an estimate. duration: seconds, of what will be read. audio, subtitles: number of streams. matrix: the
     display matrix, verbatim, None where there is none. aspect: sample aspect ratio, None where square or unknown.
-    field_order: FFmpeg's number (2 to 5 where interlaced). notes: what a user should know, one sentence each.
+    field_order: FFmpeg's number (2 to 5 where interlaced). colour: its tags. notes: what a user should
+    know, one sentence each.
     """
 
     path: str
@@ -49,6 +60,7 @@ class SourceInfo:
     aspect: Fraction | None = None
     interlaced: bool = False
     field_order: int = 0
+    colour: Tags = Tags()
     notes: tuple[str, ...] = ()
 
 
@@ -131,6 +143,7 @@ def describe(
         aspect=aspect if aspect and aspect != 1 else None,
         interlaced=first.interlaced_frame or order in (2, 3, 4, 5),
         field_order=order,
+        colour=Tags(first.color_primaries, first.color_trc, first.colorspace, first.color_range),
         notes=tuple(notes),
     )
 

@@ -1,0 +1,31 @@
+"""Turner: turns whole frames by quarter turns, for containers that cannot store a rotation. Knows only libavfilter."""
+
+from fractions import Fraction
+
+import av
+from av.filter import Graph
+
+_FILTERS = {90: (("transpose", "clock"),), 180: (("hflip", None), ("vflip", None)), 270: (("transpose", "cclock"),)}
+
+
+class Turner:
+    """Turns frames of one stream clockwise by 90, 180 or 270 degrees. For one thread."""
+
+    def __init__(self, degrees: int) -> None:
+        self._degrees = degrees
+        self._graph: Graph | None = None
+
+    def turn(self, frame: av.VideoFrame) -> av.VideoFrame:
+        """The turned frame, in memory of its own."""
+        if self._graph is None:
+            graph = Graph()
+            base = frame.time_base or Fraction(1, 1000)
+            nodes = [graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=base)]
+            nodes += [graph.add(name, how) for name, how in _FILTERS[self._degrees]]
+            graph.link_nodes(*nodes, graph.add("buffersink")).configure()
+            self._graph = graph
+        self._graph.push(frame)
+        turned = self._graph.pull()
+        assert isinstance(turned, av.VideoFrame)
+        turned.pict_type = 0
+        return turned

@@ -65,7 +65,7 @@ class Sink:
         context = self.video.codec_context
         context.width, context.height, context.pix_fmt = width, height, self._format
         context.time_base, context.thread_count = self._base, encoding.threads
-        context.bit_rate = tuned.bit_rate or None
+        context.bit_rate = tuned.bit_rate
         context.flags |= Flags.frame_duration
         if tuned.quality is not None:
             context.qscale, context.global_quality = True, tuned.quality * 118  # FF_QP2LAMBDA

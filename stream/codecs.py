@@ -46,6 +46,15 @@ _X_PRESETS = (
     *("ultrafast", "superfast", "veryfast", "faster", "fast"),
     *("medium", "slow", "slower", "veryslow", "placebo"),
 )
+# Muxers that do not say what they hold.
+_TOLD = {
+    "mpegts": ("libx264", "libx265", "mpeg2video", "mpeg4"),
+    "mpeg": ("mpeg2video", "mpeg1video"),
+    "vob": ("mpeg2video", "mpeg1video"),
+}
+_MPEG_RATES = tuple(
+    Fraction(*pair) for pair in ((24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (50, 1), (60, 1))
+)
 _VARIABLE_FPS = 0x400  # AVFMT_VARIABLE_FPS
 _EVEN_ONLY = ("libx264", "libx265", "libsvtav1", "h264_nvenc", "hevc_nvenc", "av1_nvenc")
 
@@ -158,11 +167,14 @@ def pixel_format(codec: str, source: str, width: int, height: int) -> str:
 
 
 def time_base(container: OutputContainer, codec: str, base: Fraction, rate: Fraction | None) -> Fraction:
-    """The encoder's time base: the source's own wherever container and codec can keep it."""
-    fixed = codec in ("mpeg2video", "mpeg1video") or not container.format.flags & _VARIABLE_FPS
-    if fixed and container.format.name not in ("mpeg", "vob", "mpegts"):
-        return 1 / (rate or Fraction(25))
+    """The encoder's time base: the source's own wherever container and codec can keep it. Raises
+    OutputError where the rate has no place there."""
     if codec in ("mpeg2video", "mpeg1video"):
+        near = min(_MPEG_RATES, key=lambda known: abs(known - (rate or 25)))
+        if rate is not None and abs(near - rate) > rate / 1000:
+            raise OutputError(f"{codec} cannot hold {float(rate):.3f} frames a second; write a .mp4 or .mkv")
+        return 1 / near
+    if not container.format.flags & _VARIABLE_FPS:
         return 1 / (rate or Fraction(25))
     if codec == "mpeg4" and base.denominator > 65535:
         return Fraction(1, 10_000)  # MPEG-4 part 2 holds no finer clock
@@ -179,4 +191,4 @@ def _fits(container: OutputContainer, name: str) -> bool:
         Codec(name, "w")
     except ValueError:
         return False
-    return container.format.name in ("mpeg", "vob", "avi", "nut") or name in container.supported_codecs
+    return name in _TOLD.get(container.format.name, ()) or name in container.supported_codecs

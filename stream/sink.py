@@ -29,6 +29,7 @@ from stream.turning import Turner
 __all__ = ["Encoding", "Sink", "open_sink"]
 
 _MATRIX_HOLDERS = {"mp4", "mov", "matroska", "webm", "3gp", "3g2", "ipod", "ismv", "f4v", "psp"}
+_TOLERANCE = Fraction(1, 1000)  # seconds that rounding to the container's clock may move a frame
 _FAR = 10  # seconds; a start farther from 0 than this is a broadcast's clock, not an offset someone chose
 
 
@@ -103,8 +104,10 @@ class Sink:
             self._begin(frame)
         assert self._window is not None
         image = self._fitted(picture.to_av())
-        pts = round((frame.pts * frame.time_base - self._window.origin) / self._base)
-        if self._last is not None and pts <= self._last:
+        exact = (frame.pts * frame.time_base - self._window.origin) / self._base
+        pts = round(exact)
+        off = abs(pts - exact) * self._base > max(_TOLERANCE, frame.time_base)
+        if off or (self._last is not None and pts <= self._last):
             raise OutputError(
                 f"{self._container.format.name} holds only a constant frame rate and the input's varies;"
                 " write a .mp4 or .mkv"
@@ -157,6 +160,10 @@ class Sink:
         else:
             far = start > _FAR and self._container.format.name != "mpegts"
             origin, lower = (start if far else min(Fraction(0), first)), None
+        if (
+            self._base.numerator > 1 or self._base > _TOLERANCE
+        ):  # a clock of whole frames: the first must fall on a tick
+            origin = first - round((first - origin) / self._base) * self._base
         self._window = Window(origin, lower, source.end)
         with self._errors():
             copy_chapters(source, self._container, self._window)
@@ -213,8 +220,12 @@ def open_sink(path: str, source: Source, encoding: Encoding | None = None) -> Si
 def _open(path: str, landing: Landing | None, encoding: Encoding) -> OutputContainer:
     name = "pipe:1" if path == "-" else str(landing.partial) if landing is not None else path
     kind = encoding.format or ("matroska" if path == "-" else "flv" if path.startswith("rtmp") else None)
+    # Matroska can store the few milliseconds before 0 that AAC begins with; shifting them would move the pictures too.
+    options = (
+        {"avoid_negative_ts": "disabled"} if kind == "matroska" or path.endswith((".mkv", ".mka", ".webm")) else {}
+    )
     try:
-        return av.open(name, "w", format=kind)
+        return av.open(name, "w", format=kind, container_options=options)
     except ValueError as error:
         ending = Path(path).suffix or "without an ending"
         raise OutputError(

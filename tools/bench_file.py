@@ -1,0 +1,90 @@
+"""`understudy bench file`: what this machine does with files of several sizes. Options and printing; measuring is in
+`measure.py`, clips come from `rescale.py`."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from engines.errors import OutputError, UnderstudyError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from tools.measure import Figures
+
+SIZES = "360p,720p,1080p,2160p"
+
+
+def register(bench: typer.Typer) -> None:
+    bench.command("file")(bench_file)
+
+
+def bench_file(
+    source: Annotated[
+        Path | None, typer.Option("--source", "-s", metavar="FACE", help="Photo of a face. Default: the demo's.")
+    ] = None,
+    target: Annotated[Path | None, typer.Option(metavar="CLIP", help="Clip with a face. Default: the demo's.")] = None,
+    sizes: Annotated[str, typer.Option(help="Heights of the clips made from it.")] = SIZES,
+    preset: Annotated[str, typer.Option(help="Preset of libx264.")] = "veryfast",
+    frames: Annotated[int, typer.Option(min=10, help="Frames of each clip.")] = 150,
+    rounds: Annotated[int, typer.Option(min=1, help="Times that each is run; medians are told.")] = 2,
+    threads: Annotated[int, typer.Option(min=0, help="Threads of decoder and encoder; 0: all cores.")] = 0,
+    json_: Annotated[Path | None, typer.Option("--json", metavar="FILE.json", help="Figures as JSON.")] = None,
+) -> None:
+    """Measure bare transcode, whole pipeline and each stage, and name the bottleneck.
+
+    For every size: the given clip is scaled, then decoded and encoded without a swap (bare), then swapped, in turns,
+    then taken through one stage after another on one thread. A process per size, so that peak memory is its own.
+    """
+    from rich.console import Console
+
+    from tools import measure  # heavy
+
+    wanted = parse_sizes(sizes)
+    if json_ is not None and not json_.parent.is_dir():
+        raise OutputError(f"cannot write {json_}: there is no folder {json_.parent}")
+    face, clip = measure.material(source, target)
+    found: dict[str, object] = {}
+    for size, height in wanted.items():
+        typer.echo(f"{size}: making a clip of {frames} frames, then {rounds} rounds of each ...", err=True)
+        figures = measure.in_own_process(measure.Run(face, clip, height, preset, frames, rounds, threads))
+        Console(highlight=False).print(told(size, figures))
+        found[size] = figures.as_json()
+    if json_ is not None:
+        json_.write_text(json.dumps({"sizes": found}, indent=1) + "\n", encoding="utf-8")
+        typer.echo(f"wrote {json_}")
+
+
+def told(size: str, figures: "Figures") -> "RenderableType":
+    """One size for people."""
+    from rich.console import Group
+    from rich.text import Text
+
+    from tools.table import stage_grid
+
+    rows = {name: (timing, figures.busy.get(name)) for name, timing in figures.stages.items()}
+    return Group(
+        Text(
+            f"{size}  {figures.fps:.1f} fps, {figures.ratio:.2f} of the bare transcode's {figures.bare_fps:.1f};"
+            f" {1000 * figures.cpu:.1f} ms of processor a frame; {figures.peak_mb:.0f} MB at most",
+            style="bold",
+        ),
+        stage_grid(rows, figures.bottleneck),
+        Text(f"bottleneck: {figures.bottleneck}, at work {figures.busy[figures.bottleneck]:.0%} of the time"),
+        "",
+    )
+
+
+def parse_sizes(text: str) -> dict[str, int]:
+    """`360p,1080p` -> name and height (the shorter side). Raises UnderstudyError."""
+    sizes: dict[str, int] = {}
+    for word in filter(None, (part.strip() for part in text.split(","))):
+        number = word.removesuffix("p")
+        if not number.isdigit() or not 64 <= int(number) <= 4320 or int(number) % 2:
+            raise UnderstudyError(f"--sizes: {word!r} is no size; write even heights from 64p to 4320p, as 360p,1080p")
+        sizes[f"{int(number)}p"] = int(number)
+    if not sizes:
+        raise UnderstudyError(f"--sizes names no size; write for example {SIZES}")
+    return sizes

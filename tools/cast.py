@@ -1,0 +1,56 @@
+"""Cast: the people and networks of a job, opened once: what perceives, what paints, and what there is to say of it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from stream.paint import Painter
+from stream.still import read_image
+
+from engines.backends.choose import open_engine
+from engines.detector import Detector
+from engines.landmarks import Landmarks
+from engines.mesh.source import SourceFace, prepare_source
+from engines.store import default_store
+from stream.frame import Done, Frame, Plan, Scene
+from stream.perceive import Perceiver, Perception
+from stream.who import parse_rules
+from tools.job import Job
+
+NETWORKS = ("face_detection_short_range", "face_landmark")  # the catalogue's names, in the order of Perception
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """perceive, paint: the stages of a journey. notes: one sentence each, for the user."""
+
+    perceive: Callable[[Frame], Scene]
+    paint: Callable[[Plan], Done]
+    notes: tuple[str, ...] = ()
+
+
+@contextmanager
+def open_cast(job: Job) -> Iterator[Cast]:
+    """Reads the sources and loads the networks. Raises SourceError, ModelError, DeviceError, UnderstudyError."""
+    rules = parse_rules(job.who, job.maps, len(job.sources))
+    store = default_store()
+    models = Perception(*(open_engine(store.path(name), job.device) for name in NETWORKS))
+    sources = prepare(job, models)
+    perceiver = Perceiver(models, rules)
+    try:
+        yield Cast(perceiver, Painter(sources), tuple(note for source in sources for note in source.notes))
+    finally:
+        perceiver.close()
+
+
+def prepare(job: Job, models: Perception) -> list[SourceFace]:
+    """The source faces of a job, in the order of its --source options."""
+    detector, landmarks = Detector(models.detector), Landmarks(models.landmarks)
+    try:
+        return [
+            prepare_source([(str(path), read_image(path)) for path in photos], detector, landmarks)
+            for photos in job.sources
+        ]
+    finally:
+        detector.close()
+        landmarks.close()

@@ -1,0 +1,112 @@
+"""A clip from file to file: opens both ends, runs the journey, shows progress, tells what was measured."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+
+from stream.frame import Done
+from stream.journey import run
+from stream.probe import SourceInfo
+from stream.report import Report
+from stream.route import route
+from stream.sink import Encoding, open_sink
+from stream.source import Source, open_source
+from stream.stats import Stats
+from tools import table
+from tools.cast import Cast
+from tools.job import Job
+from tools.progress import Progress, open_progress
+
+INTERRUPTED = 130  # what a shell gives a process that ended by Ctrl-C
+
+
+def swap_clip(job: Job, cast: Cast) -> int:
+    """Returns the exit code. Raises UnderstudyError; nothing is then left under the final name."""
+    assert job.output is not None
+    with open_source(job.target, start=job.start, end=job.end, threads=job.threads) as source:
+        report = Report(job.report) if job.report else None
+        try:
+            return _swap(job, cast, source, report)
+        finally:
+            if report:
+                report.abandon()
+
+
+def _swap(job: Job, cast: Cast, source: Source, report: Report | None) -> int:
+    assert job.output is not None
+    encoding = Encoding(job.codec, job.crf, job.preset, job.bitrate, job.threads)
+    sink = open_sink(job.output, source, encoding)
+    stop = threading.Event()
+    with open_progress(source.info.frames, quiet=job.quiet) as progress, interruptible(stop, progress):
+        for note in (*source.info.notes, *sink.notes, *cast.notes):
+            progress.say(f"note: {note}")
+
+        def witness(done: Done) -> None:
+            progress.tick()
+            if report:
+                report.add(done.plan)
+
+        stats = Stats()
+        whole = asyncio.run(
+            run(source.frames(), sink, cast.perceive, route, cast.paint, stats=stats, witness=witness, stop=stop)
+        )
+        measured = stats.table()
+    if report:
+        report.finish(measured, input_facts(source.info), output_facts(job.output, measured.frames), job.consent)
+    if not job.quiet:
+        console = Console(stderr=job.output == "-", highlight=False)
+        console.print(table.render(measured))
+        if measured.frames:
+            console.print(f"{'wrote' if whole else 'stopped early; what was done is in'} {job.output}", soft_wrap=True)
+    return 0 if whole else INTERRUPTED
+
+
+@contextmanager
+def interruptible(stop: threading.Event, progress: Progress) -> Iterator[None]:
+    """The first Ctrl-C sets `stop`, the second ends everything at once."""
+
+    def on_signal(number: int, at: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        progress.say("stopping: finishing the file with the frames in flight (Ctrl-C again to drop it)")
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, on_signal)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def input_facts(info: SourceInfo) -> dict[str, object]:
+    """The report's `input`."""
+    return {
+        "path": info.path,
+        "container": info.container,
+        "codec": info.codec,
+        "pix_fmt": info.pix_fmt,
+        "width": info.width,
+        "height": info.height,
+        "rotation": info.rotation,
+        "fps": None if info.rate is None else round(float(info.rate), 4),
+        "time_base": str(info.time_base),
+        "frames": info.frames,
+        "duration_s": None if info.duration is None else round(float(info.duration), 4),
+        "audio": info.audio,
+        "subtitles": info.subtitles,
+    }
+
+
+def output_facts(output: str, frames: int) -> dict[str, object]:
+    """The report's `output`. bytes: None where it is no file."""
+    path = Path(output)
+    return {"path": output, "frames": frames, "bytes": path.stat().st_size if path.is_file() else None}

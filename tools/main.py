@@ -1,0 +1,54 @@
+"""The console script: commands register from their own files; a user's mistake ends in one line, not in a traceback."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from engines.errors import UnderstudyError
+from tools import bench_file, swap
+
+HELP = {"help_option_names": ["-h", "--help"]}
+
+app = typer.Typer(
+    help="Replaces faces in video, live or from files, and knows when not to paint.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings=HELP,
+)
+bench = typer.Typer(help="Measures this machine.", no_args_is_help=True, context_settings=HELP)
+swap.register(app)
+bench_file.register(bench)
+app.add_typer(bench, name="bench")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            typer.echo(f"understudy {version('understudy')}")
+        except PackageNotFoundError:
+            typer.echo("understudy, run from its source folder")
+        raise typer.Exit
+
+
+@app.callback()
+def understudy(
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Runs the command line. Errors that a user can mend: `error: ...` on stderr and the error's exit code."""
+    try:
+        app()
+    except UnderstudyError as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,181 @@
+"""`understudy swap`: its options, and the choice between clip, picture and preview. The work is done elsewhere."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engines.errors import UnderstudyError
+from tools import settings
+from tools.job import Job, parse_bitrate, parse_sources
+from tools.timecode import parse_time
+
+FLOW, ENCODER, OUTPUT = "What to swap", "Encoding", "Output"
+
+
+class Device(StrEnum):
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+def register(app: typer.Typer) -> None:
+    app.command("swap")(swap)
+
+
+def swap(
+    target: Annotated[
+        str, typer.Argument(metavar="TARGET", help="Video or picture to change; - reads a video from stdin.")
+    ],
+    output: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[OUTPUT]", help="Where the result goes; - writes to stdout. May be left out with --preview."
+        ),
+    ] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--source",
+            "-s",
+            metavar="FACE",
+            help="Photo of the face to put in. More photos of one person: a folder, or a.jpg,b.jpg. Once per person.",
+        ),
+    ] = None,
+    who: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHO",
+            help="Whose face: largest (default), all, left-to-right:N, box:x0,y0,x1,y1.",
+            rich_help_panel=FLOW,
+        ),
+    ] = None,
+    map_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="N=WHO",
+            help="With several sources: the N-th takes whose face, as 1=left-to-right:2. Default: from left to right.",
+            rich_help_panel=FLOW,
+        ),
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Begin here: 12.5 or 1:02:03.", rich_help_panel=FLOW)
+    ] = None,
+    end: Annotated[str | None, typer.Option(metavar="TIME", help="End before this.", rich_help_panel=FLOW)] = None,
+    device: Annotated[Device, typer.Option(help="Where networks run.", rich_help_panel=FLOW)] = Device.AUTO,
+    threads: Annotated[
+        int, typer.Option(min=0, help="Threads of decoder and encoder; 0: all cores.", rich_help_panel=FLOW)
+    ] = 0,
+    codec: Annotated[
+        str | None,
+        typer.Option(help="Encoder as FFmpeg names it. Default: the container's usual.", rich_help_panel=ENCODER),
+    ] = None,
+    crf: Annotated[
+        int | None, typer.Option(help="Quality, lower is better. Default: 18 for x264.", rich_help_panel=ENCODER)
+    ] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="Encoder's effort: ultrafast to veryslow.", rich_help_panel=ENCODER)
+    ] = None,
+    bitrate: Annotated[
+        str | None, typer.Option(metavar="RATE", help="Mean rate instead of --crf: 4M.", rich_help_panel=ENCODER)
+    ] = None,
+    preview: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FRAME.png",
+            help="One frame, before and after side by side: that at --start, or the first with a face.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.json", help="Every frame's route and faces, and timings.", rich_help_panel=OUTPUT),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.", rich_help_panel=OUTPUT)] = False,
+    overwrite: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite",
+            "-y",
+            help="Replace an existing output. Without it you are asked on a terminal; scripts are not.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = False,
+    consent: Annotated[
+        bool,
+        typer.Option("--i-have-consent", help="The source's person agreed to this; goes into the report."),
+    ] = False,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.toml",
+            is_eager=True,
+            callback=settings.apply,
+            help="Defaults for these options; see docs/understudy.example.toml.",
+        ),
+    ] = None,
+) -> None:
+    """Put the face of a photo into a video or a picture.
+
+    understudy swap --source face.jpg clip.mp4 result.mp4
+    """
+    if not source:
+        raise UnderstudyError("no source face was given; add --source FACE.jpg")
+    if crf is not None and bitrate is not None:
+        raise UnderstudyError("--crf and --bitrate exclude each other; give one of them")
+    job = Job(
+        sources=parse_sources(source),
+        target=target,
+        output=output,
+        who=who,
+        maps=tuple(map_ or ()),
+        device=device.value,
+        codec=codec,
+        crf=crf,
+        preset=preset,
+        bitrate=parse_bitrate(bitrate) if bitrate else None,
+        start=parse_time(start, "--start") if start else None,
+        end=parse_time(end, "--end") if end else None,
+        preview=preview,
+        report=report,
+        threads=threads,
+        quiet=quiet,
+        consent=consent,
+    )
+    job.check()
+    if not overwrite:
+        _ask(job)
+    raise typer.Exit(_carry_out(job))
+
+
+def _ask(job: Job) -> None:
+    """Asks before replacing files, where there is someone to ask; a script that names an output means it."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return
+    for name in (job.output, job.preview, job.report):
+        if (
+            name is not None
+            and Path(name).is_file()
+            and not typer.confirm(f"{name} exists. Replace it?", default=False, err=True)
+        ):
+            raise UnderstudyError(f"{name} was left as it is; name another, or give --overwrite")
+
+
+def _carry_out(job: Job) -> int:
+    from stream.still import is_image  # heavy: codecs, networks; the help does without
+
+    from tools import clip, shot
+    from tools.cast import open_cast
+
+    picture = job.target != "-" and is_image(job.target)
+    with open_cast(job) as cast:
+        if job.preview is not None:
+            shot.preview(job, cast, picture)
+        if job.output is None:
+            return 0
+        if picture:
+            return shot.swap_picture(job, cast)
+        return clip.swap_clip(job, cast)

@@ -1,21 +1,89 @@
 """`open_engine`: the only place that chooses a runtime for a model file."""
 
+import logging
+from functools import cache
 from pathlib import Path
 
+from engines.backends.onnxruntime import open_onnxruntime
 from engines.backends.openvino import open_openvino
+from engines.backends.survey import ORDER, ask
+from engines.backends.tensorrt import open_tensorrt
+from engines.backends.variant import default_folder, variant
 from engines.errors import DeviceError, ModelError
 from engines.protocol import Engine
 
-DEVICES = ("auto", "cpu")
+ALIAS = {"cpu": "openvino", "cuda": "ort-cuda", "gpu": "ort-cuda"}
+DEVICES = ("auto", *ALIAS, *ORDER)
+# a network of fewer bytes than this answers sooner on the CPU than a copy to a GPU and back takes
+SMALL = 16 << 20
 
 
-def open_engine(model: Path, device: str = "auto", precision: str = "f32", threads: int = 1) -> Engine:
+def open_engine(
+    model: Path,
+    device: str = "auto",
+    precision: str = "f32",
+    threads: int = 1,
+    *,
+    batch: int = 1,
+    streams: int = 1,
+    strict: bool = False,
+    folder: Path | None = None,
+) -> Engine:
     """Weights of an ONNX or TFLite file, compiled for `device`.
 
-    precision: f32, bf16, f16, or int8 (for a file with Q/DQ nodes). threads: inference threads.
+    device: one of `DEVICES`. precision: f32, bf16, f16, or int8 (for a file with Q/DQ nodes). threads: inference
+    threads of a CPU. batch: the most rows a call takes; above 1 the batch axis is opened where the file fixes it at 1.
+    streams: calls that run at once on a CPU. strict: an unusable device is an error, not a fallback. folder: where
+    rewritten graphs and plans are kept, the user's cache by default. Errors: ModelError, DeviceError.
     """
     if not model.is_file():
         raise ModelError(f"{model} is missing; `understudy models list` shows what can be pulled")
+    chosen = choose(model, device, strict)
+    folder = folder or default_folder()
+    if chosen == "openvino":
+        return open_openvino(variant(model, batch, "f32", folder), precision, threads, streams)
+    written = variant(model, batch, precision if chosen in ("tensorrt", "ort-cuda") else "f32", folder)
+    if chosen == "tensorrt":
+        return open_tensorrt(written, precision, batch, folder)
+    return open_onnxruntime(written, threads, cuda=chosen == "ort-cuda")
+
+
+def choose(model: Path, device: str, strict: bool) -> str:
+    """The backend of `ORDER` that will run the file. Errors: DeviceError for an unknown or, if strict, unusable one."""
     if device not in DEVICES:
-        raise DeviceError(f"no device named {device!r}; take one of {', '.join(DEVICES)}")
-    return open_openvino(model, precision, threads)
+        raise DeviceError(f"no device is called {device!r}; take one of {', '.join(DEVICES)}")
+    tflite = model.suffix == ".tflite"
+    if device == "auto":
+        if tflite or model.stat().st_size < SMALL:
+            return "openvino"
+        return next(name for name in ORDER if _usable(name))
+    wanted = ALIAS.get(device, device)
+    finding = _found(wanted)
+    if finding == "" and not (tflite and wanted != "openvino"):
+        return wanted
+    why = finding or f"{wanted} reads no TFLite"
+    # a small TFLite net beside a GPU is where it belongs; anything else on the wrong device is said
+    if strict and not tflite:
+        raise DeviceError(f"--strict-device: {wanted} is not usable: {why}")
+    if not tflite:
+        announce(
+            f"{wanted} is not usable ({why}): models run on the CPU with OpenVINO, far slower. `understudy doctor`"
+        )
+    return "openvino"
+
+
+@cache
+def announce(message: str) -> None:
+    """Says it once, however many models fall back for the same reason."""
+    logging.getLogger("understudy").warning(message)
+
+
+@cache
+def _found(backend: str) -> str:
+    """Why a backend is not usable, or nothing. Asked once: a running program's installs stay."""
+    finding = ask(backend)
+    return "" if finding.usable else finding.state
+
+
+def _usable(backend: str) -> bool:
+    return _found(backend) == ""

@@ -1,0 +1,189 @@
+"""ONNX Runtime: on the CPU without spinning, on CUDA with bound memory and a stream of its own. Knows no models.
+
+The only file that imports onnxruntime, and only when an engine is opened: it is an optional package. The CUDA part
+has not yet run on a GPU.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engines.backends import feeds as fed
+from engines.backends.cuda import Lane
+from engines.errors import DeviceError, ModelError
+from engines.protocol import Spec
+from engines.values import Array
+
+DTYPES = {
+    "tensor(float)": "float32",
+    "tensor(float16)": "float16",
+    "tensor(double)": "float64",
+    "tensor(uint8)": "uint8",
+    "tensor(int8)": "int8",
+    "tensor(int32)": "int32",
+    "tensor(int64)": "int64",
+    "tensor(bool)": "bool",
+}
+
+
+def installed() -> dict[str, str]:
+    """The ONNX Runtime wheels present, with their versions. More than one share a folder, and one is broken."""
+    found = {}
+    for name in ("onnxruntime", "onnxruntime-gpu"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def refuse_broken(found: Mapping[str, str]) -> None:
+    """Errors: DeviceError where no wheel is present, or both: the later one has overwritten the other's files."""
+    if not found:
+        raise DeviceError("ONNX Runtime is not installed: pip install onnxruntime (or 'understudy[gpu]' with a GPU)")
+    if len(found) > 1:
+        raise DeviceError(
+            "onnxruntime and onnxruntime-gpu are both installed and overwrite each other: "
+            "pip uninstall -y onnxruntime onnxruntime-gpu && pip install 'understudy[gpu]'"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OrtEngine:
+    """One InferenceSession; on the CPU every session of ours runs it, its `run` is safe from several threads."""
+
+    model: Path
+    shared: Any
+    inputs: Mapping[str, Spec]
+    outputs: Mapping[str, Spec]
+    device: str
+    lanes: list[Lane] = field(default_factory=list)
+
+    def session(self) -> "OrtSession | OrtCudaSession":
+        return OrtCudaSession(self) if self.lanes else OrtSession(self)
+
+
+class OrtSession:
+    """The right to run on the CPU."""
+
+    def __init__(self, engine: OrtEngine) -> None:
+        self._engine = engine
+
+    def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
+        fed.check(self._engine.inputs, feeds)
+        names = list(self._engine.outputs)
+        return dict(zip(names, self._engine.shared.run(names, dict(feeds)), strict=True))
+
+    def close(self) -> None:
+        pass
+
+
+class OrtCudaSession:
+    """A CUDA stream with pinned staging. A stream is fixed when ONNX Runtime loads a model: the second session of an
+    engine therefore loads the weights again; share one session through a `Batcher` where memory is short."""
+
+    def __init__(self, engine: OrtEngine) -> None:
+        self._engine = engine
+        first = engine.lanes[0] is not None and len(engine.lanes) == 1
+        self._lane = engine.lanes[0] if first else Lane()
+        self._run = engine.shared if first else _load(engine.model, 1, self._lane)
+        engine.lanes.append(self._lane)
+
+    def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
+        fed.check(self._engine.inputs, feeds)
+        lane = self._lane
+        lane.enter()
+        binding = self._run.io_binding()
+        for name, array in feeds.items():
+            place = lane.place(name, array.nbytes)
+            np.copyto(place.host(array.shape, array.dtype.name), array)
+            place.up(lane.stream)
+            binding.bind_input(name, "cuda", 0, array.dtype.type, array.shape, place.address)
+        rows = len(next(iter(feeds.values())))
+        shapes = {
+            name: (rows, *s.shape[1:]) if s.shape[0] == -1 else s.shape for name, s in self._engine.outputs.items()
+        }
+        for name, spec in self._engine.outputs.items():
+            if -1 in shapes[name]:
+                binding.bind_output(name, "cpu")  # its size is known only afterwards
+            else:
+                size = int(np.prod(shapes[name])) * np.dtype(spec.dtype).itemsize
+                address = lane.place(name, size).address
+                binding.bind_output(name, "cuda", 0, np.dtype(spec.dtype).type, shapes[name], address)
+        self._run.run_with_iobinding(binding)
+        fixed = [name for name in shapes if -1 not in shapes[name]]
+        for name in fixed:
+            lane.place(name, 0).down(lane.stream)
+        lane.stream.sync()
+        late = dict(zip(self._engine.outputs, binding.get_outputs(), strict=True))
+        return {
+            name: lane.place(name, 0).host(shapes[name], spec.dtype).copy() if name in fixed else late[name].numpy()
+            for name, spec in self._engine.outputs.items()
+        }
+
+    def close(self) -> None:
+        self._lane.close()
+
+
+def cuda_options(handle: int, fixed: bool) -> dict[str, str]:
+    """The CUDA provider's options. handle: the stream. fixed: every input size is, so that a CUDA graph may serve."""
+    return {
+        "device_id": "0",
+        "has_user_compute_stream": "1",
+        "user_compute_stream": str(handle),
+        "enable_cuda_graph": "1" if fixed else "0",
+        "arena_extend_strategy": "kSameAsRequested",  # doubling the arena is what leaks on long runs
+        "cudnn_conv_algo_search": "EXHAUSTIVE",
+        "use_tf32": "1",
+    }
+
+
+def _load(model: Path, threads: int, lane: Lane | None) -> Any:
+    ort = import_module("onnxruntime")
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # spinning costs a whole core at 30 calls a second and saves 0.35 ms
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    providers: list[object] = ["CPUExecutionProvider"]
+    if lane is not None:
+        if "CUDAExecutionProvider" not in ort.get_available_providers():
+            raise DeviceError("this ONNX Runtime has no CUDA: pip uninstall onnxruntime, pip install 'understudy[gpu]'")
+        ort.preload_dlls()  # finds the CUDA and cuDNN wheels beside it
+        providers = [("CUDAExecutionProvider", cuda_options(lane.handle, fixed=False))]
+    try:
+        session = ort.InferenceSession(str(model), options, providers=providers)
+    except Exception as error:  # its exception classes are private
+        raise ModelError(f"ONNX Runtime cannot load {model} ({str(error).splitlines()[0]})") from error
+    if lane is not None and session.get_providers()[0] != "CUDAExecutionProvider":
+        raise DeviceError("ONNX Runtime fell back to the CPU: CUDA or cuDNN is missing; pip install 'understudy[gpu]'")
+    return session
+
+
+def open_onnxruntime(model: Path, threads: int = 1, cuda: bool = False) -> OrtEngine:
+    """Loads an ONNX file, in the precision that is written in it.
+
+    Errors: DeviceError for a missing or half-broken install, ModelError where the file cannot be loaded.
+    """
+    refuse_broken(installed())
+    lane = Lane() if cuda else None
+    session = _load(model, threads, lane)
+    return OrtEngine(
+        model,
+        session,
+        {value.name: _spec(value) for value in session.get_inputs()},
+        {value.name: _spec(value) for value in session.get_outputs()},
+        f"ONNX Runtime {'CUDA' if cuda else 'CPU'}",
+        [lane] if lane is not None else [],
+    )
+
+
+def _spec(value: Any) -> Spec:
+    shape = tuple(size if isinstance(size, int) else -1 for size in value.shape)
+    return Spec(shape, DTYPES[value.type])

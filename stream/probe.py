@@ -176,13 +176,14 @@ def _check_file(path: Path) -> None:
 def _why(path: str, error: Exception) -> str:
     file = Path(path)
     if isinstance(error, av.error.InvalidDataError):
-        if file.is_file() and _is_text(file):
+        if file.is_file() and is_text(file):
             return "it is a text file whatever its name says; give a video or a picture"
         return "it is not a video that can be read here, or its beginning is damaged; try to play it, or copy it again"
     return f"{getattr(error, 'strerror', None) or error}"
 
 
-def _is_text(path: Path) -> bool:
+def is_text(path: Path) -> bool:
+    """Whether a file begins like text: not one control byte in it."""
     with path.open("rb") as file:
         head = file.read(512)
     return all(byte in b"\t\n\r\f" or byte >= 32 for byte in head) and b"\x7f" not in head

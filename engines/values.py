@@ -60,6 +60,15 @@ class Rect:
 
 
 @dataclass(frozen=True, slots=True)
+class Region:
+    """A part of a picture. rgb: uint8 (h, w, 3), RGB, full range; its first pixel lies at (x, y) of the picture."""
+
+    x: int
+    y: int
+    rgb: U8
+
+
+@dataclass(frozen=True, slots=True)
 class Face:
     """One face as perceived in one image.
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 
-from engines.values import Box, Face, Patch
+from engines.values import Box, Face, Patch, Region
 from stream.picture import Picture
 
 
@@ -39,12 +39,16 @@ class Frame:
 @dataclass(frozen=True, slots=True)
 class FaceTrack:
     """One person's face over time, as of one frame. id: stable over short losses. source: which source face it takes
-    (index into the job's sources), None where it is to be left alone. age: frames since the track began."""
+    (index into the job's sources), None where it is to be left alone. age: frames since the track began. region: the
+    picture around the face, read once for all stages. fade: 0 to 1, how much of the swap is shown (tracks fade in and
+    out where the mesh no longer holds)."""
 
     id: int
     face: Face
     source: int | None = None
     age: int = 0
+    region: Region | None = None
+    fade: float = 1.0
 
     @property
     def box(self) -> Box:

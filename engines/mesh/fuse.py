@@ -1,0 +1,105 @@
+"""Steadier mesh points without lag: FaceMesh's measurement fused with optical flow.
+
+FaceMesh trembles from frame to frame but does not drift; flow drifts but does not tremble. The flow's low-frequency
+disagreement with the measurement is taken over, and forgotten slowly, faster where the two differ much.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from engines.mesh.topology import OVAL, modes
+from engines.values import F32, U8
+
+FACE = 160.0  # pixels of face width that flow sees
+VIEW = 240  # side of the square that flow sees
+WINDOW = 13
+FORGET = 0.08  # share of the measurement taken over per frame where both agree
+MODES = 30
+RIDGE = 0.05
+
+
+def width(points: F32) -> float:
+    """Face width in pixels that does not shrink when the head turns: the oval's diagonal over 1.7."""
+    return float(np.linalg.norm(np.ptp(points[OVAL, :2], axis=0))) / 1.7
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A grey square for flow. grey: uint8 (VIEW, VIEW). A picture point p lies at `(p - origin) * scale` in it."""
+
+    grey: U8
+    origin: F32
+    scale: float
+
+    def locate(self, points: F32) -> F32:
+        return np.ascontiguousarray((points[:, :2] - self.origin) * self.scale, np.float32)
+
+    def lift(self, local: F32) -> F32:
+        return (local / self.scale + self.origin).astype(np.float32)
+
+
+def view(grey: U8, corner: tuple[int, int], points: F32, scale: float | None) -> View:
+    """The square around a face. grey: uint8 (h, w), a region of the picture whose corner is given. scale: the last
+    view's, kept while the face's size stays within a fifth, so that flow compares like with like."""
+    wanted = FACE / width(points)
+    if scale is None or abs(np.log(wanted / scale)) > 0.2:
+        scale = wanted
+    centre = (points[:, :2].min(0) + points[:, :2].max(0)) / 2
+    origin = np.round(centre - VIEW / 2 / scale).astype(np.float32)
+    k, shift = scale, np.array(corner, np.float32)
+    if k < 0.6:
+        shrunk = cv2.resize(grey, None, fx=k, fy=k, interpolation=cv2.INTER_AREA)
+        offset = (shift - origin) * k
+        m = np.array([[1, 0, offset[0]], [0, 1, offset[1]]], np.float32)
+    else:
+        shrunk, offset = grey, (shift - origin) * k
+        m = np.array([[k, 0, offset[0]], [0, k, offset[1]]], np.float32)
+    out = cv2.warpAffine(shrunk, m, (VIEW, VIEW), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return View(np.asarray(out, np.uint8), origin, scale)
+
+
+def smooth(residual: F32, weight: F32) -> F32:
+    """The residual (n, 2) seen through the mesh's smoothest deformations, weighted least squares. weight: (n,)."""
+    values, vectors = modes(MODES)
+    left = (vectors * weight[:, None]).T
+    gram = left @ vectors + np.diag(RIDGE * values + 1e-6) * max(float(weight.sum()) / 10, 1e-3)
+    return np.asarray(vectors @ np.linalg.solve(gram, left @ residual), np.float32)
+
+
+def flow(before: View, now: View, points: F32, guess: F32) -> tuple[F32, F32]:
+    """Where Lucas-Kanade sees the points (n, 2) of `before` in `now`, picture pixels, and its trust (n,), 0 to 1."""
+    start, end = before.locate(points), now.locate(guess)
+    grey = before.grey
+    if before.scale != now.scale:
+        k = now.scale / before.scale
+        grey = np.asarray(cv2.warpAffine(grey, np.array([[k, 0, 0], [0, k, 0]], np.float32), (VIEW, VIEW)), np.uint8)
+        start = start * np.float32(k)
+    criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 10, 0.03)
+    found, status, error = cv2.calcOpticalFlowPyrLK(
+        grey, now.grey, start, end.copy(), winSize=(WINDOW, WINDOW), maxLevel=2, criteria=criteria,
+        flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
+    )  # fmt: skip
+    good = (status.ravel() > 0) & np.isfinite(found).all(1) & np.isfinite(error.ravel())
+    trust = np.where(good, 1 / (1 + np.nan_to_num(error.ravel()) / 6) ** 2, 0)
+    return np.where(good[:, None], now.lift(found), guess).astype(np.float32), trust.astype(np.float32)
+
+
+def fuse(previous: F32, measured: F32, before: View, now: View, forget: float = FORGET) -> F32:
+    """The steadied points (468, 3) of this frame. previous: last frame's steadied points; measured: FaceMesh's now."""
+    w = width(measured)
+    seen, trust = flow(before, now, previous[:, :2], measured[:, :2])
+    residual = seen - measured[:, :2]
+    far = np.linalg.norm(residual, axis=1)
+    trust = np.where(far > 0.08 * w, 0, trust).astype(np.float32)
+    if trust.sum() < 20:
+        return measured
+    pull = smooth(residual, trust)
+    size = np.linalg.norm(pull, axis=1)
+    gain = np.clip(forget + size / (0.05 * w), 0, 1)
+    gain = np.maximum(gain, np.median(gain))[:, None]
+    out = measured.copy()
+    out[:, :2] += (1 - gain) * pull
+    out[:, 2] += (1 - np.float32(forget * 3)) * np.clip(previous[:, 2] - measured[:, 2], -0.02 * w, 0.02 * w)
+    return out

@@ -1,0 +1,48 @@
+"""What stays the target's own inside the face: the eyes (gaze, lids) and the inner mouth (teeth, tongue)."""
+
+import cv2
+import numpy as np
+
+from engines.mesh import warp
+from engines.mesh.topology import I32, INNER_LIPS, LEFT_EYE, RIGHT_EYE
+from engines.values import F32, U8
+
+EYE = 0.9  # of the lids' contour: wider loses identity, narrower breaks the gaze
+MOUTH = 1.1
+SOFT = 0.008  # blur of the rim in face widths
+
+
+def keep(painted: F32, target: U8, maps: warp.Maps, shaped: F32, width: float) -> None:
+    """Lays the target's eyes and inner mouth over the painted region (h, w, 3), in place. They follow the mesh from the
+    target's own place to the shaped one. shaped: (468, 3), region pixels."""
+    for ring, size in ((RIGHT_EYE, EYE), (LEFT_EYE, EYE), (INNER_LIPS, MOUTH)):
+        _keep_one(painted, target, maps, shaped[ring, :2], size, max(0.6, SOFT * width))
+
+
+def _keep_one(painted: F32, target: U8, maps: warp.Maps, ring: F32, grow: float, soft: float) -> None:
+    h, w = painted.shape[:2]
+    centre = ring.mean(0)
+    points = centre + np.float32(grow) * (ring - centre)
+    margin = 3 * soft + 2
+    x0, y0 = (max(0, int(v)) for v in np.floor(points.min(0) - margin))
+    x1, y1 = (min(m, int(v)) for m, v in zip((w, h), np.ceil(points.max(0) + margin), strict=True))
+    if x1 - x0 < 2 or y1 - y0 < 2:
+        return
+    hole = np.zeros((y1 - y0, x1 - x0), np.float32)
+    corners: I32 = np.round((points - (x0, y0)) * 16).astype(np.int32)
+    cv2.fillPoly(hole, [corners], 1.0, lineType=cv2.LINE_AA, shift=4)
+    hole = np.asarray(cv2.GaussianBlur(hole, (0, 0), soft), np.float32)
+    own = _moved(target, maps, (x0, y0, x1, y1), (h, w))
+    part = painted[y0:y1, x0:x1]
+    part += hole[..., None] * (own - part)
+
+
+def _moved(target: U8, maps: warp.Maps, box: tuple[int, int, int, int], size: tuple[int, int]) -> F32:
+    """The target's pixels in box, moved along with the mesh."""
+    x0, y0, x1, y1 = box
+    sh, sw = maps.shift.shape[:2]
+    y, x = np.mgrid[y0:y1, x0:x1].astype(np.float32)
+    fx, fy = np.float32(sw / size[1]), np.float32(sh / size[0])
+    coarse = np.dstack([(x + 0.5) * fx - 0.5, (y + 0.5) * fy - 0.5])
+    shift = warp.sample(maps.shift, coarse)
+    return np.asarray(warp.sample(target, np.dstack([x, y]) + shift), np.float32)

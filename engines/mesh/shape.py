@@ -1,0 +1,106 @@
+"""Similarity fits, head pose and proportions of a mesh. Arrays only."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engines.mesh.topology import CANONICAL, INNER_LIPS, LEFT_EYE, OUTER_LIPS, OVAL, RIGHT_EYE
+from engines.values import F32
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """`canonical = scale * rotation @ (point - origin) + centre`: pixels to centimetres. rotation: float32 (3, 3)."""
+
+    scale: float
+    rotation: F32
+    origin: F32
+    centre: F32
+
+    def to_canonical(self, mesh: F32) -> F32:
+        return (self.scale * (mesh - self.origin) @ self.rotation.T + self.centre).astype(np.float32)
+
+    def shift_to_image(self, shift: F32) -> F32:
+        """A displacement in canonical centimetres (n, 3) as one in image pixels (n, 3)."""
+        return (shift @ self.rotation / self.scale).astype(np.float32)
+
+
+def fit(mesh: F32, reference: F32 = CANONICAL, weights: F32 | None = None) -> Fit:
+    """The similarity that takes mesh (n, 3) to reference (n, 3) with the least squares. Source: Umeyama, 1991."""
+    w = np.ones(len(mesh)) if weights is None else weights.astype(np.float64)
+    w = w / w.sum()
+    origin, centre = w @ mesh, w @ reference
+    a, b = mesh - origin, reference - centre
+    u, s, vt = np.linalg.svd((b * w[:, None]).T @ a)
+    flip = np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
+    rotation = (u * flip) @ vt
+    scale = float((s * flip).sum() / (w @ (a**2).sum(1)))
+    return Fit(scale, rotation.astype(np.float32), origin.astype(np.float32), centre.astype(np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """Degrees. yaw: positive when the face looks to the right of the screen. pitch: positive when it looks down.
+    roll: positive when it tilts clockwise on screen."""
+
+    yaw: float
+    pitch: float
+    roll: float
+
+
+def pose(mesh: F32) -> Pose:
+    """Head pose of a mesh (468, 3), relative to the canonical face."""
+    r = fit(mesh).rotation.T  # canonical to image
+    forward = r @ np.array([0, 0, -1.0])
+    yaw = np.degrees(np.arctan2(forward[0], -forward[2]))
+    pitch = np.degrees(np.arctan2(forward[1], np.hypot(forward[0], forward[2])))
+    across = r @ np.array([1.0, 0, 0])
+    roll = np.degrees(np.arctan2(across[1], np.hypot(across[0], across[2])))
+    return Pose(float(yaw), float(pitch), float(roll))
+
+
+def smoothstep(x: F32) -> F32:
+    """0 below 0, 1 above 1, smooth between."""
+    x = np.clip(x, 0, 1).astype(np.float32)
+    return x * x * (3 - 2 * x)
+
+
+def _to_ring(points: F32, ring: F32) -> F32:
+    """Distance of each point (n, d) to a closed polyline (m, d)."""
+    a, b = ring, np.roll(ring, -1, 0)
+    ab = b - a
+    t = np.clip(((points[:, None] - a) * ab).sum(2) / ((ab**2).sum(1) + 1e-9), 0, 1)
+    return np.linalg.norm(points[:, None] - a - t[..., None] * ab, axis=2).min(1).astype(np.float32)
+
+
+# centimetres of every point to the oval and to the lips, on the canonical face
+TO_OVAL: F32 = _to_ring(CANONICAL, CANONICAL[OVAL])
+_LIPS = np.union1d(OUTER_LIPS, INNER_LIPS)
+TO_LIPS: F32 = np.where(np.isin(np.arange(468), _LIPS), 0, _to_ring(CANONICAL, CANONICAL[OUTER_LIPS])).astype(
+    np.float32
+)
+INSIDE_LIPS = (TO_LIPS == 0) | (
+    np.isin(np.arange(468), [11, 12, 15, 16, 72, 73, 74, 38, 41, 42, 85, 86, 87, 89, 90, 96, 62, 76, 77, 183, 184,
+    302, 303, 304, 268, 271, 272, 315, 316, 319, 320, 325, 292, 306, 307, 407, 408, 179, 180, 403, 404])
+)  # fmt: skip
+FADE_OVAL: F32 = smoothstep(TO_OVAL / 2.5)
+FADE_LIPS: F32 = smoothstep(np.where(INSIDE_LIPS, 0, TO_LIPS) / 1.2)
+
+
+ACROSS = np.array([0.5, 1.0, 1.0], np.float32)  # widths move the mouth's figures and tell identity little
+
+
+def _eyes(shape: F32) -> tuple[F32, float]:
+    right, left = shape[RIGHT_EYE].mean(0), shape[LEFT_EYE].mean(0)
+    return np.asarray((right + left) / 2, np.float32), float(np.linalg.norm(left - right))
+
+
+def proportions(source: F32, target: F32) -> F32:
+    """The displacement (468, 3), canonical centimetres, that gives a target of mean shape `target` the source's
+    proportions, measured in distances between the eyes: none at the oval, the lips as one group so that the mouth keeps
+    its expression. Both (468, 3) canonical."""
+    centre, mine = _eyes(source)
+    d = (source - centre) * (_eyes(target)[1] / mine) + centre - target
+    group = d[_LIPS].mean(0)
+    d = d * FADE_LIPS[:, None] + group * (1 - FADE_LIPS[:, None])
+    return np.asarray(d * FADE_OVAL[:, None] * ACROSS, np.float32)

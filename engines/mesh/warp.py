@@ -1,0 +1,72 @@
+"""Where each pixel of a region comes from, in the source's texture and in the target itself, seen through the mesh.
+
+Maps are computed on a coarse raster and enlarged: inside a triangle they are affine, so nothing is lost but at the edges
+of self-occlusion.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from engines.mesh import raster, texture
+from engines.values import F32, U8
+
+RASTER = 72.0  # the coarse raster's pixels across a face
+
+
+@dataclass(frozen=True, slots=True)
+class Maps:
+    """texture: float32 (h, w, 2), texture pixels. shift: float32 (h, w, 2), from a pixel to the target's own point, in
+    region pixels. seen: float32 (h, w), 1 where the face's front covers the pixel. All at the coarse raster, whose
+    pixel i lies at `(i + .5) * step - .5` of the region."""
+
+    texture: F32
+    shift: F32
+    seen: F32
+    step: float
+
+
+def maps(shaped: F32, own: F32, width: float, size: tuple[int, int]) -> Maps:
+    """shaped: mesh (468, 3) as it shall look, own: the target's as it is, both in region pixels; width: face width in
+    pixels; size: region height, width."""
+    h, w = size
+    step = max(1.0, width / RASTER)
+    sh, sw = max(1, round(h / step)), max(1, round(w / step))
+    scale = np.array([w / sw, h / sh], np.float32)
+    points = raster.with_skirt(shaped)
+    shift = raster.with_skirt(own)[:, :2] - points[:, :2]
+    coarse = ((points[:, :2] + 0.5) / scale - 0.5).astype(np.float32)
+    index = raster.cover(coarse, points[:, 2], sw, sh)
+    values = np.concatenate([texture.layout(), shift], 1).astype(np.float32)
+    out = raster.fields(index, coarse, values)
+    out[index < 0] = (-1e3, -1e3, 0, 0)
+    seen = (index >= raster.FIRST_FACE).astype(np.float32)
+    return Maps(np.ascontiguousarray(out[..., :2]), np.ascontiguousarray(out[..., 2:]), seen, step)
+
+
+def enlarge(field: F32, size: tuple[int, int]) -> F32:
+    """A coarse field (h, w[, c]) at size height, width."""
+    if field.shape[:2] == size:
+        return field
+    return np.asarray(cv2.resize(field, size[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def shrink(image: F32 | U8, size: tuple[int, int]) -> F32:
+    """An image at a smaller size height, width, each pixel the mean of what it covers."""
+    small = image if image.shape[:2] == size else cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32)
+
+
+def sample(image: F32 | U8, where: F32) -> F32 | U8:
+    """The image (h, w[, c]) looked up at where (h', w', 2), x and y."""
+    out = cv2.remap(image, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
+    return out  # type: ignore[no-any-return]
+
+
+def face_rect(mesh: F32, width: float, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """x0, y0, x1, y1 of the pixels that a swap may touch: the mesh's box and a little more, within the region."""
+    low, high = mesh[:, :2].min(0) - 0.1 * width, mesh[:, :2].max(0) + 0.1 * width
+    h, w = size
+    x0, y0 = max(0, int(np.floor(low[0]))), max(0, int(np.floor(low[1])))
+    return x0, y0, min(w, int(np.ceil(high[0]))), min(h, int(np.ceil(high[1])))

@@ -1,0 +1,151 @@
+"""What is seen in a frame: faces found, followed, told apart and given their sources. One thread's stage.
+
+Detection runs when a shot begins, when somebody is lost, and now and then to notice newcomers; in between faces are
+followed by their landmarks alone.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from engines.detector import Detection, Detector
+from engines.landmarks import Landmarks
+from engines.protocol import Engine
+from engines.values import Box, Rect
+from stream import tracker
+from stream.cut import CutDetector
+from stream.frame import FaceTrack, Frame, Scene
+from stream.who import Casting, Rule
+
+LOOK_EVERY = 0.5  # seconds between looks for newcomers while somebody is followed
+SEARCH_EVERY = 0.1  # while nobody is followed
+TILES_EVERY = 1.0  # seconds between looks for small faces
+REMEMBER = 2.0  # seconds that a lost person keeps the number
+ALIKE = 0.55  # correlation of portraits above which it is the same person
+
+
+@dataclass(frozen=True, slots=True)
+class Perception:
+    """The networks of perception."""
+
+    detector: Engine
+    landmarks: Engine
+
+
+@dataclass(slots=True)
+class _Person:
+    id: int
+    look: tracker.Look
+    lost: float | None = None  # since when, seconds
+
+
+class Perceiver:
+    """Call it with frames in order."""
+
+    def __init__(self, models: Perception, rules: tuple[Rule, ...], most: int = 16) -> None:
+        self._detector, self._landmarks = Detector(models.detector), Landmarks(models.landmarks)
+        self._casting, self._most = Casting(rules), most
+        self._people: list[_Person] = []
+        self._next = 0
+        self._cut = CutDetector()
+        self._looked = self._tiled = -1e9
+
+    def close(self) -> None:
+        self._detector.close()
+        self._landmarks.close()
+
+    def __call__(self, frame: Frame) -> Scene:
+        now = frame.seconds
+        cut = self._cut(frame.picture.small(96, 64))
+        if cut:
+            self._people = []
+            self._casting.forget(set())
+            self._looked = self._tiled = -1e9
+        if self._people and now < self._people[0].look.seconds - 1:  # time went back: a new stream
+            self._people = []
+        self._follow(frame, now)
+        seen = [p for p in self._people if p.lost is None]
+        wait = LOOK_EVERY if seen and all(p.lost is None for p in self._people) else SEARCH_EVERY
+        if now - self._looked >= wait or now < self._looked:
+            self._meet(frame, now)
+            self._looked = now
+        self._people = [p for p in self._people if p.lost is None or now - p.lost < REMEMBER]
+        self._casting.forget({p.id for p in self._people})
+        return Scene(frame, self._tracks(), cut)
+
+    def _follow(self, frame: Frame, now: float) -> None:
+        for person in self._people:
+            if person.lost is not None:
+                continue
+            look = tracker.follow(self._landmarks, frame, person.look)
+            if look is None:
+                person.lost = now
+                self._looked = -1e9  # look at once
+            else:
+                person.look = look
+        here = sorted((p for p in self._people if p.lost is None), key=lambda p: -p.look.age)
+        for i, person in enumerate(here):  # two meshes on one face: the older stays
+            if any(p.lost is None and p.look.face.box.iou(person.look.face.box) > 0.6 for p in here[:i]):
+                person.lost = now
+
+    def _meet(self, frame: Frame, now: float) -> None:
+        for detection in self._detect(frame, now):
+            here = [p for p in self._people if p.lost is None]
+            if len(here) >= self._most or any(_same(p.look.face.box, detection.box) for p in here):
+                continue
+            look = tracker.begin(self._landmarks, frame, detection)
+            if look is None or any(_same(p.look.face.box, look.face.box) for p in here):
+                continue
+            known = self._recognise(look)
+            if known is not None:
+                known.look, known.lost = replace(look, age=known.look.age + 1), None
+            else:
+                self._people.append(_Person(self._next, look))
+                self._next += 1
+
+    def _detect(self, frame: Frame, now: float) -> list[Detection]:
+        picture = frame.picture
+        longer = max(picture.width, picture.height)
+        scale = min(1.0, 512 / longer)
+        small = picture.small(max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+        k = np.float32(1 / scale)
+        found = [
+            Detection(Box(*(float(v / scale) for v in (d.box.x0, d.box.y0, d.box.x1, d.box.y1))), d.points * k, d.score)
+            for d in self._detector.whole(small)
+        ]
+        tile = max(192, longer // 5)
+        if now - self._tiled >= TILES_EVERY and longer > tile:
+            self._tiled = now
+            size = (picture.width, picture.height)
+            for d in self._detector.tiled(size, tile, lambda x, y, s: picture.rgb(Rect(x, y, s, s))):
+                if not any(_same(f.box, d.box) for f in found):
+                    found.append(d)
+        return sorted(found, key=lambda d: -d.box.area)
+
+    def _recognise(self, look: tracker.Look) -> _Person | None:
+        lost = [p for p in self._people if p.lost is not None]
+        if not lost:
+            return None
+
+        def likeness(p: _Person) -> float:
+            a, b = p.look.face.box, look.face.box
+            apart = np.hypot(a.centre[0] - b.centre[0], a.centre[1] - b.centre[1]) / max(a.width, 1.0)
+            return float(p.look.portrait @ look.portrait) - 0.08 * min(float(apart), 5.0)
+
+        best = max(lost, key=likeness)
+        return best if likeness(best) > ALIKE else None
+
+    def _tracks(self) -> tuple[FaceTrack, ...]:
+        cast = self._casting.assign({p.id: p.look.face.box for p in self._people})
+        return tuple(
+            FaceTrack(p.id, p.look.face, cast.get(p.id), p.look.age, p.look.region)
+            for p in self._people
+            if p.lost is None
+        )
+
+
+def _same(a: Box, b: Box) -> bool:
+    """Do two boxes, of a detector and of a mesh perhaps, mean one face?"""
+    x, y = b.centre
+    inside = a.x0 < x < a.x1 and a.y0 < y < a.y1
+    return a.iou(b) > 0.3 or (inside and 0.25 < b.area / max(a.area, 1.0) < 4)

@@ -1,0 +1,106 @@
+"""Whose face is replaced by which source: the rules that users write, and their lasting assignment to tracks.
+
+Knows tracks' boxes and numbers only.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from engines.errors import UnderstudyError
+from engines.values import Box
+
+WORDS = "largest, all, left-to-right:N (N from 1), box:x0,y0,x1,y1"
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """kind: `largest`, `all`, `left-to-right` or `box`. n: 1 for the leftmost face. box: pixels."""
+
+    kind: str
+    n: int = 0
+    box: Box | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The faces that `who` names take source number `source` (from 0)."""
+
+    source: int
+    who: Who
+
+
+def parse_who(text: str) -> Who:
+    """Reads `largest`, `all`, `left-to-right:N`, `box:x0,y0,x1,y1`."""
+    kind, _, rest = text.strip().partition(":")
+    if kind in ("largest", "all") and not rest:
+        return Who(kind)
+    if kind == "left-to-right" and rest.isdigit() and int(rest) >= 1:
+        return Who(kind, n=int(rest))
+    if kind == "box":
+        try:
+            x0, y0, x1, y1 = (float(v) for v in rest.split(","))
+        except ValueError:
+            raise UnderstudyError(f"{text!r}: a box is four numbers, box:x0,y0,x1,y1, in pixels") from None
+        if x1 <= x0 or y1 <= y0:
+            raise UnderstudyError(f"{text!r}: the box is empty; write left, top, right, bottom")
+        return Who(kind, box=Box(x0, y0, x1, y1))
+    raise UnderstudyError(f"{text!r} names nobody; write one of: {WORDS}")
+
+
+def parse_rules(who: str | None, maps: Sequence[str], sources: int) -> tuple[Rule, ...]:
+    """The rules of a job. maps: `N=WHO`, N the number of a source (from 1). Without maps a single source goes to `who`
+    (default: the largest face), several sources go to the faces from left to right."""
+    if maps and who:
+        raise UnderstudyError("--who and --map exclude each other: name each face in --map")
+    if maps:
+        rules = []
+        for text in maps:
+            number, sep, rest = text.partition("=")
+            if not sep or not number.isdigit() or not 1 <= int(number) <= sources:
+                raise UnderstudyError(
+                    f"--map {text!r}: write SOURCE=WHO, SOURCE from 1 to {sources}, for example 1=left-to-right:2"
+                )
+            rules.append(Rule(int(number) - 1, parse_who(rest)))
+        return tuple(rules)
+    if sources > 1 and not who:
+        return tuple(Rule(i, Who("left-to-right", n=i + 1)) for i in range(sources))
+    if sources > 1:
+        raise UnderstudyError(f"--who {who} with {sources} sources: say who takes which with --map")
+    return (Rule(0, parse_who(who or "largest")),)
+
+
+@dataclass(slots=True)
+class Casting:
+    """Which track takes which source. A choice holds as long as its track lives."""
+
+    rules: tuple[Rule, ...]
+    _cast: dict[int, int] = field(default_factory=dict)  # track id -> index of its rule
+
+    def assign(self, boxes: dict[int, Box]) -> dict[int, int]:
+        """Track id -> source, for the tracks (id -> box) seen in this frame and those merely out of sight."""
+        for i, rule in enumerate(self.rules):
+            free = {t: b for t, b in boxes.items() if t not in self._cast}
+            held = any(r == i and t in boxes for t, r in self._cast.items())
+            if rule.who.kind == "all":
+                self._cast.update(dict.fromkeys(free, i))
+            elif rule.who.kind == "box" and rule.who.box is not None:
+                b = rule.who.box
+                inside = [t for t, f in free.items() if b.x0 <= f.centre[0] < b.x1 and b.y0 <= f.centre[1] < b.y1]
+                self._cast.update(dict.fromkeys(inside, i))
+            elif not held:
+                chosen = self._choose(rule.who, boxes)
+                if chosen is not None and chosen in free:
+                    self._cast[chosen] = i
+        return {t: self.rules[r].source for t, r in self._cast.items() if t in boxes}
+
+    def _choose(self, who: Who, boxes: dict[int, Box]) -> int | None:
+        if not boxes:
+            return None
+        if who.kind == "largest":
+            return max(boxes, key=lambda t: boxes[t].area)
+        order = sorted(boxes, key=lambda t: boxes[t].centre[0])
+        return order[who.n - 1] if who.n <= len(order) else None
+
+    def forget(self, keep: set[int]) -> None:
+        """Drops the choices of tracks that are gone for good."""
+        self._cast = {t: r for t, r in self._cast.items() if t in keep}

@@ -1,0 +1,105 @@
+"""Which runtime is taken, what a fallback says, and what rewritten copies are kept."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+from onnx import TensorProto, helper
+
+from engines.backends import choose
+from engines.backends.choose import open_engine
+from engines.backends.onnxruntime import cuda_options, installed, refuse_broken
+from engines.backends.survey import ORDER, ask, survey
+from engines.backends.variant import variant
+from engines.errors import DeviceError, ModelError
+from engines.graph.load import load, save
+
+
+def written(folder: Path) -> Path:
+    graph = helper.make_graph(
+        [helper.make_node("Relu", ["x"], ["y"])],
+        "net",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 8])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 8])],
+    )
+    save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), folder / "net.onnx")
+    return folder / "net.onnx"
+
+
+def has_gpu() -> bool:
+    return ask("ort-cuda").usable or ask("tensorrt").usable
+
+
+def test_auto_takes_openvino_for_small_networks(tmp_path: Path) -> None:
+    engine = open_engine(written(tmp_path))
+    assert engine.device == "OpenVINO CPU f32"
+    assert engine.session().run({"x": np.array([[-1] * 4 + [2] * 4], np.float32)})["y"].tolist() == [[0] * 4 + [2] * 4]
+
+
+def test_a_batch_opens_the_fixed_axis(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    assert open_engine(path).inputs["x"].shape == (1, 8)
+    engine = open_engine(path, batch=4, folder=tmp_path / "cache")
+    assert engine.inputs["x"].shape == (-1, 8)
+    assert engine.session().run({"x": np.ones((4, 8), np.float32)})["y"].shape == (4, 8)
+
+
+def test_variants_are_made_once_and_by_content(tmp_path: Path) -> None:
+    path, folder = written(tmp_path), tmp_path / "cache"
+    assert variant(path, 1, "f32", folder) == path
+    first = variant(path, 8, "f16", folder)
+    stamp = first.stat().st_mtime_ns
+    assert variant(path, 4, "f16", folder) == first and first.stat().st_mtime_ns == stamp
+    assert {n.op_type for n in load(first).graph.node} == {"Cast", "Relu"}
+    graph = load(path)
+    graph.graph.node[0].op_type = "Abs"
+    save(graph, path)
+    assert variant(path, 8, "f16", folder) != first
+    assert not list(folder.glob("*.part*"))
+
+
+@pytest.mark.skipif(has_gpu(), reason="a GPU is usable: nothing falls back")
+def test_a_fallback_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    choose.announce.cache_clear()
+    with caplog.at_level(logging.WARNING, "understudy"):
+        for _ in range(3):
+            assert open_engine(written(tmp_path), "tensorrt").device == "OpenVINO CPU f32"
+    assert [r.getMessage().split(" (")[0] for r in caplog.records] == ["tensorrt is not usable"]
+    assert "doctor" in caplog.text
+
+
+@pytest.mark.skipif(has_gpu(), reason="a GPU is usable: nothing falls back")
+@pytest.mark.parametrize("device", ["cuda", "gpu", "tensorrt", "ort-cuda"])
+def test_strict_refuses_to_fall_back(tmp_path: Path, device: str) -> None:
+    with pytest.raises(DeviceError, match="--strict-device"):
+        open_engine(written(tmp_path), device, strict=True)
+
+
+def test_unknown_devices_and_missing_files_are_named(tmp_path: Path) -> None:
+    with pytest.raises(DeviceError, match=r"'npu9'.*auto"):
+        open_engine(written(tmp_path), "npu9")
+    with pytest.raises(ModelError, match=r"gone\.onnx is missing"):
+        open_engine(tmp_path / "gone.onnx")
+
+
+def test_a_broken_install_is_refused_with_the_cure() -> None:
+    with pytest.raises(DeviceError, match="pip uninstall -y onnxruntime onnxruntime-gpu && pip install"):
+        refuse_broken({"onnxruntime": "1.31", "onnxruntime-gpu": "1.31"})
+    with pytest.raises(DeviceError, match="pip install onnxruntime"):
+        refuse_broken({})
+    refuse_broken({"onnxruntime-gpu": "1.31"})
+
+
+def test_cuda_runs_on_the_streams_handle() -> None:
+    assert cuda_options(4711, fixed=True)["user_compute_stream"] == "4711"
+    assert [cuda_options(1, fixed=f)["enable_cuda_graph"] for f in (True, False)] == ["1", "0"]
+
+
+def test_the_survey_answers_for_every_runtime() -> None:
+    found = survey()
+    assert tuple(f.backend for f in found) == ORDER
+    by_name = {f.backend: f for f in found}
+    assert by_name["openvino"].usable and by_name["openvino"].state.startswith("20")
+    assert by_name["ort-cpu"].usable == bool(installed())
+    assert all(f.usable or "pip" in f.command for f in found)

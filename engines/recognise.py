@@ -45,13 +45,15 @@ def recognise(file: Path, catalog: Catalog, name: str | None = None) -> Recognis
 
 
 def fits(model: Model, head: Head) -> bool:
-    """Whether a file's declaration is this model's: every input and output, in any order, and no more inputs."""
+    """Whether a file's declaration is this model's: every input and output, in any order, and no more."""
     if not model.inputs:
         return False
     # DFM files carry an optional second input
     optional = {"morph_value:0"} if model.task == "swap_dfm" else set()
     given = [t for t in head.inputs if t.name not in optional]
-    return _matched(model.inputs, given) and len(given) == len(model.inputs) and _matched(model.outputs, head.outputs)
+    if len(given) != len(model.inputs) or len(head.outputs) != len(model.outputs):
+        return False
+    return _matched(model.inputs, given) and _matched(model.outputs, head.outputs)
 
 
 def _matched(declared: tuple[Tensor, ...], given: list[Tensor] | tuple[Tensor, ...]) -> bool:

@@ -1,0 +1,111 @@
+"""The occlusion network: what lies in front of a face, and where. Prepare, run, read around a Session.
+
+It sees the face's crop, the clean plate (the same face without anything before it) rendered at the current pose, and the
+mesh's mask. Without a plate it still works, with less certainty. Knows nothing of tracks, routes or time.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from engines.mesh.topology import OVAL
+from engines.protocol import Engine, Session
+from engines.values import F32, U8
+
+SIDE = 128
+MARGIN = 1.35  # crop side over the face's longer side
+NONE, OPAQUE, TRANSPARENT = 0, 1, 2
+CLASSES = ("none", "opaque", "transparent")
+WEIGHTS = Path(__file__).parent / "weights" / "occlusion.onnx"
+
+_RIGHT, _LEFT = 33, 263
+
+
+def frame_to_crop(mesh: F32, side: int = SIDE, margin: float = MARGIN) -> F32:
+    """float32 (2, 3): frame pixels to the pixels of a square crop with level eyes. mesh: (468, >=2) frame pixels."""
+    p = mesh[:, :2]
+    across = p[_LEFT] - p[_RIGHT]
+    angle = float(np.arctan2(across[1], across[0]))
+    c, s = np.cos(angle), np.sin(angle)
+    level = p[OVAL] @ np.array([[c, -s], [s, c]], np.float32)
+    low, high = level.min(0), level.max(0)
+    k = side / (float((high - low).max()) * margin + 1e-6)
+    m = k * np.array([[c, s], [-s, c]])
+    shift = (side - 1) / 2 - k * (low + high) / 2
+    return np.concatenate([m, shift[:, None]], 1).astype(np.float32)
+
+
+def move(points: F32, matrix: F32) -> F32:
+    """Points (n, >=2) through a (2, 3) matrix; a third column (depth) is scaled along."""
+    out = points[:, :2] @ matrix[:, :2].T + matrix[:, 2]
+    if points.shape[1] > 2:
+        out = np.concatenate([out, points[:, 2:] * np.hypot(matrix[0, 0], matrix[1, 0])], 1)
+    return np.asarray(out, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Occlusion:
+    """What the network saw. logits: float32 (3,), none, opaque, transparent. The maps are float32 (128, 128), 0 to 1, in
+    crop pixels: opaque: probability that something opaque covers the pixel; veil: alpha of smoke or steam; glass:
+    probability that it is seen through something clear. matrix: (2, 3), frame pixels to crop pixels."""
+
+    logits: F32
+    opaque: F32
+    veil: F32
+    glass: F32
+    matrix: F32
+
+    def probabilities(self, temperature: float = 1.0) -> F32:
+        """float32 (3,) that sum to 1."""
+        z = self.logits / temperature
+        e = np.exp(z - z.max())
+        return np.asarray(e / e.sum(), np.float32)
+
+
+def prepare(crop: U8, plate: F32 | U8 | None, mask: F32) -> F32:
+    """The network's input, float32 (1, 7, 128, 128).
+
+    crop: uint8 (128, 128, 3) RGB. plate: the clean face in the crop's pixels, (128, 128, 3) RGB 0 to 255, zero where it is
+    not known; None before there is one. mask: float32 (128, 128), 1 on the mesh.
+    """
+    out = np.zeros((1, 7, SIDE, SIDE), np.float32)
+    np.multiply(crop.transpose(2, 0, 1), np.float32(1 / 255), out=out[0, :3])
+    if plate is not None:
+        np.multiply(plate.transpose(2, 0, 1), mask / np.float32(255), out=out[0, 3:6])
+    out[0, 6] = mask
+    return out
+
+
+def cut(image: U8, matrix: F32) -> U8:
+    """The crop, uint8 (128, 128, 3), of an image that `matrix` refers to."""
+    k = float(np.hypot(matrix[0, 0], matrix[1, 0]))
+    if k < 0.5:  # a bilinear warp would alias: shrink first
+        f = 2 * k
+        image = np.asarray(cv2.resize(image, None, fx=f, fy=f, interpolation=cv2.INTER_AREA), np.uint8)
+        matrix = matrix @ np.array([[1 / f, 0, 0.5 / f - 0.5], [0, 1 / f, 0.5 / f - 0.5], [0, 0, 1]], np.float32)
+    out = cv2.warpAffine(image, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(out, np.uint8)
+
+
+def read(outputs: dict[str, F32], matrix: F32) -> Occlusion:
+    """The network's outputs `logits` (1, 3) and `maps` (1, 3, 128, 128) as an Occlusion."""
+    maps = np.asarray(outputs["maps"], np.float32)[0]
+    return Occlusion(np.asarray(outputs["logits"], np.float32)[0], maps[0], maps[1], maps[2], matrix)
+
+
+class OcclusionNet:
+    """One thread's right to ask the network."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._session: Session = engine.session()
+
+    def run(self, crop: U8, plate: F32 | U8 | None, mask: F32, matrix: F32) -> Occlusion:
+        """See `prepare` and `read`."""
+        feed = prepare(crop, plate, mask)
+        out = self._session.run({"face": feed})
+        return read({k: np.asarray(v, np.float32) for k, v in out.items()}, matrix)
+
+    def close(self) -> None:
+        self._session.close()

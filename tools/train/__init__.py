@@ -1,0 +1,1 @@
+"""Training of the project's own networks. Needs torch, which only the files that train import."""

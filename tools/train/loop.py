@@ -1,0 +1,161 @@
+"""The training loop: resumable, watched, stopped when it no longer gains. Knows torch; knows no command line."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from tools.synth.shards import Shard
+from tools.train.batches import epoch, prepared
+from tools.train.losses import losses
+from tools.train.metrics import Score, score
+from tools.train.telemetry import Telemetry
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """steps: in all. rate: peak learning rate, warmed up, then a cosine to 2 %. patience: evaluations without a gain
+    before it stops. only: names' prefix of the parameters that are trained, empty for all."""
+
+    steps: int = 8000
+    size: int = 32
+    rate: float = 2e-3
+    decay: float = 0.02
+    warm: int = 200
+    every: int = 500
+    patience: int = 6
+    keep: float = 0.998
+    seed: int = 1
+    only: str = ""
+    bf16: bool = True
+
+
+def rate_at(step: int, recipe: Recipe) -> float:
+    """The learning rate of a step."""
+    if step < recipe.warm:
+        return recipe.rate * (step + 1) / recipe.warm
+    t = min(1.0, (step - recipe.warm) / max(1, recipe.steps - recipe.warm))
+    return recipe.rate * (0.02 + 0.98 * (0.5 + 0.5 * math.cos(math.pi * t)))
+
+
+@dataclass(slots=True)
+class Run:
+    """What a checkpoint holds: the net, its slow average, the optimiser, where it is."""
+
+    net: Any
+    average: Any
+    optimiser: Any
+    step: int = 0
+    epoch: int = 0
+    best: float = math.inf
+    stale: int = 0
+
+    def save(self, path: Path) -> None:
+        part = path.with_suffix(".part")
+        torch.save(
+            {"net": self.net.state_dict(), "average": self.average.state_dict(), "optimiser": self.optimiser.state_dict(),
+             "step": self.step, "epoch": self.epoch, "best": self.best, "stale": self.stale}, part)  # fmt: skip
+        part.replace(path)
+
+    def load(self, path: Path) -> None:
+        held = torch.load(path, weights_only=True)
+        self.net.load_state_dict(held["net"])
+        self.average.load_state_dict(held["average"])
+        self.optimiser.load_state_dict(held["optimiser"])
+        self.step, self.epoch, self.best, self.stale = (held[k] for k in ("step", "epoch", "best", "stale"))
+
+
+def begin(make: Callable[[], Any], recipe: Recipe) -> Run:
+    """A fresh run, seeded."""
+    torch.manual_seed(recipe.seed)
+    net, average = make(), make()
+    average.load_state_dict(net.state_dict())
+    net, average = (n.to(memory_format=torch.channels_last) for n in (net, average))
+    chosen = [p for name, p in net.named_parameters() if name.startswith(recipe.only)]
+    for name, p in net.named_parameters():
+        p.requires_grad_(name.startswith(recipe.only))
+    return Run(net, average.eval(), torch.optim.AdamW(chosen, lr=recipe.rate, weight_decay=recipe.decay))
+
+
+def tensors(batch: Any, device: str = "cpu") -> tuple[Any, Any, Any]:
+    face, maps, label = (torch.from_numpy(np.ascontiguousarray(a)) for a in (batch.face, batch.maps, batch.label))
+    return face.to(device, memory_format=torch.channels_last), maps.to(device), label.to(device)
+
+
+def update(run: Run, batch: Any, recipe: Recipe, device: str = "cpu") -> dict[str, float]:
+    """One step down the gradient. Returns the parts of the loss."""
+    for group in run.optimiser.param_groups:
+        group["lr"] = rate_at(run.step, recipe)
+    run.net.train(not recipe.only)  # with a frozen trunk its batch statistics stay frozen, too
+    face, maps, label = tensors(batch, device)
+    with torch.autocast(device, torch.bfloat16, enabled=recipe.bf16):
+        logits, guess = run.net(face)
+    parts = losses(logits.float(), guess.float(), label, maps, face[:, 6])
+    total = torch.stack(list(parts.values())).sum()
+    run.optimiser.zero_grad(set_to_none=True)
+    total.backward()
+    torch.nn.utils.clip_grad_norm_([p for p in run.net.parameters() if p.requires_grad], 2.0)
+    run.optimiser.step()
+    keep = min(recipe.keep, (1 + run.step) / (10 + run.step))
+    with torch.no_grad():
+        for slow, fast in zip(run.average.state_dict().values(), run.net.state_dict().values(), strict=True):
+            if slow.dtype.is_floating_point:
+                slow.lerp_(fast, 1 - keep)
+            else:
+                slow.copy_(fast)
+    run.step += 1
+    return {k: float(v.detach()) for k, v in parts.items()}
+
+
+def evaluate(net: Any, held: Shard, recipe: Recipe, plate: bool = True, device: str = "cpu") -> Score:
+    """The net on held-back crops, with their plates or without."""
+    logits, maps = [], []
+    net.eval()
+    for at in range(0, len(held), 50):
+        batch = prepared(held.face[at : at + 50], held.maps[at : at + 50], held.label[at : at + 50])
+        if not plate:
+            batch.face[:, 3:6] = 0
+        with torch.no_grad(), torch.autocast(device, torch.bfloat16, enabled=recipe.bf16):
+            a, b = net(tensors(batch, device)[0])
+        logits.append(a.float().cpu().numpy())
+        maps.append(torch.sigmoid(b.float()).cpu().numpy())
+    return score(np.concatenate(logits), np.concatenate(maps), held)
+
+
+def train(
+    run: Run, shards: Callable[[], list[Shard]], held: Shard, folder: Path, recipe: Recipe, say: Telemetry,
+    device: str = "cpu",
+) -> Score:  # fmt: skip
+    """Trains to the recipe's end or until it no longer gains; `last.pt` to resume from and `best.pt` lie in folder.
+
+    shards: called at each epoch, so that crops written meanwhile are used.
+    """
+    best: Score | None = None
+    first = run.step
+    while run.step < recipe.steps and run.stale <= recipe.patience:
+        rng = np.random.default_rng((recipe.seed, run.epoch))
+        for batch in epoch(shards(), recipe.size, rng):
+            parts = update(run, batch, recipe, device)
+            loss = sum(parts.values())
+            if not math.isfinite(loss):
+                raise FloatingPointError(
+                    f"the loss is {loss} at step {run.step}; lower the rate or resume from last.pt"
+                )
+            if run.step % 20 == 0:
+                say.step(run.epoch, run.step, recipe.steps, loss, rate_at(run.step, recipe), parts, first)
+            if run.step % recipe.every == 0 or run.step == recipe.steps:
+                now = evaluate(run.average, held, recipe, device=device)
+                say.say("score", step=run.step, **now.facts())
+                run.stale = 0 if now.loss < run.best else run.stale + 1
+                if now.loss < run.best:
+                    run.best, best = now.loss, now
+                    torch.save(run.average.state_dict(), folder / "best.pt")
+                run.save(folder / "last.pt")
+            if run.step >= recipe.steps or run.stale > recipe.patience:
+                break
+        run.epoch += 1
+    return best if best is not None else evaluate(run.average, held, recipe, device=device)

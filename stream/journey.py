@@ -13,10 +13,16 @@ from stream.frame import Done, Frame, Plan, Route, Scene
 from stream.gate import Gate
 from stream.lane import Lane
 from stream.picture import Picture
-from stream.stats import Stats
+from stream.stats import Stats, Table
 
 DEPTH = 3  # frames between two lanes: enough to smooth the detector's turns, few enough for 4K in memory
 WINDOW = 10  # frames between decoder and encoder
+LANES = {  # which stages share a thread
+    "decode": ("decode",),
+    "perceive": ("perceive", "route"),
+    "paint": ("paint", "paste"),
+    "encode": ("encode", "flush"),
+}
 
 
 class Sink(Protocol):
@@ -89,7 +95,7 @@ async def run(
         with stats.time("flush"):
             (sink.close if whole else sink.finish_early if written else sink.abandon)()
 
-    record = {stage: stats.adder(stage) for stage in ("decode", "perceive", "route", "paint", "paste", "encode")}
+    record = {stage: stats.adder(stage) for stages in LANES.values() for stage in stages if stage != "flush"}
     encoding = Lane("encode", write, witness, then=end, record=record["encode"], capacity=DEPTH)
     gate: Gate[tuple[Done, Picture]] = Gate(WINDOW, lambda out: out.item and encoding.put(out.item))
     painting = Lane("paint", painted, paste, then=encoding.close, record=record["paint"], capacity=DEPTH)
@@ -106,6 +112,11 @@ async def run(
         sink.abandon()
         raise
     return whole
+
+
+def bottleneck(table: Table) -> str:
+    """The lane with the highest busy share: what the speed hangs on."""
+    return max(LANES, key=lambda lane: table.busy(*LANES[lane]))
 
 
 def _same(frame: Frame) -> Frame:

@@ -87,11 +87,10 @@ class Lane(Generic[In, Out]):
             error = await asyncio.shield(ended)
         except asyncio.CancelledError:
             self.cancel()
-            await asyncio.wait({ended}, timeout=GRACE)
+            if (await asyncio.wait({ended}, timeout=GRACE))[0]:
+                thread.join()
             raise
-        finally:
-            if ended.done():
-                thread.join()  # its last act was to say so
+        thread.join()  # its last act was to say that it had ended
         if error is not None:
             raise error
 

@@ -8,6 +8,7 @@ from typing import TextIO
 
 from engines.errors import OutputError
 from stream.frame import Plan
+from stream.landing import Landing
 from stream.stats import Table, Timing
 
 
@@ -16,19 +17,18 @@ class Report:
 
     def __init__(self, path: Path) -> None:
         """Raises OutputError if the file cannot be made."""
-        self.path = path
-        self._part = path.with_name(path.name + ".part")
+        self._landing = Landing(path)
         self._first = True
         try:
-            self._file: TextIO = self._part.open("w", encoding="utf-8")
+            self._file: TextIO = self._landing.partial.open("w", encoding="utf-8")
         except OSError as error:
-            raise OutputError(f"cannot write the report {path}: {error.strerror}; name a folder that exists") from error
-        self._file.write('{"frames":[')
+            raise OutputError(f"cannot write the report {path}: {error.strerror}; choose another place") from error
+        self._write('{"frames":[')
 
     def add(self, plan: Plan) -> None:
         """One frame's row, in order."""
         row = json.dumps(frame_row(plan), separators=(",", ":"))
-        self._file.write(row if self._first else ",\n" + row)
+        self._write(row if self._first else ",\n" + row)
         self._first = False
 
     def finish(self, table: Table, source: Mapping[str, object], output: Mapping[str, object], consent: bool) -> None:
@@ -41,18 +41,22 @@ class Report:
             "output": output,
             "consent": consent,
         }
+        self._write("],\n" + json.dumps(rest)[1:] + "\n", last=True)
+        self._landing.land()
+
+    def _write(self, text: str, last: bool = False) -> None:
         try:
-            self._file.write("],\n" + json.dumps(rest)[1:] + "\n")
-            self._file.close()
-            self._part.replace(self.path)
+            self._file.write(text)
+            if last:
+                self._file.close()
         except OSError as error:
-            raise OutputError(f"cannot finish the report {self.path}: {error.strerror}") from error
+            raise OutputError(f"cannot write the report {self._landing.path}: {error.strerror}; make room") from error
 
     def abandon(self) -> None:
         """Leaves nothing behind. May be called at any time, also after `finish`."""
         with suppress(OSError):
             self._file.close()
-        self._part.unlink(missing_ok=True)
+        self._landing.abandon()
 
 
 def frame_row(plan: Plan) -> dict[str, object]:

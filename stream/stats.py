@@ -83,14 +83,10 @@ class Table:
         """The part, 0 to 1, of all frames that took this route."""
         return self.routes[route].count / self.frames if self.frames else 0.0
 
-    def busy(self, stage: str) -> float:
-        """The part, 0 to 1, of the whole time that a stage was at work."""
-        return self.stages[stage].total / self.wall if self.wall > 0 else 0.0
-
-    @property
-    def bottleneck(self) -> str | None:
-        """The stage with the highest busy share; None if nothing was measured."""
-        return max(self.stages, key=lambda name: self.stages[name].total, default=None)
+    def busy(self, *stages: str) -> float:
+        """The part, 0 to 1, of the whole time that these stages, which share a thread, were at work."""
+        total = sum(self.stages[name].total for name in stages if name in self.stages)
+        return total / self.wall if self.wall > 0 else 0.0
 
 
 class Stats:

@@ -4,16 +4,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from stream.paint import Painter
-from stream.still import read_image
-
 from engines.backends.choose import open_engine
 from engines.detector import Detector
 from engines.landmarks import Landmarks
 from engines.mesh.source import SourceFace, prepare_source
 from engines.store import default_store
 from stream.frame import Done, Frame, Plan, Scene
+from stream.paint import Painter
 from stream.perceive import Perceiver, Perception
+from stream.still import read_image
 from stream.who import parse_rules
 from tools.job import Job
 
@@ -35,10 +34,14 @@ def open_cast(job: Job) -> Iterator[Cast]:
     rules = parse_rules(job.who, job.maps, len(job.sources))
     store = default_store()
     models = Perception(*(open_engine(store.path(name), job.device) for name in NETWORKS))
+    notes = []
+    if job.device == "cuda" and "CPU" in models.detector.device:
+        notes.append(f"--device cuda: the networks of this job run on {models.detector.device}")
     sources = prepare(job, models)
+    notes += [note for source in sources for note in source.notes]
     perceiver = Perceiver(models, rules)
     try:
-        yield Cast(perceiver, Painter(sources), tuple(note for source in sources for note in source.notes))
+        yield Cast(perceiver, Painter(sources), tuple(notes))
     finally:
         perceiver.close()
 
@@ -48,7 +51,7 @@ def prepare(job: Job, models: Perception) -> list[SourceFace]:
     detector, landmarks = Detector(models.detector), Landmarks(models.landmarks)
     try:
         return [
-            prepare_source([(str(path), read_image(path)) for path in photos], detector, landmarks)
+            prepare_source([(str(path), read_image(str(path))) for path in photos], detector, landmarks)
             for photos in job.sources
         ]
     finally:

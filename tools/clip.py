@@ -4,7 +4,7 @@ import asyncio
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -15,33 +15,42 @@ from stream.journey import run
 from stream.probe import SourceInfo
 from stream.report import Report
 from stream.route import route
-from stream.sink import Encoding, open_sink
+from stream.sink import Encoding, Sink, open_sink
 from stream.source import Source, open_source
-from stream.stats import Stats
+from stream.stats import Stats, Table
 from tools import table
-from tools.cast import Cast
+from tools.cast import Cast, open_cast
 from tools.job import Job
 from tools.progress import Progress, open_progress
 
 INTERRUPTED = 130  # what a shell gives a process that ended by Ctrl-C
 
 
-def swap_clip(job: Job, cast: Cast) -> int:
-    """Returns the exit code. Raises UnderstudyError; nothing is then left under the final name."""
-    assert job.output is not None
-    with open_source(job.target, start=job.start, end=job.end, threads=job.threads) as source:
+def swap_clip(job: Job, output: str) -> int:
+    """Returns the exit code. Raises UnderstudyError; nothing is then left under the final names."""
+    with ExitStack() as stack:
+        source = stack.enter_context(open_source(job.target, start=job.start, end=job.end, threads=job.threads))
+        encoding = Encoding(job.codec, job.crf, job.preset, job.bitrate, job.threads)
+        sink = open_sink(output, source, encoding)
+        stack.callback(sink.abandon)  # after it was closed: nothing
         report = Report(job.report) if job.report else None
-        try:
-            return _swap(job, cast, source, report)
-        finally:
-            if report:
-                report.abandon()
+        if report:
+            stack.callback(report.abandon)
+        cast = stack.enter_context(open_cast(job))  # last: what can fail without the networks has been tried
+        whole, measured = _journey(job, source, sink, cast, report)
+        if report and measured.frames:
+            report.finish(measured, input_facts(source.info), output_facts(output, measured.frames), job.consent)
+    if not job.quiet:
+        console = Console(stderr=output == "-", highlight=False)
+        console.print(table.render(measured))
+        if whole:
+            console.print(f"wrote {output}", soft_wrap=True)
+        else:
+            console.print(f"stopped early: {_kept(measured.frames, output)}", soft_wrap=True)
+    return 0 if whole else INTERRUPTED
 
 
-def _swap(job: Job, cast: Cast, source: Source, report: Report | None) -> int:
-    assert job.output is not None
-    encoding = Encoding(job.codec, job.crf, job.preset, job.bitrate, job.threads)
-    sink = open_sink(job.output, source, encoding)
+def _journey(job: Job, source: Source, sink: Sink, cast: Cast, report: Report | None) -> tuple[bool, Table]:
     stop = threading.Event()
     with open_progress(source.info.frames, quiet=job.quiet) as progress, interruptible(stop, progress):
         for note in (*source.info.notes, *sink.notes, *cast.notes):
@@ -53,18 +62,15 @@ def _swap(job: Job, cast: Cast, source: Source, report: Report | None) -> int:
                 report.add(done.plan)
 
         stats = Stats()
+        frames = source.frames()
         whole = asyncio.run(
-            run(source.frames(), sink, cast.perceive, route, cast.paint, stats=stats, witness=witness, stop=stop)
+            run(frames, sink, cast.perceive, route, cast.paint, stats=stats, witness=witness, stop=stop)
         )
-        measured = stats.table()
-    if report:
-        report.finish(measured, input_facts(source.info), output_facts(job.output, measured.frames), job.consent)
-    if not job.quiet:
-        console = Console(stderr=job.output == "-", highlight=False)
-        console.print(table.render(measured))
-        if measured.frames:
-            console.print(f"{'wrote' if whole else 'stopped early; what was done is in'} {job.output}", soft_wrap=True)
-    return 0 if whole else INTERRUPTED
+        return whole, stats.table()
+
+
+def _kept(frames: int, output: str) -> str:
+    return f"the first {frames} frames are in {output}" if frames else f"before the first frame; there is no {output}"
 
 
 @contextmanager

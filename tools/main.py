@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from engines.errors import UnderstudyError
-from tools import bench_file, swap
+from tools import bench_file, models, swap
 
 HELP = {"help_option_names": ["-h", "--help"]}
 
@@ -20,6 +20,7 @@ app = typer.Typer(
 bench = typer.Typer(help="Measures this machine.", no_args_is_help=True, context_settings=HELP)
 swap.register(app)
 bench_file.register(bench)
+app.add_typer(models.app, name="models")
 app.add_typer(bench, name="bench")
 
 

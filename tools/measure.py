@@ -13,7 +13,7 @@ from pathlib import Path
 
 from engines.errors import InputError
 from stream.frame import Done, Frame, Plan, Route, Scene
-from stream.journey import run
+from stream.journey import LANES, bottleneck, run
 from stream.report import quantiles
 from stream.route import route
 from stream.sink import Encoding, Sink, open_sink
@@ -100,8 +100,8 @@ def measure(what: Run) -> Figures:
             statistics.median(cpu),
             peak_mb(),
             stages,
-            {name: last.busy(name) for name in last.stages if name != "flush"},
-            max((n for n in last.stages if n != "flush"), key=last.busy),
+            {lane: last.busy(*stages) for lane, stages in LANES.items()},
+            bottleneck(last),
             {r.value: t.count for r, t in last.routes.items()},
         )
 

@@ -2,13 +2,14 @@
 
 import itertools
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
 from rich.console import Console
-from stream.still import read_image, write_image
 
 from engines.errors import InputError
 from engines.values import U8, Rect
@@ -19,26 +20,28 @@ from stream.report import Report
 from stream.route import route
 from stream.source import open_source
 from stream.stats import Stats
-from tools import table
-from tools.cast import Cast
+from stream.still import read_image, write_image
+from tools.cast import Cast, open_cast
 from tools.job import Job
 
 GAP = 8  # pixels of white between before and after
 
 
-def swap_picture(job: Job, cast: Cast) -> int:
+def swap_picture(job: Job, output: str) -> int:
     """Swaps in a photo. Without a face to paint the photo is written as it is, and said so. Returns the exit code."""
-    assert job.output is not None
-    report = Report(job.report) if job.report else None
-    console = Console(stderr=True, highlight=False, quiet=job.quiet)
     stats = Stats()
-    try:
+    with ExitStack() as stack:
         frame = read_frame(job.target, stats)
+        report = Report(job.report) if job.report else None
+        if report:
+            stack.callback(report.abandon)
+        cast = stack.enter_context(open_cast(job))
         with stats.time("perceive"):
             scene = cast.perceive(frame)
         done, picture = painted(scene, cast, stats)
         with stats.time("encode"):
-            write_image(Path(job.output), whole(picture))
+            write_image(output, whole(picture), like=job.target)
+        console = Console(stderr=True, highlight=False, quiet=job.quiet)
         for note in cast.notes:
             console.print(f"note: {note}")
         if not done.patches:
@@ -46,46 +49,42 @@ def swap_picture(job: Job, cast: Cast) -> int:
         if report:
             report.add(done.plan)
             size = {"path": job.target, "width": picture.width, "height": picture.height}
-            made = {"path": job.output, "frames": 1, "bytes": Path(job.output).stat().st_size}
+            made = {"path": output, "frames": 1, "bytes": Path(output).stat().st_size}
             report.finish(stats.table(), size, made, job.consent)
-    finally:
-        if report:
-            report.abandon()
     if not job.quiet:
-        out = Console(highlight=False)
-        out.print(table.render(stats.table()))
-        out.print(f"wrote {job.output}", soft_wrap=True)
+        Console(highlight=False).print(f"wrote {output}", soft_wrap=True)
     return 0
 
 
-def preview(job: Job, cast: Cast, picture: bool) -> None:
+def preview(job: Job, output: Path, picture: bool) -> None:
     """Writes before and after of one frame side by side: the frame at --start, else the first with a face to paint."""
-    assert job.preview is not None
     stats = Stats()
-    if picture:
-        done, after = painted(cast.perceive(read_frame(job.target, stats)), cast, stats)
-    else:
-        with open_source(job.target, start=job.start, end=job.end, threads=job.threads) as source:
-            frames = itertools.islice(source.frames(), 1 if job.start is not None else None)
-            scenes = (cast.perceive(frame) for frame in frames)
-            scene = next((s for s in scenes if any(t.source is not None for t in s.tracks)), None)
-            if scene is None:
-                at = f"in the frame at --start {float(job.start):g} s" if job.start is not None else "in any frame"
-                raise InputError(f"{job.target}: no face to paint was seen {at}; try another --start or --who")
-            done, after = painted(scene, cast, stats)
-    before = whole(done.plan.scene.frame.picture)
+    with ExitStack() as stack:
+        frames: Iterator[Frame]
+        if picture:
+            frames = iter([read_frame(job.target, stats)])
+        else:
+            source = open_source(job.target, start=job.start, end=job.end, threads=job.threads)
+            frames = itertools.islice(stack.enter_context(source).frames(), 1 if job.start is not None else None)
+        cast = stack.enter_context(open_cast(job))
+        scenes = (cast.perceive(frame) for frame in frames)
+        scene = next((s for s in scenes if any(t.source is not None for t in s.tracks)), None)
+        if scene is None:
+            at = f"in the frame at --start {float(job.start):g} s" if job.start is not None else "anywhere"
+            raise InputError(f"{job.target}: no face to paint was seen {at}; try another --start or --who")
+        _, after = painted(scene, cast, stats)
+        before = whole(scene.frame.picture)
     gap = np.full((before.shape[0], GAP, 3), 255, np.uint8)
-    write_image(job.preview, np.concatenate([before, gap, whole(after)], axis=1))
+    write_image(str(output), np.concatenate([before, gap, whole(after)], axis=1))
     if not job.quiet:
-        Console(stderr=True, highlight=False).print(
-            f"wrote {job.preview} (frame at {done.plan.scene.frame.seconds:.2f} s)", soft_wrap=True
-        )
+        at = "" if picture else f" (the frame at {scene.frame.seconds:.2f} s)"
+        Console(stderr=True, highlight=False).print(f"wrote {output}{at}", soft_wrap=True)
 
 
 def read_frame(path: str, stats: Stats) -> Frame:
     """A photo as the first frame of a clip."""
     with stats.time("decode"):
-        pixels = read_image(Path(path))
+        pixels = read_image(path)
     picture = Planes.of(av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24"))
     return Frame(0, 0, Fraction(1, 25), picture, time.monotonic())
 

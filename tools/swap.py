@@ -32,7 +32,7 @@ def swap(
     output: Annotated[
         str | None,
         typer.Argument(
-            metavar="[OUTPUT]", help="Where the result goes; - writes to stdout. May be left out with --preview."
+            metavar="OUTPUT", help="Where the result goes; - writes to stdout. May be left out with --preview."
         ),
     ] = None,
     source: Annotated[
@@ -166,16 +166,11 @@ def _ask(job: Job) -> None:
 
 def _carry_out(job: Job) -> int:
     from stream.still import is_image  # heavy: codecs, networks; the help does without
-
     from tools import clip, shot
-    from tools.cast import open_cast
 
     picture = job.target != "-" and is_image(job.target)
-    with open_cast(job) as cast:
-        if job.preview is not None:
-            shot.preview(job, cast, picture)
-        if job.output is None:
-            return 0
-        if picture:
-            return shot.swap_picture(job, cast)
-        return clip.swap_clip(job, cast)
+    if job.preview is not None:
+        shot.preview(job, job.preview, picture)
+    if job.output is None:
+        return 0
+    return shot.swap_picture(job, job.output) if picture else clip.swap_clip(job, job.output)

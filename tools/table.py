@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
+from stream.journey import bottleneck
 from stream.stats import Table, Timing
 from tools.progress import clock_time
 
@@ -17,7 +18,7 @@ def render(table: Table) -> RenderableType:
     for route, timing in table.routes.items():
         routes.add_row(route.value, str(timing.count), f"{table.share(route):.1%}", _ms(timing.mean))
     rows = {name: (timing, table.busy(name)) for name, timing in table.stages.items() if timing.count}
-    stages = stage_grid(rows, table.bottleneck)
+    stages = stage_grid(rows, bottleneck(table))
     total = f"{table.frames} frames in {_total(table.wall)}: {table.fps:.1f} fps"
     return Group(routes, "", stages, "", Text(total, style="bold"))
 

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from engines.values import U8, Box, Face, Patch, Rect
 from stream.frame import Done, FaceTrack, Frame, Plan, Scene
-from stream.journey import DEPTH, WINDOW, run
+from stream.journey import DEPTH, WINDOW, bottleneck, run
 from stream.picture import Picture
 from stream.route import route
-from stream.stats import Stats
+from stream.stats import Stats, Table, Timing
 
 FACE = Face(Box(0, 0, 2, 2), np.zeros((6, 2), np.float32), np.zeros((468, 3), np.float32), 1.0)
 
@@ -298,3 +298,9 @@ def test_a_slow_painter_does_not_let_untouched_frames_pile_up_behind_it() -> Non
     release.set()
     thread.join(10)
     assert [index for index, _ in shelf.wrote] == list(range(200))
+
+
+def test_the_bottleneck_is_the_busiest_lane_with_all_its_stages() -> None:
+    stages = {"encode": Timing(9, 3.0), "paint": Timing(9, 2.0), "paste": Timing(9, 1.5), "perceive": Timing(9, 3.2)}
+    assert bottleneck(Table({}, stages, wall=4.0)) == "paint"
+    assert bottleneck(Table({}, {"decode": Timing(1, 1.0)}, wall=4.0)) == "decode"

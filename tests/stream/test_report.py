@@ -11,6 +11,7 @@ import pytest
 from engines.errors import OutputError
 from engines.values import Box, Face
 from stream.frame import FaceTrack, Frame, Plan, Route, Scene
+from stream.landing import Landing
 from stream.picture import Picture
 from stream.report import Report, frame_row, quantiles
 from stream.stats import Table, Timing
@@ -70,7 +71,7 @@ def test_rows_reach_the_disk_as_they_come(tmp_path: Path) -> None:
     report = Report(tmp_path / "run.json")
     for index in range(5000):
         report.add(plan(index))
-    assert (tmp_path / "run.json.part").stat().st_size > 200_000
+    assert (tmp_path / "run.part.json").stat().st_size > 200_000
     report.abandon()
 
 
@@ -87,14 +88,28 @@ def test_abandoning_leaves_nothing_behind_and_may_follow_anything(tmp_path: Path
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"cannot write the report .*nowhere.*No such file.*folder that exists"):
+    with pytest.raises(OutputError, match=r"no folder .*nowhere"):
         Report(tmp_path / "nowhere" / "run.json")
 
 
-def test_a_name_that_is_taken_by_a_folder_is_told(tmp_path: Path) -> None:
-    report = Report(tmp_path / "run.json")
-    (tmp_path / "run.json").mkdir()
-    with pytest.raises(OutputError, match="cannot finish the report"):
+def test_a_name_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "run.part.json").mkdir()
+    with pytest.raises(OutputError, match=r"cannot write the report .*run\.json: Is a directory; choose another place"):
+        Report(tmp_path / "run.json")
+
+
+def test_a_full_disk_is_told() -> None:
+    """A device that is always full, where the system has it."""
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full here")
+    report = Report.__new__(Report)
+    report._landing, report._first = Landing(Path("run.json")), True
+    report._file = Path("/dev/full").open("w")  # noqa: SIM115
+    full = r"cannot write the report run\.json: No space left on device; make room"
+    with pytest.raises(OutputError, match=full):
+        for index in range(1000):
+            report.add(plan(index))
+    with pytest.raises(OutputError, match=full):
         report.finish(TABLE, {}, {}, consent=False)
     report.abandon()
 

@@ -104,17 +104,15 @@ def test_the_table_counts_frames_by_route() -> None:
     assert table.routes[Route.FAST].mean == pytest.approx(0.010)
 
 
-def test_the_bottleneck_is_the_busiest_stage() -> None:
-    table = Table({}, {"decode": Timing(10, 1.0), "encode": Timing(2, 3.0)}, wall=4.0)
-    assert table.bottleneck == "encode"
-    assert table.busy("encode") == 0.75
-    assert table.busy("decode") == 0.25
+def test_busy_is_the_share_of_the_whole_time_that_a_threads_stages_took() -> None:
+    table = Table({}, {"paint": Timing(10, 1.0), "paste": Timing(2, 2.0), "decode": Timing(1, 0.5)}, wall=4.0)
+    assert table.busy("paint", "paste") == 0.75
+    assert table.busy("decode", "never seen") == 0.125
 
 
 def test_an_empty_table_divides_by_nothing() -> None:
     table = Table({Route.PASS: Timing()}, {"decode": Timing()}, wall=0.0)
     assert (table.frames, table.fps, table.share(Route.PASS), table.busy("decode")) == (0, 0.0, 0.0, 0.0)
-    assert Table({}, {}, 1.0).bottleneck is None
 
 
 def test_several_threads_lose_no_count() -> None:

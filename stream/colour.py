@@ -87,8 +87,8 @@ class Siting:
         return x0, y0, min(width, x1), min(height, y1)
 
     def up(self, chroma: F32, dx: int, dy: int, w: int, h: int) -> F32:
-        """Chroma float32 (ch, cw, 2) -> (h, w, 2) bilinear, at the luma samples that begin dx, dy luma samples after
-        the first luma sample of the first chroma sample."""
+        """One chroma plane float32 (ch, cw) -> (h, w) bilinear, at the luma samples that begin dx, dy luma samples
+        after the first luma sample of the first chroma sample."""
         if not (self.sub_x or self.sub_y):
             return chroma[dy : dy + h, dx : dx + w]
         kx, ky = 0.5**self.sub_x, 0.5**self.sub_y
@@ -101,8 +101,8 @@ class Siting:
         )
 
     def down(self, full: F32) -> F32:
-        """Float32 (h, w, c), beginning on a chroma sample's first luma sample -> (ceil h/2, ceil w/2, c): the means
-        around each chroma sample."""
+        """float32 (h, w), beginning on a chroma sample's first luma sample -> (ceil h/2, ceil w/2): the means around
+        each chroma sample."""
         if self.sub_x == 1 and self.left:
             across, anchor = np.array([0.25, 0.5, 0.25], np.float32), 1
         else:
@@ -115,5 +115,5 @@ class Siting:
         """The largest value (h/2, w/2) under each chroma sample's own block of luma samples of an (h, w) array whose
         sides are multiples of the block's."""
         bx, by = 1 << self.sub_x, 1 << self.sub_y
-        h, w = touched.shape
-        return np.asarray(touched.reshape(h // by, by, w // bx, bx).max((1, 3)), np.float32)
+        corners = [touched[y::by, x::bx] for y in range(by) for x in range(bx)]
+        return np.asarray(np.maximum.reduce(corners), np.float32)

@@ -87,7 +87,7 @@ class Planes:
             columns = np.clip(np.arange(stored.x, stored.x + stored.w), x0, x1 - 1) - x0
             rows = np.clip(np.arange(stored.y, stored.y + stored.h), y0, y1 - 1) - y0
             region = region[rows[:, None], columns]
-        return np.ascontiguousarray(np.rot90(region, -(self.rotation // 90)))
+        return self._shown(region)
 
     def small(self, width: int, height: int) -> U8:
         """uint8 (height, width, 3) RGB of the whole picture, averaged where it shrinks."""
@@ -107,7 +107,7 @@ class Planes:
             interpolation="AREA" if shrinks else "BILINEAR",
             threads=1,
         )
-        return np.ascontiguousarray(np.rot90(scaled.to_ndarray(), -(self.rotation // 90)))
+        return self._shown(np.asarray(scaled.to_ndarray(), np.uint8))
 
     def pasted(self, patches: tuple[Patch, ...]) -> Self:
         """A copy with the patches laid over it, in order. Samples under alpha 0 keep their bits; a chroma sample is
@@ -120,6 +120,9 @@ class Planes:
     @property
     def _full(self) -> bool:
         return self._maps.to_rgb[0, -1] == 0 if self._layout.model != "yuv" else not self._siting.left
+
+    def _shown(self, rgb: U8) -> U8:
+        return np.ascontiguousarray(np.rot90(rgb, -(self.rotation // 90))) if self.rotation else rgb
 
     def _stored(self, rect: Rect) -> Rect:
         """The rectangle in the stored picture that shows as `rect`."""
@@ -141,21 +144,16 @@ class Planes:
     def _samples(self, area: _Area) -> F32:
         """float32 (h, w, n) samples of the area, chroma brought to luma resolution. n: 3, or 1 for grey."""
         layout, shift = self._layout, self._layout.shift
-        out = np.empty((area.h, area.w, len(layout.channels)), np.float32)
         inside = np.s_[area.y : area.y + area.h, area.x : area.x + area.w]
-        direct = 1 if layout.sub_x or layout.sub_y else len(layout.channels)
-        for index in range(direct):
-            out[..., index] = self._channel(index)[inside]
-        if direct == 1 and layout.model == "yuv":
-            u, v = self._channel(1), self._channel(2)
-            x0, y0, x1, y1 = self._siting.span(area.x, area.y, area.w, area.h, u.shape[1], u.shape[0])
-            chroma = np.empty((y1 - y0, x1 - x0, 2), np.float32)
-            chroma[..., 0], chroma[..., 1] = u[y0:y1, x0:x1], v[y0:y1, x0:x1]
-            dx, dy = area.x - (x0 << layout.sub_x), area.y - (y0 << layout.sub_y)
-            out[..., 1:] = self._siting.up(chroma, dx, dy, area.w, area.h)
-        if shift:
-            out *= 0.5**shift
-        return out
+        halved = layout.sub_x or layout.sub_y
+        flat = [self._channel(i)[inside].astype(np.float32) for i in range(1 if halved else len(layout.channels))]
+        if halved:
+            for plane in (self._channel(1), self._channel(2)):
+                x0, y0, x1, y1 = self._siting.span(area.x, area.y, area.w, area.h, plane.shape[1], plane.shape[0])
+                dx, dy = area.x - (x0 << layout.sub_x), area.y - (y0 << layout.sub_y)
+                flat.append(self._siting.up(plane[y0:y1, x0:x1].astype(np.float32), dx, dy, area.w, area.h))
+        out = cv2.merge(flat)
+        return np.asarray(out * 0.5**shift if shift else out, np.float32)
 
     def _lay(self, patch: Patch) -> None:
         """Blends one patch into this picture's own (copied) planes."""
@@ -173,32 +171,39 @@ class Planes:
         cut = np.s_[y0 + by : y0 + by + bh, x0 + bx : x0 + bx + bw]
         area = _Area(at.x + x0 + bx, at.y + y0 + by, bw, bh)
         opacity = np.ascontiguousarray(alpha[cut], np.float32)
-        wanted = cv2.transform(np.ascontiguousarray(rgb[cut], np.float32), self._maps.from_rgb).reshape(bh, bw, -1)
-        subsampled = self._layout.sub_x or self._layout.sub_y
-        for index in range(1 if subsampled else len(self._layout.channels)):
-            self._blend(index, area, np.asarray(wanted[..., index], np.float32), opacity)
-        if subsampled:
-            self._lay_chroma(area, np.asarray(wanted[..., 1:], np.float32), opacity)
+        wanted = cv2.split(cv2.transform(np.ascontiguousarray(rgb[cut], np.float32), self._maps.from_rgb))
+        halved = self._layout.sub_x or self._layout.sub_y
+        for index, plane in enumerate(wanted[: 1 if halved else 3]):
+            self._blend(index, area, np.asarray(plane, np.float32), opacity)
+        if halved:
+            self._lay_chroma(area, [np.asarray(plane, np.float32) for plane in wanted[1:]], opacity)
 
-    def _lay_chroma(self, area: _Area, wanted: F32, opacity: F32) -> None:
-        """Blends float32 (h, w, 2) chroma at luma resolution into the subsampled planes. Each chroma sample takes the
+    def _lay_chroma(self, area: _Area, wanted: list[F32], opacity: F32) -> None:
+        """Blends U and V, float32 (h, w) at luma resolution, into the subsampled planes. Each chroma sample takes the
         mean around it weighted by opacity, so colours under alpha 0 do not bleed in."""
-        sx, sy = self._layout.sub_x, self._layout.sub_y
-        left, top = area.x % (1 << sx), area.y % (1 << sy)
-        right, bottom = -(area.x + area.w) % (1 << sx), -(area.y + area.h) % (1 << sy)
-        weighted = np.dstack([wanted * opacity[..., None], opacity])
-        # Up to the chroma grid: nothing is laid there, except beyond an odd frame's edge, where there is no there.
+        weight = self._on_grid(area, opacity)
+        amount = self._siting.down(weight)
+        safe = np.maximum(amount, np.float32(1e-6))
+        amount = np.where(self._siting.blocks(weight) > 0, amount, np.float32(0))
+        at = _Area(area.x >> self._layout.sub_x, area.y >> self._layout.sub_y, amount.shape[1], amount.shape[0])
+        for index, plane in enumerate(wanted, 1):
+            colour = self._siting.down(self._on_grid(area, plane * opacity)) / safe
+            self._blend(index, at, np.asarray(colour, np.float32), np.asarray(amount, np.float32))
+
+    def _on_grid(self, area: _Area, plane: F32) -> F32:
+        """The plane of an area grown to whole chroma samples: by zeros, and beyond an odd frame's edge, where there is
+        no luma, by what is at the edge."""
+        wide, high = 1 << self._layout.sub_x, 1 << self._layout.sub_y
+        left, right = area.x % wide, -(area.x + area.w) % wide
+        top, bottom = area.y % high, -(area.y + area.h) % high
         edge_x = right if area.x + area.w == self._frame.width else 0
         edge_y = bottom if area.y + area.h == self._frame.height else 0
-        weighted = cv2.copyMakeBorder(weighted, 0, edge_y, 0, edge_x, cv2.BORDER_REPLICATE)
-        weighted = cv2.copyMakeBorder(weighted, top, bottom - edge_y, left, right - edge_x, cv2.BORDER_CONSTANT)
-        weighted = np.asarray(weighted, np.float32)
-        mean = self._siting.down(weighted)
-        amount = np.where(self._siting.blocks(weighted[..., 2]) > 0, mean[..., 2], np.float32(0))
-        colour = mean[..., :2] / np.maximum(mean[..., 2:], 1e-6)
-        at = _Area(area.x >> sx, area.y >> sy, amount.shape[1], amount.shape[0])
-        for index in (1, 2):
-            self._blend(index, at, np.asarray(colour[..., index - 1], np.float32), np.asarray(amount, np.float32))
+        if edge_x or edge_y:
+            plane = np.asarray(cv2.copyMakeBorder(plane, 0, edge_y, 0, edge_x, cv2.BORDER_REPLICATE), np.float32)
+        if left or top or right > edge_x or bottom > edge_y:
+            zeros = (top, bottom - edge_y, left, right - edge_x)
+            plane = np.asarray(cv2.copyMakeBorder(plane, *zeros, cv2.BORDER_CONSTANT), np.float32)
+        return plane
 
     def _blend(self, index: int, area: _Area, wanted: F32, opacity: F32) -> None:
         """v' = v + a (s - v) on one channel, rounded to the nearest."""

@@ -1,7 +1,7 @@
 """The occlusion network: what lies in front of a face, and where. Prepare, run, read around a Session.
 
-It sees the face's crop, the clean plate (the same face without anything before it) rendered at the current pose, and the
-mesh's mask. Without a plate it still works, with less certainty. Knows nothing of tracks, routes or time.
+It sees the face's crop, the clean plate (the same face without anything before it) rendered at the current pose, and
+the mesh's mask. Without a plate it still works, with less certainty. Knows nothing of tracks, routes or time.
 """
 
 from dataclasses import dataclass
@@ -47,8 +47,8 @@ def move(points: F32, matrix: F32) -> F32:
 
 @dataclass(frozen=True, slots=True)
 class Occlusion:
-    """What the network saw. logits: float32 (3,), none, opaque, transparent. The maps are float32 (128, 128), 0 to 1, in
-    crop pixels: opaque: probability that something opaque covers the pixel; veil: alpha of smoke or steam; glass:
+    """What the network saw. logits: float32 (3,), none, opaque, transparent. The maps are float32 (128, 128), 0 to 1,
+    in crop pixels: opaque: probability that something opaque covers the pixel; veil: alpha of smoke or steam; glass:
     probability that it is seen through something clear. matrix: (2, 3), frame pixels to crop pixels."""
 
     logits: F32
@@ -67,8 +67,8 @@ class Occlusion:
 def prepare(crop: U8, plate: F32 | U8 | None, mask: F32) -> F32:
     """The network's input, float32 (1, 7, 128, 128).
 
-    crop: uint8 (128, 128, 3) RGB. plate: the clean face in the crop's pixels, (128, 128, 3) RGB 0 to 255, zero where it is
-    not known; None before there is one. mask: float32 (128, 128), 1 on the mesh.
+    crop: uint8 (128, 128, 3) RGB. plate: the clean face in the crop's pixels, (128, 128, 3) RGB 0 to 255, zero where
+    it is not known; None before there is one. mask: float32 (128, 128), 1 on the mesh.
     """
     out = np.zeros((1, 7, SIDE, SIDE), np.float32)
     np.multiply(crop.transpose(2, 0, 1), np.float32(1 / 255), out=out[0, :3])

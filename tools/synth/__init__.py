@@ -1,1 +1,2 @@
-"""Labelled pictures that the project makes itself: occluders as layers, laid over faces, for training and for measuring."""
+"""Labelled pictures that the project makes itself: occluders as layers, laid over faces, for training and for
+measuring."""

@@ -12,8 +12,8 @@ REFRACTION = 0.33  # (n - 1) / n of glass and water, about
 
 
 def from_height(height: F32, region: F32, rho: F32, rng: np.random.Generator, bend: float) -> Sheet:
-    """A sheet from a height field (s, s) of mean slope about 1: the background is displaced along the surface's slope, the
-    steep rim reflects (Schlick's approximation of Fresnel), and a light draws specular spots (Blinn, 1977)."""
+    """A sheet from a height field (s, s) of mean slope about 1: the background is displaced along the surface's slope,
+    the steep rim reflects (Schlick's approximation of Fresnel), and a light draws specular spots (Blinn, 1977)."""
     gx, gy = cv2.Sobel(height, cv2.CV_32F, 1, 0, ksize=5), cv2.Sobel(height, cv2.CV_32F, 0, 1, ksize=5)
     k = max(float(np.percentile(np.hypot(gx, gy)[region > 0.5], 98)) if (region > 0.5).any() else 1.0, 1e-4)
     slope = np.stack([gx, gy], -1) / k
@@ -90,8 +90,8 @@ def drips(rng: np.random.Generator, count: int | None = None) -> list[tuple[floa
 def liquid(
     rng: np.random.Generator, hung: list[tuple[float, float, float, float]] | None = None, ran: float = 0.0
 ) -> Sheet:
-    """Drops and runs: thickness from a signed distance, attenuation by Beer and Lambert. hung: from `drips`; ran: how far
-    they have run down since, as a share of the side, the heavy ones faster."""
+    """Drops and runs: thickness from a signed distance, attenuation by Beer and Lambert. hung: from `drips`; ran: how
+    far they have run down since, as a share of the side, the heavy ones faster."""
     hung = drips(rng) if hung is None else hung
     y, x = np.mgrid[:SIDE, :SIDE].astype(np.float32) / SIDE
     distance = np.full((SIDE, SIDE), 1.0, np.float32)

@@ -17,12 +17,16 @@ from tools.synth.worn import dressed
 UNSURE = 255  # the label of "barely there": the classifier's loss leaves it out
 ENOUGH, HARDLY = 0.04, 0.006  # share of the mesh under an occluder: above it counts, below it does not
 KINDS = {"none": 0.28, "opaque": 0.32, "veil": 0.18, "glass": 0.18, "mixed": 0.04}
-OPAQUES = {"hand": 0.48, "fingers": 0.10, "object": 0.15, "microphone": 0.05, "cup": 0.06, "phone": 0.06, "strands": 0.05, "scarf": 0.05}  # fmt: skip
+OPAQUES = {
+    "hand": 0.48, "fingers": 0.10, "object": 0.15, "microphone": 0.05, "cup": 0.06, "phone": 0.06, "strands": 0.05,
+    "scarf": 0.05,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Who and what may appear: portraits by person, and hands. Training and validation have casts that share neither."""
+    """Who and what may appear: portraits by person, and hands. Training and validation have casts that share
+    neither."""
 
     people: dict[str, tuple[Portrait, ...]]
     hands: Hands
@@ -38,7 +42,8 @@ class Cast:
 @dataclass(frozen=True, slots=True)
 class Sample:
     """face: uint8 (7, 128, 128): RGB, the plate's RGB (zero where unknown), the mesh mask times 255. maps: uint8
-    (3, 128, 128): opaque, veil alpha, glass region, times 255. label: NONE, OPAQUE, TRANSPARENT or UNSURE. kind: its name."""
+    (3, 128, 128): opaque, veil alpha, glass region, times 255. label: NONE, OPAQUE, TRANSPARENT or UNSURE. kind: its
+    name."""
 
     face: U8
     maps: U8
@@ -53,7 +58,7 @@ def label(maps: F32, mask: F32) -> int:
     clear_, solid = max(veil, glass), opaque
     if clear_ >= ENOUGH:
         return TRANSPARENT
-    if HARDLY < clear_:
+    if clear_ > HARDLY:
         return UNSURE
     if solid >= ENOUGH:
         return OPAQUE

@@ -1,4 +1,5 @@
-"""Portraits with their mesh, and new views of them: turned heads, other expressions, another light. Offline work only."""
+"""Portraits with their mesh, and new views of them: turned heads, other expressions, another light. Offline work
+only."""
 
 from dataclasses import dataclass
 
@@ -16,8 +17,8 @@ CUT, CUT_MARGIN = 256, 1.9  # pixels and margin of a stored portrait
 
 @dataclass(frozen=True, slots=True)
 class Portrait:
-    """image: uint8 (256, 256, 3) RGB around the face. back: float32 (256, 256), 1 on plain background (0 everywhere where it
-    cannot be told). mesh: float32 (468, 3) in its pixels. person: whose face, for splits."""
+    """image: uint8 (256, 256, 3) RGB around the face. back: float32 (256, 256), 1 on plain background (0 everywhere
+    where it cannot be told). mesh: float32 (468, 3) in its pixels. person: whose face, for splits."""
 
     image: U8
     back: F32
@@ -37,7 +38,8 @@ class View:
 
 
 def portrait(image: U8, mesh: F32, person: str) -> Portrait:
-    """Cut out of a photo, uint8 (h, w, 3) RGB. A background that is plain at both upper corners is told from the person."""
+    """Cut out of a photo, uint8 (h, w, 3) RGB. A background that is plain at both upper corners is told from the
+    person."""
     m = frame_to_crop(mesh, CUT, CUT_MARGIN)
     cut = np.asarray(
         cv2.warpAffine(image, m, (CUT, CUT), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE), np.uint8
@@ -133,7 +135,7 @@ def _mouth(image: F32, points: F32, gap: float, rng: np.random.Generator) -> Non
     colour[:] = np.array([70, 25, 25]) * rng.uniform(0.3, 1.3)
     if rng.random() < 0.7:
         upper = ring[10:].copy()
-        teeth = np.concatenate([upper, upper[::-1] + (0, gap * rng.uniform(0.2, 0.6))])
+        teeth = np.concatenate([upper, np.add(upper[::-1], (0, gap * rng.uniform(0.2, 0.6)))])
         cv2.fillPoly(
             colour,
             [np.round(teeth * 16).astype(np.int32)],
@@ -146,7 +148,8 @@ def _mouth(image: F32, points: F32, gap: float, rng: np.random.Generator) -> Non
 
 
 def view(seen: Portrait, plate: Portrait, rng: np.random.Generator, wild: float = 1.0) -> View:
-    """The face of `seen` in a random pose and expression, and `plate`, another look at the same person, at that pose."""
+    """The face of `seen` in a random pose and expression, and `plate`, another look at the same person, at that
+    pose."""
     fitted = shape.fit(seen.mesh)
     d = expression(rng, wild * float(rng.random() < 0.75))
     mesh = seen.mesh + fitted.shift_to_image(d)

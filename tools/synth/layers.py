@@ -1,7 +1,7 @@
 """What lies in front of a face at one moment, as layers, and the sheets that such layers are cut from.
 
-The model of the picture: `I = (1 - alpha) rho B(x + warp) + alpha F`, for opaque things (alpha towards 1), veils (alpha,
-and F the airlight) and clear ones (rho, warp, and alpha for the specular spots) alike.
+The model of the picture: `I = (1 - alpha) rho B(x + warp) + alpha F`, for opaque things (alpha towards 1), veils
+(alpha, and F the airlight) and clear ones (rho, warp, and alpha for the specular spots) alike.
 """
 
 from dataclasses import dataclass, replace
@@ -21,8 +21,9 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """foreground: float32 (h, w, 3), 0 to 255. alpha: (h, w). rho: (h, w, 3), transmission. warp: (h, w, 2), pixels (dx, dy)
-    from where the background is seen. region: (h, w), where the thing is, soft. All float32, 0 to 1 but warp."""
+    """foreground: float32 (h, w, 3), 0 to 255. alpha: (h, w). rho: (h, w, 3), transmission. warp: (h, w, 2), pixels
+    (dx, dy) from where the background is seen. region: (h, w), where the thing is, soft. All float32, 0 to 1 but
+    warp."""
 
     kind: Kind
     foreground: F32
@@ -57,7 +58,8 @@ class Layers:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A thing on its own square, to be placed: the same fields as Layers, warp as a share of the sheet's placed side."""
+    """A thing on its own square, to be placed: the same fields as Layers, warp as a share of the sheet's placed
+    side."""
 
     kind: Kind
     foreground: F32
@@ -71,7 +73,8 @@ class Sheet:
         return self.alpha.shape[0]
 
     def placed(self, matrix: F32, size: tuple[int, int], blur: float = 0.0) -> Layers:
-        """Laid into a picture of `size` (h, w) by `matrix` (2, 3), sheet pixels to picture pixels; blur: sigma of defocus."""
+        """Laid into a picture of `size` (h, w) by `matrix` (2, 3), sheet pixels to picture pixels; blur: sigma of
+        defocus."""
         scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
 
         def lay(a: F32, outside: float = 0.0) -> F32:

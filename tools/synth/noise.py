@@ -25,8 +25,8 @@ def curl(height: int, width: int, rng: np.random.Generator) -> F32:
 
 
 def drifted(field: F32, flow: F32, amount: float, rise: float) -> F32:
-    """`field` carried `amount` pixels along `flow` and up by `rise` pixels, wrapped at the edges. Source: advection of a
-    density by curl noise, Bridson et al. 2007."""
+    """`field` carried `amount` pixels along `flow` and up by `rise` pixels, wrapped at the edges. Source: advection of
+    a density by curl noise, Bridson et al. 2007."""
     h, w = field.shape
     x, y = np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32))
     x = x - amount * flow[..., 0]

@@ -1,4 +1,5 @@
-"""Labelled crops and sequences on disk: a folder of plain arrays that a trainer maps into memory. No pictures, no pickles."""
+"""Labelled crops and sequences on disk: a folder of plain arrays that a trainer maps into memory. No pictures, no
+pickles."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,8 +18,8 @@ I64 = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """face: uint8 (n, 7, 128, 128). maps: uint8 (n, 3, 128, 128). label: uint8 (n,). sequence: int64 (n,), which sequence a
-    crop belongs to (-1: to none), in the order of time within each."""
+    """face: uint8 (n, 7, 128, 128). maps: uint8 (n, 3, 128, 128). label: uint8 (n,). sequence: int64 (n,), which
+    sequence a crop belongs to (-1: to none), in the order of time within each."""
 
     face: U8
     maps: U8
@@ -36,8 +37,8 @@ class Shard:
 
 
 def write(folder: Path, samples: Iterable[tuple[Sample, int]], count: int) -> None:
-    """`count` samples, each with the number of its sequence (-1 for none), into a new folder. Written beside it first, so
-    that a folder that is there is whole."""
+    """`count` samples, each with the number of its sequence (-1 for none), into a new folder. Written beside it first,
+    so that a folder that is there is whole."""
     part = folder.with_name(folder.name + ".part")
     part.mkdir(parents=True, exist_ok=True)
     faces = np.lib.format.open_memmap(part / "face.npy", "w+", np.uint8, (count, 7, SIDE, SIDE))

@@ -14,7 +14,8 @@ SIDE = 128
 
 @dataclass(frozen=True, slots=True)
 class Smoke:
-    """density, flow: the field and what carries it. thick: optical depth. airlight: RGB (3,). rise: sheet pixels a step."""
+    """density, flow: the field and what carries it. thick: optical depth. airlight: RGB (3,). rise: sheet pixels a
+    step."""
 
     density: F32
     flow: F32
@@ -27,7 +28,8 @@ class Smoke:
     def layers(
         self, step: float, centre: tuple[float, float], size: float, picture: tuple[int, int], grown: float = 1.0
     ) -> Layers:
-        """The veil at `step`: its middle at `centre`, `size` pixels wide, in a picture of (h, w); grown: 0 none, 1 in full."""
+        """The veil at `step`: its middle at `centre`, `size` pixels wide, in a picture of (h, w); grown: 0 none, 1 in
+        full."""
         field = drifted(self.density, self.flow, min(1.2 * abs(step) ** 0.5, 6.0), self.rise * step)
         h, w = picture
         k = SIDE / size

@@ -30,7 +30,7 @@ def spectacles(image: U8, mesh: F32, rng: np.random.Generator, glint: np.random.
     ink, lens = np.zeros(image.shape[:2], np.float32), np.zeros(image.shape[:2], np.float32)
     rims = []
     for eye in eyes:
-        centre = eye + (0, 0.06 * across)
+        centre = np.add(eye, (0, 0.06 * across))
         if boxy:
             shape = cv2.boxPoints(((float(centre[0]), float(centre[1])), (2 * w, 2 * h), angle))
         else:
@@ -91,7 +91,7 @@ def fringe(image: U8, mesh: F32, rng: np.random.Generator) -> U8:
     for _ in range(int(rng.integers(60, 260))):
         i, f = int(rng.integers(6)), rng.random()
         start = top[i] * (1 - f) + top[i + 1] * f - (0, rng.uniform(0.05, 0.15) * size)
-        end = start + (lean * size + rng.normal(0, 0.03) * size, (reach + 0.1) * size * rng.uniform(0.6, 1.1))
+        end = np.add(start, (lean * size + rng.normal(0, 0.03) * size, (reach + 0.1) * size * rng.uniform(0.6, 1.1)))
         bend = (start + end) / 2 + (rng.normal(0, 0.02) * size, 0)
         curve = np.stack([start, bend, end]).astype(np.int32)
         cv2.polylines(

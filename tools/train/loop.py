@@ -56,9 +56,9 @@ class Run:
 
     def save(self, path: Path) -> None:
         part = path.with_suffix(".part")
-        torch.save(
-            {"net": self.net.state_dict(), "average": self.average.state_dict(), "optimiser": self.optimiser.state_dict(),
-             "step": self.step, "epoch": self.epoch, "best": self.best, "stale": self.stale}, part)  # fmt: skip
+        held = {n: getattr(self, n).state_dict() for n in ("net", "average", "optimiser")}
+        held |= {n: getattr(self, n) for n in ("step", "epoch", "best", "stale")}
+        torch.save(held, part)
         part.replace(path)
 
     def load(self, path: Path) -> None:

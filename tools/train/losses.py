@@ -19,7 +19,8 @@ def dice(probability: Any, wanted: Any) -> Any:
 
 
 def losses(logits: Any, maps: Any, label: Any, wanted: Any, mask: Any) -> dict[str, Any]:
-    """logits (n, 3), maps (n, 3, h, w) as logits, label (n,), wanted (n, 3, h, w) 0 to 1, mask (n, h, w). Each a scalar."""
+    """logits (n, 3), maps (n, 3, h, w) as logits, label (n,), wanted (n, 3, h, w) 0 to 1, mask (n, h, w). Each a
+    scalar."""
     weight = 1 + (INSIDE - 1) * mask
     weight = weight / weight.mean()
     p = torch.sigmoid(maps)

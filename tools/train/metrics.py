@@ -13,9 +13,9 @@ from tools.synth.shards import Shard
 @dataclass(frozen=True, slots=True)
 class Score:
     """accuracy: of the class; recall: (3,) of each class. opaque_iou, glass_iou: pooled over the crops that have such a
-    thing, on the whole crop; face_iou: of mesh minus opaque; boundary_iou: of the opaque map within 3 px of its true edge.
-    veil_error: mean absolute error on the mesh where there is a veil. false_opaque: share of clear mesh called opaque.
-    log_loss: of the class. loss: what training lowers, one number."""
+    thing, on the whole crop; face_iou: of mesh minus opaque; boundary_iou: of the opaque map within 3 px of its true
+    edge. veil_error: mean absolute error on the mesh where there is a veil. false_opaque: share of clear mesh called
+    opaque. log_loss: of the class. loss: what training lowers, one number."""
 
     accuracy: float
     recall: tuple[float, float, float]

@@ -31,7 +31,8 @@ class Residual(nn.Module):  # type: ignore[misc]
 
 
 class Up(nn.Module):  # type: ignore[misc]
-    """Twice as large, joined with what that level saw on the way down: narrowed first, since it costs a quarter there."""
+    """Twice as large, joined with what that level saw on the way down: narrowed first, since it costs a quarter
+    there."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -45,8 +46,8 @@ class Up(nn.Module):  # type: ignore[misc]
 class Small(nn.Module):  # type: ignore[misc]
     """face (n, 7, 128, 128) to logits (n, 3) and map logits (n, 3, 128, 128).
 
-    Pixel-unshuffle, four levels of residual blocks, a global context vector, a light bilinear decoder. The class head sees
-    the deepest level pooled, and how much of the mesh each of its own maps covers.
+    Pixel-unshuffle, four levels of residual blocks, a global context vector, a light bilinear decoder. The class head
+    sees the deepest level pooled, and how much of the mesh each of its own maps covers.
     """
 
     def __init__(self, channels: int = 7) -> None:

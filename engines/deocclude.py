@@ -1,0 +1,107 @@
+"""Landmarks that survive occlusion: an occluder must not bend the mesh. Arrays only; the caller holds the track's
+state.
+
+What is hidden is carried along by what is not: flow on the visible points, a similarity that most of them agree on;
+then the picture is completed with the clean plate at that pose, and the mesh is measured once more on the completed
+picture.
+"""
+
+import cv2
+import numpy as np
+
+from engines.landmarks import Landmarks, roi_from_mesh
+from engines.mesh.fuse import View, flow, width
+from engines.plate import Drawn, Plate, drawn, relit
+from engines.values import F32, U8
+
+HIDDEN = 0.3  # opacity at a point above which it says nothing of the face
+FEWEST = 12  # visible points without which the old pose is held
+REACH = 5.0  # pixels (of a 256-pixel face) that the mask is widened by before it is filled
+FEATHER = 1.5
+
+
+def visible(points: F32, hidden: F32) -> F32:
+    """(n,) 1 where a point (n, >=2) lies on a pixel that shows the face. hidden: float32 (h, w), opacity."""
+    h, w = hidden.shape
+    x, y = (np.clip(np.round(points[:, i]).astype(int), 0, n - 1) for i, n in ((0, w), (1, h)))
+    return np.asarray(hidden[y, x] < HIDDEN, np.float32)
+
+
+def carried(before: F32, seen: F32, trust: F32) -> F32:
+    """The mesh (468, 3) moved by the similarity that its trusted points agree on (RANSAC).
+
+    seen: float32 (468, 2), where flow finds each point now. trust: (468,), 0 for hidden ones. Without enough of them
+    the mesh is held as it was.
+    """
+    use = trust > 0.1
+    if use.sum() < FEWEST:
+        return before
+    m, _ = cv2.estimateAffinePartial2D(
+        before[use, :2], seen[use], method=cv2.RANSAC, ransacReprojThreshold=0.015 * width(before)
+    )
+    if m is None:
+        return before
+    k = float(np.hypot(m[0, 0], m[1, 0]))
+    if not 0.8 < k < 1.25:  # a face does not grow so fast: the flow slipped
+        return before
+    xy = before[:, :2] @ m[:, :2].T + m[:, 2]
+    return np.concatenate([xy, before[:, 2:] * k], 1).astype(np.float32)
+
+
+def tracked(before: F32, then: View, now: View, hidden_then: F32, hidden_now: F32) -> F32:
+    """`carried` by Lucas-Kanade flow between two views, hidden points left out. The hidden maps are opacities in the
+    views' own pixels, (240, 240)."""
+    seen, trust = flow(then, now, before[:, :2], before[:, :2])
+    open_ = visible(then.locate(before), hidden_then) * visible(now.locate(seen), hidden_now)
+    return carried(before, seen, trust * open_)
+
+
+def registered(points: F32, image: U8, seen: Drawn, hidden: F32) -> F32:
+    """The mesh (468, 3) moved by the affine map that dense flow finds between the drawn plate and the frame, over
+    visible pixels. image: uint8 (h, w, 3), the region the plate was drawn for; hidden: float32 (h, w). Source: DIS
+    flow."""
+    weight = (seen.known > 0.5) & (hidden < HIDDEN)
+    if weight.sum() < 400:
+        return points
+    plate = relit(seen, image.astype(np.float32), hidden, 0.25 * width(points))
+    grey = [np.asarray(cv2.cvtColor(a, cv2.COLOR_RGB2GRAY), np.uint8) for a in (plate.astype(np.uint8), image)]
+    # off the plate both pictures are alike, so that no flow arises there
+    grey[0] = np.where(weight, grey[0], grey[1]).astype(np.uint8)
+    dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)  # type: ignore[attr-defined]
+    moved = dis.calc(grey[0], grey[1], None)
+    y, x = (a[::7] for a in np.nonzero(weight))
+    start = np.stack([x, y], 1).astype(np.float32)
+    m, _ = cv2.estimateAffine2D(
+        start, start + moved[y, x], method=cv2.RANSAC, ransacReprojThreshold=0.01 * width(points)
+    )
+    if m is None or np.abs(m[:, :2] - np.eye(2)).max() > 0.15:
+        return points
+    xy = points[:, :2] @ m[:, :2].T + m[:, 2]
+    return np.concatenate([xy, points[:, 2:]], 1).astype(np.float32)
+
+
+def completed(image: U8, seen: Drawn, hidden: F32, size: float) -> U8:
+    """The picture with the plate pasted where the face is hidden, uint8 (h, w, 3). size: the face's width, pixels."""
+    reach = max(1, round(REACH * size / 256))
+    wide = np.asarray(cv2.dilate(hidden, np.ones((2 * reach + 1,) * 2, np.uint8)), np.float32)
+    over = cv2.GaussianBlur((wide > HIDDEN).astype(np.float32), (0, 0), FEATHER)
+    over = (over * (seen.known > 0.3) * seen.mask)[..., None]
+    frame = image.astype(np.float32)
+    plate = relit(seen, frame, wide, 0.25 * size)
+    return np.clip(frame + over * (plate - frame), 0, 255).astype(np.uint8)
+
+
+def mesh_under(
+    landmarks: Landmarks, image: U8, corner: tuple[int, int], pose: F32, plate: Plate, hidden: F32
+) -> tuple[F32, float]:
+    """The mesh (468, 3), picture pixels, of a face that is partly hidden, and its score.
+
+    image: uint8 (h, w, 3), a region that begins at `corner` of the picture. pose: (468, 3), where the face is known to
+    be about (from `carried`). hidden: float32 (h, w), opacity in the region's pixels.
+    """
+    shift = np.array([*corner, 0], np.float32)
+    local = registered(pose - shift, image, drawn(plate, pose - shift, image.shape[:2]), hidden)
+    seen = drawn(plate, local, image.shape[:2])
+    whole = completed(image, seen, hidden, width(local))
+    mesh, score = landmarks.run(whole, roi_from_mesh(local))
+    return (mesh + shift).astype(np.float32), score

@@ -1,0 +1,175 @@
+"""The clean plate: a person's own face as it looks with nothing before it, in mesh texture space, and drawn at a pose.
+
+Learned from clear frames: a robust running mean, which follows light at once and detail slowly, so that one bad frame
+leaves no mark. Knows nothing of tracks, networks or time: the caller says which frames are clear.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import cv2
+import numpy as np
+
+from engines.mesh import raster, texture, warp
+from engines.mesh.fuse import width
+from engines.mesh.topology import I32, SKIN_TRIANGLES
+from engines.values import F32, U8
+
+SIDE = 320  # texels of the square plate
+COARSE = 80  # texels of the grid on which positions are computed
+RATE = 0.2  # share of a clear frame taken over
+LIMIT = 24.0  # levels: a texel that differs by more moves as if it differed by this much
+SURE = 0.35  # confidence above which a texel may be relied upon
+_SCALE = SIDE / texture.SIDE
+
+
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """colour: float32 (320, 320, 3) RGB, 0 to 255. confidence: float32 (320, 320), 0 where never seen, towards 1 where
+    seen often and squarely. frames: clear frames it was learned from."""
+
+    colour: F32
+    confidence: F32
+    frames: int
+
+    @classmethod
+    def empty(cls) -> "Plate":
+        return cls(np.zeros((SIDE, SIDE, 3), np.float32), np.zeros((SIDE, SIDE), np.float32), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A plate at a pose. colour: float32 (h, w, 3), zero off the face. known: float32 (h, w), confidence, 0 off the
+    face. mask: float32 (h, w), 1 on the face."""
+
+    colour: F32
+    known: F32
+    mask: F32
+
+
+@cache
+def _corners() -> tuple[I32, F32]:
+    """Per coarse texel its triangle (COARSE, COARSE), and its barycentric weights (COARSE, COARSE, 3)."""
+    at = (texture.layout() + np.float32(0.5)) * np.float32(COARSE / texture.SIDE) - np.float32(0.5)
+    # the skirt and a margin are covered, too, so that enlarging does not smear what lies outside
+    index = raster.cover(at, np.zeros(len(at), np.float32), COARSE, COARSE)
+    p = np.concatenate([at[raster.ALL_TRIANGLES], np.ones((len(raster.ALL_TRIANGLES), 3, 1), np.float32)], 2)
+    inverse = np.linalg.inv(p.astype(np.float64))
+    y, x = np.mgrid[:COARSE, :COARSE]
+    here = np.stack([x, y, np.ones_like(x)], -1).astype(np.float64)
+    weights = np.einsum("hwi,hwij->hwj", here, inverse[index])
+    weights[index < 0] = 0
+    return index, weights.astype(np.float32)
+
+
+@cache
+def _inside() -> F32:
+    """float32 (SIDE, SIDE): 1 on the face's own texels, without the skirt."""
+    on = (texture.cover() >= raster.FIRST_FACE).astype(np.float32)
+    return np.asarray(cv2.resize(on, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _towards(points: F32) -> F32:
+    """float32 (970,): how squarely each triangle faces the viewer, 0 to 1. points: (504, 3)."""
+    a, b, c = (points[raster.ALL_TRIANGLES[:, i]] for i in range(3))
+    normal = np.cross(b - a, c - a)
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True) + 1e-9
+    toward = normal[:, 2] * raster.FRONT_SIGN
+    fans = slice(raster.FIRST_FACE + len(SKIN_TRIANGLES), None)
+    toward[fans] = np.abs(toward[fans])  # slits turn over
+    return np.asarray(np.clip(toward, 0, 1), np.float32)
+
+
+def lifted(image: U8, mesh: F32) -> tuple[F32, F32]:
+    """A frame's face in texture space: float32 (320, 320, 3), and how squarely each texel was seen, (320, 320).
+
+    image: uint8 (h, w, 3) RGB. mesh: float32 (468, 3), its pixels.
+    """
+    index, weights = _corners()
+    points = raster.with_skirt(mesh)
+    where = np.einsum("hwk,hwkc->hwc", weights, points[raster.ALL_TRIANGLES[index], :2])
+    where = np.asarray(cv2.resize(where, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR), np.float32)
+    shrink = width(mesh) / (0.5 * SIDE)
+    if shrink > 1.5:  # a frame far larger than the plate would alias
+        image = np.asarray(
+            cv2.resize(image, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA), np.uint8
+        )
+        where = (where + np.float32(0.5)) / np.float32(shrink) - np.float32(0.5)
+    h, w = image.shape[:2]
+    colour = warp.sample(image, where).astype(np.float32)
+    square = np.clip((_towards(points)[index] - 0.15) / 0.5, 0, 1).astype(np.float32)
+    square[index < 0] = 0
+    seen = np.asarray(cv2.resize(cv2.GaussianBlur(square, (0, 0), 1.0), (SIDE, SIDE)), np.float32) * _inside()
+    beyond = (where[..., 0] < 0) | (where[..., 1] < 0) | (where[..., 0] > w - 1) | (where[..., 1] > h - 1)
+    seen[beyond] = 0
+    return colour, seen
+
+
+def gain(new: F32, old: F32, weight: F32) -> F32:
+    """float32 (3,): the light of `new` over that of `old`, both (h, w, 3): the median ratio where weight (h, w) is
+    high."""
+    some = weight[::4, ::4] > 0.3
+    if some.sum() < 40:
+        return np.ones(3, np.float32)
+    ratio = (new[::4, ::4][some] + 4) / (old[::4, ::4][some] + 4)
+    return np.asarray(np.clip(np.median(ratio, axis=0), 0.3, 3.0), np.float32)
+
+
+def updated(plate: Plate, image: U8, mesh: F32, hidden: F32 | None = None, rate: float = RATE) -> Plate:
+    """The plate after a clear frame. hidden: float32 (h, w) in the image's pixels, what is not the face's own (None:
+    all clear). rate: share taken over; the first frames count more."""
+    colour, seen = lifted(image, mesh)
+    if hidden is not None:
+        blocked, _ = lifted(np.dstack([(hidden * 255).astype(np.uint8)] * 3), mesh)
+        seen = seen * np.clip(1 - blocked[..., 0] / 40, 0, 1)
+    share = max(rate, 1 / (plate.frames + 1)) * seen
+    light = gain(colour, plate.colour, np.minimum(plate.confidence, seen))
+    old = plate.colour * light
+    step = colour - old
+    known = plate.confidence[..., None] > SURE
+    step = np.where(known, np.clip(step, -LIMIT, LIMIT), step)
+    fresh = np.where(plate.confidence < 0.05, np.minimum(1, seen * 4), share)[..., None]
+    confidence = plate.confidence + share * (seen - plate.confidence).clip(0)
+    confidence = np.maximum(confidence, np.where(seen > 0.5, np.minimum(0.5, seen), 0) if plate.frames == 0 else 0)
+    return Plate((old + fresh * step).astype(np.float32), confidence.astype(np.float32), plate.frames + 1)
+
+
+def drawn(plate: Plate | None, mesh: F32, size: tuple[int, int]) -> Drawn:
+    """The plate at a pose. mesh: float32 (468, 3) in the pixels of a region of size (h, w). None draws the mask
+    alone."""
+    maps = warp.maps(mesh, mesh, width(mesh), size)
+    mask = np.clip(warp.enlarge(maps.seen, size) * 2 - 0.5, 0, 1).astype(np.float32)
+    if plate is None or plate.frames == 0:
+        return Drawn(np.zeros((*size, 3), np.float32), np.zeros(size, np.float32), mask)
+    where = warp.enlarge((maps.texture + np.float32(0.5)) * np.float32(_SCALE) - np.float32(0.5), size)
+    colour = np.asarray(warp.sample(plate.colour, where), np.float32)
+    known = np.asarray(warp.sample(plate.confidence, where), np.float32) * mask
+    known = np.clip(known / SURE, 0, 1).astype(np.float32)
+    return Drawn(colour * (mask * (known > 0.05))[..., None], known, mask)
+
+
+def relit(drawn_: Drawn, image: F32, hidden: F32, sigma: float) -> F32:
+    """The drawn plate in the frame's light, float32 (h, w, 3).
+
+    image: float32 (h, w, 3), 0 to 255. hidden: float32 (h, w), 0 to 1, where the frame does not show the face itself;
+    the light there is taken from around. sigma: pixels, about a quarter of the face's width.
+    """
+    weight = drawn_.known * (1 - np.clip(hidden, 0, 1))
+    h, w = weight.shape
+    step = max(1, int(sigma / 4))
+    small = (max(2, w // step), max(2, h // step))
+
+    def low(a: F32) -> F32:
+        few = cv2.resize(a, small, interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.GaussianBlur(few, (0, 0), sigma / step, borderType=cv2.BORDER_CONSTANT), np.float32)
+
+    seen, own = low(image * weight[..., None]), low(drawn_.colour * weight[..., None])
+    # where little of the face is seen nearby, the whole face's light counts instead
+    pull = 0.03 * float(low(weight).max()) + 1e-4
+    seen_all, own_all = (
+        a.sum((0, 1)) / (float(weight.sum()) + 1e-3)
+        for a in (image * weight[..., None], drawn_.colour * weight[..., None])
+    )
+    ratio = np.clip((seen + pull * (seen_all + 1)) / (own + pull * (own_all + 1)), 0.25, 4).astype(np.float32)
+    ratio = cv2.resize(ratio, (w, h), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(np.clip(drawn_.colour * ratio, 0, 255), np.float32)

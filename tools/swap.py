@@ -15,6 +15,12 @@ from tools.timecode import parse_time
 FLOW, ENCODER, OUTPUT = "What to swap", "Encoding", "Output"
 
 
+class Interrupted(UnderstudyError):
+    """Ended by Ctrl-C."""
+
+    exit_code = 130  # as shells count it
+
+
 class Device(StrEnum):
     AUTO = "auto"
     CPU = "cpu"
@@ -148,7 +154,11 @@ def swap(
     job.check()
     if not overwrite:
         _ask(job)
-    raise typer.Exit(_carry_out(job))
+    try:
+        code = _carry_out(job)
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted; nothing was kept") from None
+    raise typer.Exit(code)
 
 
 def _ask(job: Job) -> None:

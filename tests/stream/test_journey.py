@@ -254,6 +254,25 @@ def test_stopping_after_the_last_frame_changes_nothing() -> None:
     assert shelf.ends == ["close"]
 
 
+def test_cancelling_abandons_the_sink_and_leaves_no_thread() -> None:
+    shelf, flowing = Shelf(), threading.Event()
+
+    def witness(_: Done) -> None:
+        flowing.set()
+
+    async def body() -> None:
+        whole = run(film(10**9), shelf, perceive, route, paint, stats=Stats(), witness=witness)
+        task = asyncio.create_task(whole)
+        await asyncio.to_thread(flowing.wait, 5)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(body())
+    assert shelf.ends == ["abandon"]
+    assert left_threads() == []
+
+
 def test_stages_overlap() -> None:
     """Four stages that sleep 5 ms each: in a row they would need 20 ms a frame."""
 

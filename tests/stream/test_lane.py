@@ -234,6 +234,8 @@ def test_the_threads_end_may_outlive_the_loop(monkeypatch: pytest.MonkeyPatch) -
         await asyncio.sleep(0.01)
         left.extend(t for t in threading.enumerate() if t.name == "hangs")
         run.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await run
 
     monkeypatch.setattr("stream.lane.GRACE", 0.01)
     asyncio.run(body())

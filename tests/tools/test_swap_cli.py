@@ -1,0 +1,337 @@
+"""`understudy swap` as a user calls it: a process of its own, real files, real networks."""
+
+import io
+import json
+import signal
+import subprocess
+import sys
+import time
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from engines.store import default_store
+from engines.values import U8
+from tools.main import main
+
+NETWORKS = ("face_detection_short_range", "face_landmark")
+needs_models = [
+    pytest.mark.models,
+    pytest.mark.skipif(not all(map(default_store().holds, NETWORKS)), reason="the embedded models are not pulled"),
+]
+
+
+@dataclass(frozen=True)
+class Result:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def understudy(*words: object) -> Result:
+    """The console script in this process: loading the runtime for every test would take most of the time."""
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", ["understudy", *map(str, words)])
+        try:
+            main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+    return Result(code, out.getvalue(), err.getvalue())
+
+
+def failed(*words: object) -> str:
+    """The one line that a failing command prints."""
+    result = understudy("swap", *words)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    (line,) = result.stderr.splitlines()
+    return line
+
+
+def portrait() -> U8:
+    """A public-domain photo with one face, uint8 (512, 512, 3) RGB."""
+    data = pytest.importorskip("skimage.data")
+    return np.asarray(data.astronaut(), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def face(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("source") / "face.png"
+    cv2.imwrite(str(path), portrait()[..., ::-1])
+    return path
+
+
+def film(path: Path, frames: int, with_face: bool, size: int = 256) -> Path:
+    """A clip at 29.97 with a tone beside it; the portrait drifts through it, or a grey ramp does."""
+    grey = np.add.outer(np.arange(512) // 4, np.arange(512) // 8)[..., None].repeat(3, 2).astype(np.uint8)
+    whole = portrait() if with_face else grey
+    with av.open(str(path), "w") as container:
+        video = container.add_stream("libx264", rate=Fraction(30000, 1001), options={"preset": "ultrafast"})
+        video.width = video.height = size
+        video.pix_fmt = "yuv420p"
+        sound = container.add_stream("aac", rate=44100, layout="mono")
+        for n in range(frames):
+            x = 60 + abs(20 - n % 40)
+            view = np.ascontiguousarray(whole[0:400, x : x + 400])
+            image = np.asarray(cv2.resize(view, (size, size), interpolation=cv2.INTER_AREA), np.uint8)
+            container.mux(video.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        for n in range(int(frames * 44100 / 29.97 / 1024)):
+            tone = np.sin(np.arange(n * 1024, (n + 1) * 1024) / 20).astype(np.float32)[None] * 0.1
+            block = av.AudioFrame.from_ndarray(tone, format="fltp", layout="mono")
+            block.sample_rate, block.pts = 44100, n * 1024
+            container.mux(sound.encode(block))
+        container.mux(sound.encode(None))
+        container.mux(video.encode(None))
+    return path
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return film(tmp_path_factory.mktemp("target") / "clip.mp4", 45, with_face=True)
+
+
+def times(path: Path) -> list[Fraction]:
+    with av.open(str(path)) as container:
+        return [f.pts * f.time_base for f in container.decode(video=0) if f.pts is not None and f.time_base]
+
+
+def sound(path: Path) -> list[bytes]:
+    with av.open(str(path)) as container:
+        return [bytes(p) for p in container.demux(audio=0) if p.size]
+
+
+# ---- without networks: what is told before they are loaded
+
+
+def test_help_is_quick_and_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, tools.main; from typer.testing import CliRunner;"
+        "assert CliRunner().invoke(tools.main.app, ['swap', '--help']).exit_code == 0;"
+        "print(*[m for m in ('av', 'cv2', 'numpy', 'openvino', 'asyncio') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = set(done.stdout.split()) - {"asyncio"}
+    assert heavy == set()
+
+
+def test_version_is_told() -> None:
+    result = understudy("--version")
+    assert result.returncode == 0
+    assert result.stdout.startswith("understudy")
+
+
+def test_a_missing_source_option_names_the_fix(tmp_path: Path) -> None:
+    assert failed("in.mp4", tmp_path / "out.mp4") == "error: no source face was given; add --source FACE.jpg"
+
+
+def test_crf_and_bitrate_exclude_each_other() -> None:
+    assert "exclude each other" in failed("-s", "a.jpg", "in.mp4", "out.mp4", "--crf", 20, "--bitrate", "1M")
+
+
+def test_a_missing_target_is_told_before_any_network_is_loaded(tmp_path: Path) -> None:
+    assert "there is no file nowhere.mp4" in failed("-s", "a.jpg", "nowhere.mp4", tmp_path / "out.mp4")
+
+
+def test_an_output_over_the_input_is_refused(tmp_path: Path) -> None:
+    target = film(tmp_path / "in.mp4", 3, with_face=False)
+    before = target.read_bytes()
+    assert "is also read here" in failed("-s", "a.jpg", target, target)
+    assert target.read_bytes() == before
+
+
+def test_a_text_file_named_mp4_is_told(tmp_path: Path) -> None:
+    (tmp_path / "notes.mp4").write_text("dear diary\n" * 20)
+    assert "text file" in failed("-s", "a.jpg", tmp_path / "notes.mp4", tmp_path / "out.mp4")
+    assert not (tmp_path / "out.mp4").exists()
+
+
+def test_an_output_that_cannot_be_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+    target = film(tmp_path / "in.mp4", 3, with_face=False)
+    assert "no folder" in failed("-s", "a.jpg", target, tmp_path / "sub" / "out.mp4")
+    assert "webm cannot hold libx264" in failed("-s", "a.jpg", target, tmp_path / "out.webm", "--codec", "libx264")
+    assert "no encoder nonsense" in failed("-s", "a.jpg", target, tmp_path / "out.mp4", "--codec", "nonsense")
+    assert "no folder" in failed("-s", "a.jpg", target, tmp_path / "out.mp4", "--report", tmp_path / "sub" / "r.json")
+    assert list(tmp_path.iterdir()) == [target]
+
+
+# ---- with networks
+
+
+class TestWithNetworks:
+    pytestmark = needs_models
+
+    def test_a_clip_goes_through_whole_and_is_reported(self, face: Path, clip: Path, tmp_path: Path) -> None:
+        out, report = tmp_path / "out.mp4", tmp_path / "run.json"
+        result = understudy("swap", "--source", face, clip, out, "--report", report, "--i-have-consent")
+        assert result.returncode == 0, result.stderr
+        assert len(times(clip)) == 45
+        assert max(abs(a - b) for a, b in zip(times(clip), times(out), strict=True)) <= Fraction(1, 1000)
+        assert sound(out) == sound(clip)
+        told = json.loads(report.read_text())
+        assert list(told) == ["frames", "stages", "fps", "wall_s", "input", "output", "consent"]
+        assert [f["index"] for f in told["frames"]] == list(range(45))
+        assert {f["route"] for f in told["frames"]} == {"fast"}
+        assert {t["id"] for f in told["frames"] for t in f["tracks"]} == {0}
+        assert told["stages"]["paint"]["count"] == 45
+        assert set(told["stages"]["paint"]) == {"count", "p50_ms", "p95_ms", "p99_ms"}
+        assert told["input"]["frames"] == 45
+        assert told["output"] == {"path": str(out), "frames": 45, "bytes": out.stat().st_size}
+        assert told["consent"] is True
+        for words in ("fast", "100.0%", "perceive", "encode", "45 frames in", f"wrote {out}"):
+            assert words in result.stdout.replace("\n", " ")
+
+    def test_a_painted_face_differs_and_its_surroundings_do_not(self, face: Path, clip: Path, tmp_path: Path) -> None:
+        report, out = tmp_path / "run.json", tmp_path / "out.mkv"
+        done = understudy("swap", "-q", "-s", face, clip, out, "--codec", "ffv1", "--report", report)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        box = json.loads(report.read_text())["frames"][20]["tracks"][0]["box"]
+        with av.open(str(clip)) as a, av.open(str(out)) as b:
+            before, after = ([f.to_ndarray(format="gray") for f in c.decode(video=0)][20] for c in (a, b))
+        changed = before != after
+        cx, cy, reach = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2, box[2] - box[0]
+        y, x = np.indices(changed.shape)
+        far = np.hypot(x - cx, y - cy) > reach
+        assert changed[~far].sum() > 500
+        assert not changed[far].any(), "what is not painted stays bit for bit"
+
+    def test_frames_without_a_face_pass(self, face: Path, tmp_path: Path) -> None:
+        target = film(tmp_path / "noise.mp4", 12, with_face=False)
+        report = tmp_path / "run.json"
+        result = understudy("swap", "-s", face, target, tmp_path / "out.mp4", "--report", report)
+        assert result.returncode == 0, result.stderr
+        assert [f["route"] for f in json.loads(report.read_text())["frames"]] == ["pass"] * 12
+        assert "pass" in result.stdout
+
+    def test_a_span_is_cut_out(self, face: Path, clip: Path, tmp_path: Path) -> None:
+        out = tmp_path / "out.mp4"
+        assert understudy("swap", "-q", "-s", face, clip, out, "--start", "0.5", "--end", "1.0").returncode == 0
+        assert len(times(out)) == 15
+        assert times(out)[0] == 0
+
+    def test_a_span_outside_the_clip_is_told(self, face: Path, clip: Path, tmp_path: Path) -> None:
+        line = failed("-q", "-s", face, clip, tmp_path / "out.mp4", "--start", "0:10")
+        assert "between --start and --end" in line
+        assert list(tmp_path.iterdir()) == []
+
+    def test_stdin_and_stdout_are_pipes_and_words_go_to_stderr(self, face: Path, clip: Path, tmp_path: Path) -> None:
+        stream = tmp_path / "in.mkv"
+        with av.open(str(clip)) as source, av.open(str(stream), "w") as sink:
+            copy = sink.add_stream_from_template(source.streams.video[0])
+            for packet in source.demux(video=0):
+                if packet.dts is not None:
+                    packet.stream = copy
+                    sink.mux(packet)
+        command = [sys.executable, "-m", "tools.main", "swap", "-s", str(face), "-", "-"]
+        with stream.open("rb") as taken:
+            done = subprocess.run(command, stdin=taken, capture_output=True, timeout=100, check=True)
+        assert b"45 frames in" in done.stderr
+        (tmp_path / "out.mkv").write_bytes(done.stdout)
+        assert len(times(tmp_path / "out.mkv")) == 45
+
+    @pytest.mark.parametrize("ending", ["png", "jpg", "webp"])
+    def test_pictures_are_targets_too(self, face: Path, tmp_path: Path, ending: str) -> None:
+        target, out = tmp_path / f"in.{ending}", tmp_path / f"out.{ending}"
+        mirrored = np.ascontiguousarray(portrait()[:, ::-1])
+        cv2.imwrite(str(target), mirrored[..., ::-1])
+        result = understudy("swap", "-s", face, target, out, "--report", tmp_path / "run.json")
+        assert result.returncode == 0, result.stderr
+        told = json.loads((tmp_path / "run.json").read_text())
+        assert [f["route"] for f in told["frames"]] == ["fast"]
+        before, after = cv2.imread(str(target)), cv2.imread(str(out))
+        assert before is not None
+        assert after is not None
+        assert after.shape == (512, 512, 3)
+        x0, y0, x1, y1 = (int(v) for v in told["frames"][0]["tracks"][0]["box"])
+        apart = np.abs(before.astype(int) - after)
+        assert apart[y0:y1, x0:x1].mean() > 1
+        assert apart[400:, :].max() <= (0 if ending != "jpg" else 12)
+
+    def test_a_picture_without_a_face_is_written_unchanged_and_said_so(self, face: Path, tmp_path: Path) -> None:
+        target, out = tmp_path / "in.png", tmp_path / "out.png"
+        pixels = np.random.default_rng(1).integers(0, 255, (120, 160, 3), np.uint8)
+        cv2.imwrite(str(target), pixels)
+        result = understudy("swap", "-s", face, target, out)
+        assert result.returncode == 0
+        assert "no face to paint was seen" in " ".join(result.stderr.split())
+        assert np.array_equal(np.asarray(cv2.imread(str(out))), pixels)
+
+    def test_a_preview_is_one_frame_before_and_after(self, face: Path, clip: Path, tmp_path: Path) -> None:
+        shot = tmp_path / "frame.png"
+        result = understudy("swap", "-s", face, clip, "--preview", shot)
+        assert result.returncode == 0, result.stderr
+        image = cv2.imread(str(shot))
+        assert image is not None
+        assert image.shape == (256, 256 + 8 + 256, 3)
+        before, after = image[:, :256].astype(int), image[:, 264:].astype(int)
+        assert np.abs(before - after).max() > 20
+        assert np.array_equal(before[240:], after[240:])
+        assert list(tmp_path.iterdir()) == [shot]
+
+    def test_a_preview_without_a_face_is_refused(self, face: Path, tmp_path: Path) -> None:
+        target = film(tmp_path / "noise.mp4", 5, with_face=False)
+        line = failed("-s", face, target, "--preview", tmp_path / "frame.png")
+        assert "no face to paint was seen anywhere" in line
+        assert list(tmp_path.iterdir()) == [target]
+
+    def test_a_source_without_a_face_is_told_and_leaves_nothing(self, clip: Path, tmp_path: Path) -> None:
+        photo = tmp_path / "grey.png"
+        cv2.imwrite(str(photo), np.full((200, 300, 3), 128, np.uint8))
+        assert "no face" in failed("-s", photo, clip, tmp_path / "out.mp4")
+        assert list(tmp_path.iterdir()) == [photo]
+
+    def test_a_broken_stream_ends_with_one_line_and_no_file(self, face: Path, clip: Path, tmp_path: Path) -> None:
+        whole, broken = clip.read_bytes(), tmp_path / "broken.mp4"
+        middle = whole.find(b"mdat") + 2000
+        broken.write_bytes(whole[:middle] + bytes(len(whole) - middle - 8000) + whole[-8000:])
+        out, report = tmp_path / "out.mp4", tmp_path / "run.json"
+        assert "damaged" in failed("-q", "-s", face, broken, out, "--report", report)
+        assert list(tmp_path.iterdir()) == [broken]
+
+    def test_settings_come_from_a_file_and_the_command_line_wins(self, face: Path, clip: Path, tmp_path: Path) -> None:
+        settings = tmp_path / "settings.toml"
+        settings.write_text(f'[swap]\nsource = "{face}"\nquiet = true\ncodec = "nonsense"\n')
+        out = tmp_path / "out.mp4"
+        done = understudy("swap", "--config", settings, "--codec", "libx264", "--end", "0.3", clip, out)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        assert len(times(out)) == 9
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
+    @pytest.mark.parametrize("presses", [1, 2])
+    def test_ctrl_c_leaves_a_playable_file_and_twice_nothing(self, face: Path, tmp_path: Path, presses: int) -> None:
+        target = film(tmp_path / "long.mp4", 1500, with_face=False)
+        out, report = tmp_path / "out.mp4", tmp_path / "run.json"
+        words = ["swap", "-s", face, target, out, "--report", report, "--preset", "medium", "--threads", "1"]
+        command = [sys.executable, "-m", "tools.main", *map(str, words)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+            part = tmp_path / "run.part.json"
+            until = time.monotonic() + 60
+            while not (part.exists() and part.stat().st_size) and time.monotonic() < until:
+                time.sleep(0.01)  # rows of the report are on disk: frames are flowing
+            running.send_signal(signal.SIGINT)
+            if presses == 2:
+                assert running.stderr is not None
+                assert "stopping" in running.stderr.readline()
+                running.send_signal(signal.SIGINT)
+            stdout, stderr = running.communicate(timeout=60)
+        assert running.returncode == 130, stderr
+        assert "Traceback" not in stderr
+        if presses == 2:
+            assert stderr == "error: interrupted; nothing was kept\n"
+            assert {p.name for p in tmp_path.iterdir()} == {"long.mp4"}
+            return
+        assert "stopping" in stderr
+        kept = len(times(out))
+        assert 0 < kept < 1500
+        assert len(json.loads(report.read_text())["frames"]) == kept
+        assert times(out) == pytest.approx(times(target)[:kept], abs=1e-3)
+        assert f"the first {kept} frames are in {out}" in stdout
+        assert 0 < len(sound(out)) < len(sound(target))
+        assert {p.name for p in tmp_path.iterdir()} == {"long.mp4", "out.mp4", "run.json"}

@@ -17,6 +17,7 @@ from engines.protocol import Spec
 from engines.values import Array
 
 PRECISIONS = ("f32", "bf16", "f16", "int8")
+KNOWN = (".onnx", ".tflite", ".xml")
 
 
 def declared_name(port: Any) -> str:
@@ -108,7 +109,8 @@ def open_openvino(
     if chip not in core.available_devices:
         raise DeviceError(f"OpenVINO sees {core.available_devices}, not {chip}; use --device cpu")
     try:
-        network = core.read_model(str(model))
+        # OpenVINO goes by the file's ending; a .dfm is ONNX under another name
+        network = core.read_model(str(model) if model.suffix in KNOWN else model.read_bytes())
     except RuntimeError as error:
         raise ModelError(f"{model} is not a model OpenVINO can read; fetch it again ({_last_line(error)})") from error
     try:

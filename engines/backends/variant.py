@@ -17,7 +17,7 @@ def default_folder() -> Path:
 
 def variant(model: Path, batch: int, precision: str, folder: Path) -> Path:
     """The file itself, or its copy for many rows and in `precision` (f16 and bf16 are written in; else as it is)."""
-    if model.suffix != ".onnx" or (batch == 1 and precision not in HALF):
+    if model.suffix == ".tflite" or (batch == 1 and precision not in HALF):
         return model
     half = precision if precision in HALF else "f32"
     rows = "rows" if batch > 1 else "one"

@@ -77,6 +77,9 @@ def open_input(path: str) -> InputContainer:
         container = av.open(name, "r", metadata_errors="replace")
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise InputError(f"cannot read {path}: {_why(path, error)}") from error
+    if "mov" in container.format.name and (there := _part_there(Path(path))) < 1:
+        container.close()
+        raise InputError(f"{path} was cut short: {there:.0%} of it are there; copy it again, or repair it first")
     return container
 
 
@@ -175,11 +178,36 @@ def _check_file(path: Path) -> None:
 
 def _why(path: str, error: Exception) -> str:
     file = Path(path)
+    if isinstance(error, av.error.EOFError):
+        return "it ends before its first frame; copy or record it again"
     if isinstance(error, av.error.InvalidDataError):
         if file.is_file() and is_text(file):
             return "it is a text file whatever its name says; give a video or a picture"
+        if file.is_file() and _part_there(file) < 1:
+            return f"it was cut short ({_part_there(file):.0%} of it are there); copy it again"
         return "it is not a video that can be read here, or its beginning is damaged; try to play it, or copy it again"
     return f"{getattr(error, 'strerror', None) or error}"
+
+
+def _part_there(path: Path) -> float:
+    """How much of an MP4 or MOV file is there, by the sizes its boxes give; 1 where that cannot be told. FFmpeg reads
+    one that was cut short without a word."""
+    if not path.is_file():
+        return 1
+    size, at = path.stat().st_size, 0
+    with path.open("rb") as file:
+        if file.read(8)[4:] != b"ftyp":
+            return 1
+        while at + 8 <= size:
+            file.seek(at)
+            head = file.read(16)
+            length = int.from_bytes(head[:4], "big")
+            if length == 1 and len(head) == 16:
+                length = int.from_bytes(head[8:], "big")
+            if length < 8:  # 0: to the end of the file
+                return 1
+            at += length
+    return min(1.0, size / at) if at else 1
 
 
 def is_text(path: Path) -> bool:

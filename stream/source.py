@@ -49,11 +49,10 @@ class Source:
         self._copied: deque[av.Packet[Any]] = deque()
         self._wanted: frozenset[int] | None = None  # None: not yet asked, all are kept
         self._cloner = Cloner()
-        self._demuxed = container.demux()
-        if self._start:
-            self._seek(self._start)
-        self._decoded = self._decode()
-        self._first = next(self._decoded, None)
+        self._first: av.VideoFrame | None = None
+        self._rewind()
+        if self._start is not None and self._start > origin:
+            self._seek(self._start, origin)
         if self._first is None:
             raise InputError(f"{path} has a video stream but not one frame in it{self._span_words()}")
         span = None
@@ -145,13 +144,25 @@ class Source:
         except (av.error.FFmpegError, OSError) as error:
             raise InputError(self._broken(error)) from error
 
-    def _seek(self, start: Fraction) -> None:
-        """To the key frame before `start`. Where a stream cannot seek (a pipe), all before is decoded and dropped."""
+    def _rewind(self) -> None:
+        """Reads anew from where the container stands, up to the first frame."""
+        self._copied.clear()
+        self._demuxed = self.container.demux()
+        self._decoded = self._decode()
+        self._first = next(self._decoded, None)
+
+    def _seek(self, start: Fraction, origin: Fraction) -> None:
+        """To a key frame before `start`. Some formats land behind it: then from farther back. Where nothing can be
+        sought (a pipe), all before is decoded and dropped."""
         base = self.video.time_base or Fraction(1, av.time_base)
-        try:
-            self.container.seek(int(start / base), stream=self.video)
-        except (av.error.FFmpegError, OSError):
-            return
+        for back in (Fraction(0), Fraction(5), start - origin):
+            try:
+                self.container.seek(int(max(origin, start - back) / base), stream=self.video)
+            except (av.error.FFmpegError, OSError):
+                return
+            self._rewind()
+            if self._first is not None and (self._first.pts is None or self._first.pts * base <= start):
+                return
 
     def _broken(self, error: Exception) -> str:
         reason = getattr(error, "strerror", None) or str(error)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from engines.nets.net import Net, as_bytes
-from engines.values import U8
+from engines.values import F32, U8
 
 
 class Enhancer:
@@ -16,5 +16,5 @@ class Enhancer:
         """uint8 (n, px, px, 3) RGB, mixed with the crops: strength 0 leaves them, 1 takes the network's answer."""
         [out] = self.net.run(self.net.tensor(crops))
         sharp = self.net.pictures(out)
-        before = crops.astype(np.float32) / np.float32(255)
-        return as_bytes(before + np.float32(strength) * (sharp - before))
+        before: F32 = (crops / np.float32(255)).astype(np.float32)
+        return as_bytes((before + np.float32(strength) * (sharp - before)).astype(np.float32))

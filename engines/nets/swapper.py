@@ -61,12 +61,12 @@ class Swapper:
         return normed(raw) if kind.endswith("normed") else raw
 
     def source_picture(self, crop: U8) -> F32:
-        """The network's `source` (1, 3, side, side) of a uint8 RGB crop, for models that take a picture: 0 to 1, whatever
-        the target's normalisation."""
+        """The network's `source` (1, 3, side, side) of a uint8 RGB crop, for models that take a picture: 0 to 1,
+        whatever the target's normalisation."""
         return np.ascontiguousarray(crop[None].transpose(0, 3, 1, 2), dtype=np.float32) / np.float32(255)
 
     def swap(self, crops: U8, source: F32) -> Swapped:
-        """crops: uint8 (n, k px, k px, 3) RGB; k > 1 is pixel boost, one call. source: (1, ...) for all, or (n, ...)."""
+        """crops: uint8 (n, k px, k px, 3) RGB; k > 1 is pixel boost, one call. source: (1, ...), or (n, ...)."""
         model = self.net.model
         k = crops.shape[1] // model.px
         tiles = boost.split(crops, k) if k > 1 else crops

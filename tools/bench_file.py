@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engines.errors import OutputError, UnderstudyError
+from engines.errors import InputError, OutputError, UnderstudyError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -45,7 +45,7 @@ def bench_file(
     wanted = parse_sizes(sizes)
     if json_ is not None and not json_.parent.is_dir():
         raise OutputError(f"cannot write {json_}: there is no folder {json_.parent}")
-    face, clip = measure.material(source, target)
+    face, clip = given(source, "--source"), given(target, "--target")
     found: dict[str, object] = {}
     for size, height in wanted.items():
         typer.echo(f"{size}: making a clip of {frames} frames, then {rounds} rounds of each ...", err=True)
@@ -55,6 +55,15 @@ def bench_file(
     if json_ is not None:
         json_.write_text(json.dumps({"sizes": found}, indent=1) + "\n", encoding="utf-8")
         typer.echo(f"wrote {json_}")
+
+
+def given(path: Path | None, option: str) -> Path:
+    """A file that is there. Raises InputError."""
+    if path is None:
+        raise InputError(f"{option} is missing; give a photo of a face as --source and a clip with a face as --target")
+    if not path.is_file():
+        raise InputError(f"{option}: there is no file {path}; check the name")
+    return path
 
 
 def told(size: str, figures: "Figures") -> "RenderableType":

@@ -4,36 +4,34 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 
-from engines.errors import InputError
+from stream.source import open_source
 
 
-def rescale(clip: Path, output: Path, height: int, frames: int) -> int:
-    """Writes `frames` frames of the clip with its shorter side `height` pixels long, as H.264 4:2:0 at its own rate,
-    from its beginning over again where it is too short. Returns the frames written. Raises InputError."""
+def rescale(clip: Path, output: Path, shorter: int, frames: int) -> int:
+    """Writes `frames` frames of the clip, upright, its shorter side `shorter` pixels long, as H.264 4:2:0 at its own
+    rate; a clip that is too short is repeated. Returns the frames written. Raises InputError."""
     written = 0
     with av.open(str(output), "w") as sink:
         stream = None
         while written < frames:
-            before = written
-            with av.open(str(clip)) as container:
-                video = container.streams.video[0]
-                rate = Fraction(video.average_rate or 25).limit_denominator(1001)
-                for frame in container.decode(video):
+            with open_source(str(clip)) as source:
+                info = source.info
+                rate = (info.rate or Fraction(25)).limit_denominator(1001)
+                width, height = fitted(info.width, info.height, shorter)
+                if stream is None:
+                    options = {"crf": "20", "preset": "veryfast"}
+                    stream = sink.add_stream("libx264", rate=rate, options=options)
+                    stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+                for frame in source.frames():
                     if written == frames:
                         break
-                    width, tall = fitted(frame.width, frame.height, height)
-                    if stream is None:
-                        stream = sink.add_stream("libx264", rate=rate)
-                        stream.width, stream.height, stream.pix_fmt = width, tall, "yuv420p"
-                        stream.options = {"crf": "20", "preset": "veryfast"}
-                        stream.time_base = 1 / rate
-                    scaled = frame.reformat(stream.width, stream.height, "yuv420p")
-                    scaled.pts, scaled.time_base, scaled.pict_type = written, 1 / rate, 0
-                    sink.mux(stream.encode(scaled))
+                    small = np.ascontiguousarray(frame.picture.small(width, height))
+                    image = av.VideoFrame.from_ndarray(small, format="rgb24")
+                    image.pts, image.time_base = written, 1 / rate
+                    sink.mux(stream.encode(image))
                     written += 1
-            if written == before:
-                raise InputError(f"{clip} has no frames to make a clip from; give another --target")
         if stream is not None:
             sink.mux(stream.encode(None))
     return written

@@ -3,6 +3,7 @@
 Knows: which streams a container can hold, time shifts of packets. Knows nothing of video frames.
 """
 
+import io
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -40,6 +41,7 @@ class Copying:
         notes = []
         for stream in source.others():
             try:
+                _check(source, container, stream)
                 self._targets[stream.index] = _add(container, stream)
             except (ValueError, av.error.FFmpegError) as error:
                 what = f"{stream.type} stream {stream.index} ({_codec_name(stream)})"
@@ -92,9 +94,19 @@ def copy_chapters(source: Source, container: OutputContainer, window: Window) ->
         container.set_chapters(kept)
 
 
-def _add(container: OutputContainer, stream: Stream) -> Stream:
+def _check(source: Source, container: OutputContainer, stream: Stream) -> None:
+    """Raises where the container cannot hold the stream: some muxers say so only when they write their header, so one
+    is written in memory for this stream alone."""
     if stream.type == "video" and not stream.disposition & Disposition.attached_pic:
         raise ValueError("only the main video stream is kept")
+    if stream.type == "data" and container.format.name not in source.container.format.name.split(","):
+        raise ValueError("data mean something in their own container only")
+    with av.open(io.BytesIO(), "w", format=container.format.name) as trial:
+        _add(trial, stream)
+        trial.start_encoding()
+
+
+def _add(container: OutputContainer, stream: Stream) -> Stream:
     added = container.add_stream_from_template(stream, opaque=True)
     added.metadata.update(stream.metadata)
     added.disposition = stream.disposition

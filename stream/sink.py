@@ -220,9 +220,10 @@ def open_sink(path: str, source: Source, encoding: Encoding | None = None) -> Si
 def _open(path: str, landing: Landing | None, encoding: Encoding) -> OutputContainer:
     name = "pipe:1" if path == "-" else str(landing.partial) if landing is not None else path
     kind = encoding.format or ("matroska" if path == "-" else "flv" if path.startswith("rtmp") else None)
-    # Matroska can store the few milliseconds before 0 that AAC begins with; shifting them would move the pictures too.
+    # Matroska can store the few milliseconds before 0 that AAC begins with, and AVI stores no times at all; a shift of
+    # theirs would move the pictures too.
     options = (
-        {"avoid_negative_ts": "disabled"} if kind == "matroska" or path.endswith((".mkv", ".mka", ".webm")) else {}
+        {"avoid_negative_ts": "disabled"} if kind == "matroska" or path.endswith((".mkv", ".webm", ".avi")) else {}
     )
     try:
         return av.open(name, "w", format=kind, container_options=options)

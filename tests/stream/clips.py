@@ -62,7 +62,7 @@ def make(
         if rotation:
             video.set_display_rotation(-rotation)
         sound: Any = out.add_stream(audio, 48000) if audio else None
-        words: Any = out.add_stream("mov_text" if path.suffix == ".mp4" else "srt") if subtitles else None
+        words: Any = out.add_mux_stream("mov_text" if path.suffix == ".mp4" else "subrip") if subtitles else None
         if chapters:
             half = frames * 1000 // 50
             out.set_chapters(
@@ -97,8 +97,8 @@ def _sound(stream: Any, index: int, rate: Fraction) -> Any:
     wave = np.sin(np.arange(index * count, (index + 1) * count) / 20).astype(np.float32) / 4
     kind = stream.codec_context.format.name
     data: npt.NDArray[np.generic] = np.stack([wave, wave]) if kind.endswith("p") else np.repeat(wave, 2)[None]
-    if kind.startswith("s16"):
-        data = (data * 32767).astype(np.int16)
+    if kind.startswith("s"):
+        data = (data * 32767).astype(np.int16) if kind.startswith("s16") else (data * 2**30).astype(np.int32)
     frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(data), format=kind, layout="stereo")
     frame.sample_rate, frame.pts, frame.time_base = 48000, index * count, Fraction(1, 48000)
     return stream.encode(frame)

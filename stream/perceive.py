@@ -32,6 +32,17 @@ class Perception:
     landmarks: Engine
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often to look, seconds between looks: for newcomers while somebody is followed, while nobody is, and for
+    small faces. passes: FaceMesh runs per followed face and frame."""
+
+    look: float = LOOK_EVERY
+    search: float = SEARCH_EVERY
+    tiles: float = TILES_EVERY
+    passes: int = 2
+
+
 @dataclass(slots=True)
 class _Person:
     id: int
@@ -40,9 +51,10 @@ class _Person:
 
 
 class Perceiver:
-    """Call it with frames in order."""
+    """Call it with frames in order. pace: may be changed between frames."""
 
-    def __init__(self, models: Perception, rules: tuple[Rule, ...], most: int = 16) -> None:
+    def __init__(self, models: Perception, rules: tuple[Rule, ...], most: int = 16, pace: Pace | None = None) -> None:
+        self.pace = pace or Pace()
         self._detector, self._landmarks = Detector(models.detector), Landmarks(models.landmarks)
         self._casting, self._most = Casting(rules), most
         self._people: list[_Person] = []
@@ -65,7 +77,7 @@ class Perceiver:
             self._people = []
         self._follow(frame, now)
         seen = [p for p in self._people if p.lost is None]
-        wait = LOOK_EVERY if seen and all(p.lost is None for p in self._people) else SEARCH_EVERY
+        wait = self.pace.look if seen and all(p.lost is None for p in self._people) else self.pace.search
         if now - self._looked >= wait or now < self._looked:
             self._meet(frame, now)
             self._looked = now
@@ -77,7 +89,7 @@ class Perceiver:
         for person in self._people:
             if person.lost is not None:
                 continue
-            look = tracker.follow(self._landmarks, frame, person.look)
+            look = tracker.follow(self._landmarks, frame, person.look, self.pace.passes)
             if look is None:
                 person.lost = now
                 self._looked = -1e9  # look at once
@@ -114,7 +126,7 @@ class Perceiver:
             for d in self._detector.whole(small)
         ]
         tile = max(192, longer // 5)
-        if now - self._tiled >= TILES_EVERY and longer > tile:
+        if now - self._tiled >= self.pace.tiles and longer > tile:
             self._tiled = now
             size = (picture.width, picture.height)
             for d in self._detector.tiled(size, tile, lambda x, y, s: picture.rgb(Rect(x, y, s, s))):

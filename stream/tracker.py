@@ -93,11 +93,11 @@ def begin(landmarks: Landmarks, frame: Frame, detection: Detection) -> Look | No
     return _look(frame, mesh, score, region, None) if score >= PRESENT else None
 
 
-def follow(landmarks: Landmarks, frame: Frame, before: Look) -> Look | None:
+def follow(landmarks: Landmarks, frame: Frame, before: Look, passes: int = 2) -> Look | None:
     """The next look; None where the face is lost. The crop is moved on by the last frame's motion only as FaceMesh's
     own margin allows: half a crop per frame."""
     roi = roi_from_mesh(before.face.mesh)
-    mesh, score, region = _measure(landmarks, frame, roi, 2)
+    mesh, score, region = _measure(landmarks, frame, roi, passes)
     if score < PRESENT:
         return None
     now, was = mesh_box(mesh), before.face.box

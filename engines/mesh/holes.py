@@ -41,8 +41,11 @@ def _moved(target: U8, maps: warp.Maps, box: tuple[int, int, int, int], size: tu
     """The target's pixels in box, moved along with the mesh."""
     x0, y0, x1, y1 = box
     sh, sw = maps.shift.shape[:2]
-    y, x = np.mgrid[y0:y1, x0:x1].astype(np.float32)
     fx, fy = np.float32(sw / size[1]), np.float32(sh / size[0])
-    coarse = np.dstack([(x + 0.5) * fx - 0.5, (y + 0.5) * fy - 0.5])
-    shift = warp.sample(maps.shift, coarse)
-    return np.asarray(warp.sample(target, np.dstack([x, y]) + shift), np.float32)
+    x, y = np.arange(x0, x1, dtype=np.float32), np.arange(y0, y1, dtype=np.float32)
+    coarse = np.empty((len(y), len(x), 2), np.float32)
+    coarse[..., 0], coarse[..., 1] = (x + 0.5) * fx - 0.5, ((y + 0.5) * fy - 0.5)[:, None]
+    where = np.asarray(warp.sample(maps.shift, coarse), np.float32)
+    where[..., 0] += x
+    where[..., 1] += y[:, None]
+    return np.asarray(warp.sample(target, where), np.float32)

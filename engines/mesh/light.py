@@ -1,7 +1,8 @@
 """The target's light on the source's skin.
 
-The target's low-pass gives light and skin tone, the source keeps its detail, scaled with the light: dark and bright detail
-differently, since the highlights of a matt photo do not brighten as its shadows deepen. All fields are coarse.
+The target's low-pass gives light and skin tone; the source keeps its detail, scaled with the light: dark and bright
+detail differently, since the highlights of a matt photo do not brighten as its shadows deepen. Fields live on a coarse
+grid; only what has detail is touched at full size.
 """
 
 from dataclasses import dataclass
@@ -14,58 +15,78 @@ from engines.values import F32
 
 SIGMA = 0.25  # of the low-pass, in face widths: smaller ones copy the target's brows and lose identity
 DARK, BRIGHT = 0.9, 0.1  # exponents of the light ratio on dark and on bright detail, where the light is stronger
-CELLS = 6.0  # pixels per sigma of the coarse grid that blurs run on
+
+REACH = 1.0  # centimetres from the edge where the target's tone is read
+FADE = 0.7  # centimetres over which it is given
+RIM = 0.06  # sigma of its smoothing, in face widths
+UNLIKE = 40.0  # levels of colour distance at which a pixel hardly counts as skin
 
 
 @dataclass(frozen=True, slots=True)
-class Light:
-    """float32 (h, w, 3) at a coarse grid. target, source: low-pass. dark, bright: gains of detail. above, below: how
-    far detail may reach up and down."""
+class LowPass:
+    """Normalised convolution with one weight (h, w): the weighted mean around each pixel; sigma in pixels."""
 
-    target: F32
-    source: F32
-    dark: F32
-    bright: F32
-    above: F32
-    below: F32
+    weight: F32
+    sigma: float
+    total: F32
 
+    @classmethod
+    def over(cls, weight: F32, sigma: float) -> "LowPass":
+        return cls(weight, sigma, blur(weight, sigma) + np.float32(1e-4))
 
-def low_pass(image: F32, weight: F32, sigma: float) -> F32:
-    """Normalised convolution: the mean of image (h, w, c) around each pixel, weighted by weight (h, w)."""
-    top = cv2.GaussianBlur(image * weight[..., None], (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
-    bottom = cv2.GaussianBlur(weight, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(top / (bottom[..., None] + 1e-4), np.float32)
+    def __call__(self, image: F32) -> F32:
+        """image: float32 (h, w, c)."""
+        return np.asarray(blur(image * self.weight[..., None], self.sigma) / self.total[..., None], np.float32)
 
 
-def measure(source: F32, target: F32, weight: F32, sigma: float) -> Light:
-    """source, target: float32 (h, w, 3), 0 to 255, on the coarse grid; weight: (h, w); sigma: its pixels."""
-    own, wanted = low_pass(source, weight, sigma), low_pass(target, weight, sigma)
-    ratio = wanted / np.maximum(own, 2.0)
+def blur(image: F32, sigma: float) -> F32:
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE), np.float32)
+
+
+def gains(target: F32, source: F32) -> tuple[F32, F32]:
+    """What becomes of the source's detail, from the low-passes of both, float32 (h, w, 3) each, 0 to 255: the gains of
+    dark and of bright detail, (h, w, 3) each. Per channel: one gain for all three costs .01 of identity."""
+    ratio = target / np.maximum(source, 2.0)
     over = np.maximum(ratio, 1.0)
     dark = np.where(ratio > 1, over**DARK, ratio)
     bright = np.where(ratio > 1, over**BRIGHT, ratio)
-    above, below = np.maximum(250 - wanted, 8), np.maximum(wanted - 4, 8)
-    return Light(wanted, own, *(np.asarray(v, np.float32) for v in (dark, bright, above, below)))
+    return np.asarray(dark, np.float32), np.asarray(bright, np.float32)
 
 
-def detail(source: F32, light: Light) -> F32:
-    """The source's detail in the target's light, float32 (h, w, 3): signed, to be added to the target's low-pass."""
-    size = (source.shape[0], source.shape[1])
+def detail(source: F32, low: F32, dark: F32, bright: F32, lit: F32) -> F32:
+    """The source's detail in the target's light, float32 (h, w, 3): signed, to be added to the target's low-pass.
 
-    def at(field: F32) -> F32:
-        return warp.enlarge(field, size)
+    source: warped pixels, 0 to 255. low: its low-pass, dark, bright: `gains`, lit: the target's low-pass, at its size.
+    """
+    own = np.asarray(cv2.subtract(source, low), np.float32)
+    positive = own > 0
+    own *= np.where(positive, bright, dark)
+    room = np.where(positive, np.maximum(250 - lit, 8), np.maximum(lit - 4, 8))
+    # a soft knee, room * tanh(x / room), by a rational function
+    square = cv2.divide(own, room)
+    square = np.minimum(cv2.multiply(square, square), np.float32(9))
+    own *= cv2.divide(square + np.float32(27), square * np.float32(9) + np.float32(27))
+    return own
 
-    own = cv2.subtract(source, at(light.source))
-    up, down = cv2.max(own, 0.0), cv2.min(own, 0.0)  # type: ignore[call-overload]
-    up = cv2.multiply(up, at(light.bright))
-    down = cv2.multiply(down, at(light.dark))
-    up = _knee(up, at(light.above))
-    down = _knee(down, at(light.below))
-    return np.asarray(cv2.add(up, down), np.float32)
+
+def rim(own: F32, painted: F32, base: F32, edge: F32, seen: F32, sigma: float) -> F32:
+    """What the painted skin lacks of the target's own tone near the face's edge, float32 (h, w, 3), to be added.
+
+    own, painted, base: the target, the painting and the low-pass light. edge: centimetres to the edge; seen: 1 where the
+    face is. Pixels unlike the low-pass are hair or background and say nothing. sigma: of the smoothing, in pixels.
+    """
+    skin = np.exp(-((np.linalg.norm(own - base, axis=2) / UNLIKE) ** 2))
+    weight = np.exp(-((edge / REACH) ** 2)) * skin * (edge > 0.05) * seen
+    rest = LowPass.over(np.asarray(weight, np.float32), sigma)(own - painted)
+    return np.asarray(np.exp(-edge / FADE)[..., None] * rest, np.float32)
 
 
-def _knee(x: F32, room: F32) -> F32:
-    """room * tanh(x / room), by a rational function that a vector unit computes at once."""
-    square = cv2.multiply(x, x)
-    wide = cv2.multiply(room, room) * np.float32(27)
-    return np.asarray(cv2.multiply(x, cv2.divide(wide + square, wide + np.float32(9) * square)), np.float32)
+def grid(width: float, size: tuple[int, int], cells: float = 36.0) -> tuple[int, int]:
+    """Height and width of the coarse grid that low-passes of a region run on: `cells` across a face."""
+    step = max(1.0, width / cells)
+    return max(4, round(size[0] / step)), max(4, round(size[1] / step))
+
+
+def fit(field: F32, size: tuple[int, int]) -> F32:
+    """A field brought to another size, averaging where it shrinks."""
+    return warp.shrink(field, size) if field.shape[0] > size[0] else warp.enlarge(field, size)

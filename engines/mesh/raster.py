@@ -7,6 +7,7 @@ import numpy.typing as npt
 from engines.mesh.topology import I32, OVAL, SKIN_TRIANGLES, TRIANGLES
 from engines.values import F32
 
+FLAT = 1e-3  # twice the area, in square pixels, below which a triangle is a slit
 SKIRT = 0.25  # the ring of extra points beyond the oval, as a share of the distance to the face's centre
 
 _RING = np.arange(468, 468 + len(OVAL), dtype=np.int32)
@@ -52,26 +53,24 @@ def cover(points: F32, depth: F32, width: int, height: int) -> I32:
 
 def coefficients(points: F32, values: F32) -> F32:
     """float32 (970, c, 3): per triangle the affine map from (x, y, 1) to values. points (504, 2), values (504, c)."""
-    p = points[ALL_TRIANGLES].astype(np.float64)
-    matrix = np.concatenate([p, np.ones((*p.shape[:2], 1))], 2)
-    area = np.linalg.det(matrix)
-    flat = np.abs(area) < 1e-3  # slits: move one corner by a trifle
-    matrix[flat, 0, :2] += (0.05, 0.03)
-    matrix[flat, 1, :2] += (-0.04, 0.06)
-    matrix[np.abs(np.linalg.det(matrix)) < 1e-6] = np.eye(3)
-    solved = np.linalg.solve(matrix, values[ALL_TRIANGLES].astype(np.float64))
-    return np.asarray(solved.transpose(0, 2, 1), np.float32)
+    p, v = points[ALL_TRIANGLES], values[ALL_TRIANGLES]
+    ab, ac = p[:, 1] - p[:, 0], p[:, 2] - p[:, 0]
+    area = ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0]
+    inverse = np.where(np.abs(area) < FLAT, 0, 1 / np.where(area == 0, 1, area))  # a slit takes its corner's value
+    vb, vc = (v[:, 1] - v[:, 0]) * inverse[:, None], (v[:, 2] - v[:, 0]) * inverse[:, None]
+    x = vb * ac[:, 1:2] - vc * ab[:, 1:2]
+    y = vc * ab[:, 0:1] - vb * ac[:, 0:1]
+    return np.stack([x, y, v[:, 0] - x * p[:, 0, 0:1] - y * p[:, 0, 1:2]], 2).astype(np.float32)
 
 
 def fields(index: I32, points: F32, values: F32, step: float = 1.0) -> F32:
     """float32 (h, w, c): values interpolated at each pixel of `index`, whose pixel i lies at `(i + .5) * step - .5`.
     Pixels that no triangle covers take the value that the last triangle would give (they carry no weight)."""
-    c = coefficients(points, values)[index.ravel()]
+    c = coefficients(points, values)[index]
     h, w = index.shape
-    x = np.tile((np.arange(w, dtype=np.float32) + 0.5) * step - 0.5, h)
-    y = np.repeat((np.arange(h, dtype=np.float32) + 0.5) * step - 0.5, w)
-    out = c[:, :, 0] * x[:, None] + c[:, :, 1] * y[:, None] + c[:, :, 2]
-    return out.reshape(h, w, -1)
+    x = (np.arange(w, dtype=np.float32) + 0.5) * step - 0.5
+    y = ((np.arange(h, dtype=np.float32) + 0.5) * step - 0.5)[:, None]
+    return np.asarray(c[..., 0] * x[..., None] + c[..., 1] * y[..., None] + c[..., 2], np.float32)
 
 
 def _front_sign() -> float:

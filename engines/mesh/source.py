@@ -19,8 +19,8 @@ SMALLEST = 48  # pixels of face width that a source needs
 
 @dataclass(frozen=True, slots=True)
 class SourceFace:
-    """textures: uint8 (SIDE, SIDE, 3) RGB and its halvings. shape: float32 (468, 3), canonical centimetres.
-    notes: what a user may want to know (several faces seen, small photo)."""
+    """textures: uint8 (SIDE, SIDE, 3) RGB and its halvings. shape: float32 (468, 3), canonical centimetres. notes: what
+    a user may want to know."""
 
     textures: tuple[U8, ...]
     shape: F32
@@ -113,8 +113,12 @@ def prepare_source(photos: Sequence[tuple[str, U8]], detector: Detector, landmar
             )
         lifted.append(texture.lift(image, mesh))
         shapes.append(fit(mesh).to_canonical(mesh))
-    whole = delight(merge(lifted))
+    return assemble(delight(merge(lifted)), np.mean(shapes, 0).astype(np.float32), tuple(notes))
+
+
+def assemble(whole: U8, shape: F32, notes: tuple[str, ...] = ()) -> SourceFace:
+    """A source face from its finished texture, uint8 (SIDE, SIDE, 3)."""
     levels = [whole]
     for _ in range(LEVELS - 1):
         levels.append(np.asarray(cv2.pyrDown(levels[-1]), np.uint8))
-    return SourceFace(tuple(levels), np.mean(shapes, 0).astype(np.float32), tuple(notes))
+    return SourceFace(tuple(levels), shape, notes)

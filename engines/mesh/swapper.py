@@ -7,13 +7,13 @@ The steps and their constants come from measurements; `docs/mesh-swap.md` says w
 import cv2
 import numpy as np
 
-from engines.mesh import grain, holes, light, region, ring, warp
+from engines.mesh import grain, holes, light, region, warp
 from engines.mesh.fuse import width
 from engines.mesh.shape import fit, proportions
 from engines.mesh.source import SourceFace
 from engines.mesh.texture import CM
 from engines.mesh.topology import WIDTH_CM
-from engines.values import F32, Patch, Region
+from engines.values import F32, U8, Patch, Region
 
 SHAPE = 0.8  # how much of the source's proportions the target takes on
 WORKING = 200.0  # face width, pixels, above which all but the last step run on a smaller copy
@@ -58,52 +58,42 @@ class MeshSwapper:
         self._mean = canonical if self._mean is None else self._mean + np.float32(share) * (canonical - self._mean)
         return mesh + np.float32(SHAPE) * found.shift_to_image(proportions(self._source.shape, self._mean))
 
-    def _texture(self, maps: warp.Maps, wide: float, size: tuple[int, int]) -> F32:
+    def _texture(self, maps: warp.Maps, wide: float, size: tuple[int, int]) -> U8:
         """The source's warped pixels, uint8 (h, w, 3), from the pyramid level that neither aliases nor blurs."""
         level = int(np.clip(np.round(np.log2(WIDTH_CM * CM / wide)), 0, len(self._source.textures) - 1))
         where = warp.enlarge(maps.texture, size)
         if level:
             where = (where + np.float32(0.5)) * np.float32(0.5**level) - np.float32(0.5)
-        return warp.sample(self._source.textures[level], where)  # type: ignore[return-value]
+        return np.asarray(warp.sample(self._source.textures[level], where), np.uint8)
 
-    def _paint(self, target, maps, shaped, wide, elapsed):  # type: ignore[no-untyped-def]
-        h, w = size = target.shape[:2]
+    def _paint(self, target: U8, maps: warp.Maps, shaped: F32, wide: float, elapsed: float) -> tuple[U8, F32]:
+        """The painted region, uint8 (h, w, 3), and its alpha, float32 (h, w)."""
+        size = (target.shape[0], target.shape[1])
         k = min(1.0, WORKING / wide)
-        work = (max(8, round(h * k)), max(8, round(w * k)))
+        work = (max(8, round(size[0] * k)), max(8, round(size[1] * k)))
         full = self._texture(maps, wide, size)
-        source = warp.shrink(full, work)
-        own = warp.shrink(target, work)
-        wide_work = wide * k
-        # the target moved along with its mesh, so that both pictures lie on each other
-        shift = warp.enlarge(maps.shift, work) * np.float32(k)
-        grid_y, grid_x = np.mgrid[0 : work[0], 0 : work[1]].astype(np.float32)
-        moved = warp.sample(own, np.dstack([grid_x + shift[..., 0], grid_y + shift[..., 1]]))
-        weights = warp.sample(region.layers(), maps.texture)  # coarse
-        seen = cv2.GaussianBlur(maps.seen, (0, 0), 0.03 * wide / maps.step)
-        mask = weights[..., 0] * np.clip(seen * 2 - 1, 0, 1)
-        edge = weights[..., 1]
+        source, own = warp.shrink(full, work), warp.shrink(target, work)
+        layers = np.asarray(warp.sample(region.layers(), maps.texture), np.float32)
+        covered = np.asarray(cv2.GaussianBlur(maps.seen, (0, 0), 0.03 * wide / maps.step), np.float32)
+        mask = layers[..., 0] * np.clip(covered * 2 - 1, 0, 1)
 
-        # light, on a grid of a few pixels per sigma
-        sigma = light.SIGMA * wide_work
-        step = max(1.0, sigma / light.CELLS)
-        coarse = (max(4, round(work[0] / step)), max(4, round(work[1] / step)))
-        inside = (edge > 0.4) * maps.seen
-        weight = (
-            warp.shrink(inside.astype(np.float32), coarse)
-            if coarse[0] < edge.shape[0]
-            else warp.enlarge(inside, coarse)
-        )
-        sigma *= coarse[0] / work[0]
-        lit = light.measure(warp.shrink(source, coarse), warp.shrink(moved, coarse), weight, sigma)
-        detail = light.detail(source, lit)
-        base = lit.target - light.low_pass(warp.shrink(detail, coarse), weight, sigma)
-        painted = cv2.add(detail, warp.enlarge(base, work))
-        painted = ring.blend(painted, moved, warp.enlarge(base, work), weights, maps.seen, wide_work, work)
-        painted = self._grain.match(painted, own, warp.enlarge(mask, work), elapsed)
-
-        alpha = warp.enlarge(np.ascontiguousarray(mask, np.float32), size)
-        alpha[alpha < 1 / 512] = 0
-        if work != tuple(size):
-            painted = cv2.add(full.astype(np.float32), warp.enlarge(cv2.subtract(painted, source), size))
+        grid = light.grid(wide * k, work)
+        cell = size[0] / grid[0]  # region pixels per grid cell
+        edge, seen = light.fit(layers[..., 1].copy(), grid), light.fit(maps.seen, grid)
+        inside = np.asarray((edge > 0.4) * seen, np.float32)
+        smooth = light.LowPass.over(inside, light.SIGMA * wide / cell)
+        small = warp.shrink(own, grid)
+        lit, low = smooth(small), smooth(warp.shrink(source, grid))
+        fields = (warp.enlarge(f, work) for f in (low, *light.gains(lit, low), lit))
+        detail = light.detail(source, *fields)
+        fine = warp.shrink(detail, grid)
+        base = lit - smooth(fine)
+        base += light.rim(small, base + fine, lit, edge, seen, light.RIM * wide / cell)
+        painted = np.asarray(cv2.add(detail, warp.enlarge(base, work)), np.float32)
+        painted = self._grain.match(painted, own, light.fit(mask, work), elapsed)
+        if work != size:
+            painted = np.asarray(cv2.add(warp.enlarge(cv2.subtract(painted, source), size), full, dtype=cv2.CV_32F))
         holes.keep(painted, target, maps, shaped, wide)
-        return cv2.convertScaleAbs(cv2.max(painted, 0.0)), alpha
+        alpha = warp.enlarge(mask, size)
+        alpha[alpha < 1 / 512] = 0
+        return np.asarray(cv2.convertScaleAbs(np.maximum(painted, 0)), np.uint8), alpha

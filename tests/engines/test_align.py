@@ -37,7 +37,7 @@ def test_a_similarity_is_found_again(scale: float, angle: float, dx: float, dy: 
 
 
 def test_noise_is_met_in_the_middle() -> None:
-    """Least squares: the mean of the points goes to the mean of the template's, and no other turn or scale fits better."""
+    """Least squares: the mean of the points goes to the mean of the template's, no other turn or scale fits better."""
     noisy = FIVE + np.random.default_rng(0).normal(0, 5, FIVE.shape).astype(np.float32)
     matrix = similarity(FIVE, noisy)
     np.testing.assert_allclose(moved(FIVE.mean(axis=0, keepdims=True), matrix)[0], noisy.mean(axis=0), atol=1e-2)
@@ -113,7 +113,7 @@ def test_a_marker_is_pasted_at_its_place() -> None:
     patch = paste(cut, np.ones((64, 64), np.float32), matrix, Extent(100, 100))
     assert patch is not None
     y, x = np.unravel_index(int(patch.rgb[..., 0].argmax()), patch.rgb.shape[:2])
-    assert (x + patch.x, y + patch.y) == ((20 + 60) / 2, (32 + 20) / 2)
+    assert (int(x) + patch.x, int(y) + patch.y) == ((20 + 60) // 2, (32 + 20) // 2)
 
 
 def test_a_crop_outside_the_frame_gives_no_patch() -> None:

@@ -43,9 +43,8 @@ def list_models(
             origin = f"yes, like {like}" if like and like != model.name else "yes"
             state = Text(origin, "green") if held else Text("bring yours" if model.kind else "no", "dim")
             table.add_row(model.name, model.task, side, licence, f"{size / 1e6:.1f}" if size else "", state)
-    console = Console()
-    # a pipe has no width: names must not be cut there
-    console.print(table, width=None if console.is_terminal else 160)
+    console = Console() if Console().is_terminal else Console(width=160)  # a pipe has no width: nothing is cut there
+    console.print(table)
     if not here:
         console.print("Licences in yellow want --accept-licence when pulled.", style="dim")
 

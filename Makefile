@@ -1,0 +1,41 @@
+# Exactly two commands on a fresh machine with Python and make: `make demo` and `make test`. `make setup` is their
+# first step alone. Stamp files in .venv keep what is done from being done again.
+# PYTHON chooses the interpreter (3.11 to 3.13): make setup PYTHON=python3.12
+# torch is not part of this: training wants it, in the build that fits the machine (pip install -e '.[train]').
+
+PYTHON ?= python3
+SOURCE ?=
+TARGET ?=
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+MODELS := $(VENV)/.models
+
+.PHONY: setup demo test
+
+setup: $(READY)
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo "Understudy wants Python 3.11 to 3.13; choose one: make setup PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(READY): requirements/dev.txt pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(MODELS): engines/catalog.toml $(READY)
+	$(BIN)/understudy models pull --quiet
+	@touch $@
+
+demo: $(MODELS)
+	$(BIN)/understudy demo $(if $(SOURCE),--source "$(SOURCE)") $(if $(TARGET),--target "$(TARGET)")
+
+test: $(MODELS)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/mypy tests
+	$(BIN)/lint-imports
+	$(BIN)/pytest

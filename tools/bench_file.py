@@ -2,7 +2,10 @@
 `measure.py`, clips come from `rescale.py`."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -45,25 +48,37 @@ def bench_file(
     wanted = parse_sizes(sizes)
     if json_ is not None and not json_.parent.is_dir():
         raise OutputError(f"cannot write {json_}: there is no folder {json_.parent}")
-    face, clip = given(source, "--source"), given(target, "--target")
     found: dict[str, object] = {}
-    for size, height in wanted.items():
-        typer.echo(f"{size}: making a clip of {frames} frames, then {rounds} rounds of each ...", err=True)
-        figures = measure.in_own_process(measure.Run(face, clip, height, preset, frames, rounds, threads))
-        Console(highlight=False).print(told(size, figures))
-        found[size] = figures.as_json()
+    with material(source, target) as (face, clip):
+        for size, height in wanted.items():
+            typer.echo(f"{size}: making a clip of {frames} frames, then {rounds} rounds of each ...", err=True)
+            figures = measure.in_own_process(measure.Run(face, clip, height, preset, frames, rounds, threads))
+            Console(highlight=False).print(told(size, figures))
+            found[size] = figures.as_json()
     if json_ is not None:
         json_.write_text(json.dumps({"sizes": found}, indent=1) + "\n", encoding="utf-8")
         typer.echo(f"wrote {json_}")
 
 
-def given(path: Path | None, option: str) -> Path:
-    """A file that is there. Raises InputError."""
-    if path is None:
-        raise InputError(f"{option} is missing; give a photo of a face as --source and a clip with a face as --target")
-    if not path.is_file():
-        raise InputError(f"{option}: there is no file {path}; check the name")
-    return path
+@contextmanager
+def material(source: Path | None, target: Path | None) -> Iterator[tuple[Path, Path]]:
+    """The face and the clip to measure with; the demo's where none is given. Raises InputError, DemoError."""
+    for option, path in (("--source", source), ("--target", target)):
+        if path is not None and not path.is_file():
+            raise InputError(f"{option}: there is no file {path}; check the name")
+    with TemporaryDirectory(prefix="understudy-") as folder:
+        if source is None or target is None:
+            import cv2
+
+            from tools.demo import make_clip, portraits
+
+            face, person = portraits()
+            if source is None:
+                source = Path(folder) / "face.png"
+                cv2.imwrite(str(source), face[..., ::-1])
+            if target is None:
+                target = make_clip(person, Path(folder) / "clip.mp4", seconds=3)
+        yield source, target
 
 
 def told(size: str, figures: "Figures") -> "RenderableType":
@@ -76,10 +91,10 @@ def told(size: str, figures: "Figures") -> "RenderableType":
     rows = {name: (timing, figures.busy.get(name)) for name, timing in figures.stages.items()}
     return Group(
         Text(
-            f"{size}  {figures.fps:.1f} fps, {figures.ratio:.2f} of the bare transcode's {figures.bare_fps:.1f};"
-            f" {1000 * figures.cpu:.1f} ms of processor a frame; {figures.peak_mb:.0f} MB at most",
+            f"{size}  {figures.fps:.1f} fps, {figures.ratio:.2f} of the bare transcode's {figures.bare_fps:.1f}",
             style="bold",
         ),
+        f"{1000 * figures.cpu:.1f} ms of processor time a frame, {figures.peak_mb:.0f} MB of memory at most",
         stage_grid(rows, figures.bottleneck),
         Text(f"bottleneck: {figures.bottleneck}, at work {figures.busy[figures.bottleneck]:.0%} of the time"),
         "",

@@ -15,7 +15,7 @@ from rich.console import Console
 from engines.errors import InputError, OutputError, UnderstudyError
 from engines.store import default_store
 from stream.stats import Timing
-from tools.bench_file import bench_file, given, parse_sizes, told
+from tools.bench_file import bench_file, material, parse_sizes, told
 from tools.measure import Figures, peak_mb
 
 NETWORKS = ("face_detection_short_range", "face_landmark")
@@ -41,11 +41,32 @@ def test_what_is_no_size_is_refused(text: str) -> None:
         parse_sizes(text)
 
 
-def test_missing_material_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"--target is missing; give a photo"):
-        given(None, "--target")
-    with pytest.raises(InputError, match=r"--source: there is no file .*none\.jpg"):
-        given(tmp_path / "none.jpg", "--source")
+def test_missing_files_are_named(tmp_path: Path) -> None:
+    face = tmp_path / "face.jpg"
+    face.touch()
+    with (
+        pytest.raises(InputError, match=r"--source: there is no file .*none\.jpg"),
+        material(tmp_path / "none.jpg", None),
+    ):
+        pass
+    with (
+        pytest.raises(InputError, match=r"--target: there is no file .*none\.mp4"),
+        material(face, tmp_path / "none.mp4"),
+    ):
+        pass
+
+
+def test_what_is_given_is_taken_and_what_is_not_is_the_demos(tmp_path: Path) -> None:
+    pytest.importorskip("skimage")
+    pytest.importorskip("matplotlib")
+    clip = tmp_path / "clip.mp4"
+    clip.touch()
+    with material(None, clip) as (face, taken):
+        assert taken == clip
+        photo = cv2.imread(str(face))
+        assert photo is not None
+        assert photo.shape[0] > 400
+    assert not face.exists(), "nothing is left behind"
 
 
 def test_a_place_that_cannot_be_written_is_told_before_anything_is_measured(tmp_path: Path) -> None:
@@ -73,12 +94,11 @@ def test_a_size_is_told_to_people() -> None:
     with console.capture() as capture:
         console.print(told("720p", FIGURES))
     lines = [" ".join(line.split()) for line in capture.get().splitlines()]
-    assert lines[0] == (
-        "720p 62.5 fps, 0.62 of the bare transcode's 100.0; 30.1 ms of processor a frame; 512 MB at most"
-    )
-    assert lines[1] == "stage count mean p50 p95 p99 busy"
-    assert lines[3] == "encode 10 20.0 ms 20.0 ms 21.0 ms 22.0 ms 91%"
-    assert lines[4] == "bottleneck: encode, at work 91% of the time"
+    assert lines[0] == "720p 62.5 fps, 0.62 of the bare transcode's 100.0"
+    assert lines[1] == "30.1 ms of processor time a frame, 512 MB of memory at most"
+    assert lines[2] == "stage count mean p50 p95 p99 busy"
+    assert lines[4] == "encode 10 20.0 ms 20.0 ms 21.0 ms 22.0 ms 91%"
+    assert lines[5] == "bottleneck: encode, at work 91% of the time"
 
 
 def _grow(megabytes: int) -> tuple[float, float]:

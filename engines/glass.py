@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from engines.mesh import warp
 from engines.values import F32, U8
 
 LOW, HIGH = 0.35, 1.05  # a transmission
 EDGE = 9  # pixels of rim (of a 256-pixel face) that are left out: it reflects more than it transmits
+WORKING = 144.0  # pixels of face width at which it is solved
 BRIGHT = 18.0  # levels above rho B from which light counts as a highlight
 
 
@@ -87,14 +89,20 @@ def solve(frame: F32, plate: F32, region: F32, trust: F32, size: float, before: 
     """Glass over a face. frame, plate: float32 (h, w, 3), the plate in the frame's light; region: float32 (h, w), where
     the glass is; trust: float32 (h, w), where the plate is known; size: the face's width in pixels; before: the last
     frame's flow, in this frame's pixels."""
-    radius = max(1, round(EDGE * size / 256))
-    inner = cv2.erode(region, np.ones((2 * radius + 1,) * 2, np.uint8)) * trust
+    h, w = region.shape
+    step = max(1.0, size / WORKING)
+    small = (max(8, round(h / step)), max(8, round(w / step)))
+    seen, back, where, known = (warp.shrink(a, small) for a in (frame, plate, region, trust))
+    scale = np.array([w / small[1], h / small[0]], np.float32)
+    width = size / step
+    radius = max(1, round(EDGE * width / 256))
+    inner = cv2.erode(where, np.ones((2 * radius + 1,) * 2, np.uint8)) * known
     inner = (inner > 0.4).astype(np.float32)
-    rho = transmission(frame, plate, inner, size)
-    flow = refraction(frame, plate, rho, inner, size)
+    rho = transmission(seen, back, inner, width)
+    flow = warp.enlarge(refraction(seen, back, rho, inner, width), (h, w)) * scale
     if before is not None:
         flow = 0.5 * (flow + before)
-    highlight = (
-        np.clip(frame - rho * look(plate, flow * region[..., None]) - BRIGHT, 0, None) * (region * trust)[..., None]
-    )
+    rho = warp.enlarge(rho, (h, w))
+    light = frame - rho * look(plate, flow * region[..., None]) - BRIGHT
+    highlight = np.clip(light, 0, None) * (region * trust)[..., None]
     return Glass(rho, flow.astype(np.float32), highlight.astype(np.float32), region)

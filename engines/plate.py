@@ -148,28 +148,26 @@ def drawn(plate: Plate | None, mesh: F32, size: tuple[int, int]) -> Drawn:
     return Drawn(colour * (mask * (known > 0.05))[..., None], known, mask)
 
 
-def relit(drawn_: Drawn, image: F32, hidden: F32, sigma: float) -> F32:
+def relit(seen: Drawn, image: F32, hidden: F32, sigma: float) -> F32:
     """The drawn plate in the frame's light, float32 (h, w, 3).
 
-    image: float32 (h, w, 3), 0 to 255. hidden: float32 (h, w), 0 to 1, where the frame does not show the face itself;
-    the light there is taken from around. sigma: pixels, about a quarter of the face's width.
+    image: float32 (h, w, 3), 0 to 255. hidden: float32 (h, w), 0 to 1: what is not plainly the face itself says nothing
+    of its light, which is taken from around, and where too little of it is seen from the plate, whose light is that of
+    the last clear frame. sigma: pixels, about a quarter of the face's width.
     """
-    weight = drawn_.known * (1 - np.clip(hidden, 0, 1))
-    h, w = weight.shape
+    h, w = hidden.shape
     step = max(1, int(sigma / 4))
-    small = (max(2, w // step), max(2, h // step))
-
-    def low(a: F32) -> F32:
-        few = cv2.resize(a, small, interpolation=cv2.INTER_AREA)
-        return np.asarray(cv2.GaussianBlur(few, (0, 0), sigma / step, borderType=cv2.BORDER_CONSTANT), np.float32)
-
-    seen, own = low(image * weight[..., None]), low(drawn_.colour * weight[..., None])
-    # where little of the face is seen nearby, the whole face's light counts instead
-    pull = 0.03 * float(low(weight).max()) + 1e-4
-    seen_all, own_all = (
-        a.sum((0, 1)) / (float(weight.sum()) + 1e-3)
-        for a in (image * weight[..., None], drawn_.colour * weight[..., None])
+    small = (max(2, h // step), max(2, w // step))
+    weight = warp.shrink(seen.known * np.clip(1 - 20 * hidden, 0, 1), small)
+    few = warp.shrink(image, small), warp.shrink(seen.colour, small)
+    stack = np.dstack([few[0] * weight[..., None], few[1] * weight[..., None], weight])
+    stack = cv2.GaussianBlur(stack, (0, 0), sigma / step, borderType=cv2.BORDER_CONSTANT)
+    total = stack.sum((0, 1))
+    share = float(np.clip(8 * weight.sum() / (warp.shrink(seen.known, small).sum() + 1e-3) - 0.4, 0, 1))
+    overall = 1 + share * ((total[:3] + 1) / (total[3:6] + 1) - 1)
+    # a little of the whole face's light everywhere: it decides where none of the face is seen nearby
+    pull = 0.05 * stack[..., 6].max() + 1e-3
+    ratio = (stack[..., :3] + pull * 100 * overall) / (stack[..., 3:6] + pull * 100)
+    return np.asarray(
+        np.clip(seen.colour * warp.enlarge(np.clip(ratio, 0.25, 4).astype(np.float32), (h, w)), 0, 255), np.float32
     )
-    ratio = np.clip((seen + pull * (seen_all + 1)) / (own + pull * (own_all + 1)), 0.25, 4).astype(np.float32)
-    ratio = cv2.resize(ratio, (w, h), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(np.clip(drawn_.colour * ratio, 0, 255), np.float32)

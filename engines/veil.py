@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from engines.mesh import warp
 from engines.values import F32
 
 DARKEST, BRIGHTEST = 120.0, 255.0  # an airlight, 0 to 255
 KEEP = 0.8  # share of the last frame's airlight that is kept
+WORKING = 112.0  # pixels of face width at which it is solved: a veil is smooth
 MOST = 0.95  # opacity above which nothing could be told of what is behind
 
 
@@ -64,8 +66,13 @@ def opacity(frame: F32, plate: F32, light: F32, guess: F32, trust: F32, radius: 
 def solve(frame: F32, plate: F32, guess: F32, trust: F32, size: float, before: F32 | None = None) -> Veil:
     """The veil over a face. frame, plate: float32 (h, w, 3), the plate in the frame's light; guess, trust: float32 (h,
     w); size: the face's width in pixels; before: the last frame's airlight."""
-    light = airlight(frame, plate, guess, trust, before)
-    return Veil(opacity(frame, plate, light, guess, trust, max(1, round(size / 20))), light)
+    h, w = guess.shape
+    step = max(1.0, size / WORKING)
+    small = (max(2, round(h / step)), max(2, round(w / step)))
+    few = [warp.shrink(a, small) for a in (frame, plate, guess, trust)]
+    light = airlight(*few, before)
+    alpha = opacity(*few[:2], light, *few[2:], max(1, round(size / step / 20)))
+    return Veil(warp.enlarge(alpha, (h, w)), light)
 
 
 def composed(frame: F32, swapped: F32, veil: Veil, mask: F32) -> F32:

@@ -10,7 +10,6 @@ from engines.mesh import raster, shape
 from engines.mesh.topology import CANONICAL, INNER_LIPS, LEFT_BROW, LEFT_EYE, OVAL, RIGHT_BROW, RIGHT_EYE
 from engines.occlusion import SIDE, frame_to_crop, move
 from engines.values import F32, U8
-from tools.synth.noise import texture
 
 CUT, CUT_MARGIN = 256, 1.9  # pixels and margin of a stored portrait
 
@@ -147,39 +146,66 @@ def _mouth(image: F32, points: F32, gap: float, rng: np.random.Generator) -> Non
     image += (colour - image) * soft
 
 
-def view(seen: Portrait, plate: Portrait, rng: np.random.Generator, wild: float = 1.0) -> View:
-    """The face of `seen` in a random pose and expression, and `plate`, another look at the same person, at that
-    pose."""
-    fitted = shape.fit(seen.mesh)
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """expression: float32 (468, 3), canonical centimetres. turn: yaw, pitch, roll, radians. wobble: float32 (2, 3), how
+    far the crop is off the face, crop pixels."""
+
+    expression: F32
+    turn: tuple[float, float, float]
+    wobble: F32
+
+    def towards(self, other: "Pose", share: float) -> "Pose":
+        """Between this pose and another: a head in motion."""
+        a, b = 1 - share, share
+        yaw, pitch, roll = (a * x + b * y for x, y in zip(self.turn, other.turn, strict=True))
+        mixed = [
+            (a * x + b * y).astype(np.float32)
+            for x, y in ((self.expression, other.expression), (self.wobble, other.wobble))
+        ]
+        return Pose(mixed[0], (yaw, pitch, roll), mixed[1])
+
+
+def random_pose(rng: np.random.Generator, wild: float = 1.0) -> Pose:
     d = expression(rng, wild * float(rng.random() < 0.75))
-    mesh = seen.mesh + fitted.shift_to_image(d)
-    mesh = turned(mesh, wild * rng.normal(0, 0.28), wild * rng.normal(0, 0.14), wild * rng.normal(0, 0.05))
+    turn = (wild * rng.normal(0, 0.28), wild * rng.normal(0, 0.14), wild * rng.normal(0, 0.05))
     wobble = np.eye(2, 3, dtype=np.float32)
     wobble[:, :2] *= rng.uniform(0.9, 1.12)
     middle = np.full(2, SIDE / 2, np.float32)
     wobble[:, 2] = middle - wobble[:, :2] @ middle + rng.normal(0, 2.5, 2)
-    points = move(move(mesh, frame_to_crop(mesh)), wobble)
+    return Pose(d, turn, wobble)
+
+
+def _around(points: F32, seen: Portrait) -> F32:
+    """float32 (128, 128, 2): where the surroundings come from: a spline that meets the oval, held by a far frame that
+    moves with the head."""
+    far = np.array([[x, y] for x in (-60, 20, 108, 188) for y in (-60, 20, 108, 188)], np.float32)
+    far = far[np.abs(far - 64).max(1) > 100]
+    level, _ = cv2.estimateAffinePartial2D(points[OVAL, :2], seen.mesh[OVAL, :2], method=cv2.LMEDS)
+    anchors = move(far, np.asarray(level if level is not None else np.eye(2, 3), np.float32))
+    return _spline(np.concatenate([points[OVAL, :2], far]), np.concatenate([seen.mesh[OVAL, :2], anchors]), SIDE)
+
+
+def view(seen: Portrait, plate: Portrait, pose: Pose, rng: np.random.Generator, back: F32 | None = None) -> View:
+    """The face of `seen` in a pose, and `plate`, another look at the same person, drawn at that pose.
+
+    back: float32 (128, 128, 3), laid over the portrait's background where that is known, None to keep it.
+    """
+    mesh = turned(seen.mesh + shape.fit(seen.mesh).shift_to_image(pose.expression), *pose.turn)
+    points = move(move(mesh, frame_to_crop(mesh)), pose.wobble)
     values = np.concatenate([raster.with_skirt(seen.mesh)[:, :2], raster.with_skirt(plate.mesh)[:, :2]], 1)
     at = raster.with_skirt(points)
     at, depth = np.ascontiguousarray(at[:, :2]), at[:, 2]
     index = raster.cover(at, depth, SIDE, SIDE)
     where = raster.fields(index, at, values)
     face = (index >= raster.FIRST_FACE).astype(np.float32)
-    # around the face: a spline that meets the oval, held by a far frame that only turns with the head's scale
-    far = np.array(
-        [[x, y] for x in (-60, 20, 108, 188) for y in (-60, 20, 108, 188) if abs(x - 64) > 100 or abs(y - 64) > 100],
-        np.float32,
-    )
-    level, _ = cv2.estimateAffinePartial2D(points[OVAL, :2], seen.mesh[OVAL, :2], method=cv2.LMEDS)
-    anchors = move(far, np.asarray(level if level is not None else np.eye(2, 3), np.float32))
-    around = _spline(np.concatenate([points[OVAL, :2], far]), np.concatenate([seen.mesh[OVAL, :2], anchors]), SIDE)
+    around = _around(points, seen)
     soft = cv2.GaussianBlur(face, (0, 0), 1.0)[..., None]
     inner = np.where(index[..., None] >= 0, where[..., :2], around)
     at_seen = np.clip(around + (inner - around) * soft, -8, CUT + 8)
     image = _look(seen.image, at_seen)
-    if seen.back.any() and rng.random() < 0.7:
-        back = _look(seen.back, at_seen)[..., None] * (1 - face[..., None])
-        image += (cv2.resize(texture(48, rng), (SIDE, SIDE)) - image) * back
+    if back is not None and seen.back.any():
+        image += (back - image) * _look(seen.back, at_seen)[..., None] * (1 - face[..., None])
     gap = float(points[14, 1] - points[13, 1])
     if gap > 3 and seen.mesh[14, 1] - seen.mesh[13, 1] < 4:
         _mouth(image, points, gap, rng)

@@ -1,0 +1,79 @@
+"""From a checkpoint to the file that ships, and the proof that both answer alike. Knows torch and ONNX."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from engines.backends.choose import open_engine
+from engines.errors import ModelError
+from engines.occlusion import SIDE
+from engines.values import F32
+from tools.train.net import Exported
+
+OPSET = 18
+NEAR = 2e-3  # largest difference, in logits and in map values, that counts as alike in f32
+
+
+def export(net: Any, path: Path, half: bool = True) -> None:
+    """Writes `face` -> `logits`, `maps`. half: weights stored as float16, computed as float32."""
+    net = Exported(net).eval().to(memory_format=torch.contiguous_format)
+    face = torch.zeros(1, 7, SIDE, SIDE)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.onnx.export(
+        net, (face,), str(path), input_names=["face"], output_names=["logits", "maps"], opset_version=OPSET, dynamo=False
+    )
+    if half:
+        halve(path)
+
+
+def halve(path: Path) -> None:
+    """Stores a model's large float32 weights as float16, each behind a Cast."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    model = onnx.load(str(path))
+    casts = []
+    for weight in model.graph.initializer:
+        if weight.data_type != TensorProto.FLOAT or int(np.prod(weight.dims)) < 1024:
+            continue
+        name, values = weight.name, numpy_helper.to_array(weight).astype(np.float16)
+        weight.CopyFrom(numpy_helper.from_array(values, name + ".f16"))
+        casts.append(helper.make_node("Cast", [name + ".f16"], [name], name=name + ".cast", to=TensorProto.FLOAT))
+    for cast in reversed(casts):
+        model.graph.node.insert(0, cast)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))
+
+
+def answers(net: Any, faces: F32) -> tuple[F32, F32]:
+    """torch's logits (n, 3) and map probabilities (n, 3, h, w) in f32."""
+    with torch.no_grad():
+        logits, maps = Exported(net).eval()(torch.from_numpy(faces))
+    return logits.numpy(), maps.numpy()
+
+
+def parity(net: Any, path: Path, faces: F32) -> float:
+    """The largest difference between torch and the exported file, run as the product runs it, over faces (n, 7, 128, 128).
+
+    Both use the weights as stored. Errors: ModelError where it is beyond NEAR.
+    """
+    session = open_engine(path, "cpu", "f32").session()
+    want, worst = answers(net, faces), 0.0
+    for i in range(len(faces)):
+        got = session.run({"face": faces[i : i + 1]})
+        near = [np.abs(np.asarray(got[n], np.float32)[0] - w[i]).max() for n, w in zip(("logits", "maps"), want, strict=True)]
+        worst = max(worst, *(float(d) for d in near))
+    session.close()
+    if worst > NEAR:
+        raise ModelError(f"{path} answers up to {worst:.4f} differently from the network it was made of; export it again")
+    return worst
+
+
+def rounded(net: Any) -> Any:
+    """The net with the weights that `halve` stores, so that parity compares like with like."""
+    for p in net.parameters():
+        if p.numel() >= 1024:
+            p.data.copy_(p.data.half().float())
+    return net

@@ -27,7 +27,7 @@ class Detection:
 
 
 def anchors() -> F32:
-    """float32 (896, 2): anchor centres in pixels of the 128-px input: a 16x16 grid twice, then an 8x8 grid six times."""
+    """float32 (896, 2): anchor centres in pixels of the 128-px input: a 16x16 grid twice, an 8x8 grid six times."""
     grids = []
     for cells, each in ((16, 2), (8, 6)):
         centre = (np.arange(cells, dtype=np.float32) + 0.5) * (SIDE / cells)
@@ -40,17 +40,14 @@ ANCHORS = anchors()
 
 
 def prepare(image: U8) -> tuple[F32, float, tuple[float, float]]:
-    """Letter-boxed network input (1, 128, 128, 3) in [-1, 1], the scale applied and the offset (x, y) in input pixels."""
+    """Letter-boxed network input (1, 128, 128, 3) in [-1, 1], the scale applied, the offset (x, y) in input pixels."""
     h, w = image.shape[:2]
     scale = SIDE / max(h, w)
-    m = np.array([[scale, 0, (SIDE - w * scale) / 2], [0, scale, (SIDE - h * scale) / 2]], np.float32)
-    m[:, 2] += 0.5 * scale - 0.5
-    # INTER_AREA does not exist for warps: a plain resize avoids aliasing of small faces
     small = cv2.resize(image, (max(1, round(w * scale)), max(1, round(h * scale))), interpolation=cv2.INTER_AREA)
     canvas = np.zeros((SIDE, SIDE, 3), np.uint8)
     x, y = (SIDE - small.shape[1]) // 2, (SIDE - small.shape[0]) // 2
     canvas[y : y + small.shape[0], x : x + small.shape[1]] = small
-    return (canvas[None].astype(np.float32) / 127.5 - 1), scale, (x, y)
+    return np.asarray(canvas[None] / np.float32(127.5) - 1, np.float32), scale, (x, y)
 
 
 def read(regressors: F32, logits: F32, threshold: float) -> tuple[F32, F32, F32]:
@@ -61,7 +58,7 @@ def read(regressors: F32, logits: F32, threshold: float) -> tuple[F32, F32, F32]
     middle, half = raw[:, :2] + centre, raw[:, 2:4] / 2
     boxes = np.concatenate([middle - half, middle + half], 1)
     points = raw[:, 4:].reshape(-1, 6, 2) + centre[:, None]
-    return boxes, points, score[keep]
+    return boxes, points, np.asarray(score[keep], np.float32)
 
 
 def merge(boxes: F32, points: F32, scores: F32, overlap: float = 0.3) -> list[Detection]:

@@ -70,7 +70,7 @@ class Landmarks:
         k = SIDE / roi.side
         if k < 0.5:  # a bilinear warp would alias: shrink first
             f = 2.0 * k
-            image = cv2.resize(image, None, fx=f, fy=f, interpolation=cv2.INTER_AREA)
+            image = np.asarray(cv2.resize(image, None, fx=f, fy=f, interpolation=cv2.INTER_AREA), np.uint8)
             m = m @ np.array([[1 / f, 0, 0.5 / f - 0.5], [0, 1 / f, 0.5 / f - 0.5], [0, 0, 1]], np.float32)
         crop = cv2.warpAffine(image, m, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         feed = np.multiply(crop[None], np.float32(1 / 255), dtype=np.float32)

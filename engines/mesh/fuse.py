@@ -83,7 +83,9 @@ def flow(before: View, now: View, points: F32, guess: F32) -> tuple[F32, F32]:
     )  # fmt: skip
     good = (status.ravel() > 0) & np.isfinite(found).all(1) & np.isfinite(error.ravel())
     trust = np.where(good, 1 / (1 + np.nan_to_num(error.ravel()) / 6) ** 2, 0)
-    return np.where(good[:, None], now.lift(found), guess).astype(np.float32), trust.astype(np.float32)
+    return np.where(good[:, None], now.lift(np.asarray(found, np.float32)), guess).astype(np.float32), trust.astype(
+        np.float32
+    )
 
 
 def fuse(previous: F32, measured: F32, before: View, now: View, forget: float = FORGET) -> F32:

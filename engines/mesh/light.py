@@ -72,8 +72,8 @@ def detail(source: F32, low: F32, dark: F32, bright: F32, lit: F32) -> F32:
 def rim(own: F32, painted: F32, base: F32, edge: F32, seen: F32, sigma: float) -> F32:
     """What the painted skin lacks of the target's own tone near the face's edge, float32 (h, w, 3), to be added.
 
-    own, painted, base: the target, the painting and the low-pass light. edge: centimetres to the edge; seen: 1 where the
-    face is. Pixels unlike the low-pass are hair or background and say nothing. sigma: of the smoothing, in pixels.
+    own, painted, base: the target, the painting and the low-pass light. edge: centimetres to the edge; seen: 1 where
+    the face is. Pixels unlike the low-pass are hair or background and say nothing. sigma: of the smoothing, in pixels.
     """
     skin = np.exp(-((np.linalg.norm(own - base, axis=2) / UNLIKE) ** 2))
     weight = np.exp(-((edge / REACH) ** 2)) * skin * (edge > 0.05) * seen

@@ -1,4 +1,4 @@
-"""From mesh points to per-pixel fields: which triangle covers a pixel, and a piecewise affine interpolation of values."""
+"""From mesh points to per-pixel fields: the triangle that covers a pixel, and piecewise affine values."""
 
 import cv2
 import numpy as np

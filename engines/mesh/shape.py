@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from engines.mesh.topology import CANONICAL, INNER_LIPS, LEFT_EYE, OUTER_LIPS, OVAL, RIGHT_EYE
 from engines.values import F32
@@ -59,10 +60,10 @@ def pose(mesh: F32) -> Pose:
     return Pose(float(yaw), float(pitch), float(roll))
 
 
-def smoothstep(x: F32) -> F32:
+def smoothstep(x: npt.NDArray[np.floating]) -> F32:
     """0 below 0, 1 above 1, smooth between."""
-    x = np.clip(x, 0, 1).astype(np.float32)
-    return x * x * (3 - 2 * x)
+    x = np.clip(x, 0, 1)
+    return np.asarray(x * x * (3 - 2 * x), np.float32)
 
 
 def _to_ring(points: F32, ring: F32) -> F32:
@@ -70,7 +71,7 @@ def _to_ring(points: F32, ring: F32) -> F32:
     a, b = ring, np.roll(ring, -1, 0)
     ab = b - a
     t = np.clip(((points[:, None] - a) * ab).sum(2) / ((ab**2).sum(1) + 1e-9), 0, 1)
-    return np.linalg.norm(points[:, None] - a - t[..., None] * ab, axis=2).min(1).astype(np.float32)
+    return np.asarray(np.linalg.norm(points[:, None] - a - t[..., None] * ab, axis=2).min(1), np.float32)
 
 
 # centimetres of every point to the oval and to the lips, on the canonical face

@@ -66,11 +66,11 @@ def delight(photo: U8) -> U8:
     blurred = cv2.GaussianBlur(log * weight[..., None], (0, 0), sigma)
     low = blurred / (cv2.GaussianBlur(weight, (0, 0), sigma)[..., None] + 1e-3)
     odd = (low - low[:, ::-1]) / 2
-    return np.clip(np.exp(log - odd) - 8, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.exp(log - odd) - 8, 0, 255), np.uint8)
 
 
 def merge(lifted: Sequence[tuple[U8, F32]]) -> U8:
-    """Several photos of one person as one texture: the best seen of each, each one's mirror image where all are blind."""
+    """Several photos of one person as one texture: the best seen of each, mirror images where all are blind."""
     total = np.full((texture.SIDE, texture.SIDE, 1), 1e-4, np.float32)
     mixed = np.zeros((texture.SIDE, texture.SIDE, 3), np.float32)
     first = lifted[0][0]
@@ -81,14 +81,14 @@ def merge(lifted: Sequence[tuple[U8, F32]]) -> U8:
             mixed += weight * image
             total += weight
     fallback = 1e-4 * first.astype(np.float32)
-    return np.clip((mixed + fallback) / total + 0.5, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip((mixed + fallback) / total + 0.5, 0, 255), np.uint8)
 
 
 def match(picture: U8, like: U8) -> U8:
     """A texture with another's mean skin tone."""
     skin = region.skin() > 0.5
     gain = (like[skin].mean(0) + 1) / (picture[skin].mean(0) + 1)
-    return np.clip(picture * gain, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(picture * gain, 0, 255), np.uint8)
 
 
 def prepare_source(photos: Sequence[tuple[str, U8]], detector: Detector, landmarks: Landmarks) -> SourceFace:
@@ -108,9 +108,7 @@ def prepare_source(photos: Sequence[tuple[str, U8]], detector: Detector, landmar
             raise SourceError(f"{name}: the face is only {wide:.0f} pixels wide; at least {SMALLEST} are needed")
         if count > 1:
             x, y = detection.box.centre
-            notes.append(
-                f"{name}: {count} faces seen, the largest (at {x:.0f},{y:.0f}) was taken; crop to choose another"
-            )
+            notes.append(f"{name}: {count} faces seen, the largest (at {x:.0f},{y:.0f}) was taken; crop for another")
         lifted.append(texture.lift(image, mesh))
         shapes.append(fit(mesh).to_canonical(mesh))
     return assemble(delight(merge(lifted)), np.mean(shapes, 0).astype(np.float32), tuple(notes))

@@ -38,7 +38,7 @@ class MeshSwapper:
         """
         wide = width(mesh)
         local = mesh - np.array([view.x, view.y, 0], np.float32)
-        x0, y0, x1, y1 = warp.face_rect(local, wide, view.rgb.shape[:2])  # type: ignore[arg-type]
+        x0, y0, x1, y1 = warp.face_rect(local, wide, view.rgb.shape[:2])
         if wide < SMALLEST or x1 - x0 < 8 or y1 - y0 < 8:
             return None
         local = local - np.array([x0, y0, 0], np.float32)
@@ -92,7 +92,8 @@ class MeshSwapper:
         painted = np.asarray(cv2.add(detail, warp.enlarge(base, work)), np.float32)
         painted = self._grain.match(painted, own, light.fit(mask, work), elapsed)
         if work != size:
-            painted = np.asarray(cv2.add(warp.enlarge(cv2.subtract(painted, source), size), full, dtype=cv2.CV_32F))
+            change = warp.enlarge(np.asarray(cv2.subtract(painted, source), np.float32), size)
+            painted = np.asarray(cv2.add(change, full, dtype=cv2.CV_32F), np.float32)
         holes.keep(painted, target, maps, shaped, wide)
         alpha = warp.enlarge(mask, size)
         alpha[alpha < 1 / 512] = 0

@@ -40,7 +40,9 @@ def lift(image: U8, mesh: F32) -> tuple[U8, F32]:
     # a photo far larger than the texture would alias
     shrink = float(np.linalg.norm(mesh[10, :2] - mesh[152, :2])) / (abs(CANONICAL[152, 1] - CANONICAL[10, 1]) * CM)
     if shrink > 1.5:
-        image = cv2.resize(image, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA)
+        image = np.asarray(
+            cv2.resize(image, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA), np.uint8
+        )
         where = (where + 0.5) / shrink - 0.5
     texture = cv2.remap(image, where[..., 0], where[..., 1], cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE)
     a, b, c = (points[raster.ALL_TRIANGLES[:, i], :3] for i in range(3))
@@ -52,4 +54,4 @@ def lift(image: U8, mesh: F32) -> tuple[U8, F32]:
     toward = toward.astype(np.float32)
     seen = toward[cover()]
     seen[cover() < 0] = 0
-    return np.asarray(texture, np.uint8), cv2.GaussianBlur(seen, (0, 0), 0.25 * CM)
+    return np.asarray(texture, np.uint8), np.asarray(cv2.GaussianBlur(seen, (0, 0), 0.25 * CM), np.float32)

@@ -1,8 +1,8 @@
 """The 468-point face mesh: triangles, the canonical shape, the named rings of points, the mirror partners.
 
-canonical.csv: float (468, 3), centimetres, x to the right on screen, y down, z away from the viewer: the mean of FaceMesh
-measurements of averaged faces, made symmetric. triangles.csv: int (852, 3), FaceMesh's published topology, which leaves
-the eyes and the inner mouth open; here they are closed by fans.
+canonical.csv: float (468, 3), centimetres, x to the right on screen, y down, z away from the viewer: the mean of
+FaceMesh measurements of averaged faces, made symmetric. triangles.csv: int (852, 3), FaceMesh's published topology,
+which leaves the eyes and the inner mouth open; here they are closed by fans.
 """
 
 from functools import cache
@@ -30,7 +30,7 @@ LEFT_BROW = np.array([300, 293, 334, 296, 336, 285, 295, 282, 283, 276], np.int3
 
 
 def _load(name: str) -> npt.NDArray[np.float64]:
-    return np.loadtxt(HERE / name, delimiter=",")
+    return np.asarray(np.loadtxt(HERE / name, delimiter=","))
 
 
 def _fan(ring: I32) -> I32:
@@ -56,7 +56,7 @@ def mirror() -> I32:
     """int32 (468,): each point's partner on the other side (itself on the midline)."""
     flipped = CANONICAL * np.array([-1, 1, 1], np.float32)
     distance = np.linalg.norm(flipped[:, None] - CANONICAL[None], axis=2)
-    return distance.argmin(1).astype(np.int32)
+    return np.asarray(distance.argmin(1), np.int32)
 
 
 @cache

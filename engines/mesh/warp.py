@@ -1,7 +1,7 @@
 """Where each pixel of a region comes from, in the source's texture and in the target itself, seen through the mesh.
 
-Maps are computed on a coarse raster and enlarged: inside a triangle they are affine, so nothing is lost but at the edges
-of self-occlusion.
+Maps are computed on a coarse raster and enlarged: inside a triangle they are affine, so nothing is lost but at the
+edges of self-occlusion.
 """
 
 from dataclasses import dataclass
@@ -60,13 +60,13 @@ def shrink(image: F32 | U8, size: tuple[int, int]) -> F32:
 
 def sample(image: F32 | U8, where: F32) -> F32 | U8:
     """The image (h, w[, c]) looked up at where (h', w', 2), x and y."""
-    out = cv2.remap(image, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
-    return out  # type: ignore[no-any-return]
+    # the stub does not know that both maps may come as one
+    return cv2.remap(image, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore
 
 
-def face_rect(mesh: F32, width: float, size: tuple[int, int]) -> tuple[int, int, int, int]:
+def face_rect(mesh: F32, width: float, size: tuple[int, ...]) -> tuple[int, int, int, int]:
     """x0, y0, x1, y1 of the pixels that a swap may touch: the mesh's box and a little more, within the region."""
     low, high = mesh[:, :2].min(0) - 0.1 * width, mesh[:, :2].max(0) + 0.1 * width
-    h, w = size
+    h, w = size[:2]
     x0, y0 = max(0, int(np.floor(low[0]))), max(0, int(np.floor(low[1])))
     return x0, y0, min(w, int(np.ceil(high[0]))), min(h, int(np.ceil(high[1])))

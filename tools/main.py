@@ -7,8 +7,7 @@ import typer
 
 from engines.errors import UnderstudyError
 from tools import bench_file, models, swap
-
-HELP = {"help_option_names": ["-h", "--help"]}
+from tools.later import HELP, register_later
 
 app = typer.Typer(
     help="Replaces faces in video, live or from files, and knows when not to paint.",
@@ -19,6 +18,9 @@ app = typer.Typer(
 )
 bench = typer.Typer(help="Measures this machine.", no_args_is_help=True, context_settings=HELP)
 swap.register(app)
+register_later(
+    app, "demo", "tools.demo", "Swap a face in a clip, yours or one that is made, and show what it measured."
+)
 bench_file.register(bench)
 app.add_typer(models.app, name="models")
 app.add_typer(bench, name="bench")

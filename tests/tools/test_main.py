@@ -1,0 +1,82 @@
+"""The console script: what it lists, how quickly, and how mistakes end. Nothing heavy is imported for its help."""
+
+import subprocess
+import sys
+
+import pytest
+
+from engines.errors import ModelError
+from tools import later, main
+
+
+def told(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("words", ["['--help']", "['swap', '--help']", "['bench', 'file', '-h']", "['models', '-h']"])
+def test_help_imports_nothing_heavy(words: str) -> None:
+    out = told(
+        "import sys, tools.main; from typer.testing import CliRunner;"
+        f"assert CliRunner().invoke(tools.main.app, {words}).exit_code == 0;"
+        "print(*[m for m in ('av', 'cv2', 'numpy', 'openvino', 'onnxruntime') if m in sys.modules])"
+    )
+    assert out.split() == []
+
+
+def run(*words: str) -> int:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["understudy", *words])
+        try:
+            main.main()
+        except SystemExit as end:
+            return int(end.code or 0)
+    return 0
+
+
+def test_the_commands_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--help") == 0
+    out = capsys.readouterr().out
+    for name in ("swap", "demo", "models", "bench"):
+        assert f" {name} " in out
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--version") == 0
+    assert capsys.readouterr().out.startswith("understudy")
+
+
+def test_a_mistake_is_one_line_with_the_errors_exit_code(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise ModelError("the file is\n  damaged; pull it again")
+
+    monkeypatch.setattr(main, "app", fail)
+    assert run("swap") == ModelError.exit_code == 2
+    assert capsys.readouterr().err == "error: the file is damaged; pull it again\n"
+
+
+def test_an_error_that_no_user_can_mend_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise KeyError("bug")
+
+    monkeypatch.setattr(main, "app", fail)
+    with pytest.raises(KeyError, match="bug"):
+        run("swap")
+
+
+def test_a_later_command_has_its_own_help_options_and_errors(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("demo", "--help") == 0
+    assert "--seconds" in capsys.readouterr().out
+    assert run("demo", "--seconds", "many") == 2
+    assert run("demo", "--target", "nowhere.mp4") == 2
+    assert "error: nowhere.mp4 is no file" in capsys.readouterr().err
+
+
+def test_a_later_command_is_imported_only_when_called() -> None:
+    out = told(
+        "import sys, typer; from tools.later import register_later;"
+        "app = typer.Typer(); register_later(app, 'demo', 'tools.demo', 'x'); print('tools.demo' in sys.modules)"
+    )
+    assert out.strip() == "False"
+    assert later.HELP["help_option_names"] == ["-h", "--help"]

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -145,6 +146,32 @@ def test_an_output_that_cannot_be_is_told_and_leaves_nothing(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == [target]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals there")
+@pytest.mark.parametrize("answer", ["n", "", "y"])
+def test_on_a_terminal_an_existing_output_is_replaced_only_after_a_yes(tmp_path: Path, answer: str) -> None:
+    import pty
+
+    out = tmp_path / "out.mp4"
+    out.write_text("precious")
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "tools.main", "swap", "-s", "a.jpg", "nowhere.mp4", str(out)]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs) as running:
+        os.close(theirs)
+        os.write(ours, answer.encode() + b"\n")
+        words = b""
+        while True:
+            try:
+                words += os.read(ours, 4096)
+            except OSError:  # how Linux says that nobody holds the other end any more
+                break
+    os.close(ours)
+    assert running.returncode == 2
+    assert b"out.mp4 exists. Replace it? [y/N]" in b"".join(words.splitlines())
+    expected = b"there is no file nowhere.mp4" if answer == "y" else b"was left as it is"
+    assert expected in b"".join(words.splitlines())
+    assert out.read_text() == "precious"
+
+
 # ---- with networks
 
 
@@ -237,6 +264,27 @@ class TestWithNetworks:
         assert apart[y0:y1, x0:x1].mean() > 1
         assert apart[400:, :].max() <= (0 if ending != "jpg" else 12)
 
+    @pytest.mark.parametrize(
+        ("words", "left", "right"),
+        [
+            (["--map", "1=left-to-right:2"], False, True),
+            (["--map", "2=left-to-right:1"], True, False),
+            ([], True, True),
+        ],
+    )
+    def test_several_sources_go_where_the_map_says(
+        self, face: Path, tmp_path: Path, words: list[str], left: bool, right: bool
+    ) -> None:
+        """Two people side by side and two sources; without a map they go from left to right."""
+        target, out = tmp_path / "two.png", tmp_path / "out.png"
+        half = portrait()[:, 60:400]
+        cv2.imwrite(str(target), np.concatenate([half, half[:, ::-1]], axis=1)[..., ::-1])
+        assert understudy("swap", "-q", "-s", face, "-s", face, *words, target, out).returncode == 0
+        before, after = np.asarray(cv2.imread(str(target))), np.asarray(cv2.imread(str(out)))
+        changed = (before != after).any(axis=2)
+        middle = changed.shape[1] // 2
+        assert (changed[:, :middle].any(), changed[:, middle:].any()) == (left, right)
+
     def test_a_picture_without_a_face_is_written_unchanged_and_said_so(self, face: Path, tmp_path: Path) -> None:
         target, out = tmp_path / "in.png", tmp_path / "out.png"
         pixels = np.random.default_rng(1).integers(0, 255, (120, 160, 3), np.uint8)
@@ -277,6 +325,23 @@ class TestWithNetworks:
         out, report = tmp_path / "out.mp4", tmp_path / "run.json"
         assert "damaged" in failed("-q", "-s", face, broken, out, "--report", report)
         assert list(tmp_path.iterdir()) == [broken]
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="no limits of this kind there")
+    def test_an_output_that_runs_out_of_room_ends_with_one_line_and_no_file(
+        self, face: Path, clip: Path, tmp_path: Path
+    ) -> None:
+        """A limit on file sizes stands for a disk that fills up on the way."""
+        out = tmp_path / "out.mp4"
+        code = (
+            "import resource, sys; from tools.main import main;"
+            "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)); main()"
+        )
+        words = ["swap", "-q", "-s", str(face), str(clip), str(out), "--crf", "1"]
+        done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, timeout=100)
+        assert done.returncode == 2
+        (line,) = done.stderr.splitlines()
+        assert line.startswith(f"error: cannot write {out}: ")
+        assert list(tmp_path.iterdir()) == []
 
     def test_settings_come_from_a_file_and_the_command_line_wins(self, face: Path, clip: Path, tmp_path: Path) -> None:
         settings = tmp_path / "settings.toml"

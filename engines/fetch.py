@@ -85,6 +85,7 @@ def download(
         try:
             return _attempt(url, part, progress, patience.timeout, resumable)
         except urllib.error.HTTPError as error:
+            error.close()
             if error.code not in (408, 425, 429) and error.code < 500:
                 raise FetchError(f"{url}: the server says {error.code} {error.reason}") from error
             last: Exception = error

@@ -36,14 +36,15 @@ def portraits() -> tuple[U8, U8]:
     try:
         import matplotlib
         import skimage.data
-        import skimage.io
     except ImportError as error:
         raise DemoError(
             f"the demo's portraits come with packages that are not here ({error}); "
             "install them with: pip install 'understudy[demo]', or give --source and --target"
         ) from error
-    source = skimage.io.imread(Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg")
-    return np.asarray(source, np.uint8), np.asarray(skimage.data.astronaut(), np.uint8)
+    hopper = cv2.imread(str(Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"))
+    if hopper is None:
+        raise DemoError("this matplotlib comes without its sample data; give --source and --target")
+    return np.asarray(hopper[..., ::-1], np.uint8), np.asarray(skimage.data.astronaut(), np.uint8)
 
 
 def path_of(t: float, portrait: tuple[int, int], size: tuple[int, int]) -> F32:

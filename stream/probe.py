@@ -4,6 +4,7 @@ Knows: paths, PyAV's errors, what a video's first frame tells. Knows nothing of 
 """
 
 import os
+import re
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -157,6 +158,16 @@ def display_matrix(frame: av.VideoFrame) -> tuple[int, ...] | None:
         if isinstance(data, SideData) and data.type == Type.DISPLAYMATRIX:
             return struct.unpack("=9i", bytes(data)[:36])
     return None
+
+
+def declared_end(stream: av.VideoStream) -> Fraction:
+    """Seconds at which a Matroska file says that its video ends; 0 where it does not. (Others that say so fail by
+    themselves when cut, or mean their index, which an edit list may trim.)"""
+    match = re.fullmatch(r"(\d+):(\d\d):(\d\d)\.(\d{3})\d*", stream.metadata.get("DURATION", ""))
+    if match is None:
+        return Fraction(0)
+    hours, minutes, seconds, thousandths = map(int, match.groups())
+    return hours * 3600 + minutes * 60 + seconds + Fraction(thousandths, 1000)
 
 
 def _duration(container: InputContainer, stream: av.VideoStream) -> Fraction | None:

@@ -75,6 +75,8 @@ class Sink:
         if info.interlaced and not turned:
             context.flags |= Flags.interlaced_dct | Flags.interlaced_me
             context.field_order = info.field_order
+        told = self._source.video.metadata
+        self.video.metadata.update({k: told[k] for k in ("language", "title", "handler_name") if k in told})
         self._tag(info)
         if info.matrix is not None and not turned:
             self.video.set_display_matrix(info.matrix)
@@ -225,6 +227,8 @@ def _open(path: str, landing: Landing | None, encoding: Encoding) -> OutputConta
     options = (
         {"avoid_negative_ts": "disabled"} if kind == "matroska" or path.endswith((".mkv", ".webm", ".avi")) else {}
     )
+    if path == "-" and kind in ("mp4", "mov"):
+        options["movflags"] = "frag_keyframe+delay_moov"  # a pipe cannot go back to fill in the index
     try:
         return av.open(name, "w", format=kind, container_options=options)
     except ValueError as error:

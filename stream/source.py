@@ -1,14 +1,15 @@
 """Source: a video's frames in display order, each once, and the packets of its other streams on the side.
 
 Knows: demuxing, decoding, seeking, cutting to a span. Knows nothing of faces or of where the frames go.
-A damaged stream ends in InputError. A container that simply ends (a transport stream or Matroska file cut short) is
-taken as complete, as players do; an MP4 that is shorter than its index says is damaged.
+A damaged stream ends in InputError, and so does a file that holds less than it says (MP4, Matroska). A container that
+does not say and simply ends, as a transport stream does, is taken as complete. What a decoder conceals is let pass.
 """
 
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,7 +21,7 @@ from engines.errors import InputError
 from stream.clone import Cloner
 from stream.frame import Frame
 from stream.planes import Planes
-from stream.probe import SourceInfo, best_video, describe, open_input
+from stream.probe import SourceInfo, best_video, declared_end, describe, open_input
 from stream.timeline import Timeline
 
 _TAIL = Fraction(2)  # seconds read past `end` for packets of other streams that are interleaved late
@@ -50,6 +51,7 @@ class Source:
         self._wanted: frozenset[int] | None = None  # None: not yet asked, all are kept
         self._cloner = Cloner()
         self._first: av.VideoFrame | None = None
+        self._size = _size(path)
         self._rewind()
         if self._start is not None and self._start > origin:
             self._seek(self._start, origin)
@@ -78,10 +80,11 @@ class Source:
             self.copy(frozenset())  # nobody has asked for them
         base, stream = self.info.time_base, self.video
         timeline = Timeline(base, self.info.rate, stream.start_time or 0)
-        index = 0
+        index, reached = 0, Fraction(0)
         while (decoded := self._first or next(self._decoded, None)) is not None:
             self._first = None
             pts = timeline.settle(decoded.pts)
+            reached = (pts + decoded.duration) * base
             if self._start is not None and pts * base < self._start:
                 continue
             if self._end is not None and pts * base >= self._end:
@@ -90,6 +93,13 @@ class Source:
             picture = Planes.of(decoded, self.info.rotation, self._cloner)
             yield Frame(index, pts, base, picture, self._clock())
             index += 1
+        if reached + max(Fraction(1), reached / 50) < (declared := declared_end(stream)):
+            raise InputError(
+                f"{self.path} is damaged or was cut short: its video ends at {float(reached):.1f} s"
+                f" of {float(declared):.1f} s; copy it again, or give --end to take what is there"
+            )
+        if 0 < _size(self.path) < self._size:
+            raise InputError(f"{self.path} shrank while it was read; copy it again, and let nothing write to it")
         if not index:
             raise InputError(f"{self.path} has no frame{self._span_words()}")
 
@@ -175,6 +185,12 @@ class Source:
         if self._start is None and self._end is None:
             return ""
         return " between --start and --end; give a span that lies inside it"
+
+
+def _size(path: str) -> int:
+    """Bytes of a plain file; 0 where it is none, or has lost its name (it can be read on all the same)."""
+    file = Path(path)
+    return file.stat().st_size if file.is_file() else 0
 
 
 def open_source(

@@ -250,6 +250,26 @@ def test_attachments_are_copied(tmp_path: Path) -> None:
         assert [s.data for s in clip.streams.attachments] == [b"not really a font"]
 
 
+def test_a_cover_picture_is_no_video_and_is_copied(tmp_path: Path) -> None:
+    plain, path = make(tmp_path / "plain.mp4", frames=5), tmp_path / "a.mp4"
+    cover = av.VideoFrame(64, 64, "yuvj420p")
+    with av.open(str(plain)) as clip, av.open(str(path), "w") as out:
+        art: Any = out.add_stream("mjpeg", 1)
+        art.width, art.height, art.pix_fmt = 64, 64, "yuvj420p"
+        art.disposition = av.stream.Disposition.attached_pic
+        video = out.add_stream_from_template(clip.streams.video[0], opaque=True)
+        out.mux([*art.encode(cover), *art.encode(None)])
+        for packet in clip.demux(video=0):
+            if packet.size:
+                packet.stream = video
+                out.mux(packet)
+    through(path, tmp_path / "b.mp4")
+    with av.open(str(tmp_path / "b.mp4")) as clip:
+        names = [s.codec_context.name for s in clip.streams]
+    assert sorted(names) == ["h264", "mjpeg"]
+    assert len(seconds(tmp_path / "b.mp4")) == 5 or names[0] == "mjpeg"
+
+
 def test_a_span_begins_at_zero_with_its_sound(tmp_path: Path) -> None:
     path = make(tmp_path / "a.mp4", frames=50, audio="aac", options={"g": "10", "bf": "2", "preset": "veryfast"})
     through(path, tmp_path / "b.mp4", start=Fraction(1, 2), end=Fraction(3, 2))
@@ -405,6 +425,14 @@ with open_source(sys.argv[1]) as source, open_sink("-", source) as sink:
     for frame in source.frames():
         sink.write(frame, frame.picture)
 """
+
+
+def test_an_mp4_can_go_to_a_pipe(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.mp4", audio="aac")
+    program = TO_PIPE.replace("source)", "source, Encoding(format='mp4'))").replace("import open_sink", "import *")
+    run = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, check=True)
+    (tmp_path / "b.mp4").write_bytes(run.stdout)
+    assert seconds(tmp_path / "b.mp4") == seconds(path)
 
 
 def test_standard_output_is_matroska(tmp_path: Path) -> None:

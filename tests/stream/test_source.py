@@ -207,13 +207,49 @@ def test_an_mp4_without_its_index_is_damaged(tmp_path: Path) -> None:
         open_source(str(cut))
 
 
-@pytest.mark.parametrize("ending", ["mkv", "ts"])
-def test_a_container_that_simply_ends_gives_what_it_has(tmp_path: Path, ending: str) -> None:
-    whole = make(tmp_path / f"a.{ending}", frames=40)
-    cut = tmp_path / f"cut.{ending}"
+def test_a_matroska_file_cut_short_is_damaged_unless_an_end_is_given(tmp_path: Path) -> None:
+    whole = make(tmp_path / "a.mkv", frames=100, size=(320, 240))
+    cut = tmp_path / "cut.mkv"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size * 4 // 10])
+    with pytest.raises(InputError, match=r"its video ends at 1\.\d s of 4\.0 s"), open_source(str(cut)) as source:
+        times(source)
+    with open_source(str(cut), end=Fraction(1)) as source:
+        assert len(times(source)) == 25
+
+
+def test_a_container_that_simply_ends_gives_what_it_has(tmp_path: Path) -> None:
+    whole = make(tmp_path / "a.ts", frames=40)
+    cut = tmp_path / "cut.ts"
     cut.write_bytes(whole.read_bytes()[: whole.stat().st_size * 6 // 10])
     with open_source(str(cut)) as source:
         assert 5 < len(times(source)) < 40
+
+
+def test_a_broken_stream_stops_with_one_line(tmp_path: Path) -> None:
+    whole = make(tmp_path / "a.mp4", frames=60, size=(320, 240))
+    data = bytearray(whole.read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 3000] = np.random.default_rng(0).bytes(3000)
+    hurt = tmp_path / "hurt.mp4"
+    hurt.write_bytes(data)
+    with pytest.raises(InputError, match=r"hurt\.mp4 is damaged"), open_source(str(hurt)) as source:
+        times(source)
+
+
+def test_a_file_that_shrinks_while_it_is_read(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.mkv", frames=50, size=(320, 240))
+    with pytest.raises(InputError, match=r"shrank|damaged"), open_source(str(path)) as source:
+        for frame in source.frames():
+            if frame.index == 0:
+                os.truncate(path, path.stat().st_size // 2)
+
+
+def test_a_file_deleted_while_it_is_read_is_read_on(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.mkv", frames=50, size=(320, 240))
+    with open_source(str(path)) as source:
+        frames = source.frames()
+        next(frames)
+        path.unlink()
+        assert len(list(frames)) == 49
 
 
 def test_a_video_of_no_frames(tmp_path: Path) -> None:

@@ -39,11 +39,11 @@ def astray(plate: F32, mask: F32, rng: np.random.Generator) -> tuple[F32, F32]:
         -1,
     )
     y, x = np.mgrid[:SIDE, :SIDE].astype(np.float32)
-    bend *= np.float32(strength)
+    bend = np.asarray(bend * strength, np.float32)
     at = (x + bend[..., 0], y + bend[..., 1])
-    plate, mask = cv2.remap(plate, *at, cv2.INTER_LINEAR), cv2.remap(mask, *at, cv2.INTER_LINEAR)
+    plate, mask = (np.asarray(cv2.remap(a, *at, cv2.INTER_LINEAR), np.float32) for a in (plate, mask))
     if rng.random() < 0.6:
-        plate = cv2.GaussianBlur(plate, (0, 0), rng.uniform(0.4, 1.4))
+        plate = np.asarray(cv2.GaussianBlur(plate, (0, 0), rng.uniform(0.4, 1.4)), np.float32)
     if rng.random() < 0.1:
         angle, offset = rng.uniform(0, 2 * np.pi), rng.uniform(10, 40)
         known = 1 / (1 + np.exp(-((x - 64) * np.cos(angle) + (y - 64) * np.sin(angle) + offset) / 2))
@@ -55,13 +55,10 @@ def filmed(image: F32, rng: np.random.Generator) -> U8:
     """As a camera and a codec would leave it: motion, loss of detail, noise, blocks."""
     if rng.random() < 0.3:
         small = int(SIDE / rng.uniform(1.2, 2.6))
-        image = cv2.resize(
-            cv2.resize(image, (small, small), interpolation=cv2.INTER_AREA),
-            (SIDE, SIDE),
-            interpolation=cv2.INTER_LINEAR,
-        )
+        few = cv2.resize(image, (small, small), interpolation=cv2.INTER_AREA)
+        image = np.asarray(cv2.resize(few, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR), np.float32)
     if rng.random() < 0.5:
-        image = image + rng.normal(0, rng.uniform(0.5, 5), image.shape)
+        image = np.asarray(image + rng.normal(0, rng.uniform(0.5, 5), image.shape), np.float32)
     out = np.clip(image, 0, 255).astype(np.uint8)
     if rng.random() < 0.5:
         ok, data = cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(35, 95))])

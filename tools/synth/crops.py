@@ -112,12 +112,17 @@ def transparent(kind: str, seen: View, rng: np.random.Generator) -> Layers:
     return sheet.placed(place, (SIDE, SIDE), float(rng.uniform(0, 0.8)))
 
 
+def backdrop(rng: np.random.Generator) -> F32:
+    """float32 (128, 128, 3): something to stand before."""
+    return np.asarray(cv2.resize(texture(48, rng), (SIDE, SIDE)), np.float32)
+
+
 def sample(cast: Cast, rng: np.random.Generator, kind: str | None = None) -> Sample:
     """One labelled crop; kind: one of KINDS, random by their shares where None."""
     if kind is None:
         kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
     looks = dressed(cast.looks(rng), rng)
-    back = cv2.resize(texture(48, rng), (SIDE, SIDE)) if rng.random() < 0.7 else None
+    back = backdrop(rng) if rng.random() < 0.7 else None
     seen = view(*looks, random_pose(rng), rng, back)
     image, plate = lit((seen.image, seen.plate), rng)
     seen = View(image, plate, seen.mask, seen.points)

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from engines.mesh import raster, shape
 from engines.mesh.topology import CANONICAL, INNER_LIPS, LEFT_BROW, LEFT_EYE, OVAL, RIGHT_BROW, RIGHT_EYE
 from engines.occlusion import SIDE, frame_to_crop, move
 from engines.values import F32, U8
 
+F64 = npt.NDArray[np.float64]
 CUT, CUT_MARGIN = 256, 1.9  # pixels and margin of a stored portrait
 
 
@@ -82,7 +84,7 @@ def expression(rng: np.random.Generator, strength: float = 1.0) -> F32:
             -(np.linalg.norm(CANONICAL[:, None, :2] - CANONICAL[brow][None, :, :2], axis=2).min(1) ** 2) / 0.8
         )
         d[:, 1] -= lift * near
-    return d
+    return np.asarray(d, np.float32)
 
 
 def turned(mesh: F32, yaw: float, pitch: float, roll: float) -> F32:
@@ -92,25 +94,25 @@ def turned(mesh: F32, yaw: float, pitch: float, roll: float) -> F32:
     about_x = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
     about_z = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
     middle = mesh.mean(0)
-    return ((mesh - middle) @ (about_z @ about_x @ about_y).T + middle).astype(np.float32)
+    return np.asarray((mesh - middle) @ (about_z @ about_x @ about_y).T + middle, np.float32)
 
 
 def _spline(points: F32, values: F32, size: int, grid: int = 24) -> F32:
     """float32 (size, size, c): a thin-plate spline through values (n, c) at points (n, 2), from a coarse grid."""
     n = len(points)
 
-    def kernel(a: F32, b: F32) -> F32:
+    def kernel(a: F64, b: F64) -> F64:
         r2 = ((a[:, None] - b[None]) ** 2).sum(2) + 1e-6
         return np.asarray(r2 * np.log(r2), np.float64)
 
-    p = points.astype(np.float64) / size
+    p: F64 = points.astype(np.float64) / size
     system = np.zeros((n + 3, n + 3))
     system[:n, :n] = kernel(p, p) + 1e-4 * np.eye(n)
     system[:n, n:] = np.c_[np.ones(n), p]
     system[n:, :n] = system[:n, n:].T
     solved = np.linalg.solve(system, np.concatenate([values, np.zeros((3, values.shape[1]))]))
     step = (np.arange(grid) + 0.5) / grid
-    q = np.stack(np.meshgrid(step, step), -1).reshape(-1, 2)
+    q: F64 = np.stack(np.meshgrid(step, step), -1).reshape(-1, 2)
     out = kernel(q, p) @ solved[:n] + np.c_[np.ones(len(q)), q] @ solved[n:]
     return np.asarray(
         cv2.resize(out.reshape(grid, grid, -1).astype(np.float32), (size, size), interpolation=cv2.INTER_LINEAR),

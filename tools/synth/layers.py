@@ -70,7 +70,7 @@ class Sheet:
 
     @property
     def side(self) -> int:
-        return self.alpha.shape[0]
+        return int(self.alpha.shape[0])
 
     def placed(self, matrix: F32, size: tuple[int, int], blur: float = 0.0) -> Layers:
         """Laid into a picture of `size` (h, w) by `matrix` (2, 3), sheet pixels to picture pixels; blur: sigma of
@@ -85,9 +85,10 @@ class Sheet:
             return np.asarray(out if blur <= 0 else cv2.GaussianBlur(out, (0, 0), blur), np.float32)
 
         # colour travels premultiplied: a soft edge must not pull in what lies beside the thing
-        alpha = np.clip(lay(self.alpha), 0, 1)
-        colour = lay(np.ascontiguousarray(self.foreground * self.alpha[..., None])) / np.maximum(alpha, 1e-3)[..., None]
-        region = np.clip(lay(self.region), 0, 1)
+        alpha = np.asarray(np.clip(lay(self.alpha), 0, 1), np.float32)
+        thick = lay(np.ascontiguousarray(self.foreground * self.alpha[..., None]))
+        colour = np.asarray(thick / np.maximum(alpha, 1e-3)[..., None], np.float32)
+        region = np.asarray(np.clip(lay(self.region), 0, 1), np.float32)
         if self.kind is not Kind.GLASS:
             h, w = size
             return Layers(

@@ -3,16 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
 from engines.occlusion import SIDE
 from tools.synth import clear, smoke
 from tools.synth.camera import filmed, lit
-from tools.synth.crops import Cast, Sample, label, packed, solid
+from tools.synth.crops import Cast, Sample, backdrop, label, packed, solid
 from tools.synth.faces import View, random_pose, view
 from tools.synth.layers import Kind, Layers, Sheet, placement
-from tools.synth.noise import texture
 from tools.synth.worn import dressed
 
 KINDS = ("none", "opaque", "veil", "glass", "liquid")
@@ -85,7 +83,7 @@ def sequence(cast: Cast, rng: np.random.Generator, kind: str | None = None, fram
     kind = str(rng.choice(KINDS)) if kind is None else kind
     looks = dressed(cast.looks(rng), rng)
     start, end = random_pose(rng, 0.8), random_pose(rng, 0.8)
-    back = cv2.resize(texture(48, rng), (SIDE, SIDE))
+    back = backdrop(rng)
     light, mouth = int(rng.integers(2**31)), int(rng.integers(2**31))
     first = view(*looks, start, np.random.default_rng(mouth), back)
     thing = passing(kind, cast, first, rng)

@@ -34,7 +34,7 @@ def _round(mask: F32, colour: F32, rng: np.random.Generator) -> F32:
     shaded = colour * (1 + strength * light)[..., None]
     if rng.random() < 0.4:
         shaded = shaded + 160 * np.clip(light - 0.6, 0, 1)[..., None]
-    return np.clip(shaded, 0, 255).astype(np.float32)
+    return np.asarray(np.clip(shaded, 0, 255), np.float32)
 
 
 def blob(rng: np.random.Generator) -> Sheet:

@@ -58,7 +58,7 @@ def spectacles(image: U8, mesh: F32, rng: np.random.Generator, glint: np.random.
         )
     out += (tint - out) * (dark * lens)[..., None]
     if glint.random() < 0.6:
-        streak = fractal(*image.shape[:2], glint, 2, 2) > glint.uniform(0.55, 0.8)
+        streak = fractal(image.shape[0], image.shape[1], glint, 2, 2) > glint.uniform(0.55, 0.8)
         shine = cv2.GaussianBlur(streak.astype(np.float32) * lens, (0, 0), 2) * glint.uniform(0.05, 0.5)
         out += (glint.uniform(180, 255) - out) * shine[..., None]
     out += (colour - out) * cv2.GaussianBlur(ink, (0, 0), 0.6)[..., None]
@@ -74,11 +74,11 @@ def beard(image: U8, mesh: F32, rng: np.random.Generator) -> U8:
     lips = mesh[[61, 37, 0, 267, 291, 314, 17, 84], :2]
     cv2.fillPoly(mask, [cv2.convexHull(np.round(lips).astype(np.int32))], 0.0)
     size = float(np.ptp(mesh[OVAL, 0]))
-    mask = cv2.GaussianBlur(mask, (0, 0), size * 0.03)
-    grain = fractal(*image.shape[:2], rng, 3, 5)
+    soft = cv2.GaussianBlur(mask, (0, 0), size * 0.03)
+    grain = fractal(image.shape[0], image.shape[1], rng, 3, 5)
     tone = np.array([30, 22, 18]) + rng.uniform(0, 90) * np.array([1.0, 0.8, 0.6])
-    amount = np.clip(mask * rng.uniform(0.5, 1.1) * (0.5 + grain), 0, 0.95)[..., None]
-    return np.clip(image * (1 - amount) + tone * amount, 0, 255).astype(np.uint8)
+    amount = np.clip(soft * rng.uniform(0.5, 1.1) * (0.5 + grain), 0, 0.95)[..., None]
+    return np.asarray(np.clip(image * (1 - amount) + tone * amount, 0, 255), np.uint8)
 
 
 def fringe(image: U8, mesh: F32, rng: np.random.Generator) -> U8:

@@ -22,9 +22,9 @@ class Batch:
 
 def prepared(face: U8, maps: U8, label: U8) -> Batch:
     """As the network takes them; the plate only under the mask."""
-    x = face.astype(np.float32) / 255
+    x = np.multiply(face, np.float32(1 / 255), dtype=np.float32)
     x[:, 3:6] *= x[:, 6:7]
-    return Batch(x, maps.astype(np.float32) / 255, np.asarray(label))
+    return Batch(x, np.multiply(maps, np.float32(1 / 255), dtype=np.float32), np.asarray(label))
 
 
 def varied(batch: Batch, rng: np.random.Generator, drop: float = DROP) -> Batch:

@@ -22,7 +22,13 @@ def export(net: Any, path: Path, half: bool = True) -> None:
     face = torch.zeros(1, 7, SIDE, SIDE)
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.onnx.export(
-        net, (face,), str(path), input_names=["face"], output_names=["logits", "maps"], opset_version=OPSET, dynamo=False
+        net,
+        (face,),
+        str(path),
+        input_names=["face"],
+        output_names=["logits", "maps"],
+        opset_version=OPSET,
+        dynamo=False,
     )
     if half:
         halve(path)
@@ -55,7 +61,8 @@ def answers(net: Any, faces: F32) -> tuple[F32, F32]:
 
 
 def parity(net: Any, path: Path, faces: F32) -> float:
-    """The largest difference between torch and the exported file, run as the product runs it, over faces (n, 7, 128, 128).
+    """The largest difference between torch and the exported file, run as the product runs it, over faces (n, 7, 128,
+    128).
 
     Both use the weights as stored. Errors: ModelError where it is beyond NEAR.
     """
@@ -63,11 +70,16 @@ def parity(net: Any, path: Path, faces: F32) -> float:
     want, worst = answers(net, faces), 0.0
     for i in range(len(faces)):
         got = session.run({"face": faces[i : i + 1]})
-        near = [np.abs(np.asarray(got[n], np.float32)[0] - w[i]).max() for n, w in zip(("logits", "maps"), want, strict=True)]
+        near = [
+            np.abs(np.asarray(got[n], np.float32)[0] - w[i]).max()
+            for n, w in zip(("logits", "maps"), want, strict=True)
+        ]
         worst = max(worst, *(float(d) for d in near))
     session.close()
     if worst > NEAR:
-        raise ModelError(f"{path} answers up to {worst:.4f} differently from the network it was made of; export it again")
+        raise ModelError(
+            f"{path} answers up to {worst:.4f} differently from the network it was made of; export it again"
+        )
     return worst
 
 

@@ -69,12 +69,12 @@ class Run:
         self.step, self.epoch, self.best, self.stale = (held[k] for k in ("step", "epoch", "best", "stale"))
 
 
-def begin(make: Callable[[], Any], recipe: Recipe) -> Run:
+def begin(make: Callable[[], Any], recipe: Recipe, device: str = "cpu") -> Run:
     """A fresh run, seeded."""
     torch.manual_seed(recipe.seed)
     net, average = make(), make()
     average.load_state_dict(net.state_dict())
-    net, average = (n.to(memory_format=torch.channels_last) for n in (net, average))
+    net, average = (n.to(device, memory_format=torch.channels_last) for n in (net, average))
     chosen = [p for name, p in net.named_parameters() if name.startswith(recipe.only)]
     for name, p in net.named_parameters():
         p.requires_grad_(name.startswith(recipe.only))

@@ -81,11 +81,13 @@ class Tuned:
     quality: int | None = None
 
 
-def choose_codec(container: OutputContainer, wanted: str | None) -> str:
-    """The encoder's name. Raises OutputError, naming what fits, where it is unknown or the container cannot hold it."""
+def choose_codec(container: OutputContainer, wanted: str | None, pix_fmt: str = "yuv420p") -> str:
+    """The encoder's name. pix_fmt: the source's. Raises OutputError, naming what fits, where it is unknown or the container cannot hold it."""
     fitting = [name for name in COMMON if _fits(container, name)]
     if wanted is None:
         name = _DEFAULTS.get(container.format.name, "libx264")
+        if name == "libvpx-vp9" and av.VideoFormat(pix_fmt).components[0].bits > 8 and _fits(container, "libsvtav1"):
+            name = "libsvtav1"  # PyAV's libvpx is built for 8 bits only
         return name if _fits(container, name) else next(iter(fitting), container.default_video_codec)
     name = ALIASES.get(wanted.lower(), wanted)
     listing = ", ".join(fitting)

@@ -51,7 +51,7 @@ class Sink:
 
     def _prepare(self, info: SourceInfo, encoding: Encoding) -> None:
         container = self._container
-        codec = choose_codec(container, encoding.codec)
+        codec = choose_codec(container, encoding.codec, info.pix_fmt)
         tuned = tune(codec, encoding)
         turned = info.rotation if info.rotation and container.format.name not in _MATRIX_HOLDERS else 0
         across = info.rotation % 180 != 0 and not turned  # the stored picture lies on its side

@@ -39,12 +39,9 @@ class Head:
 def read_head(file: Path) -> Head:
     """Raises ModelError where the file is no ONNX, is cut short, or names outside data beyond its own folder."""
     try:
-        with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as whole:
-            view = memoryview(whole)
-            try:
-                head = _model(view)
-            finally:
-                view.release()
+        with file.open("rb") as opened:
+            # unmapped when the last slice of it is gone, not before
+            head = _model(memoryview(mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)))
     except (ValueError, IndexError, UnicodeDecodeError) as error:
         raise ModelError(f"{file} is no ONNX file, or is cut short ({error}); fetch or export it again") from error
     for place in head.external:

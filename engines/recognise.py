@@ -73,7 +73,13 @@ def _read(file: Path) -> Head:
         raise ModelError(f"{file} is a pickle or a checkpoint (.pt, .pth): it could run code. Export it to ONNX first")
     if start[4:8] == b"TFL3":
         raise ModelError(f"{file} is a TFLite file; of these only the embedded ones are used: `understudy models pull`")
-    return read_head(file)
+    head = read_head(file)
+    if head.external:
+        raise ModelError(
+            f"{file} keeps weights in {', '.join(head.external)}, which its own digest would not cover; "
+            "make one file of it: python -c \"import onnx; onnx.save(onnx.load('IN.onnx'), 'OUT.onnx')\""
+        )
+    return head
 
 
 def _list(tensors: tuple[Tensor, ...]) -> str:

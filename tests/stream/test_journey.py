@@ -273,23 +273,26 @@ def test_cancelling_abandons_the_sink_and_leaves_no_thread() -> None:
     assert left_threads() == []
 
 
-def test_stages_overlap() -> None:
-    """Four stages that sleep 5 ms each: in a row they would need 20 ms a frame."""
+def test_four_stages_are_at_work_at_once() -> None:
+    """Decoding of frame 3, perceiving of 2, painting of 1 and encoding of 0 wait for each other and so must overlap."""
+    together = threading.Barrier(4, timeout=20)
 
-    def slow(frame: Frame) -> Scene:
-        time.sleep(0.005)
+    def meet(index: int, at: int) -> None:
+        if index == at:
+            together.wait()
+
+    def see(frame: Frame) -> Scene:
+        meet(frame.index, 2)
         return Scene(frame, (FaceTrack(1, FACE, 0),))
 
     def draw(plan: Plan) -> Done:
-        time.sleep(0.005)
+        meet(plan.scene.frame.index, 1)
         return paint(plan)
 
-    def nap(_: object) -> None:
-        time.sleep(0.005)
-
-    began = time.monotonic()
-    asyncio.run(run(film(60, nap), Shelf(), slow, route, draw, stats=Stats(), witness=nap))
-    assert time.monotonic() - began < 60 * 0.020 * 0.7
+    shelf = Shelf()
+    frames = film(8, lambda n: meet(n, 3))
+    asyncio.run(run(frames, shelf, see, route, draw, stats=Stats(), witness=lambda d: meet(_index(d), 0)))
+    assert len(shelf.wrote) == 8
 
 
 def test_a_slow_painter_does_not_let_untouched_frames_pile_up_behind_it() -> None:

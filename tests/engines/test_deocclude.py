@@ -1,0 +1,108 @@
+import cv2
+import numpy as np
+
+from engines.deocclude import carried, completed, registered, tracked, visible
+from engines.mesh.fuse import view, width
+from engines.plate import Plate, drawn, updated
+from engines.values import F32
+from tests.engines.scenes import bytes_of, mesh, picture
+
+SIDE = 200
+FACE = picture(SIDE, SIDE, 3, 22)
+POSE = mesh(SIDE, 8.0)
+
+
+def moved(points: F32, m: F32) -> F32:
+    return np.concatenate([points[:, :2] @ m[:, :2].T + m[:, 2], points[:, 2:]], 1).astype(np.float32)
+
+
+def motion(dx: float, dy: float, degrees: float = 0.0, scale: float = 1.0) -> F32:
+    m = cv2.getRotationMatrix2D((SIDE / 2, SIDE / 2), degrees, scale)
+    m[:, 2] += (dx, dy)
+    return np.asarray(m, np.float32)
+
+
+def test_points_under_the_occluder_are_not_visible() -> None:
+    hidden = np.zeros((SIDE, SIDE), np.float32)
+    hidden[:, :100] = 1
+    np.testing.assert_array_equal(visible(POSE, hidden), np.round(POSE[:, 0]) >= 100)
+
+
+def test_hidden_points_are_carried_by_the_visible_ones() -> None:
+    want = moved(POSE, motion(7, -3, 6, 1.05))
+    seen = want[:, :2].copy()
+    hidden = POSE[:, 1] > 110
+    seen[hidden] += 40  # flow goes astray there
+    trust = np.where(hidden, 0, 1).astype(np.float32)
+    np.testing.assert_allclose(carried(POSE, seen, trust)[:, :2], want[:, :2], atol=0.05)
+
+
+def test_a_few_liars_among_the_visible_are_outvoted() -> None:
+    want = moved(POSE, motion(4, 5))
+    seen = want[:, :2].copy()
+    seen[::6] += 25
+    found = carried(POSE, seen, np.ones(468, np.float32))
+    np.testing.assert_allclose(found[:, :2], want[:, :2], atol=0.1)
+
+
+def test_with_too_few_points_the_pose_is_held() -> None:
+    trust = np.zeros(468, np.float32)
+    trust[:8] = 1
+    np.testing.assert_array_equal(carried(POSE, POSE[:, :2] + 9, trust), POSE)
+
+
+def test_a_face_that_would_double_in_size_is_not_believed() -> None:
+    want = moved(POSE, motion(0, 0, 0, 2.0))
+    np.testing.assert_array_equal(carried(POSE, want[:, :2], np.ones(468, np.float32)), POSE)
+
+
+def test_tracking_follows_the_face_behind_something_that_stands_still() -> None:
+    m = motion(6, 4, 3)
+    then, now = FACE.copy(), np.asarray(cv2.warpAffine(FACE, m, (SIDE, SIDE)), np.float32)
+    hidden = np.zeros((SIDE, SIDE), np.float32)
+    hidden[115:, :] = 1
+    for image in (then, now):
+        image[115:] = picture(85, SIDE, 9, 30)
+    before = view(cv2.cvtColor(bytes_of(then), cv2.COLOR_RGB2GRAY), (0, 0), POSE, None)  # type: ignore[arg-type]
+    after = view(cv2.cvtColor(bytes_of(now), cv2.COLOR_RGB2GRAY), (0, 0), POSE, before.scale)  # type: ignore[arg-type]
+    lift = np.array(
+        [[before.scale, 0, -before.origin[0] * before.scale], [0, before.scale, -before.origin[1] * before.scale]]
+    )
+    local = np.asarray(cv2.warpAffine(hidden, lift, before.grey.shape[::-1]), np.float32)
+    found = tracked(POSE, before, after, local, local)
+    want = moved(POSE, m)
+    assert np.linalg.norm(found - want, axis=1).mean() < 0.25 * np.linalg.norm(POSE - want, axis=1).mean()
+
+
+def learned() -> Plate:
+    plate = Plate.empty()
+    for _ in range(6):
+        plate = updated(plate, bytes_of(FACE), POSE)
+    return plate
+
+
+def test_dense_flow_corrects_a_pose_that_is_a_little_off() -> None:
+    off = moved(POSE, motion(2.5, -2, 1.5))
+    hidden = np.zeros((SIDE, SIDE), np.float32)
+    hidden[120:] = 1
+    image = FACE.copy()
+    image[120:] = 30
+    found = registered(off, bytes_of(image), drawn(learned(), off, (SIDE, SIDE)), hidden)
+    before, after = (np.linalg.norm((p - POSE)[:, :2], axis=1).mean() for p in (off, found))
+    assert after < 0.5 * before
+
+
+def test_without_a_plate_the_pose_is_left_as_it_is() -> None:
+    hidden = np.zeros((SIDE, SIDE), np.float32)
+    found = registered(POSE, bytes_of(FACE), drawn(None, POSE, (SIDE, SIDE)), hidden)
+    np.testing.assert_array_equal(found, POSE)
+
+
+def test_the_completed_picture_shows_the_face_where_it_was_hidden() -> None:
+    image, hidden = FACE.copy(), np.zeros((SIDE, SIDE), np.float32)
+    image[100:140, 80:120], hidden[100:140, 80:120] = (0, 0, 255), 1
+    out = completed(bytes_of(image), drawn(learned(), POSE, (SIDE, SIDE)), hidden, width(POSE)).astype(np.float32)
+    core = np.s_[104:136, 84:116]
+    assert np.abs(out[core] - FACE[core]).mean() < 8
+    assert np.abs(image[core] - FACE[core]).mean() > 60
+    np.testing.assert_array_equal(out[:60], bytes_of(image)[:60])

@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+
+from engines.mesh.topology import OVAL
+from engines.occlusion import SIDE, cut, frame_to_crop, move, prepare, read
+from tests.engines.scenes import bytes_of, mesh, picture
+
+
+@pytest.mark.parametrize("degrees", [0, 25, -60])
+@pytest.mark.parametrize("scale", [3.0, 20.0])
+def test_the_crop_is_level_centred_and_of_one_size(degrees: float, scale: float) -> None:
+    points = mesh(400, scale)
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    points[:, :2] = (points[:, :2] - 200) @ np.array([[c, s], [-s, c]]) + 200
+    seen = move(points, frame_to_crop(points))
+    assert abs(float(seen[263, 1] - seen[33, 1])) < 0.01
+    assert seen[263, 0] > seen[33, 0]
+    low, high = seen[OVAL, :2].min(0), seen[OVAL, :2].max(0)
+    np.testing.assert_allclose((low + high) / 2, 63.5, atol=0.01)
+    assert float((high - low).max()) == pytest.approx(SIDE / 1.35, abs=0.01)
+
+
+def test_depth_is_scaled_along() -> None:
+    points = mesh(400, 10.0)
+    seen = move(points, frame_to_crop(points))
+    k = np.ptp(seen[:, 0]) / np.ptp(points[:, 0])
+    np.testing.assert_allclose(seen[:, 2], points[:, 2] * k, rtol=1e-3)
+
+
+@pytest.mark.parametrize("side", [128, 640])
+def test_cutting_keeps_what_is_seen_whatever_the_size(side: int) -> None:
+    image = np.zeros((side, side, 3), np.uint8)
+    image[:, : side // 2] = (200, 100, 50)
+    k = SIDE / side
+    out = cut(image, np.array([[k, 0, 0.5 * k - 0.5], [0, k, 0.5 * k - 0.5]], np.float32))
+    assert out.shape == (SIDE, SIDE, 3)
+    np.testing.assert_array_equal(out[:, :60], np.broadcast_to((200, 100, 50), (SIDE, 60, 3)))
+    assert out[:, 68:].max() == 0
+
+
+def test_the_input_holds_crop_plate_and_mask_in_that_order() -> None:
+    crop, plate = bytes_of(picture(SIDE, SIDE, 1)), picture(SIDE, SIDE, 2)
+    mask = np.zeros((SIDE, SIDE), np.float32)
+    mask[30:90, 40:80] = 1
+    out = prepare(crop, plate, mask)
+    assert out.shape == (1, 7, SIDE, SIDE)
+    assert out.dtype == np.float32
+    np.testing.assert_allclose(out[0, :3].transpose(1, 2, 0), crop / 255, atol=1e-6)
+    np.testing.assert_allclose(out[0, 3:6].transpose(1, 2, 0), plate * mask[..., None] / 255, atol=1e-6)
+    np.testing.assert_array_equal(out[0, 6], mask)
+
+
+def test_without_a_plate_its_channels_are_empty() -> None:
+    out = prepare(bytes_of(picture(SIDE, SIDE, 1)), None, np.ones((SIDE, SIDE), np.float32))
+    assert out[0, 3:6].max() == 0
+    assert out[0, 6].min() == 1
+
+
+def test_outputs_are_named() -> None:
+    maps = np.arange(3 * SIDE * SIDE, dtype=np.float32).reshape(1, 3, SIDE, SIDE)
+    found = read({"logits": np.array([[1, 2, 900]], np.float32), "maps": maps}, np.eye(2, 3, dtype=np.float32))
+    np.testing.assert_array_equal(np.stack([found.opaque, found.veil, found.glass]), maps[0])
+    p = found.probabilities()
+    assert p[2] == pytest.approx(1)
+    assert found.probabilities(1000.0)[2] < 0.6
+    assert float(p.sum()) == pytest.approx(1)

@@ -82,7 +82,8 @@ class Tuned:
 
 
 def choose_codec(container: OutputContainer, wanted: str | None, pix_fmt: str = "yuv420p") -> str:
-    """The encoder's name. pix_fmt: the source's. Raises OutputError, naming what fits, where it is unknown or the container cannot hold it."""
+    """The encoder's name. pix_fmt: the source's. Raises OutputError, naming what fits, where the wanted one is unknown
+    or the container cannot hold it."""
     fitting = [name for name in COMMON if _fits(container, name)]
     if wanted is None:
         name = _DEFAULTS.get(container.format.name, "libx264")

@@ -113,7 +113,9 @@ def describe(
     """The info of an opened source. span: seconds that will be read, None where all of it."""
     notes = []
     rotation = -first.rotation % 360
-    if rotation % 90:
+    if min(rotation % 90, -rotation % 90) <= 1:  # PyAV cuts the angle to whole degrees
+        rotation = round(rotation / 90) * 90 % 360
+    else:
         notes.append(f"the picture is turned by {rotation} degrees on display; faces are read unturned")
         rotation = 0
     if layout_of(first.format.name) is None:

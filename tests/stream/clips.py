@@ -33,7 +33,7 @@ def make(
     options: dict[str, str] | None = None,
     audio: str | None = None,
     subtitles: bool = False,
-    rotation: int = 0,
+    rotation: float = 0,
     aspect: Fraction | None = None,
     tags: tuple[int, int, int, int] | None = None,
     interlaced: bool = False,

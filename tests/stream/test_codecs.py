@@ -40,8 +40,14 @@ def test_encoders(kind: str, wanted: str | None, chosen: str) -> None:
     ("kind", "wanted"), [("webm", "libx264"), ("mp4", "aac"), ("mp4", "nonsense"), ("mpeg", "av1")]
 )
 def test_misfits_name_what_fits(kind: str, wanted: str) -> None:
-    with muxer(kind) as container, pytest.raises(OutputError, match="take one of (lib|mpeg)"):
+    with muxer(kind) as container, pytest.raises(OutputError, match=r"take one of (lib|mpeg)"):
         choose_codec(container, wanted)
+
+
+def test_ten_bits_go_where_they_can_stay() -> None:
+    with muxer("webm") as webm, muxer("mp4") as mp4:
+        assert choose_codec(webm, None, "yuv420p10le") == "libsvtav1"
+        assert choose_codec(mp4, None, "yuv420p10le") == "libx264"
 
 
 @pytest.mark.parametrize(
@@ -82,7 +88,7 @@ def test_options_of_each_encoder() -> None:
         ("libx264", "rgb24", (96, 64), "yuv444p"),
         ("libvpx-vp9", "yuv420p", (95, 63), "yuv420p"),
         ("libvpx-vp9", "yuvj420p", (96, 64), "yuv420p"),
-        ("libvpx-vp9", "yuv420p10le", (96, 64), "yuv420p10le"),
+        ("libsvtav1", "yuv420p10le", (96, 64), "yuv420p10le"),
         ("mpeg4", "yuv444p", (96, 64), "yuv420p"),
     ],
 )

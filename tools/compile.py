@@ -1,21 +1,23 @@
 """`understudy models compile`: a model's copy in low precision, measured, and installed only if it is good enough."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from calib.compile import PRECISIONS, Report, compile_model
-from calib.int8 import METHODS
-from calib.precision import floor
-from engines.backends.openvino import open_openvino
 from engines.errors import UnderstudyError
 from engines.store import default_store
-from tools.feeds import feeds
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from calib.compile import Report
 
 ALIAS = {"fp16": "f16"}
+
+
+def register(app: typer.Typer) -> None:
+    app.command("compile")(compile_)
 
 
 def compile_(
@@ -28,6 +30,14 @@ def compile_(
     most: Annotated[int, typer.Option(min=1, help="At most this many crops.")] = 64,
 ) -> None:
     """Writes a copy in low precision, reports its error per layer and whole, and refuses one below its floor."""
+    from rich.console import Console
+
+    from calib.compile import PRECISIONS, compile_model  # heavy
+    from calib.int8 import METHODS
+    from calib.precision import floor
+    from engines.backends.openvino import open_openvino
+    from tools.feeds import feeds
+
     chosen = ALIAS.get(precision, precision)
     if chosen not in PRECISIONS:
         raise UnderstudyError(f"precision {precision!r} is not known: take fp16, bf16 or int8")
@@ -48,8 +58,10 @@ def compile_(
     typer.echo(f"installed: {made}")
 
 
-def show(report: Report, console: Console) -> None:
+def show(report: "Report", console: "Console") -> None:
     """The whole network's figures, and its layers from the worst."""
+    from rich.table import Table
+
     outputs = Table(title=f"{report.precision} against f32", title_justify="left", box=None, header_style="bold")
     for column in ("output", "error %", "PSNR dB", "cosine"):
         outputs.add_column(column, justify="left" if column == "output" else "right")

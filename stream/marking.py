@@ -1,0 +1,70 @@
+"""Marking: one job's invisible mark laid on each picture's luma. Knows pixel formats; nothing of files or of detectors.
+
+The mark is the one declared exception to "what was not painted keeps its bits": luma moves by one 8-bit level at most,
+chroma not at all.
+"""
+
+import secrets
+
+import numpy as np
+
+from engines.values import U8
+from engines.watermark.embed import Embedder
+from engines.watermark.payload import Payload
+from stream.layout import Samples, channel_view, layout_of
+from stream.planes import Planes
+
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+def new_payload(producer: int) -> Payload:
+    """A payload with a session id nobody can foresee or link to another job's."""
+    return Payload(producer, secrets.randbits(32))
+
+
+class Marker:
+    """Marks the pictures of one output, in order. Not to be shared between threads."""
+
+    def __init__(self, payload: Payload) -> None:
+        self.payload = payload
+        self._kind: tuple[int, int, int, int] | None = None
+        self._embedder: Embedder | None = None
+
+    def mark(self, picture: Planes, index: int) -> Planes:
+        """A marked copy, in the same pixel format. index: the frame's place in the output."""
+        copy = picture.pasted(())
+        frame, layout = copy.to_av(), layout_of(copy.pix_fmt)
+        assert layout is not None, "Planes hold only formats that are taken apart"
+        embedder = self._for(frame.width, frame.height, layout.bits, copy.rotation)
+        luma = channel_view(frame, layout, 0)
+        if layout.model == "rgb":
+            self._mark_rgb(embedder, [channel_view(frame, layout, i) for i in range(3)], layout.bits, index)
+        elif layout.bits == 8:
+            luma[...] = embedder.mark8(np.ascontiguousarray(luma, np.uint8), index)
+        else:
+            samples = np.right_shift(luma.astype(np.uint16), layout.shift)
+            luma[...] = np.left_shift(embedder.mark16(samples, index), layout.shift)
+        return copy
+
+    def mark_rgb(self, rgb: U8, index: int = 0) -> U8:
+        """A marked copy of a still picture, uint8 (h, w, 3) RGB."""
+        copy = rgb.copy()
+        embedder = self._for(rgb.shape[1], rgb.shape[0], 8, 0)
+        self._mark_rgb(embedder, [copy[..., i] for i in range(3)], 8, index)
+        return copy
+
+    def _for(self, *kind: int) -> Embedder:
+        if self._embedder is None or kind != self._kind:
+            width, height, depth, rotation = kind
+            self._embedder = Embedder(self.payload, width, height, depth, rotation)
+            self._kind = (width, height, depth, rotation)
+        return self._embedder
+
+    @staticmethod
+    def _mark_rgb(embedder: Embedder, channels: list[Samples], depth: int, index: int) -> None:
+        """One step up or down in all three colours is the same step in luma."""
+        eight = [np.right_shift(channel.astype(np.uint16), depth - 8) for channel in channels]
+        luma = np.tensordot(_LUMA, np.stack(eight), axes=1).clip(1, 254).astype(np.uint8)
+        step = (embedder.mark8(luma, index).astype(np.int32) - luma) << (depth - 8)
+        for channel in channels:
+            channel[...] = np.clip(channel.astype(np.int32) + step, 0, (1 << depth) - 1).astype(channel.dtype)

@@ -1,0 +1,1 @@
+"""Consent, identities, signing and verifying, as people meet them."""

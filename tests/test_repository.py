@@ -1,0 +1,277 @@
+"""The rules of the house as tests: floors, imports, sizes, names, locks, container, documentation."""
+
+import ast
+import importlib
+import importlib.metadata
+import re
+import resource
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from importlinter.cli import lint_imports
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+ROOT = Path(__file__).parent.parent
+FLOORS = ("engines", "calib", "stream", "tools")  # from the lowest up
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+SOURCES = sorted(p.relative_to(ROOT) for floor in FLOORS for p in (ROOT / floor).rglob("*.py"))
+LOCKS = ("base", "demo", "dev")
+
+# a heavy library, and the only places that may import it (at any depth of a function)
+HEAVY = {
+    "openvino": ("engines/backends/",),
+    "onnxruntime": ("engines/backends/",),
+    "tensorrt": ("engines/backends/",),
+    "cuda": ("engines/backends/",),
+    "onnx": ("engines/graph/", "engines/nets/swapper.py", "calib/", "tools/"),
+    "torch": ("tools/train/",),
+    "aiortc": ("stream/webrtc/", "tools/serve/"),
+    "aiohttp": ("stream/", "tools/"),
+    "c2pa": ("tools/trust/",),
+    "cryptography": ("tools/trust/",),
+    "skimage": ("tools/demo.py",),
+    "matplotlib": ("tools/demo.py",),
+    # never: another's copy of what is here, or not what it says it is
+    "insightface": (),
+    "mediapipe": (),
+    "pickle": (),
+    "scipy": (),
+    "pip": (),
+}
+
+
+@cache
+def imports(path: Path) -> tuple[str, ...]:
+    """Every module that a file names in an import, wherever it stands."""
+    return tuple(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse((ROOT / path).read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module or ""
+
+
+def floor_of(path: Path) -> int:
+    return FLOORS.index(path.parts[0])
+
+
+def lock(name: str) -> dict[str, Version]:
+    text = (ROOT / "requirements" / f"{name}.txt").read_text("utf-8")
+    return {n: Version(v) for n, v in re.findall(r"^([A-Za-z0-9._-]+)==([^\s;]+)[^\\\n]* \\$", text, re.MULTILINE)}
+
+
+# ---- floors and imports
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=str)
+def test_a_floor_imports_only_floors_below_it(path: Path) -> None:
+    for module in imports(path):
+        top = module.split(".")[0]
+        assert top != "tests", f"{path} imports {module}"
+        if top in FLOORS:
+            assert FLOORS.index(top) <= floor_of(path), f"{path} imports {module}"
+
+
+def test_import_linter_agrees() -> None:
+    assert lint_imports(config_filename=str(ROOT / "pyproject.toml"), cache_dir=None) == 0
+
+
+@pytest.mark.parametrize("library", HEAVY)
+def test_a_heavy_library_stays_in_its_place(library: str) -> None:
+    places = HEAVY[library]
+    for path in SOURCES:
+        if any(m == library or m.startswith(f"{library}.") for m in imports(path)):
+            assert path.as_posix().startswith(places or ("nowhere",)), f"{path} imports {library}"
+
+
+def test_the_heavy_ones_are_not_imported_to_show_the_help() -> None:
+    code = "import sys, tools.main; print(' '.join(m for m in sys.argv[1:] if m in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code, *HEAVY], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) <= {"pickle"}  # numpy's own
+
+
+def test_help_comes_at_once() -> None:
+    command = [sys.executable, "-m", "tools.main", "--help"]
+    subprocess.run(command, cwd=ROOT, capture_output=True, check=True)  # writes the byte code
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    # processor time: a machine that is busy elsewhere does not count
+    assert spent < 2.0
+    assert {"swap", "models", "demo", "bench"} <= set(done.stdout.split())
+
+
+@pytest.mark.parametrize("name", [*FLOORS, "tests"])
+def test_no_package_from_elsewhere_takes_our_names(name: str) -> None:
+    owners = set(importlib.metadata.packages_distributions().get(name, []))
+    assert owners <= {"understudy"}, f"{owners} bring a package called {name}: uninstall it from this environment"
+    if name != "tests":
+        module = importlib.import_module(name)
+        assert Path(module.__file__ or "").parent == ROOT / name
+
+
+# ---- sizes and words
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=str)
+def test_a_file_is_short_and_opens_by_saying_what_it_knows(path: Path) -> None:
+    text = (ROOT / path).read_text("utf-8")
+    assert text.count("\n") <= 300
+    assert ast.get_docstring(ast.parse(text)), f"{path} has no docstring"
+
+
+def test_there_are_as_many_lines_of_tests_as_of_source() -> None:
+    source = sum((ROOT / p).read_text("utf-8").count("\n") for p in SOURCES)
+    tests = sum(p.read_text("utf-8").count("\n") for p in (ROOT / "tests").rglob("*.py"))
+    assert tests >= source
+
+
+def test_test_files_have_names_of_their_own() -> None:
+    names = [p.name for p in (ROOT / "tests").rglob("test_*.py")]
+    assert len(names) == len(set(names))
+    assert not list((ROOT / "tests").rglob("__init__.py"))
+
+
+def test_every_source_file_has_its_line_in_the_architecture_and_no_other() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    told = set(re.findall(r"^- `([^`]+\.py)`", text, re.MULTILINE))
+    there = {p.as_posix() for p in SOURCES if p.name != "__init__.py"}
+    assert there - told == set(), "without a line"
+    assert told - there == set(), "a line without a file"
+
+
+def test_no_picture_clip_or_foreign_weight_is_committed() -> None:
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
+    media = re.compile(
+        r"\.(jpe?g|png|webp|gif|mp4|mkv|mov|webm|wav|tflite|onnx|dfm|pth?|ckpt|npz|safetensors|whl)$", re.I
+    )
+    found = [f for f in listed if media.search(f) and not f.startswith("engines/weights/")]
+    assert found == []
+
+
+# ---- set-up
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_names_versions_and_digests_and_nothing_else(name: str) -> None:
+    lines = (ROOT / "requirements" / f"{name}.txt").read_text("utf-8").splitlines()
+    comment, digest = r"#[^/]*(/compile\.sh)?[^/]*", r"    --hash=sha256:[0-9a-f]{64}( \\)?"
+    pin = r"[A-Za-z0-9._-]+==[0-9][^ /]*( ; [a-z_]+ != \"[a-z0-9]+\")? \\"
+    pattern = re.compile(f"{comment}|{pin}|{digest}|")
+    wrong = [line for line in lines if not pattern.fullmatch(line)]
+    assert wrong == []
+    assert len(lock(name)) > 15
+    assert not {"torch", "understudy", "opencv-python", "onnxruntime-gpu"} & set(lock(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "extras"), [("base", ()), ("demo", ("demo",)), ("dev", ("dev", "demo", "serve", "trust"))]
+)
+def test_a_lock_keeps_what_the_project_asks_for(name: str, extras: tuple[str, ...]) -> None:
+    asked = list(PROJECT["project"]["dependencies"])
+    for extra in extras:
+        asked += PROJECT["project"]["optional-dependencies"][extra]
+    pinned = lock(name)
+    for requirement in map(Requirement, asked):
+        assert requirement.name in pinned, f"run requirements/compile.sh: {requirement.name} is not in {name}.txt"
+        assert pinned[requirement.name] in requirement.specifier
+
+
+def test_the_locks_agree_with_each_other() -> None:
+    whole = lock("dev")
+    for name in LOCKS:
+        assert lock(name).items() <= whole.items()
+
+
+def test_the_extras_are_those_that_the_documents_name() -> None:
+    extras = PROJECT["project"]["optional-dependencies"]
+    assert {"gpu", "tensorrt", "train", "insightface", "farm", "dev", "demo", "serve", "trust"} <= set(extras)
+    for extra, wanted in extras.items():
+        assert all(Requirement(w).name for w in wanted), extra
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for named in re.findall(r"understudy\[([a-z,]+)\]", readme):
+        assert set(named.split(",")) <= set(extras)
+
+
+def test_make_has_three_goals_and_ci_calls_one() -> None:
+    text = (ROOT / "Makefile").read_text("utf-8")
+    assert re.findall(r"^\.PHONY: (.*)$", text, re.MULTILINE) == ["setup demo test"]
+    steps = re.search(r"^test:.*\n((?:\t.*\n)+)", text, re.MULTILINE)
+    assert steps is not None
+    for step in ("ruff check", "ruff format --check", "mypy", "lint-imports", "pytest"):
+        assert f"$(BIN)/{step}" in steps[1]
+    ci = (ROOT / ".ci" / "run").read_text("utf-8")
+    assert "set -euo pipefail" in ci
+    assert ci.rstrip().endswith("make test")
+    assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
+
+
+def test_make_says_which_python_it_wants() -> None:
+    text = (ROOT / "Makefile").read_text("utf-8")
+    low, high = (tuple(map(int, pair)) for pair in re.findall(r"\((\d+), (\d+)\)", text)[:2])
+    wanted = SpecifierSet(PROJECT["project"]["requires-python"])
+    for minor in range(8, 20):
+        assert (low <= (3, minor) <= high) == (f"3.{minor}.1" in wanted)
+
+
+def test_the_console_script_is_there() -> None:
+    module, _, function = PROJECT["project"]["scripts"]["understudy"].partition(":")
+    assert callable(getattr(importlib.import_module(module), function))
+
+
+# ---- the container, which cannot be built everywhere: its words against the project
+
+
+def stages() -> dict[str, str]:
+    text = (ROOT / "Dockerfile").read_text("utf-8").replace("\\\n", " ")
+    parts = re.split(r"^FROM (\S+) AS (\S+)$", text, flags=re.MULTILINE)
+    return {name: body for _, name, body in zip(*[iter(parts[1:])] * 3, strict=True)}
+
+
+def test_the_container_copies_what_is_there_and_all_that_is_installed() -> None:
+    copied = [words.split()[:-1] for words in re.findall(r"^COPY (.*)$", stages()["base"], re.MULTILINE)]
+    paths = [path for words in copied for path in words]
+    for path in paths:
+        assert (ROOT / path).exists(), path
+    assert set(FLOORS) <= set(paths)
+    needed = {PROJECT["project"]["readme"], *PROJECT["project"]["license-files"], "pyproject.toml"}
+    assert needed <= set(paths)
+    ignored = (ROOT / ".dockerignore").read_text("utf-8").split()
+    assert not set(paths) & set(ignored)
+
+
+def test_the_container_runs_as_nobody_special_on_a_python_that_fits() -> None:
+    text = (ROOT / "Dockerfile").read_text("utf-8")
+    image = re.search(r"^FROM python:(\d+\.\d+)-slim AS base$", text, re.MULTILINE)
+    assert image is not None
+    assert f"{image[1]}.1" in SpecifierSet(PROJECT["project"]["requires-python"])
+    for name, body in stages().items():
+        users = re.findall(r"^USER (\S+)$", body, re.MULTILINE)
+        assert users[-1:] in (["understudy"], []), name
+    assert re.findall(r"^USER (\S+)$", stages()["base"], re.MULTILINE) == ["understudy"]
+
+
+def test_the_container_is_for_the_processor_unless_the_gpu_is_asked_for() -> None:
+    assert list(stages())[-1] == "cpu"
+    assert set(stages()) == {"base", "gpu", "cpu"}
+    extras = re.findall(r"\[([a-z]+)\]", stages()["gpu"])
+    assert extras == ["gpu"]
+    assert set(extras) <= set(PROJECT["project"]["optional-dependencies"])
+    assert not re.findall(r"\[(gpu|tensorrt)\]", stages()["base"] + stages()["cpu"])
+    assert '["understudy"]' in stages()["base"]

@@ -1,4 +1,4 @@
-"""`understudy bench engines`: how fast each runtime runs a model here, and how near it stays to f32. Options, printing."""
+"""`understudy bench engines`: how fast each runtime runs a model here, and how near it stays to f32. The options."""
 
 import json
 import os

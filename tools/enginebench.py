@@ -1,4 +1,4 @@
-"""What `bench engines` measures: which runtimes, which models, and the whole run in its order. Printing is the command's."""
+"""What `bench engines` measures: which runtimes, which models, and the whole run in its order. Prints nothing."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass

@@ -2,9 +2,10 @@
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from engines.mesh.topology import CANONICAL
-from engines.values import F32, U8
+from engines.values import F32, U8, Array
 
 
 def cloud(height: int, width: int, seed: int, cells: int = 6) -> F32:
@@ -25,10 +26,10 @@ def mesh(side: int = 160, scale: float = 7.0, at: tuple[float, float] | None = N
     return (CANONICAL * scale + np.array([x, y, 0], np.float32)).astype(np.float32)
 
 
-def bytes_of(image: F32) -> U8:
-    return np.clip(image + 0.5, 0, 255).astype(np.uint8)
+def bytes_of(image: npt.ArrayLike) -> U8:
+    return np.asarray(np.clip(np.asarray(image) + 0.5, 0, 255), np.uint8)
 
 
-def psnr(a: F32, b: F32, where: F32 | None = None) -> float:
-    d = (a - b) if where is None else (a - b)[where > 0]
+def psnr(a: F32, b: F32, where: Array | None = None) -> float:
+    d = (a - b) if where is None else (a - b)[np.asarray(where, np.float32) > 0]
     return float(10 * np.log10(255**2 / max(float(np.mean(d**2)), 1e-9)))

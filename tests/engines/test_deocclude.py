@@ -18,7 +18,7 @@ def moved(points: F32, m: F32) -> F32:
 
 def motion(dx: float, dy: float, degrees: float = 0.0, scale: float = 1.0) -> F32:
     m = cv2.getRotationMatrix2D((SIDE / 2, SIDE / 2), degrees, scale)
-    m[:, 2] += (dx, dy)
+    m[:, 2] += np.array([dx, dy])
     return np.asarray(m, np.float32)
 
 

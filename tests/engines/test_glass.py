@@ -60,7 +60,7 @@ def test_the_swap_is_seen_through_the_glass() -> None:
     frame, truth = (through(x, flow, SHINE) for x in (PLATE, SWAPPED))
     found = glass.solve(frame, PLATE, pane(), TRUST, 130)
     out = refracted(frame, SWAPPED, PLATE, found.rho, found.flow, pane(), TRUST, TRUST)
-    inside = cv2.erode(pane(), np.ones((15, 15)))
+    inside = np.asarray(cv2.erode(pane(), np.ones((15, 15))), np.float32)
     assert psnr(out, truth, inside) > psnr(frame, truth, inside) + 6
     assert psnr(out, truth, inside) > 26
 

@@ -30,7 +30,7 @@ def test_a_coarse_mask_is_pulled_to_the_edge_that_the_change_shows() -> None:
     frame = PLATE.copy()
     true = disc(60, 60, 25)
     frame[true > 0] = (10, 230, 40)
-    coarse = cv2.GaussianBlur(disc(57, 62, 23), (0, 0), 4)
+    coarse = np.asarray(cv2.GaussianBlur(disc(57, 62, 23), (0, 0), 4), np.float32)
     fine = sharpened(coarse, changed(frame, PLATE, TRUST), TRUST, 100)
 
     def iou(m: F32) -> float:
@@ -42,7 +42,7 @@ def test_a_coarse_mask_is_pulled_to_the_edge_that_the_change_shows() -> None:
 
 
 def test_without_trust_in_the_plate_the_mask_stays() -> None:
-    coarse = cv2.GaussianBlur(disc(60, 60, 25), (0, 0), 4)
+    coarse = np.asarray(cv2.GaussianBlur(disc(60, 60, 25), (0, 0), 4), np.float32)
     out = sharpened(coarse, np.full((H, W), 80, np.float32), 0 * TRUST, 100)
     np.testing.assert_allclose(out, cv2.GaussianBlur(np.clip(coarse, 0.01, 0.99), (0, 0), 0.8), atol=0.02)
 
@@ -59,7 +59,7 @@ def test_the_kind_that_explains_the_frame_better_is_named() -> None:
     veiled = (1 - alpha[..., None]) * PLATE + alpha[..., None] * np.float32(228)
     assert kind(veiled, PLATE, region, alpha, TRUST, 100) is Kind.VEIL
     flow = np.dstack([8 * (cloud(H, W, 5 + i, 4) - 0.5) for i in range(2)]).astype(np.float32)
-    seen = np.float32([0.7, 0.85, 0.8]) * glass.look(PLATE, flow)
+    seen = np.array([0.7, 0.85, 0.8], np.float32) * glass.look(PLATE, flow)
     pane = PLATE + region[..., None] * (seen - PLATE)
     assert kind(pane, PLATE, region, 0.2 * region, TRUST, 100) is Kind.GLASS
 

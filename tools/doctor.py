@@ -94,7 +94,10 @@ def advise(found: Sequence["Finding"], wheels: dict[str, str], gpu: str) -> Advi
     if not usable:
         wrong.append("no runtime works at all: pip install openvino")
     needs_gpu = ("tensorrt", "ort-cuda")
-    missing = tuple((f.brings, f.command) for f in found if not f.usable and (gpu or f.backend not in needs_gpu))
+    absent = [f for f in found if not f.usable]
+    missing = tuple(
+        (f.brings if gpu or f.backend not in needs_gpu else f"{f.brings}, with such a GPU", f.command) for f in absent
+    )
     if pick in needs_gpu:
         why = f"{pick} is the fastest runtime that works with the {gpu or 'GPU'} here"
     elif gpu:

@@ -4,6 +4,7 @@ import logging
 from functools import cache
 from pathlib import Path
 
+from engines.backends.memory import available, refuse_too_big
 from engines.backends.onnxruntime import open_onnxruntime
 from engines.backends.openvino import open_openvino
 from engines.backends.survey import ORDER, ask
@@ -28,21 +29,25 @@ def open_engine(
     streams: int = 1,
     strict: bool = False,
     folder: Path | None = None,
+    keep: bool = False,
 ) -> Engine:
     """Weights of an ONNX or TFLite file, compiled for `device`.
 
     device: one of `DEVICES`. precision: f32, bf16, f16, or int8 (for a file with Q/DQ nodes). threads: inference
     threads of a CPU. batch: the most rows a call takes; above 1 the batch axis is opened where the file fixes it at 1.
     streams: calls that run at once on a CPU. strict: an unusable device is an error, not a fallback. folder: where
-    rewritten graphs and plans are kept, the user's cache by default. Errors: ModelError, DeviceError.
+    rewritten graphs and plans are kept, the user's cache by default. keep: also keeps what OpenVINO compiled, as large
+    as the model, which then opens sooner. Errors: ModelError, DeviceError.
     """
     if not model.is_file():
         raise ModelError(f"{model} is missing; `understudy models list` shows what can be pulled")
+    refuse_too_big(model.stat().st_size, available())
     chosen = choose(model, device, strict)
     folder = folder or default_folder()
     if chosen == "openvino":
-        return open_openvino(variant(model, batch, "f32", folder), precision, threads, streams)
-    written = variant(model, batch, precision if chosen in ("tensorrt", "ort-cuda") else "f32", folder)
+        kept = folder / "openvino" if keep else None
+        return open_openvino(variant(model, batch, "f32", folder), precision, threads, streams, kept)
+    written = variant(model, batch, "f32" if chosen == "ort-cpu" else precision, folder, signed=chosen == "tensorrt")
     if chosen == "tensorrt":
         return open_tensorrt(written, precision, batch, folder)
     return open_onnxruntime(written, threads, cuda=chosen == "ort-cuda")

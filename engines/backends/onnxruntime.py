@@ -16,6 +16,7 @@ import numpy as np
 from engines.backends import feeds as fed
 from engines.backends.cuda import Lane
 from engines.errors import DeviceError, ModelError
+from engines.onnxhead import read_head
 from engines.protocol import Spec
 from engines.values import Array
 
@@ -62,6 +63,7 @@ class OrtEngine:
     inputs: Mapping[str, Spec]
     outputs: Mapping[str, Spec]
     device: str
+    fixed: bool = False
     lanes: list[Lane] = field(default_factory=list)
 
     def session(self) -> "OrtSession | OrtCudaSession":
@@ -89,9 +91,9 @@ class OrtCudaSession:
 
     def __init__(self, engine: OrtEngine) -> None:
         self._engine = engine
-        first = engine.lanes[0] is not None and len(engine.lanes) == 1
+        first = len(engine.lanes) == 1
         self._lane = engine.lanes[0] if first else Lane()
-        self._run = engine.shared if first else _load(engine.model, 1, self._lane)
+        self._run = engine.shared if first else _load(engine.model, 1, self._lane, engine.fixed)
         engine.lanes.append(self._lane)
 
     def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
@@ -143,7 +145,7 @@ def cuda_options(handle: int, fixed: bool) -> dict[str, str]:
     }
 
 
-def _load(model: Path, threads: int, lane: Lane | None) -> Any:
+def _load(model: Path, threads: int, lane: Lane | None, fixed: bool) -> Any:
     ort = import_module("onnxruntime")
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
@@ -156,7 +158,7 @@ def _load(model: Path, threads: int, lane: Lane | None) -> Any:
         if "CUDAExecutionProvider" not in ort.get_available_providers():
             raise DeviceError("this ONNX Runtime has no CUDA: pip uninstall onnxruntime, pip install 'understudy[gpu]'")
         ort.preload_dlls()  # finds the CUDA and cuDNN wheels beside it
-        providers = [("CUDAExecutionProvider", cuda_options(lane.handle, fixed=False))]
+        providers = [("CUDAExecutionProvider", cuda_options(lane.handle, fixed))]
     try:
         session = ort.InferenceSession(str(model), options, providers=providers)
     except Exception as error:  # its exception classes are private
@@ -173,15 +175,23 @@ def open_onnxruntime(model: Path, threads: int = 1, cuda: bool = False) -> OrtEn
     """
     refuse_broken(installed())
     lane = Lane() if cuda else None
-    session = _load(model, threads, lane)
+    fixed = cuda and is_fixed(model)
+    session = _load(model, threads, lane, fixed)
     return OrtEngine(
         model,
         session,
         {value.name: _spec(value) for value in session.get_inputs()},
         {value.name: _spec(value) for value in session.get_outputs()},
         f"ONNX Runtime {'CUDA' if cuda else 'CPU'}",
+        fixed,
         [lane] if lane is not None else [],
     )
+
+
+def is_fixed(model: Path) -> bool:
+    """Whether every size of every input and output is declared: only then may a CUDA graph replay the call."""
+    head = read_head(model)
+    return all(tensor.shape and -1 not in tensor.shape for tensor in (*head.inputs, *head.outputs))
 
 
 def _spec(value: Any) -> Spec:

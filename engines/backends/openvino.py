@@ -67,6 +67,24 @@ class OpenVinoSession:
             self._place(index, feeds[name])
         # nothing to dispatch: the inputs lie in the request already, which saves OpenVINO's Python layer its work
         self._request.infer({}, share_inputs=True, share_outputs=True)
+        return self._outputs()
+
+    def start(self, feeds: Mapping[str, Array]) -> None:
+        """Begins a call and returns at once: with several sessions, one thread keeps several streams busy.
+
+        Costs some 50 us more than `run`, so that is what `run` does not do.
+        """
+        fed.check(self._engine.inputs, feeds)
+        for index, name in enumerate(self._engine.inputs):
+            self._place(index, feeds[name])
+        self._request.start_async()
+
+    def finish(self) -> dict[str, Array]:
+        """Waits for what `start` began; the outputs as `run` gives them."""
+        self._request.wait()
+        return self._outputs()
+
+    def _outputs(self) -> dict[str, Array]:
         get = self._request.get_output_tensor
         return {name: get(index).data.copy() for index, name in enumerate(self._engine.outputs)}
 

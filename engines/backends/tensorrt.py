@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from engines.backends import feeds as fed
-from engines.backends.cuda import Lane, gpu
+from engines.backends.cuda import Lane, Staging, gpu
 from engines.backends.plans import PlanKey, sha256
 from engines.backends.tensorrt_build import bindings, build
 from engines.errors import DeviceError, ModelError
@@ -21,7 +21,7 @@ from engines.values import Array
 
 @dataclass(frozen=True, slots=True)
 class TensorRtEngine:
-    """A deserialised plan: weights once on the device. largest: bytes of each tensor at the profile's largest batch."""
+    """A deserialised plan: weights once on the device. batch: the most rows a call takes."""
 
     plan: Any
     inputs: Mapping[str, Spec]
@@ -48,15 +48,13 @@ class TensorRtSession:
         lane, context = self._lane, self._context
         lane.enter()
         for name, array in feeds.items():
-            self._bind(name, self._engine.inputs[name])
             if not context.set_input_shape(name, array.shape):
-                raise ValueError(
-                    f"`{name}` was fed {array.shape}; the plan was built for up to {self._engine.batch} rows"
-                )
-            place = lane.place(name, array.nbytes)
+                most = self._engine.batch
+                raise ValueError(f"`{name}` was fed {array.shape}; the plan was built for up to {most} rows")
+            place = self._bind(name, array.nbytes)
             np.copyto(place.host(array.shape, array.dtype.name), array)
-        for name, spec in self._engine.outputs.items():
-            self._bind(name, spec)
+        for name in self._engine.outputs:
+            self._bind(name, context.get_max_output_size(name))
         lane.replay(tuple(array.shape for array in feeds.values()), self._work)
         lane.stream.sync()
         return {
@@ -64,10 +62,11 @@ class TensorRtSession:
             for name, spec in self._engine.outputs.items()
         }
 
-    def _bind(self, name: str, spec: Spec) -> None:
-        size = self._engine.batch if spec.shape[0] == -1 else spec.shape[0]
-        whole = size * int(np.prod(spec.shape[1:])) * np.dtype(spec.dtype).itemsize
-        self._context.set_tensor_address(name, self._lane.place(name, whole).address)
+    def _bind(self, name: str, size: int) -> Staging:
+        """A larger call than any before moves the tensor, and the lane then forgets its graphs."""
+        place = self._lane.place(name, size)
+        self._context.set_tensor_address(name, place.address)
+        return place
 
     def _work(self) -> None:
         """Everything that goes onto the stream, and nothing else: a graph captures it."""

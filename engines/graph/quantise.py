@@ -91,6 +91,22 @@ def quantise(
     return done
 
 
+def symmetric(model: ModelProto) -> ModelProto:
+    """A copy whose U8 activations are S8 without a zero point, over a range that holds the old one: for TensorRT."""
+    done = deepcopy(model)
+    stored = {t.name: t for t in done.graph.initializer}
+    for node in done.graph.node:
+        if node.op_type != "QuantizeLinear" or node.input[2] not in stored:
+            continue
+        zero, scale = (numpy_helper.to_array(stored[node.input[i]]) for i in (2, 1))
+        if zero.dtype == np.uint8:
+            levels = max(int(zero), 255 - int(zero))
+            wider = np.asarray(float(scale) * levels / 127, np.float32)
+            stored[node.input[1]].CopyFrom(numpy_helper.from_array(wider, node.input[1]))
+            stored[node.input[2]].CopyFrom(numpy_helper.from_array(np.asarray(0, np.int8), node.input[2]))
+    return done
+
+
 def _constant(graph: GraphProto, name: str, values: Array) -> str:
     graph.initializer.append(numpy_helper.from_array(values, name))
     return name

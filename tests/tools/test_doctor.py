@@ -17,10 +17,15 @@ def findings(**usable: bool) -> list[Finding]:
     return [Finding(name, works[name], "state", f"brings {name}", f"pip {name}") for name in ORDER]
 
 
-def test_without_a_gpu_the_cpu_is_picked_and_no_gpu_runtime_is_urged() -> None:
+def test_without_a_gpu_the_cpu_is_picked_and_what_a_gpu_would_bring_is_told() -> None:
     advice = doctor.advise(findings(openvino=True), {}, "")
     assert advice.pick == "openvino" and "no NVIDIA GPU" in advice.why
-    assert advice.missing == (("brings ort-cpu", "pip ort-cpu"),) and advice.wrong == ()
+    assert advice.missing == (
+        ("brings tensorrt, with such a GPU", "pip tensorrt"),
+        ("brings ort-cuda, with such a GPU", "pip ort-cuda"),
+        ("brings ort-cpu", "pip ort-cpu"),
+    )
+    assert advice.wrong == ()
 
 
 def test_a_gpu_without_its_runtimes_is_said_with_the_cure() -> None:

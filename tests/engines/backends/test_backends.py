@@ -158,3 +158,13 @@ def test_openvino_keeps_compiled_models_where_asked(tmp_path: Path) -> None:
     folder = tmp_path / "cache"
     open_openvino(written(tmp_path), cache=folder)
     assert list(folder.rglob("*.blob"))
+
+
+def test_openvino_starts_calls_and_finishes_them_later(tmp_path: Path) -> None:
+    engine = open_openvino(written(tmp_path), threads=2, streams=2)
+    sessions = [engine.session() for _ in range(4)]
+    inputs = [np.random.default_rng(i).standard_normal((1, 3, 6, 6)).astype(np.float32) for i in range(4)]
+    for session, x in zip(sessions, inputs, strict=True):
+        session.start({"x": x})
+    for session, x in zip(sessions, inputs, strict=True):
+        assert np.abs(session.finish()["y"].astype(np.float32) - expected(x)).max() < 1e-5

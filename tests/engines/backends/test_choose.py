@@ -9,7 +9,7 @@ from onnx import TensorProto, helper
 
 from engines.backends import choose
 from engines.backends.choose import open_engine
-from engines.backends.onnxruntime import cuda_options, installed, refuse_broken
+from engines.backends.onnxruntime import cuda_options, installed, is_fixed, refuse_broken
 from engines.backends.survey import ORDER, ask, survey
 from engines.backends.variant import variant
 from engines.errors import DeviceError, ModelError
@@ -103,3 +103,26 @@ def test_the_survey_answers_for_every_runtime() -> None:
     assert by_name["openvino"].usable and by_name["openvino"].state.startswith("20")
     assert by_name["ort-cpu"].usable == bool(installed())
     assert all(f.usable or "pip" in f.command for f in found)
+
+
+def test_no_model_is_opened_that_does_not_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choose, "available", lambda: 64)
+    with pytest.raises(ModelError, match="GB of memory"):
+        open_engine(written(tmp_path))
+
+
+def test_no_room_for_a_variant_is_said(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    with pytest.raises(ModelError, match="make room there"):
+        variant(written(tmp_path), 4, "f16", tmp_path / "cache")
+
+
+def test_only_files_of_declared_sizes_are_fixed(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    assert is_fixed(path)
+    assert not is_fixed(variant(path, 4, "f32", tmp_path / "cache"))
+
+
+def test_what_openvino_compiled_is_kept_where_asked(tmp_path: Path) -> None:
+    open_engine(written(tmp_path), folder=tmp_path / "cache", keep=True)
+    assert list((tmp_path / "cache" / "openvino").rglob("*.blob"))

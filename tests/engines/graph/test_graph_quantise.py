@@ -12,7 +12,7 @@ from engines.backends.openvino import open_openvino
 from engines.errors import ModelError
 from engines.graph.load import save
 from engines.graph.observe import expose
-from engines.graph.quantise import Range, observed, quantise, targets, weight_scales
+from engines.graph.quantise import Range, observed, quantise, symmetric, targets, weight_scales
 from engines.values import F32
 
 RNG = np.random.default_rng(3)
@@ -114,3 +114,18 @@ def test_openvino_computes_the_same(tmp_path: Path) -> None:
     c = open_openvino(tmp_path / "q.onnx", "int8").session().run({"x": x})["c"]
     [wanted, _] = ReferenceEvaluator(done).run(None, {"x": x})
     assert np.abs(c - wanted).max() < 0.02 * np.abs(wanted).max()
+
+
+def test_u8_turns_into_symmetric_s8() -> None:
+    x = picture()
+    unsigned = quantise(net(), ranges(x))
+    turned = symmetric(unsigned)
+    onnx.checker.check_model(turned, full_check=True)
+    stored = {t.name: t for t in turned.graph.initializer}
+    assert stored["x/zero"].data_type == TensorProto.INT8 and int(numpy_helper.to_array(stored["x/zero"])) == 0
+    assert float(numpy_helper.to_array(stored["x/scale"])) == pytest.approx(3 / 127, rel=0.02), "the wider side decides"
+    [c, y] = ReferenceEvaluator(turned).run(None, {"x": x})
+    exact_c, exact_y = ReferenceEvaluator(net()).run(None, {"x": x})
+    assert np.abs(c - exact_c).max() < 0.03 * np.abs(exact_c).max()
+    assert np.abs(y - exact_y).max() < 0.03 * np.abs(exact_y).max() + 0.01
+    assert [n.op_type for n in quantise(net(), ranges(x)).graph.node] == [n.op_type for n in turned.graph.node]

@@ -1,0 +1,1 @@
+"""Live: what keeps delay bounded and no face bare."""

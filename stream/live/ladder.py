@@ -1,0 +1,89 @@
+"""The overload ladder: what is given up, in which order, when a session cannot keep up. A pure decision table.
+
+| rung | what changes | why in this order |
+|---|---|---|
+| FULL | nothing | |
+| SKIP | newcomers are looked for less often, FaceMesh runs once a frame | nobody sees it while nobody comes |
+| CHEAP | the straight swap for every frame | something in front of the face may be painted over |
+| HALF | the face is painted at half its resolution | softer |
+| HOLD | every second frame repeats the last one | less smooth |
+| REFUSE | as HOLD, and no new session is let in | |
+
+Down a rung after `DOWN_AFTER` of too much work, up again after `UP_AFTER` of room to spare: slower, or it would swing.
+"""
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from stream.perceive import Pace
+
+
+class Rung(IntEnum):
+    FULL = 0
+    SKIP = 1
+    CHEAP = 2
+    HALF = 3
+    HOLD = 4
+    REFUSE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """pace: of looks. cheap: no XSEG route. half: paint at half resolution. every: only each n-th frame is worked on,
+    the others repeat the last. admit: new sessions are let in."""
+
+    pace: Pace
+    cheap: bool = False
+    half: bool = False
+    every: int = 1
+    admit: bool = True
+
+
+CALM = Pace(look=0.1, search=0.0, tiles=3.0, passes=1)
+RARE = Pace(look=0.5, search=0.0, tiles=1e9, passes=1)
+TABLE = {
+    Rung.FULL: Measures(CALM),
+    Rung.SKIP: Measures(RARE),
+    Rung.CHEAP: Measures(RARE, cheap=True),
+    Rung.HALF: Measures(RARE, cheap=True, half=True),
+    Rung.HOLD: Measures(RARE, cheap=True, half=True, every=2),
+    Rung.REFUSE: Measures(RARE, cheap=True, half=True, every=2, admit=False),
+}
+TOO_MUCH, ROOM = 0.85, 0.5  # of a frame's interval that work on a frame takes
+DOWN_AFTER, UP_AFTER = 0.5, 4.0  # seconds
+SMOOTH = 0.2  # share of each new measurement
+
+
+@dataclass(slots=True)
+class Ladder:
+    """One session's place on it. Fed with every frame that was worked on."""
+
+    rung: Rung = Rung.FULL
+    load: float = 0.0  # smoothed work per frame over the frame's interval
+    _since: float | None = None
+    _sense: int = 0
+    _settled: bool = field(default=False)
+
+    @property
+    def measures(self) -> Measures:
+        return TABLE[self.rung]
+
+    def step(self, work: float, interval: float, now: float) -> Rung:
+        """work: seconds that this frame took. interval: seconds between frames as they arrive. now: a clock's reading.
+        Returns the rung to stand on from the next frame."""
+        share = work / max(interval * self.measures.every, 1e-3)
+        self.load = share if not self._settled else self.load + SMOOTH * (share - self.load)
+        self._settled = True
+        above = TABLE[Rung(max(self.rung - 1, 0))]
+        sense = 1 if self.load > TOO_MUCH else -1 if self.load * self.measures.every / above.every < ROOM else 0
+        if sense != self._sense or sense == 0:
+            self._sense, self._since = sense, now
+            return self.rung
+        assert self._since is not None
+        if now - self._since >= (DOWN_AFTER if sense > 0 else UP_AFTER):
+            target = min(max(self.rung + sense, Rung.FULL), Rung.REFUSE)
+            if target != self.rung:
+                self.rung = Rung(target)
+                self._settled = False  # the old load says nothing of the new rung
+            self._since = now
+        return self.rung

@@ -1,0 +1,151 @@
+"""Session: one publisher on the way to any number of viewers. Nothing in it is shared with another session.
+
+The newest frame is worked on, older ones make room; sound follows its picture. Pictures come in and go out on the event
+loop's thread, the work is done on a lane of its own.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any, Protocol
+
+import av
+
+from stream.avsync import Follow
+from stream.clone import Cloner
+from stream.frame import Frame
+from stream.lane import Lane
+from stream.live.ladder import Rung
+from stream.live.swap import Shown
+from stream.metrics import Metered, Metrics
+from stream.planes import Planes
+from stream.ring import Closed, Full
+from stream.trace import Tracer
+from stream.webrtc.tracks import Hub
+
+CLOCK = Fraction(1, 90_000)
+
+
+class Swap(Protocol):
+    """What a session's lane runs."""
+
+    def __call__(self, frame: Frame) -> Shown: ...
+    def close(self) -> None: ...
+
+
+class Session:
+    """swap: made by the caller with `stats`, for this session alone. clock: seconds, monotonic."""
+
+    def __init__(
+        self,
+        make: Callable[[Metered], Swap],
+        metrics: Metrics,
+        tracer: Tracer | None = None,
+        lane: int = 0,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.video, self.audio = Hub("video"), Hub("audio")
+        self.metrics, self._tracer, self._row, self.clock = metrics, tracer, lane, clock
+        self.stats = Metered(metrics, tracer, lane, clock=clock)
+        self._swap = make(self.stats)
+        self.came = self.left = self.held = 0
+        self.rung, self.route, self.faces = Rung.FULL, "pass", 0
+        self.last_came = clock()
+        self.delays: deque[float] = deque(maxlen=90)
+        self.follow = Follow()
+        self.sound_delay = 0.0
+        self._cloner, self._index = Cloner(), 0
+        self._loop = asyncio.get_running_loop()
+        self._lane: Lane[Frame, Shown] = Lane("live", self._work, self._out, capacity=1, full=Full.SHED)
+        self._task = asyncio.create_task(self._lane.run())
+
+    @property
+    def shed(self) -> int:
+        """Frames that made room for newer ones."""
+        return self._lane.inbox.shed
+
+    @property
+    def waiting(self) -> int:
+        return len(self._lane.inbox)
+
+    @property
+    def failed(self) -> BaseException | None:
+        """What ended the work, if anything did."""
+        return self._task.exception() if self._task.done() and not self._task.cancelled() else None
+
+    def picture(self, image: av.VideoFrame) -> None:
+        """A decoded frame has come."""
+        self.came += 1
+        self.last_came = self.clock()
+        pts = image.pts if image.pts is not None else round(self.last_came / CLOCK)
+        base = image.time_base or CLOCK
+        frame = Frame(
+            self._index,
+            pts,
+            Fraction(base.numerator, base.denominator),
+            Planes.of(image, 0, self._cloner),
+            self.last_came,
+        )
+        self._index += 1
+        self.metrics.frames.labels("came").inc()
+        if self._tracer:
+            self._tracer.mark("came", self._row, frame.index)
+        try:
+            shed = self._lane.put(frame)
+        except Closed:
+            return
+        if shed is not None:
+            self.metrics.drops.labels("newer").inc()
+            if self._tracer:
+                self._tracer.mark("shed", self._row, shed.index)
+
+    def sound(self, packet: Any) -> None:
+        """A packet of sound has come: it leaves when its picture does."""
+        now = self.clock()
+        wait = self.follow.due(now) - now
+        self.sound_delay = wait
+        if wait > 0.001:
+            self._loop.call_later(wait, self.audio.push, packet)
+        else:
+            self.audio.push(packet)
+
+    async def close(self) -> None:
+        """Ends the work and every viewer's tracks; drops all that was kept."""
+        self._lane.close()
+        self.video.stop()
+        self.audio.stop()
+        await asyncio.wait({self._task}, timeout=5)
+        self._task.cancel()
+        self._swap.close()
+
+    def _work(self, frame: Frame) -> Shown:
+        self.stats.frame = frame.index
+        return self._swap(frame)
+
+    def _out(self, shown: Shown) -> None:
+        """On the lane's thread."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._leave, shown)
+
+    def _leave(self, shown: Shown) -> None:
+        delay = self.clock() - shown.frame.born
+        self.rung, self.faces = shown.rung, shown.faces
+        if shown.held or shown.picture is None:  # the viewer still has the last one
+            self.held += 1
+            self.metrics.frames.labels("held").inc()
+            return
+        picture = shown.picture
+        assert isinstance(picture, Planes)
+        image = picture.to_av()
+        image.pts, image.time_base = shown.frame.pts, shown.frame.time_base
+        self.left += 1
+        self.route = str(shown.route)
+        self.delays.append(delay)
+        self.follow.picture(delay)
+        self.metrics.frames.labels("left").inc()
+        self.metrics.delay.observe(delay)
+        if self._tracer:
+            self._tracer.mark("left", self._row, shown.frame.index)
+        self.video.push(image)

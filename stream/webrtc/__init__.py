@@ -1,0 +1,1 @@
+"""Browsers: what makes RTP over aiortc fast and bounded."""

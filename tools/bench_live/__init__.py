@@ -1,0 +1,1 @@
+"""`understudy bench live`: glass-to-glass delay between processes."""

@@ -1,0 +1,187 @@
+"""The three processes of the benchmark: camera, server, viewer. Each is a function that a fresh process runs."""
+
+import asyncio
+import gc
+import resource
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+
+from engines.values import U8
+from stream.memory import keep_freed_memory
+from tools.bench_live import camera
+from tools.bench_live.code import age, read
+from tools.bench_live.figures import Process, Sight, unwrap
+from tools.serve.loop import on_loop
+
+QUIET = 3000  # sample value above which the tone has begun
+
+
+def run(main: Any, *args: Any) -> None:
+    """A coroutine on uvloop, where there is one."""
+    cv2.setNumThreads(1)
+    on_loop(main(*args))
+
+
+async def told(pipe: Connection) -> Any:
+    """The parent's next word."""
+    return await asyncio.to_thread(pipe.recv)
+
+
+def resident_mb() -> float:
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:  # not Linux
+        return 0.0
+    return pages * resource.getpagesize() / 2**20
+
+
+class Meter:
+    """What this process used since `start`."""
+
+    def __init__(self) -> None:
+        self._cpu, self._at, self._mb = time.process_time(), time.monotonic(), resident_mb()
+
+    def stop(self) -> Process:
+        used = (time.process_time() - self._cpu) / max(time.monotonic() - self._at, 1e-9)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        return Process(used, peak, self._mb, resident_mb())
+
+
+async def server(pipe: Connection, photo: Path, bare: bool, mark: bool) -> None:
+    """The real server on a port of its own."""
+    from stream.still import read_image
+    from tools.serve.app import Faces, Server, listening
+    from tools.serve.house import Bare, House
+    from tools.serve.settings import Settings
+
+    keep_freed_memory()
+    settings = Settings(port=0, bare=bare, sources=(photo,), consent=True, mark=mark)
+    if bare:
+        faces = Faces(lambda _: (_ for _ in ()).throw(RuntimeError), lambda _: Bare)
+    else:
+        house = House(settings)
+        face = house.prepare([(photo.name, read_image(str(photo)))])
+        faces = Faces(house.prepare, lambda source: house.swap(source or face), face)
+    made = Server(settings, faces)
+    async with listening(made) as port:
+        pipe.send(port)
+        gc.freeze()  # what is there now stays: the collector's pauses do not walk it
+        await told(pipe)
+        meter = Meter()
+        await told(pipe)
+        sessions = made.rooms.sessions()
+        pipe.send(
+            {
+                "process": meter.stop(),
+                "shed": sum(s.shed for s in sessions),
+                "held": sum(s.held for s in sessions),
+                "rung": max((s.rung.name for s in sessions), default="FULL"),
+                "stages": {
+                    name: [round(1000 * v, 2) for v in (t.p50, t.p95, t.p99)]
+                    for s in sessions[:1]
+                    for name, t in s.stats.table().stages.items()
+                },
+            }
+        )
+
+
+async def sender(pipe: Connection, url: str, clip: Path, size: tuple[int, int], fps: int, streams: int) -> None:
+    """Publishes the clip to `url`0, `url`1 ... until told to stop."""
+    from stream.webrtc.client import Client
+
+    planes = camera.load(clip, *size)
+    clients = [Client(f"{url}{i}") for i in range(streams)]
+    try:
+        for client in clients:
+            await client.publish(camera.Camera(planes, fps), camera.Microphone())
+        pipe.send("live")
+        meter = Meter()
+        await told(pipe)
+        pipe.send(meter.stop())
+    finally:
+        for client in clients:
+            await client.close()
+
+
+class Watch:
+    """What a viewer sees and hears."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[int, float, float]] = []
+        self.unread = 0
+        self.sound: list[float] = []
+        self.shot: U8 | None = None
+        self._codec = av.CodecContext.create("libopus", "r")
+        self._codec.format, self._codec.layout, self._codec.sample_rate = "s16", "stereo", camera.RATE
+        self._tone = 0.0
+
+    def picture(self, frame: Any) -> None:
+        now = time.monotonic()
+        plane = frame.planes[0]
+        luma = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[:32, : frame.width]
+        found = read(luma)
+        if found is None:
+            self.unread += 1
+            return
+        self.seen.append((found[0], now, age(found[1], now)))
+        if self.shot is None and len(self.seen) > 60:
+            self.shot = frame.to_ndarray(format="rgb24")
+
+    def hear(self, packet: Any) -> None:
+        now = time.monotonic()
+        for frame in self._codec.decode(packet):
+            samples = np.abs(frame.to_ndarray().ravel()[::2].astype(np.int32))
+            loud = np.flatnonzero(samples > QUIET)
+            if loud.size and now - self._tone > 0.5:
+                begun = now - (len(samples) - int(loud[0])) / camera.RATE  # as if each sample came as it was taken
+                self.sound.append((begun + 0.5) % 1.0 - 0.5)
+            if loud.size:
+                self._tone = now
+
+    def sights(self) -> list[Sight]:
+        numbers = unwrap([number for number, _, _ in self.seen])
+        return [Sight(n, at, delay) for n, (_, at, delay) in zip(numbers, self.seen, strict=True)]
+
+    def skew(self) -> float | None:
+        """Seconds that sound comes after its picture."""
+        if not self.sound or not self.seen:
+            return None
+        return float(np.median(self.sound) - np.median([delay for _, _, delay in self.seen]))
+
+
+async def viewer(pipe: Connection, url: str, streams: int, settle: float, shot: Path | None) -> None:
+    """Watches `url`0, `url`1 ...; what came in the first `settle` seconds does not count."""
+    from stream.webrtc.client import Client
+
+    clients = [Client(f"{url}{i}") for i in range(streams)]
+    watches = [Watch() for _ in clients]
+    try:
+        for client, watch in zip(clients, watches, strict=True):
+            await client.play(watch.picture, watch.hear)
+        await asyncio.sleep(settle)
+        for watch in watches:
+            watch.seen, watch.sound, watch.unread = [], [], 0
+        gc.freeze()
+        pipe.send("watching")
+        meter = Meter()
+        await told(pipe)
+        process = meter.stop()
+        if shot is not None and watches[0].shot is not None:
+            cv2.imwrite(str(shot), cv2.cvtColor(watches[0].shot, cv2.COLOR_RGB2BGR))
+        pipe.send(
+            {
+                "process": process,
+                "sights": [watch.sights() for watch in watches],
+                "skew": watches[0].skew(),
+                "unread": sum(watch.unread for watch in watches),
+            }
+        )
+    finally:
+        for client in clients:
+            await client.close()

@@ -1,0 +1,1 @@
+"""`understudy serve`: WHIP in, WHEP out, a page."""

@@ -1,0 +1,87 @@
+"""House: the networks and faces of the live server, and the making of one session's swap. Knows no HTTP."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engines.backends.choose import open_engine
+from engines.detector import Detector
+from engines.landmarks import Landmarks
+from engines.mesh.source import SourceFace, prepare_source
+from engines.store import default_store
+from engines.values import U8
+from stream.frame import Frame, Route
+from stream.live.guard import When
+from stream.live.ladder import Rung
+from stream.live.session import Swap
+from stream.live.swap import Hook, LiveSwap, Shown
+from stream.metrics import Metered
+from stream.paint import Painter
+from stream.perceive import Perceiver, Perception
+from stream.picture import Picture
+from stream.planes import Planes
+from stream.route import route
+from stream.still import read_image
+from stream.who import parse_rules
+from tools.serve.settings import Settings
+
+NETWORKS = ("face_detection_short_range", "face_landmark")
+
+
+class House:
+    """Engines are shared by all sessions; everything that remembers a face is made anew for each."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        store = default_store()
+        self._models = Perception(*(open_engine(store.path(name), settings.device) for name in NETWORKS))
+        self.source: SourceFace | None = None
+        if settings.sources:
+            self.source = self.prepare([(path.name, read_image(str(path))) for path in settings.sources])
+
+    def prepare(self, photos: list[tuple[str, U8]]) -> SourceFace:
+        """A source face from uint8 (h, w, 3) RGB photos. Raises SourceError."""
+        detector, landmarks = Detector(self._models.detector), Landmarks(self._models.landmarks)
+        try:
+            return prepare_source(photos, detector, landmarks)
+        finally:
+            detector.close()
+            landmarks.close()
+
+    def swap(self, source: SourceFace) -> Callable[[Metered], Swap]:
+        """What makes a session's swap with this face."""
+
+        def make(stats: Metered) -> Swap:
+            perceiver = Perceiver(self._models, parse_rules(self._settings.who, (), 1))
+            mark = _mark(self._settings)
+            return LiveSwap(perceiver, Painter([source]), route, stats, mark=mark, when=When(self._settings.when))
+
+        return make
+
+
+@dataclass(slots=True)
+class Bare:
+    """No swap: what the path costs without it."""
+
+    stats: Metered
+
+    def __call__(self, frame: Frame) -> Shown:
+        return Shown(frame, frame.picture, False, Route.PASS, Rung.FULL)
+
+    def close(self) -> None:
+        pass
+
+
+def _mark(settings: Settings) -> Hook:
+    """The invisible mark, laid on each picture that leaves."""
+    if not settings.mark:
+        return lambda picture: picture
+    from stream.marking import Marker, new_payload
+
+    marker, count = Marker(new_payload(0)), 0
+
+    def mark(picture: Picture) -> Picture:
+        nonlocal count
+        count += 1
+        return marker.mark(picture, count) if isinstance(picture, Planes) else picture
+
+    return mark

@@ -1,0 +1,159 @@
+"""Walls: what stands between strangers and the server: tokens, limits, headers, errors without detail.
+
+Knows HTTP; knows nothing of what is served.
+"""
+
+import asyncio
+import hmac
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from engines.errors import UnderstudyError
+
+log = logging.getLogger("understudy.http")
+
+BODY_WITHIN = 15.0  # seconds for a whole body
+HEAD_WITHIN = 10.0  # seconds from connecting to a first request
+CONNECTIONS = 256
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:;"
+        " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(self)",
+    "Cache-Control": "no-store",
+}
+
+
+def problem(status: int, title: str, headers: dict[str, str] | None = None) -> web.Response:
+    """An error as RFC 9457 writes it."""
+    body = json.dumps({"type": "about:blank", "status": status, "title": title})
+    return web.Response(status=status, text=body, content_type="application/problem+json", headers=headers)
+
+
+class Tokens:
+    """Bearer tokens, kept as hashes. None: everybody on this machine may come in."""
+
+    def __init__(self, hashes: frozenset[bytes] | None) -> None:
+        self._hashes = hashes
+
+    @classmethod
+    def read(cls, path: Path | None) -> "Tokens":
+        """One token a line; lines that begin with # are left out. Raises UnderstudyError."""
+        if path is None:
+            return cls(None)
+        lines = [line.strip() for line in path.read_text("utf-8").splitlines()]
+        tokens = [line for line in lines if line and not line.startswith("#")]
+        if not tokens or any(len(token) < 16 for token in tokens):
+            raise UnderstudyError(f"{path} must hold tokens of at least 16 characters, one a line")
+        return cls(frozenset(sha256(token.encode()).digest() for token in tokens))
+
+    @property
+    def needed(self) -> bool:
+        return self._hashes is not None
+
+    def allow(self, header: str | None) -> bool:
+        """header: the request's `Authorization`."""
+        if self._hashes is None:
+            return True
+        kind, _, token = (header or "").partition(" ")
+        if kind.lower() != "bearer":
+            return False
+        given = sha256(token.strip().encode()).digest()
+        return sum(hmac.compare_digest(given, known) for known in self._hashes) > 0
+
+
+async def body(request: web.Request, kinds: tuple[str, ...], most: int) -> bytes:
+    """The request's body. Raises HTTPException: 415 for another type, 413 for too much, 408 for too slow."""
+    if request.content_type not in kinds:
+        raise web.HTTPUnsupportedMediaType(reason=f"send {' or '.join(kinds)}")
+    if (request.content_length or 0) > most:
+        raise web.HTTPRequestEntityTooLarge(most, request.content_length or 0)
+    data = bytearray()
+    try:
+        async with asyncio.timeout(BODY_WITHIN):
+            async for chunk in request.content.iter_chunked(1 << 16):
+                data += chunk
+                if len(data) > most:
+                    raise web.HTTPRequestEntityTooLarge(most, len(data))
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(reason="the body came too slowly") from None
+    return bytes(data)
+
+
+def middleware(local: bool, origins: tuple[str, ...], silent: set[Any]) -> Any:
+    """Headers on every answer, errors as problems, and on loopback without tokens nobody but this machine's own pages.
+
+    local: refuse hosts that are not this machine by name (against DNS rebinding). silent: connections that made no
+    request yet. origins: other pages that may call, CORS.
+    """
+
+    @web.middleware
+    async def wall(request: web.Request, handler: Handler) -> web.StreamResponse:
+        silent.discard(request.protocol)
+        response = await _answer(request, handler, local)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        origin = request.headers.get("Origin")
+        if origin in origins:
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Access-Control-Expose-Headers"] = "Location, ETag, Link, Accept-Patch, Retry-After"
+            response.headers["Vary"] = "Origin"
+            if request.method == "OPTIONS":
+                response.headers["Access-Control-Allow-Methods"] = "POST, PATCH, DELETE, OPTIONS"
+                response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, If-Match"
+        return response
+
+    return wall
+
+
+async def _answer(request: web.Request, handler: Handler, local: bool) -> web.StreamResponse:
+    host = (request.host or "").rsplit(":", 1)[0] if not (request.host or "").endswith("]") else request.host
+    if local and host not in ("127.0.0.1", "localhost", "[::1]"):
+        return problem(421, "this server answers to localhost only")
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        kept = {k: v for k, v in error.headers.items() if k.lower() in ("allow", "retry-after", "www-authenticate")}
+        return problem(error.status, error.reason or "refused", kept)
+    except UnderstudyError as error:
+        return problem(422, str(error))
+    except asyncio.CancelledError:
+        raise
+    except Exception:
+        log.exception("a request failed: %s %s", request.method, request.match_info.route.name or "")
+        return problem(500, "something went wrong here; the server's log has the details")
+
+
+def guarded(server: web.Server, silent: set[Any]) -> Callable[[], Any]:
+    """A protocol factory that hangs up on those who connect and do not ask (slow loris), and on too many at once."""
+    loop = asyncio.get_running_loop()
+
+    def factory() -> Any:
+        protocol = server()
+        silent.add(protocol)
+
+        def check() -> None:
+            if protocol in silent:
+                silent.discard(protocol)
+                if protocol.transport is not None:
+                    protocol.transport.abort()
+
+        loop.call_later(0.0 if len(server.connections) >= CONNECTIONS else HEAD_WITHIN, check)
+        return protocol
+
+    return factory

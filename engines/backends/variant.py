@@ -46,8 +46,7 @@ def variant(model: Path, batch: int, precision: str, folder: Path, signed: bool 
         save(graph, part)
         part.replace(copy)
     except OSError as error:
-        part.unlink(missing_ok=True)
-        raise ModelError(
-            f"the rewritten model does not fit into {folder} ({error.strerror}); make room there"
-        ) from error
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise ModelError(f"the rewritten model cannot go to {folder} ({error.strerror}); make room there") from error
     return copy

@@ -55,7 +55,8 @@ class Sample:
 
 def label(maps: F32, mask: F32, change: F32) -> int:
     """The class of label maps (3, h, w) under the mesh's mask: the transparent outranks the opaque. change: float32
-    (h, w), levels by which the thing altered the picture: clean glass before a plain cheek is none that anyone could see.
+    (h, w), levels by which the thing altered the picture: clean glass before a plain cheek is none that anyone could
+    see.
     """
     area = max(float(mask.sum()), 1.0)
     seen = mask * (change > VISIBLE)

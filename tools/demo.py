@@ -17,7 +17,6 @@ import cv2
 import numpy as np
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from engines.errors import UnderstudyError
 from engines.store import default_store
@@ -131,19 +130,15 @@ def run_swap(source: Path, target: Path, output: Path, report: Path) -> None:
 
 
 def show(output: Path, report: Path, console: Console) -> None:
-    """Where the result is, and what the run measured."""
+    """Where the result is, and what the run measured; the swap has shown its stages itself."""
     told = json.loads(report.read_text("utf-8"))
     faces = [len(frame["tracks"]) for frame in told["frames"]]
-    table = Table(title="what it measured", title_justify="left", box=None, header_style="bold")
-    for column in ("stage", "times", "p50 ms", "p95 ms", "p99 ms"):
-        table.add_column(column, justify="left" if column == "stage" else "right")
-    for name, stage in told["stages"].items():
-        table.add_row(name, str(stage["count"]), *(f"{stage[p]:.2f}" for p in ("p50_ms", "p95_ms", "p99_ms")))
-    console.print(table)
     console.print(
         f"{len(faces)} frames in {told['wall_s']:.1f} s: {told['fps']:.1f} frames a second; "
         f"a face in {sum(map(bool, faces))} of them"
     )
+    slowest = max(told["stages"].items(), key=lambda item: item[1]["p50_ms"] * item[1]["count"])
+    console.print(f"most time in: {slowest[0]}, {slowest[1]['p50_ms']:.1f} ms a frame (half are faster)")
     console.print(f"result: {output}", soft_wrap=True, highlight=False)
     console.print(f"report: {report}", soft_wrap=True, highlight=False)
 

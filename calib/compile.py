@@ -14,8 +14,8 @@ from onnx import ModelProto
 
 from calib.int8 import ranges
 from calib.precision import Distance, Floor, distance, worst
+from engines.backends.compiled import installed
 from engines.backends.openvino import open_openvino
-from engines.backends.plans import sha256
 from engines.errors import ModelError
 from engines.graph.cast import HALF, cast
 from engines.graph.load import load, save
@@ -50,11 +50,6 @@ class Report:
     def complaint(self, floor: Floor) -> str:
         """What the first output lacks; further ones (masks, heat maps) are reported only."""
         return floor.complaint(next(iter(self.outputs.values())))
-
-
-def installed(folder: Path, name: str, precision: str, source: Path) -> Path:
-    """Where the compiled copy of this very file lies, if it was made."""
-    return folder / f"{name}-{precision}-{sha256(source)[:12]}.onnx"
 
 
 def compile_model(

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from calib.compile import installed
+from engines.backends.compiled import installed
 from engines.backends.openvino import open_openvino
 from engines.backends.survey import survey
 from engines.errors import UnderstudyError

@@ -93,6 +93,12 @@ class OpenVinoSession:
         self._inputs = []
 
 
+def has_bf16(chip: str = "CPU") -> bool:
+    """Whether the chip computes in bf16 (AMX or AVX512-BF16 on a CPU), and does not merely store it."""
+    core = ov.Core()
+    return chip in core.available_devices and "BF16" in core.get_property(chip, "OPTIMIZATION_CAPABILITIES")
+
+
 def settings(precision: str, threads: int, streams: int, cache: Path | None) -> dict[str, object]:
     """OpenVINO's properties. int8 lies in the graph (Q/DQ): what is not quantised runs in the chip's own choice."""
     if precision not in PRECISIONS:

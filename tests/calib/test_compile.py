@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from calib.compile import compile_model, installed
+from calib.compile import compile_model
 from calib.precision import Floor, distance
+from engines.backends.compiled import installed
 from engines.backends.openvino import open_openvino
 from engines.errors import ModelError
 from engines.graph.load import load, save

@@ -1,0 +1,98 @@
+"""Opens catalogued networks out of the store, ready to run: the right file, precision, batch, converter and map.
+
+Where names become adapters; the one place above the backends that knows the store.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from engines.backends.choose import open_engine
+from engines.backends.compiled import installed
+from engines.backends.openvino import has_bf16
+from engines.errors import ModelError
+from engines.nets.dfm import Dfm
+from engines.nets.found import Detect
+from engines.nets.net import Net
+from engines.nets.scrfd import Scrfd
+from engines.nets.swapper import Swapper, read_emap
+from engines.nets.yoloface import Yoloface
+from engines.nets.yunet import Yunet
+from engines.store import Store
+
+# points and boxes move visibly in bf16: by 0.9 of 192 pixels for FaceMesh
+EXACT = frozenset({"detect", "landmark"})
+DETECTORS: dict[str, Callable[[Net], Detect]] = {
+    "scrfd": Scrfd,
+    "retinaface": Scrfd,
+    "yunet": Yunet,
+    "yoloface": Yoloface,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How networks are to run. precision: auto, f32, bf16, f16, int8. batch: the most rows of a call. strict: no
+    falling back to a slower device."""
+
+    device: str = "auto"
+    precision: str = "auto"
+    threads: int = 1
+    batch: int = 16
+    strict: bool = False
+
+
+def usual(task: str, bf16: bool) -> str:
+    """The precision of a task: f32 for points and boxes, else bf16 where the chip computes in it."""
+    return "bf16" if bf16 and task not in EXACT else "f32"
+
+
+def open_net(store: Store, name: str, wanted: Wanted = Wanted()) -> Net:  # frozen
+    """The network of a catalogue's or the user's own name. Errors: ModelError, DeviceError.
+
+    int8 takes the copy that `understudy models compile` made.
+    """
+    model, path = store.model(name), store.path(name)
+    precision = usual(model.task, has_bf16()) if wanted.precision == "auto" else wanted.precision
+    file = compiled(store, name, path) if precision == "int8" else path
+    batch = 1 if model.task == "detect" else wanted.batch
+    engine = open_engine(file, wanted.device, precision, wanted.threads, batch=batch, strict=wanted.strict)
+    return Net(model, engine)
+
+
+def compiled(store: Store, name: str, path: Path) -> Path:
+    """The int8 copy. Errors: ModelError with the command that makes it."""
+    copy = installed(store.root / "compiled", name, "int8", path)
+    if not copy.is_file():
+        raise ModelError(
+            f"{name} has no int8 copy: `understudy models compile {name} --precision int8 --calibrate FOLDER` makes it"
+        )
+    return copy
+
+
+def open_swapper(store: Store, name: str, wanted: Wanted = Wanted()) -> Swapper:  # frozen
+    """A swapper with its converter or its map of embeddings. Errors: ModelError where one of them is missing."""
+    model = store.model(name)
+    if model.task != "swap":
+        raise ModelError(
+            f"{name} does not swap faces, its task is {model.task}; `understudy models list` shows those that do"
+        )
+    # the source is converted once, so f32 costs nothing
+    converter = open_net(store, model.converter, Wanted(wanted.device, "f32")) if model.converter else None
+    emap = read_emap(store.path(name)) if model.source == "embedding x emap" else None
+    return Swapper(open_net(store, name, wanted), converter, emap)
+
+
+def open_dfm(store: Store, name: str, wanted: Wanted = Wanted()) -> Dfm:  # frozen
+    """A person's own network. Errors: ModelError."""
+    precision = usual("swap_dfm", has_bf16()) if wanted.precision == "auto" else wanted.precision
+    engine = open_engine(store.path(name), wanted.device, precision, wanted.threads, strict=wanted.strict)
+    return Dfm(store.model(name), engine)
+
+
+def open_detector(store: Store, name: str, wanted: Wanted = Wanted()) -> Detect:  # frozen
+    """SCRFD, RetinaFace, YuNet or yoloface by name. Errors: ModelError for a detector of another make."""
+    make = DETECTORS.get(store.model(name).name.split("_")[0])
+    if make is None:
+        raise ModelError(f"{name} is no detector of {', '.join(DETECTORS)}")
+    return make(open_net(store, name, wanted))

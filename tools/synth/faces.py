@@ -65,8 +65,10 @@ def expression(rng: np.random.Generator, strength: float = 1.0) -> F32:
     """float32 (468, 3): a random displacement of the canonical face, centimetres: jaw, lids, brows, mouth corners."""
     x, y = CANONICAL[:, 0], CANONICAL[:, 1]
     d = np.zeros((468, 3), np.float32)
-    line = float(CANONICAL[INNER_LIPS[[0, 10]], 1].mean())
-    below = np.clip((y - line) / 0.2, 0, 1) * (1 - 0.5 * np.clip(np.abs(x) / 7, 0, 1) ** 2)
+    # between the lips: a curve that rises from their middle to their corners, which stay where they are
+    middle, corner = float(y[[13, 14]].mean()), float(y[INNER_LIPS[[0, 10]]].mean())
+    line = middle + (corner - middle) * np.clip(x / x[INNER_LIPS[10]], -1, 1) ** 2
+    below = np.clip((y - line) / 0.08, 0, 1) * (1 - 0.5 * np.clip(np.abs(x) / 7, 0, 1) ** 2)
     if rng.random() < 0.6:
         d[:, 1] += strength * rng.uniform(0.1, 2.6) * below * rng.random()
     mouth = np.exp(-(((y - line) / 1.8) ** 2))

@@ -85,7 +85,7 @@ def fringe(image: U8, mesh: F32, rng: np.random.Generator) -> U8:
     """Hair that falls from the hairline over the forehead."""
     size = float(np.ptp(mesh[OVAL, 0]))
     tone = np.array([[25, 18, 15], [70, 45, 30], [120, 85, 50], [180, 140, 90]])[rng.integers(4)].astype(float)
-    out = np.ascontiguousarray(image)
+    out = image.copy()
     top = mesh[[103, 67, 109, 10, 338, 297, 332], :2]
     lean, reach = rng.normal(0, 0.12), rng.uniform(0.12, 0.42)
     for _ in range(int(rng.integers(60, 260))):

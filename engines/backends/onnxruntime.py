@@ -54,6 +54,16 @@ def refuse_broken(found: Mapping[str, str]) -> None:
         )
 
 
+def state(cuda: bool = False) -> str:
+    """The wheel and its version, for people. Errors: DeviceError, also where `cuda` is asked of a wheel without it."""
+    found = installed()
+    refuse_broken(found)
+    told = ", ".join(f"{name} {number}" for name, number in found.items())
+    if cuda and "CUDAExecutionProvider" not in import_module("onnxruntime").get_available_providers():
+        raise DeviceError(f"{told} has no CUDA provider")
+    return told
+
+
 @dataclass(frozen=True, slots=True)
 class OrtEngine:
     """One InferenceSession; on the CPU every session of ours runs it, its `run` is safe from several threads."""

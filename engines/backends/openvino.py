@@ -99,6 +99,14 @@ def has_bf16(chip: str = "CPU") -> bool:
     return chip in core.available_devices and "BF16" in core.get_property(chip, "OPTIMIZATION_CAPABILITIES")
 
 
+def state() -> str:
+    """The version, the CPU, and what it computes in, for people."""
+    core = ov.Core()
+    able = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    kinds = "/".join(name.lower() for name in ("BF16", "FP16", "INT8") if name in able)
+    return f"{ov.__version__.split('-')[0]}, {core.get_property('CPU', 'FULL_DEVICE_NAME').strip()}, {kinds}"
+
+
 def settings(precision: str, threads: int, streams: int, cache: Path | None) -> dict[str, object]:
     """OpenVINO's properties. int8 lies in the graph (Q/DQ): what is not quantised runs in the chip's own choice."""
     if precision not in PRECISIONS:

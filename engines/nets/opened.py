@@ -74,9 +74,7 @@ def open_swapper(store: Store, name: str, wanted: Wanted = Wanted()) -> Swapper:
     """A swapper with its converter or its map of embeddings. Errors: ModelError where one of them is missing."""
     model = store.model(name)
     if model.task != "swap":
-        raise ModelError(
-            f"{name} does not swap faces, its task is {model.task}; `understudy models list` shows those that do"
-        )
+        raise ModelError(f"{name} does not swap faces, its task is {model.task}; see `understudy models list`")
     # the source is converted once, so f32 costs nothing
     converter = open_net(store, model.converter, Wanted(wanted.device, "f32")) if model.converter else None
     emap = read_emap(store.path(name)) if model.source == "embedding x emap" else None

@@ -3,7 +3,7 @@
 Runtimes that are not usable here are skipped, so that a machine with a GPU runs the same list on it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from engines.backends.choose import open_engine
 from engines.backends.survey import ask
 from engines.graph.load import save
 from engines.graph.standin import standin
-from engines.values import Array
+from engines.values import F32, Array
 from tools.contest import Feeds, quantised
 
 # (runtime, precision) -> the most error, in shares of the answer's length
@@ -33,12 +33,12 @@ ALLOWED = {
 }
 
 
-def stored(seed: int, *shape: int) -> Array:
+def stored(seed: int, *shape: int) -> F32:
     fan = int(np.prod(shape[1:]))
-    return (np.random.default_rng(seed).standard_normal(shape) / np.sqrt(fan)).astype(np.float32)
+    return np.asarray(np.random.default_rng(seed).standard_normal(shape) / np.sqrt(fan), np.float32)
 
 
-def graph(nodes: list[NodeProto], given: list[int], wanted: list[int], weights: dict[str, Array]) -> ModelProto:
+def graph(nodes: list[NodeProto], given: list[int], wanted: list[int], weights: Mapping[str, Array]) -> ModelProto:
     made = helper.make_graph(
         nodes,
         "parity",

@@ -14,7 +14,7 @@ STILL = Pose(np.zeros((468, 3), np.float32), (0.0, 0.0, 0.0), np.eye(2, 3, dtype
 MASK = np.ones((100, 100), np.float32)
 
 
-def maps(share: float, layer: int) -> np.ndarray:  # type: ignore[type-arg]
+def maps(share: float, layer: int) -> np.ndarray:
     out = np.zeros((3, 100, 100), np.float32)
     out[layer, : round(100 * share)] = 0.8
     return out
@@ -141,7 +141,7 @@ def test_a_mesh_astray_moves_plate_and_mask_together() -> None:
     assert plate[cut_away(moved)].max() < 40
 
 
-def cut_away(mask: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def cut_away(mask: np.ndarray) -> np.ndarray:
     import cv2
 
     return np.asarray(cv2.dilate(mask, np.ones((9, 9))) == 0)

@@ -127,7 +127,7 @@ def test_fractal_noise_fills_its_range() -> None:
     assert (field.min(), field.max()) == (0, 1)
 
 
-def hand(seed: int) -> np.ndarray:  # type: ignore[type-arg]
+def hand(seed: int) -> np.ndarray:
     rgba = np.zeros((64, 64, 4), np.uint8)
     rgba[10:64, 20:44] = (180, 140, 120, 255)
     rgba[9, 20:44] = (0, 255, 0, 255)  # a rim of the old background

@@ -11,6 +11,7 @@ from engines.backends.survey import ORDER, ask
 from engines.backends.tensorrt import open_tensorrt
 from engines.backends.variant import default_folder, variant
 from engines.errors import DeviceError, ModelError
+from engines.onnxhead import read_head
 from engines.protocol import Engine
 
 ALIAS = {"cpu": "openvino", "cuda": "ort-cuda", "gpu": "ort-cuda"}
@@ -41,6 +42,8 @@ def open_engine(
     """
     if not model.is_file():
         raise ModelError(f"{model} is missing; `understudy models list` shows what can be pulled")
+    if model.suffix != ".tflite":
+        read_head(model)  # refuses damage, and weights that lie outside the model's folder, before a runtime looks
     refuse_too_big(model.stat().st_size, available())
     chosen = choose(model, device, strict)
     folder = folder or default_folder()

@@ -126,3 +126,26 @@ def test_only_files_of_declared_sizes_are_fixed(tmp_path: Path) -> None:
 def test_what_openvino_compiled_is_kept_where_asked(tmp_path: Path) -> None:
     open_engine(written(tmp_path), folder=tmp_path / "cache", keep=True)
     assert list((tmp_path / "cache" / "openvino").rglob("*.blob"))
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>404</html>", b"half"])
+def test_damaged_files_never_reach_a_runtime(tmp_path: Path, content: bytes) -> None:
+    path = written(tmp_path)
+    path.write_bytes(path.read_bytes()[:60] if content == b"half" else content)
+    with pytest.raises(ModelError, match=r"net\.onnx"):
+        open_engine(path)
+
+
+def test_weights_outside_the_folder_never_reach_a_runtime(tmp_path: Path) -> None:
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    graph = load(written(inner))
+    weight = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[8], data_location=TensorProto.EXTERNAL)
+    weight.external_data.add(key="location", value="../w.bin")
+    graph.graph.initializer.append(weight)
+    graph.graph.node[0].op_type = "Add"
+    graph.graph.node[0].input.append("w")
+    np.ones(8, np.float32).tofile(tmp_path / "w.bin")
+    (inner / "net.onnx").write_bytes(graph.SerializeToString())
+    with pytest.raises(ModelError, match="outside its own folder"):
+        open_engine(inner / "net.onnx")

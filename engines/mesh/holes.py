@@ -7,7 +7,7 @@ from engines.mesh import warp
 from engines.mesh.topology import I32, INNER_LIPS, LEFT_EYE, RIGHT_EYE
 from engines.values import F32, U8
 
-EYE = 0.9  # of the lids' contour: wider loses identity, narrower breaks the gaze
+EYE = 0.6  # of the lids' contour: wider loses identity, narrower breaks the gaze
 MOUTH = 1.1
 SOFT = 0.008  # blur of the rim in face widths
 

@@ -13,11 +13,12 @@ import numpy as np
 from engines.mesh import warp
 from engines.values import F32
 
-SIGMA = 0.25  # of the low-pass, in face widths: smaller ones copy the target's brows and lose identity
-DARK, BRIGHT = 0.9, 0.1  # exponents of the light ratio on dark and on bright detail, where the light is stronger
+SIGMA = 0.3  # of the low-pass, in face widths: smaller ones copy the target's brows and lose identity
+DARK, BRIGHT = 0.9, 0.2  # exponents of the light ratio on dark and on bright detail, where the light is stronger
 
 REACH = 1.0  # centimetres from the edge where the target's tone is read
 FADE = 0.7  # centimetres over which it is given
+HUE, BRIGHTNESS = 0.5, 0.15  # how much of the target's lips is taken over
 RIM = 0.06  # sigma of its smoothing, in face widths
 UNLIKE = 40.0  # levels of colour distance at which a pixel hardly counts as skin
 
@@ -79,6 +80,14 @@ def rim(own: F32, painted: F32, base: F32, edge: F32, seen: F32, sigma: float) -
     weight = np.exp(-((edge / REACH) ** 2)) * skin * (edge > 0.05) * seen
     rest = LowPass.over(np.asarray(weight, np.float32), sigma)(own - painted)
     return np.asarray(np.exp(-edge / FADE)[..., None] * rest, np.float32)
+
+
+def tint(own: F32, painted: F32, lips: F32, sigma: float) -> F32:
+    """What brings the lips nearer to the target's in colour, float32 (h, w, 3), to be added: lips of another skin turn
+    ashen in strange light. Hue more than brightness, which is the source's. lips: (h, w), 0 to 1; sigma: pixels."""
+    rest = blur(own - painted, sigma)
+    grey = rest.mean(2, keepdims=True)
+    return np.asarray(lips[..., None] * (HUE * (rest - grey) + BRIGHTNESS * grey), np.float32)
 
 
 def grid(width: float, size: tuple[int, int], cells: float = 36.0) -> tuple[int, int]:

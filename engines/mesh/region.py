@@ -7,10 +7,10 @@ import numpy as np
 
 from engines.mesh import raster, texture
 from engines.mesh.shape import smoothstep
-from engines.mesh.topology import CANONICAL, I32, LEFT_EYE, OUTER_LIPS, OVAL, RIGHT_EYE
+from engines.mesh.topology import CANONICAL, I32, LEFT_BROW, LEFT_EYE, OUTER_LIPS, OVAL, RIGHT_BROW, RIGHT_EYE
 from engines.values import F32
 
-OFFSET = 0.12  # centimetres inside the oval where the mask begins
+OFFSET = 0.05  # centimetres inside the oval where the mask begins
 FOREHEAD, TEMPLE, JAW = 1.6, 0.9, 0.8  # centimetres of fade
 
 
@@ -55,6 +55,15 @@ def skin() -> F32:
 
 
 @cache
+def skin_and_rim() -> F32:
+    """float32 (SIDE, SIDE): 1 on the face but for eyes, brows and lips."""
+    out = np.asarray(edge() > 0.1, np.float32)
+    for ring in (RIGHT_EYE, LEFT_EYE, OUTER_LIPS, RIGHT_BROW, LEFT_BROW):
+        out *= 1 - (cv2.dilate(polygon(ring), np.ones((13, 13), np.uint8)) > 0.1)
+    return out
+
+
+@cache
 def layers() -> F32:
     """float32 (SIDE, SIDE, 3): mask, edge, lips, to be sampled together."""
-    return np.ascontiguousarray(np.dstack([mask(), edge(), polygon(OUTER_LIPS, 0.15)]), np.float32)
+    return np.dstack([mask(), edge(), polygon(OUTER_LIPS, 0.12)]).astype(np.float32)

@@ -88,7 +88,7 @@ FADE_OVAL: F32 = smoothstep(TO_OVAL / 2.5)
 FADE_LIPS: F32 = smoothstep(np.where(INSIDE_LIPS, 0, TO_LIPS) / 1.2)
 
 
-ACROSS = np.array([0.5, 1.0, 1.0], np.float32)  # widths move the mouth's figures and tell identity little
+ACROSS = np.array([0.3, 0.75, 1.0], np.float32)  # widths move the mouth's figures and tell identity little
 
 
 def _eyes(shape: F32) -> tuple[F32, float]:

@@ -9,7 +9,7 @@ import numpy as np
 from engines.detector import Detection, Detector
 from engines.errors import SourceError
 from engines.landmarks import Landmarks, roi_from_eyes, roi_from_mesh
-from engines.mesh import region, texture
+from engines.mesh import region, skin, texture
 from engines.mesh.shape import fit
 from engines.values import F32, U8
 
@@ -19,8 +19,7 @@ SMALLEST = 48  # pixels of face width that a source needs
 
 @dataclass(frozen=True, slots=True)
 class SourceFace:
-    """textures: uint8 (SIDE, SIDE, 3) RGB and its halvings. shape: float32 (468, 3), canonical centimetres. notes: what
-    a user may want to know."""
+    """textures: uint8 (SIDE, SIDE, 3) RGB and its halvings. shape: float32 (468, 3), canonical centimetres. notes: what a user may want to know."""
 
     textures: tuple[U8, ...]
     shape: F32
@@ -69,8 +68,9 @@ def delight(photo: U8) -> U8:
     return np.asarray(np.clip(np.exp(log - odd) - 8, 0, 255), np.uint8)
 
 
-def merge(lifted: Sequence[tuple[U8, F32]]) -> U8:
-    """Several photos of one person as one texture: the best seen of each, mirror images where all are blind."""
+def merge(lifted: Sequence[tuple[U8, F32]]) -> tuple[U8, F32]:
+    """Several photos of one person as one texture: the best seen of each, mirror images where all are blind. Also how
+    well each texel was seen."""
     total = np.full((texture.SIDE, texture.SIDE, 1), 1e-4, np.float32)
     mixed = np.zeros((texture.SIDE, texture.SIDE, 3), np.float32)
     first = lifted[0][0]
@@ -81,7 +81,8 @@ def merge(lifted: Sequence[tuple[U8, F32]]) -> U8:
             mixed += weight * image
             total += weight
     fallback = 1e-4 * first.astype(np.float32)
-    return np.asarray(np.clip((mixed + fallback) / total + 0.5, 0, 255), np.uint8)
+    seen = np.max([np.maximum(sight, 0.7 * sight[:, ::-1]) for _, sight in lifted], axis=0)
+    return np.asarray(np.clip((mixed + fallback) / total + 0.5, 0, 255), np.uint8), np.asarray(seen, np.float32)
 
 
 def match(picture: U8, like: U8) -> U8:
@@ -111,12 +112,14 @@ def prepare_source(photos: Sequence[tuple[str, U8]], detector: Detector, landmar
             notes.append(f"{name}: {count} faces seen, the largest (at {x:.0f},{y:.0f}) was taken; crop for another")
         lifted.append(texture.lift(image, mesh))
         shapes.append(fit(mesh).to_canonical(mesh))
-    return assemble(delight(merge(lifted)), np.mean(shapes, 0).astype(np.float32), tuple(notes))
+    whole, seen = merge(lifted)
+    return assemble(delight(whole), seen, np.mean(shapes, 0).astype(np.float32), tuple(notes))
 
 
-def assemble(whole: U8, shape: F32, notes: tuple[str, ...] = ()) -> SourceFace:
-    """A source face from its finished texture, uint8 (SIDE, SIDE, 3)."""
-    levels = [whole]
+def assemble(whole: U8, seen: F32, shape: F32, notes: tuple[str, ...] = ()) -> SourceFace:
+    """A source face from its texture, uint8 (SIDE, SIDE, 3), and how well each texel was seen, float32 (SIDE, SIDE):
+    hair, background and what was seen badly become plain skin."""
+    levels = [skin.fill(whole, seen)]
     for _ in range(LEVELS - 1):
         levels.append(np.asarray(cv2.pyrDown(levels[-1]), np.uint8))
     return SourceFace(tuple(levels), shape, notes)

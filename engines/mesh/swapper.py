@@ -79,7 +79,7 @@ class MeshSwapper:
 
         grid = light.grid(wide * k, work)
         cell = size[0] / grid[0]  # region pixels per grid cell
-        edge, seen = light.fit(layers[..., 1].copy(), grid), light.fit(maps.seen, grid)
+        edge, lips, seen = cv2.split(light.fit(np.dstack([layers[..., 1:], maps.seen]), grid))
         inside = np.asarray((edge > 0.4) * seen, np.float32)
         smooth = light.LowPass.over(inside, light.SIGMA * wide / cell)
         small = warp.shrink(own, grid)
@@ -89,6 +89,7 @@ class MeshSwapper:
         fine = warp.shrink(detail, grid)
         base = lit - smooth(fine)
         base += light.rim(small, base + fine, lit, edge, seen, light.RIM * wide / cell)
+        base += light.tint(small, base + fine, lips, light.RIM * wide / cell)
         painted = np.asarray(cv2.add(detail, warp.enlarge(base, work)), np.float32)
         painted = self._grain.match(painted, own, light.fit(mask, work), elapsed)
         if work != size:

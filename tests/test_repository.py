@@ -33,7 +33,7 @@ HEAVY = {
     "cuda": ("engines/backends/",),
     "onnx": ("engines/graph/", "engines/nets/swapper.py", "calib/", "tools/"),
     "torch": ("tools/train/",),
-    "aiortc": ("stream/webrtc/", "tools/serve/"),
+    "aiortc": ("stream/webrtc/", "tools/serve/", "tools/bench_live/"),
     "aiohttp": ("stream/", "tools/"),
     "c2pa": ("tools/trust/",),
     "cryptography": ("tools/trust/",),

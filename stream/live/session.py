@@ -131,7 +131,7 @@ class Session:
 
     def _leave(self, shown: Shown) -> None:
         delay = self.clock() - shown.frame.born
-        self.rung, self.faces = shown.rung, shown.faces
+        self.rung = shown.rung
         if shown.held or shown.picture is None:  # the viewer still has the last one
             self.held += 1
             self.metrics.frames.labels("held").inc()
@@ -141,6 +141,7 @@ class Session:
         image = picture.to_av()
         image.pts, image.time_base = shown.frame.pts, shown.frame.time_base
         self.left += 1
+        self.faces = shown.faces
         self.route = str(shown.route)
         self.delays.append(delay)
         self.follow.picture(delay)

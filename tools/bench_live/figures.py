@@ -68,22 +68,27 @@ def slope(sights: Sequence[Sight]) -> float:
 
 
 def as_json(
-    sights: Sequence[Sight], bare: Sequence[Sight], skew: float | None, server: Process, others: dict[str, Process]
+    streams: Sequence[Sequence[Sight]],
+    bare: Sequence[Sight],
+    skew: float | None,
+    server: Process,
+    others: dict[str, Process],
 ) -> dict[str, Any]:
-    """The report. bare: the same path without the swap, empty where that was not run."""
-    whole, without = quantiles([s.delay for s in sights]), quantiles([s.delay for s in bare])
+    """The report. streams: what each viewer saw. bare: the same path without the swap, empty where that was not run."""
+    whole = quantiles([s.delay for sights in streams for s in sights])
+    without = quantiles([s.delay for s in bare])
     added = {k: round(whole[k] - without[k], 2) for k in ("p50_ms", "p95_ms")} if bare else None
-    count = max((s.number for s in sights), default=0) - min((s.number for s in sights), default=0) + 1
+    lost, shown = sum(drops(s) for s in streams), sum(len(s) for s in streams)
     return {
         "glass_to_glass": whole,
         "swap_added": added,
         "bare": without if bare else None,
-        "drops": drops(sights),
-        "drop_share": round(drops(sights) / count, 5),
-        "frames": len(sights),
-        "freezes": freezes(sights),
+        "drops": lost,
+        "drop_share": round(lost / max(lost + shown, 1), 5),
+        "frames": shown,
+        "freezes": sum(freezes(s) for s in streams),
         "av_skew_ms": None if skew is None else round(1000 * skew, 2),
-        "delay_slope_ms_per_min": slope(sights),
+        "delay_slope_ms_per_min": slope(streams[0]) if streams else 0.0,
         "cpu": round(server.cores, 3),
         "cpu_others": {name: round(p.cores, 3) for name, p in others.items()},
         "peak_mb": round(server.peak_mb, 1),

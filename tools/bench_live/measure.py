@@ -47,7 +47,7 @@ class Result:
     stages: dict[str, list[float]]
 
 
-class _Part:
+class Part:
     """A process and its pipe."""
 
     def __init__(self, name: str, main: Callable[..., Any], *args: Any) -> None:
@@ -82,8 +82,8 @@ def measure(run: Run, bare: bool = False) -> Result:
     """One run. bare: without the swap. Raises UnderstudyError."""
     with ExitStack() as stack:
 
-        def start(name: str, main: Callable[..., Any], *args: Any) -> _Part:
-            part = _Part(name, main, *args)
+        def start(name: str, main: Callable[..., Any], *args: Any) -> Part:
+            part = Part(name, main, *args)
             stack.callback(part.end)
             return part
 

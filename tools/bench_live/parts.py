@@ -55,7 +55,6 @@ class Meter:
 
 async def server(pipe: Connection, photo: Path, bare: bool, mark: bool) -> None:
     """The real server on a port of its own."""
-    from stream.still import read_image
     from tools.serve.app import Faces, Server, listening
     from tools.serve.house import Bare, House
     from tools.serve.settings import Settings
@@ -66,8 +65,7 @@ async def server(pipe: Connection, photo: Path, bare: bool, mark: bool) -> None:
         faces = Faces(lambda _: (_ for _ in ()).throw(RuntimeError), lambda _: Bare)
     else:
         house = House(settings)
-        face = house.prepare([(photo.name, read_image(str(photo)))])
-        faces = Faces(house.prepare, lambda source: house.swap(source or face), face)
+        faces = Faces(house.prepare, house.swap, house.source)
     made = Server(settings, faces)
     async with listening(made) as port:
         pipe.send(port)

@@ -30,6 +30,7 @@ PAGES = {
     "/": ("index.html", "text/html"),
     "/app.js": ("app.js", "text/javascript"),
     "/whip.js": ("whip.js", "text/javascript"),
+    "/icon.svg": ("icon.svg", "image/svg+xml"),
     "/style.css": ("style.css", "text/css"),
 }
 IMAGES = ("image/jpeg", "image/png", "image/webp")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from engines.backends.choose import open_engine
 from engines.detector import Detector
+from engines.errors import SourceError
 from engines.landmarks import Landmarks
 from engines.mesh.source import SourceFace, prepare_source
 from engines.store import default_store
@@ -47,13 +48,16 @@ class House:
             detector.close()
             landmarks.close()
 
-    def swap(self, source: SourceFace) -> Callable[[Metered], Swap]:
-        """What makes a session's swap with this face."""
+    def swap(self, source: SourceFace | None) -> Callable[[Metered], Swap]:
+        """What makes a session's swap with this face; None: with the server's own."""
+        face = source or self.source
+        if face is None:
+            raise SourceError("this server has no face of its own; upload one, or start it with --source")
 
         def make(stats: Metered) -> Swap:
             perceiver = Perceiver(self._models, parse_rules(self._settings.who, (), 1))
             mark = _mark(self._settings)
-            return LiveSwap(perceiver, Painter([source]), route, stats, mark=mark, when=When(self._settings.when))
+            return LiveSwap(perceiver, Painter([face]), route, stats, mark=mark, when=When(self._settings.when))
 
         return make
 

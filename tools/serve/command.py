@@ -1,0 +1,160 @@
+"""`understudy serve`: its options. The work is done elsewhere, and imported only when asked for."""
+
+import asyncio
+import json
+import logging
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from engines.errors import UnderstudyError
+
+if TYPE_CHECKING:
+    from tools.serve.settings import Settings
+
+FACE, NET, WATCH = "Faces", "Network", "Watching"
+
+
+def serve(
+    source: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--source",
+            "-s",
+            metavar="FACE",
+            help="Photo of the face for sessions that bring none.",
+            rich_help_panel=FACE,
+        ),
+    ] = None,
+    consent: Annotated[
+        bool, typer.Option("--i-have-consent", help="The source's person agreed to this.", rich_help_panel=FACE)
+    ] = False,
+    who: Annotated[str, typer.Option(help="Whose face: all, largest, left-to-right:N.", rich_help_panel=FACE)] = "all",
+    when: Annotated[
+        str,
+        typer.Option(
+            "--when-lost", help="A lost face: hold the last picture, then blur; or blur at once.", rich_help_panel=FACE
+        ),
+    ] = "hold",
+    device: Annotated[str, typer.Option(help="Where networks run.")] = "auto",
+    host: Annotated[
+        str, typer.Option(help="Address to listen at. Beyond this machine only with --tokens.", rich_help_panel=NET)
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, rich_help_panel=NET)] = 8080,
+    tokens: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Bearer tokens, one a line.", rich_help_panel=NET)
+    ] = None,
+    cert: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="TLS certificate chain.", rich_help_panel=NET)
+    ] = None,
+    key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its key.", rich_help_panel=NET)] = None,
+    ice: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SERVER", rich_help_panel=NET, help="stun:host:port or turn:user:password@host:port."),
+    ] = None,
+    ice_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", rich_help_panel=NET, help="The same, one a line: passwords stay out of the process list."
+        ),
+    ] = None,
+    origin: Annotated[
+        list[str] | None, typer.Option(metavar="URL", rich_help_panel=NET, help="Another page that may call (CORS).")
+    ] = None,
+    most: Annotated[int, typer.Option("--sessions", min=1, help="Most sessions at once.")] = 16,
+    label: Annotated[str, typer.Option(help="Disclosure shown on the page and told to clients.")] = (
+        "Face replaced by Understudy"
+    ),
+    mark: Annotated[bool, typer.Option("--mark/--no-mark", help="The invisible mark on every picture.")] = True,
+    trace: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.json", help="Every frame's way, for ui.perfetto.dev.", rich_help_panel=WATCH),
+    ] = None,
+    log: Annotated[str, typer.Option(help="text or json.", rich_help_panel=WATCH)] = "text",
+) -> None:
+    """Swap faces live: WebRTC in (WHIP), WebRTC out (WHEP), and a page to try it on.
+
+    understudy serve --source face.jpg --i-have-consent, then open http://127.0.0.1:8080
+    """
+    try:
+        import aiohttp  # noqa: F401
+        import aiortc  # noqa: F401
+        import prometheus_client  # noqa: F401
+    except ImportError as error:
+        raise UnderstudyError(
+            f"`serve` needs {error.name}; install it with: pip install 'understudy[serve]'"
+        ) from error
+    from tools.serve.loop import on_loop
+    from tools.serve.settings import Settings, parse_ice
+
+    servers = list(ice or ())
+    if ice_file is not None:
+        servers += [line for line in ice_file.read_text("utf-8").split("\n") if line.strip()]
+    settings = Settings(
+        host=host, port=port, sources=tuple(source or ()), device=device, who=who, tokens=tokens, cert=cert, key=key,
+        ice=tuple(parse_ice(text.strip()) for text in servers), origins=tuple(origin or ()), most=most, when=when,
+        mark=mark, label=label, trace=trace, consent=consent,
+    )  # fmt: skip
+    if when not in ("hold", "blur"):
+        raise UnderstudyError(f"--when-lost {when!r}: write hold or blur")
+    settings.check()
+    logs(log)
+    if not mark:
+        logging.getLogger("understudy").warning("the invisible mark is switched off by --no-mark")
+    on_loop(_serve(settings))
+
+
+class Lines(logging.Formatter):
+    """One JSON object a line: time, level, logger, message."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        facts = {
+            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)),
+            "level": record.levelname.lower(),
+            "from": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            facts["error"] = self.formatException(record.exc_info)
+        return json.dumps(facts)
+
+
+def logs(kind: str) -> None:
+    """Logs to stderr. Raises UnderstudyError for an unknown kind."""
+    if kind not in ("text", "json"):
+        raise UnderstudyError(f"--log {kind!r}: write text or json")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Lines() if kind == "json" else logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    logger = logging.getLogger("understudy")
+    logger.handlers, logger.propagate = [handler], False
+    logger.setLevel(logging.INFO)
+
+
+async def _serve(settings: "Settings") -> None:
+    import cv2
+
+    from stream.memory import keep_freed_memory
+    from tools.serve.app import Faces, Server, listening
+    from tools.serve.house import House
+
+    cv2.setNumThreads(1)
+    keep_freed_memory()
+    house = await asyncio.to_thread(House, settings)
+    server = Server(settings, Faces(house.prepare, house.swap, house.source))
+    done = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, done.set)
+    async with listening(server) as port:
+        scheme = "https" if settings.cert else "http"
+        print(f"open {scheme}://{settings.host}:{port}/ (Ctrl-C ends)", file=sys.stderr, flush=True)
+        await done.wait()
+        print("ending the sessions", file=sys.stderr, flush=True)
+
+
+def register(app: typer.Typer) -> None:
+    app.command("serve")(serve)

@@ -10,11 +10,13 @@ from engines.values import U8
 SIZE = (48, 32)
 JUMP = 0.5  # share of picture cells that must change
 LEVELS = 24.0  # by how much, of 255
+LIKE = 0.8  # correlation above which it is the same picture in another light, or shaken
 
 
 @dataclass(slots=True)
 class CutDetector:
-    """A cut: more than half of the picture's cells change at once by more than they do in steady motion."""
+    """A cut: more than half of the picture's cells change at once by more than they do in steady motion, and what they
+    show is another picture: a flash or a lamp changes the levels and leaves the pattern."""
 
     _last: U8 | None = None
     _usual: float = 4.0
@@ -27,7 +29,14 @@ class CutDetector:
             return True
         change = cv2.absdiff(cells, last).max(2)
         mean = float(change.mean())
-        cut = float((change > LEVELS).mean()) > JUMP and mean > 4 * self._usual
+        cut = float((change > LEVELS).mean()) > JUMP and mean > 4 * self._usual and _likeness(cells, last) < LIKE
         if not cut:
             self._usual = 0.9 * self._usual + 0.1 * max(mean, 1.0)
         return cut
+
+
+def _likeness(a: U8, b: U8) -> float:
+    """Correlation of two pictures over their cells, each channel about its own mean; 0 where one is blank."""
+    x, y = (v.astype(np.float32) - v.mean((0, 1), dtype=np.float32) for v in (a, b))
+    scale = float(np.linalg.norm(x) * np.linalg.norm(y))
+    return float((x * y).sum()) / scale if scale > 0 else 0.0

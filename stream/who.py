@@ -89,9 +89,15 @@ class Casting:
                 self._cast.update(dict.fromkeys(inside, i))
             elif not held:
                 chosen = self._choose(rule.who, boxes)
+                if chosen is not None and self._counted(chosen):  # came first, and was counted from the left alone
+                    chosen = self._choose(Who(rule.who.kind, n=1), free) if rule.who.kind == "left-to-right" else None
                 if chosen is not None and chosen in free:
                     self._cast[chosen] = i
         return {t: self.rules[r].source for t, r in self._cast.items() if t in boxes}
+
+    def _counted(self, track: int) -> bool:
+        rule = self._cast.get(track)
+        return rule is not None and self.rules[rule].who.kind == "left-to-right"
 
     def _choose(self, who: Who, boxes: dict[int, Box]) -> int | None:
         if not boxes:

@@ -54,7 +54,7 @@ class MeshSwapper:
         found = fit(mesh)
         canonical = found.to_canonical(mesh)
         self._seen += max(elapsed, 1e-3)
-        share = max(elapsed, 1e-3) / min(self._seen, MEMORY)
+        share = min(1.0, max(elapsed, 1e-3) / min(self._seen, MEMORY))
         self._mean = canonical if self._mean is None else self._mean + np.float32(share) * (canonical - self._mean)
         return mesh + np.float32(SHAPE) * found.shift_to_image(proportions(self._source.shape, self._mean))
 

@@ -20,7 +20,7 @@ from engines.graph.opset import lifted
 from engines.graph.quantise import observed, quantise
 from engines.protocol import Session
 from engines.values import Array
-from tools.ceiling import middle, timed
+from tools.ceiling import Product, middle, timed
 
 Feeds = Mapping[str, Array]
 # what each runtime is asked for; int8 is ONNX with Q/DQ for all of them
@@ -120,9 +120,11 @@ def contenders(
     return made
 
 
-def race(field: Sequence[Contender], rounds: int) -> None:
-    """Each contender once a round, in the same order."""
+def race(field: Sequence[Contender], products: Sequence[Product], rounds: int) -> None:
+    """Each contender, and each matrix product, once a round, in the same order."""
     for _ in range(rounds):
+        for matrix in products:
+            matrix.run()
         for one in field:
             one.seconds.append(timed(lambda one=one: one.session.run(one.feeds)))
 

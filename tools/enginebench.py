@@ -15,7 +15,7 @@ from engines.graph.load import load, save
 from engines.graph.macs import macs
 from engines.graph.standin import standin
 from engines.store import default_store
-from tools.ceiling import SIDE, ceiling
+from tools.ceiling import SIDE, open_product
 from tools.contest import PRECISIONS, Feeds, Row, Subject, contenders, quantised, race, rows
 from tools.feeds import feeds as crops
 
@@ -43,15 +43,17 @@ class Outcome:
 
 
 def measure(wish: Wish, say: Callable[[str], None]) -> Outcome:
-    """Ceilings first, then each model's contenders in turns. say: told what had to be left out."""
-    ceilings = {(b, p): ceiling(p, b, wish.threads, wish.side) for b in wish.backends for p in PRECISIONS[b]}
-    int8 = any(precision == "int8" for _, precision in ceilings)
+    """Each model's contenders and the matrix products, in turns. say: told what had to be left out."""
+    products = [open_product(p, b, wish.threads, wish.side) for b in wish.backends for p in PRECISIONS[b]]
+    int8 = any(product.precision == "int8" for product in products)
+    ceilings: dict[tuple[str, str], float] = {}
     found: list[Row] = []
     for name in wish.names:
         with TemporaryDirectory(prefix="understudy-") as scratch:
             one = subject(name, Path(scratch), int8)
             field = contenders(one, wish.backends, wish.batches, wish.threads, Path(scratch), say)
-            race(field, wish.rounds)
+            race(field, products, wish.rounds)
+            ceilings = {(product.backend, product.precision): product.rate for product in products}
             found += rows(one, field, ceilings)
     return Outcome(ceilings, tuple(found))
 

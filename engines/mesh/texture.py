@@ -9,7 +9,7 @@ from engines.mesh import raster
 from engines.mesh.topology import CANONICAL, I32, SKIN_TRIANGLES
 from engines.values import F32, U8
 
-SIDE = 640  # pixels of the square texture
+SIDE = 768  # pixels of the square texture
 CM = 30.0  # texture pixels per centimetre
 AXIS = 7.5  # centimetres from the canonical origin back to the cylinder's axis
 

@@ -56,6 +56,12 @@ def _looks(lumas: Sequence[U8], thorough: bool) -> Iterator[Detection]:
         yield read_window([normalise(np.asarray(luma[:, ::-1], np.uint8)) for luma in lumas], WHOLE)
         for window in search(pictures):
             yield read_window(pictures, window)
+        height, width = lumas[0].shape
+        if 0.9 < width / height < 1.1:
+            # A crop may have turned a wide picture into an upright one, or the other way about.
+            pictures = [normalise(luma, upright=width >= height) for luma in lumas]
+            for window in search(pictures):
+                yield read_window(pictures, window)
 
 
 def read_window(pictures: Sequence[U8], window: Window) -> Detection:

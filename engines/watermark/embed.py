@@ -5,6 +5,7 @@ Flipping lets a reader subtract what stands still; eight frames are long enough 
 for one second of video to hold several flips.
 """
 
+import math
 from typing import TypeVar
 
 import cv2
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.values import F32, U8
-from engines.watermark.code import spell
+from engines.watermark.code import CELLS, spell
 from engines.watermark.payload import Payload, to_bits
 
 PERIOD = 16
@@ -20,6 +21,10 @@ PERIOD = 16
 
 _QUIET, _LOUD = 0.45, 1.0
 """Amplitude in levels of 8-bit luma: on flat ground, where it could be seen, and in texture, which hides it."""
+_LARGE = 8.0
+"""Cells of this many samples a side and more are laid as above (720p). Smaller ones are harder to see and harder to
+keep: codecs spend little on them, so they are laid stronger, by this power of their size."""
+_POWER = 0.7
 _SLOPE = 0.15
 """Amplitude gained per level of local contrast."""
 _UNIT = 64
@@ -50,7 +55,8 @@ class Embedder:
         # Buffers of 1 MB made anew for each picture cost more in page faults than all the arithmetic.
         self._step = np.empty((height, width), np.int8)
         self._darker = np.empty((height, width), np.bool_)
-        levels = np.clip(_QUIET + _SLOPE * np.arange(256) / 8, _QUIET, _LOUD)
+        quiet = min(_LOUD, _QUIET * max(1.0, _LARGE / math.sqrt(width * height / CELLS)) ** _POWER)
+        levels = np.clip(quiet + _SLOPE * np.arange(256) / 8, quiet, _LOUD)
         self._amplitude = np.round(levels * _UNIT).astype(np.uint8)
 
     def mark8(self, luma: U8, index: int) -> U8:

@@ -28,9 +28,20 @@ class Window:
 WHOLE = Window()
 
 
-def normalise(luma: U8) -> U8:
-    """uint8 (h, w) of any size to uint8 (360, 640); upright pictures are transposed, as their mark is."""
-    upright = luma.shape[0] > luma.shape[1]
+def shrunk(luma: U8) -> U8:
+    """uint8 (h, w) to one whose long side is 640 or less: all that reading takes, for whoever collects many."""
+    scale = COLUMNS * FINE / max(luma.shape)
+    if scale >= 1:
+        return luma
+    size = (max(1, round(luma.shape[1] * scale)), max(1, round(luma.shape[0] * scale)))
+    return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def normalise(luma: U8, upright: bool | None = None) -> U8:
+    """uint8 (h, w) of any size to uint8 (360, 640); upright pictures are transposed, as their mark is.
+
+    upright: whether the marked picture was; None: as this one is."""
+    upright = luma.shape[0] > luma.shape[1] if upright is None else upright
     # Area averages when shrinking keep all of the mark; when enlarging, area would be nearest.
     shrink = max(luma.shape) >= COLUMNS * FINE
     size = (ROWS * FINE, COLUMNS * FINE) if upright else (COLUMNS * FINE, ROWS * FINE)

@@ -48,12 +48,12 @@ def _demodulate(stack: F32) -> C64:
     spread = np.sqrt(np.mean(np.square(stack), axis=0))
     quiet = np.clip(stack / (spread + 0.05), -3, 3)
     if len(stack) <= PERIOD:
-        return quiet.mean(axis=0, keepdims=True).astype(np.complex64)
+        return np.asarray(quiet.mean(axis=0, keepdims=True), np.complex64)
     turn: C64 = np.exp(-2j * np.pi * np.arange(len(stack)) / PERIOD).astype(np.complex64)
     blocks = [slice(start, start + _BLOCK) for start in range(0, max(1, len(stack) - _BLOCK + 1), _BLOCK)]
     every = -(-len(blocks) // _BLOCKS)
     maps = [np.tensordot(turn[block], quiet[block], axes=1) for block in blocks[::every]]
-    return np.asarray(maps, np.complex64)
+    return np.asarray(np.stack(maps), np.complex64)
 
 
 def _score(spectra: C64, shape: tuple[int, int], width: float, height: float) -> tuple[float, Window]:

@@ -8,7 +8,7 @@ import pytest
 
 from engines.values import U8
 from engines.watermark.detect import ENOUGH, TRACE, detect
-from engines.watermark.gather import WHOLE, Window, cells, normalise
+from engines.watermark.gather import WHOLE, Window, cells, normalise, shrunk
 from engines.watermark.payload import Payload
 from tests.engines.watermark.scenes import PAYLOAD, marked, scene
 
@@ -107,6 +107,18 @@ def test_one_still_picture_is_enough(clip: list[U8]) -> None:
 def test_upright_pictures() -> None:
     pictures = scene(40, 360, 640)
     assert detect(marked(pictures)).payload == PAYLOAD
+
+
+def test_a_crop_that_stands_a_square_up() -> None:
+    pictures = marked(scene(60, 400, 400))
+    assert detect([np.ascontiguousarray(one[:, 10:-10]) for one in pictures]).payload == PAYLOAD
+
+
+def test_shrunk_pictures_read_as_well(clip: list[U8]) -> None:
+    large = sized(1280, 720)(clip[:40])
+    small = [shrunk(one) for one in large]
+    assert small[0].shape == (360, 640) and shrunk(small[0]) is small[0]
+    assert detect(small, thorough=False).payload == PAYLOAD
 
 
 def test_no_pictures_is_a_mistake() -> None:

@@ -1,0 +1,101 @@
+"""Consent: may these source faces be used, and what is written down about it. Pure: asking is passed in.
+
+A program cannot know whether someone agreed. It can ask once, plainly, refuse to go on without an answer, and put the
+answer where it can be found later.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from engines.errors import UnderstudyError
+
+QUESTION = (
+    "Do you have the consent of the person in {what} to put their face into this, or is it yourself? "
+    "The answer is written into the result."
+)
+
+
+class ConsentError(UnderstudyError):
+    """A source face may not be used: nobody said that its person agreed, or the consent ran out."""
+
+
+class Given(StrEnum):
+    """How consent came to be known."""
+
+    RECORD = "identity record"
+    TERMINAL = "answered on a terminal"
+    FLAG = "--i-have-consent"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source person. name: an identity's name or the photos' file names. sha256: of the photos or the package.
+    record: what the person agreed to (`who, when, what for`), None for bare photos. expires: last day it holds."""
+
+    name: str
+    sha256: str
+    record: str | None = None
+    expires: date | None = None
+    is_self: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What goes into the manifest and the report. at: when it was settled."""
+
+    given: tuple[Given, ...]
+    sources: tuple[Source, ...]
+    at: datetime
+
+    def as_json(self, records: bool = False) -> dict[str, Any]:
+        """For the manifest. records: with the wording of the consent records, which may name people: for the user's own
+        report, not for files that travel."""
+        told = []
+        for given, source in zip(self.given, self.sources, strict=True):
+            one: dict[str, Any] = {"given": given.value, "sha256": source.sha256, "self": source.is_self}
+            if records:
+                one |= {"name": source.name, "record": source.record}
+            told.append(one)
+        return {"at": self.at.isoformat(timespec="seconds"), "sources": told}
+
+
+def bare(photos: Sequence[Path]) -> Source:
+    """A source that is photos only. Raises ConsentError where one cannot be read."""
+    digest = hashlib.sha256()
+    for photo in photos:
+        try:
+            digest.update(hashlib.sha256(photo.read_bytes()).digest())
+        except OSError as error:
+            raise ConsentError(f"{photo} cannot be read: {error.strerror}; check the path") from error
+    return Source(", ".join(photo.name for photo in photos), digest.hexdigest())
+
+
+def require_consent(
+    sources: Sequence[Source], flag: bool, is_tty: bool, ask: Callable[[str], bool], now: datetime
+) -> Consent:
+    """Settles consent for all sources before anything is made. flag: --i-have-consent was given. ask: puts a question
+    to the person at the terminal, called once at most and only where `is_tty`. Raises ConsentError."""
+    today = now.date()
+    for source in sources:
+        if source.expires is not None and today > source.expires:
+            raise ConsentError(
+                f"the consent for {source.name} ended on {source.expires.isoformat()}; ask the person again and renew"
+                f" it with `understudy identity add`, or remove it with `understudy identity remove {source.name}`"
+            )
+    open_ones = [source.name for source in sources if source.record is None]
+    if open_ones and not flag:
+        if not is_tty:
+            raise ConsentError(
+                f"no consent is recorded for {', '.join(open_ones)}; add --i-have-consent if the person agreed, or make"
+                " an identity with `understudy identity add`"
+            )
+        if not ask(QUESTION.format(what=", ".join(open_ones))):
+            raise ConsentError("without consent nothing is made; use a face whose owner agreed, or your own")
+    unrecorded = Given.FLAG if flag else Given.TERMINAL
+    given = tuple(Given.RECORD if source.record is not None else unrecorded for source in sources)
+    return Consent(given, tuple(sources), now)

@@ -147,5 +147,6 @@ def test_five_points_are_those_seen_on_screen() -> None:
         mesh[i] = (10, 20, 0)
     for i in (362, 263, 386, 374):
         mesh[i] = (50, 21, 0)
-    mesh[1], mesh[61], mesh[291] = (30, 40, -9), (15, 60, 0), (45, 61, 0)
+    mesh[1], mesh[4] = (30, 41, -9), (30, 39, -9)
+    mesh[61], mesh[291] = (15, 60, 0), (45, 61, 0)
     assert five_points(mesh).tolist() == [[10, 20], [50, 21], [30, 40], [15, 60], [45, 61]]

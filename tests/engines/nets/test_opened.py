@@ -138,7 +138,7 @@ def mesh_at(template: F32, side: float, x: float, y: float) -> F32:
     """A mesh whose five points stand as the template's, in a face of `side` at (x, y)."""
     mesh = np.zeros((468, 3), np.float32)
     places = template * np.float32(side) + np.array([x, y], np.float32)
-    for indices, place in zip(((33, 133, 159, 145), (362, 263, 386, 374), (1,), (61,), (291,)), places, strict=True):
+    for indices, place in zip(((33, 133, 159, 145), (362, 263, 386, 374), (1, 4), (61,), (291,)), places, strict=True):
         mesh[list(indices), :2] = place
     return mesh
 

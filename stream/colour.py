@@ -91,6 +91,8 @@ class Siting:
         after the first luma sample of the first chroma sample."""
         if not (self.sub_x or self.sub_y):
             return chroma[dy : dy + h, dx : dx + w]
+        if self.sub_x == self.sub_y == 1:
+            return self._double(chroma)[dy : dy + h, dx : dx + w]
         kx, ky = 0.5**self.sub_x, 0.5**self.sub_y
         ox = 0.0 if self.left else kx / 2 - 0.5
         oy = ky / 2 - 0.5
@@ -99,6 +101,19 @@ class Siting:
         return np.asarray(
             cv2.warpAffine(chroma, move, (w, h), flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32
         )
+
+    def _double(self, chroma: F32) -> F32:
+        """`up` for 4:2:0: the same, three times as fast as a warp."""
+        high, wide = chroma.shape[0] * 2, chroma.shape[1] * 2
+        if not self.left:
+            return np.asarray(cv2.resize(chroma, (wide, high), interpolation=cv2.INTER_LINEAR), np.float32)
+        lines = cv2.resize(chroma, (chroma.shape[1], high), interpolation=cv2.INTER_LINEAR)
+        out = np.empty((high, wide), np.float32)
+        out[:, ::2] = lines
+        out[:, -1] = lines[:, -1]
+        if wide > 2:  # OpenCV refuses empty arrays
+            out[:, 1:-1:2] = cv2.addWeighted(lines[:, 1:], 0.5, lines[:, :-1], 0.5, 0)
+        return out
 
     def down(self, full: F32) -> F32:
         """float32 (h, w), beginning on a chroma sample's first luma sample -> (ceil h/2, ceil w/2): the means around

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engines.detector import Detection, Detector
-from engines.landmarks import Landmarks
+from engines.landmarks import Landmarks, roi_from_mesh
 from engines.protocol import Engine
 from engines.values import Box, Rect
 from stream import tracker
@@ -21,6 +21,8 @@ LOOK_EVERY = 0.5  # seconds between looks for newcomers while somebody is follow
 SEARCH_EVERY = 0.1  # while nobody is followed
 TILES_EVERY = 1.0  # seconds between looks for small faces
 REMEMBER = 2.0  # seconds that a lost person keeps the number
+NEAR = 3.0  # side of the closer look at where a face was lost, in faces
+OWN = 0.15  # how much better a portrait must fit to prove the older track wrong
 ALIKE = 0.55  # correlation of portraits above which it is the same person
 
 
@@ -60,7 +62,7 @@ class Perceiver:
         self._people: list[_Person] = []
         self._next = 0
         self._cut = CutDetector()
-        self._looked = self._tiled = -1e9
+        self._now = self._looked = self._tiled = -1e9
 
     def close(self) -> None:
         self._detector.close()
@@ -68,19 +70,19 @@ class Perceiver:
 
     def __call__(self, frame: Frame) -> Scene:
         now = frame.seconds
-        cut = self._cut(frame.picture.small(96, 64))
+        cut = self._cut(frame.picture.small(96, 64)) or now < self._now - 1  # time went back: a new stream
+        self._now = now
         if cut:
             self._people = []
             self._casting.forget(set())
             self._looked = self._tiled = -1e9
-        if self._people and now < self._people[0].look.seconds - 1:  # time went back: a new stream
-            self._people = []
         self._follow(frame, now)
         seen = [p for p in self._people if p.lost is None]
         wait = self.pace.look if seen and all(p.lost is None for p in self._people) else self.pace.search
         if now - self._looked >= wait or now < self._looked:
-            self._meet(frame, now)
+            self._meet(frame, self._detect(frame, now))
             self._looked = now
+        self._meet(frame, self._near(frame))
         self._people = [p for p in self._people if p.lost is None or now - p.lost < REMEMBER]
         self._casting.forget({p.id for p in self._people})
         return Scene(frame, self._tracks(), cut)
@@ -96,12 +98,14 @@ class Perceiver:
             else:
                 person.look = look
         here = sorted((p for p in self._people if p.lost is None), key=lambda p: -p.look.age)
-        for i, person in enumerate(here):  # two meshes on one face: the older stays
-            if any(p.lost is None and p.look.face.box.iou(person.look.face.box) > 0.6 for p in here[:i]):
-                person.lost = now
+        for i, person in enumerate(here):
+            for older in here[:i]:
+                both = person.lost is None and older.lost is None
+                if both and older.look.face.box.iou(person.look.face.box) > 0.6:
+                    _stranger(older, person).lost = now
 
-    def _meet(self, frame: Frame, now: float) -> None:
-        for detection in self._detect(frame, now):
+    def _meet(self, frame: Frame, found: list[Detection]) -> None:
+        for detection in found:
             here = [p for p in self._people if p.lost is None]
             if len(here) >= self._most or any(_same(p.look.face.box, detection.box) for p in here):
                 continue
@@ -125,7 +129,7 @@ class Perceiver:
             Detection(Box(*(float(v / scale) for v in (d.box.x0, d.box.y0, d.box.x1, d.box.y1))), d.points * k, d.score)
             for d in self._detector.whole(small)
         ]
-        tile = max(192, longer // 5)
+        tile = max(160, longer // 6)  # a face of a 48th of the picture is 16 pixels to the network
         if now - self._tiled >= self.pace.tiles and longer > tile:
             self._tiled = now
             size = (picture.width, picture.height)
@@ -133,6 +137,20 @@ class Perceiver:
                 if not any(_same(f.box, d.box) for f in found):
                     found.append(d)
         return sorted(found, key=lambda d: -d.box.area)
+
+    def _near(self, frame: Frame) -> list[Detection]:
+        """A closer look, every frame, at where somebody was lost: the whole picture shows small faces too small."""
+        found = []
+        for person in self._people:
+            if person.lost is None:
+                continue
+            box = person.look.face.box
+            x, y, half = *map(round, box.centre), round(NEAR * max(box.width, box.height) / 2)
+            for d in self._detector.whole(frame.picture.rgb(Rect(x - half, y - half, 2 * half, 2 * half))):
+                b, shift = d.box, np.array([x - half, y - half], np.float32)
+                moved = Box(b.x0 + x - half, b.y0 + y - half, b.x1 + x - half, b.y1 + y - half)
+                found.append(Detection(moved, d.points + shift, d.score))
+        return found
 
     def _recognise(self, look: tracker.Look) -> _Person | None:
         lost = [p for p in self._people if p.lost is not None]
@@ -161,3 +179,9 @@ def _same(a: Box, b: Box) -> bool:
     x, y = b.centre
     inside = a.x0 < x < a.x1 and a.y0 < y < a.y1
     return a.iou(b) > 0.3 or (inside and 0.25 < b.area / max(a.area, 1.0) < 4)
+
+
+def _stranger(older: _Person, newer: _Person) -> _Person:
+    """Of two tracks on one face, the one whose face it is not; the newer where both may be."""
+    face = tracker.portrait(newer.look.region, roi_from_mesh(newer.look.face.mesh))
+    return older if newer.look.portrait @ face > older.look.portrait @ face + OWN else newer

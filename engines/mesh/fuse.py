@@ -82,7 +82,8 @@ def flow(before: View, now: View, points: F32, guess: F32) -> tuple[F32, F32]:
         flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
     )  # fmt: skip
     good = (status.ravel() > 0) & np.isfinite(found).all(1) & np.isfinite(error.ravel())
-    trust = np.where(good, 1 / (1 + np.nan_to_num(error.ravel()) / 6) ** 2, 0)
+    error = np.where(good, error.ravel(), 0)  # what stands there for lost points may overflow
+    trust = np.where(good, 1 / (1 + error / 6) ** 2, 0)
     return np.where(good[:, None], now.lift(np.asarray(found, np.float32)), guess).astype(np.float32), trust.astype(
         np.float32
     )

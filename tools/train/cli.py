@@ -20,6 +20,7 @@ Into = Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Check
 Steps = Annotated[int, typer.Option(min=1, help="Steps down the gradient.")]
 Size = Annotated[str, typer.Option("--recipe", help="small: what ships. full: U-Net ResNet-34 and ResNet-18.")]
 Device = Annotated[str, typer.Option(help="torch's name of the device: cpu, cuda.")]
+Batch = Annotated[int, typer.Option(min=8, help="Crops a step, a multiple of 8.")]
 Seed = Annotated[int, typer.Option(help="Same seed, same run.")]
 
 
@@ -108,7 +109,7 @@ def _ship(run: "Run", score: "Score", output: Path, data_: Path) -> None:
 @app.command()
 def xseg(
     data: Folder, output: Into, steps: Steps = 8000, recipe: Size = "small", device: Device = "cpu", seed: Seed = 1,
-    batch: Annotated[int, typer.Option(min=8, help="Crops a step, a multiple of 8.")] = 32,
+    batch: Batch = 32,
 ) -> None:  # fmt: skip
     """Train the network of masks and class together: opaque probability, veil alpha, glass region, route. Run it again
     to resume."""
@@ -128,6 +129,7 @@ def occlusion(
     recipe: Size = "small",
     device: Device = "cpu",
     seed: Seed = 1,
+    batch: Batch = 64,
 ) -> None:
     """Train the classifier none / opaque / transparent alone, on a network whose masks are finished and stay as they
     are."""
@@ -135,6 +137,6 @@ def occlusion(
 
     if not start.is_file():
         raise InputError(f"{start} is missing; train the masks first with `understudy train xseg`")
-    plan = Recipe(steps=steps, seed=seed, rate=1e-3, size=64, only="head", every=250)
+    plan = Recipe(steps=steps, seed=seed, rate=1e-3, size=batch, only="head", every=250)
     run, score = _run(data, output, plan, recipe, device, start)
     _ship(run, score, output, data)

@@ -17,7 +17,6 @@ from stream.clone import Cloner
 from stream.colour import FULL, Maps, Siting, maps, matrix_of
 from stream.layout import Layout, Samples, channel_view, layout_of, nearest_native
 
-
 _TINY = 9  # times smaller both ways, from which on `small` looks at a part of the samples only
 
 
@@ -121,8 +120,8 @@ class Planes:
             plane = self._channel(index)
             # an odd step, since even ones alias with interlaced lines
             rows, columns = (max(1, n // (3 * m) - 1) | 1 for n, m in zip(plane.shape, (height, width), strict=True))
-            some = np.ascontiguousarray(plane[rows // 2 :: rows, columns // 2 :: columns])
-            cells.append(np.asarray(cv2.resize(some, (width, height), interpolation=cv2.INTER_AREA), np.float32))
+            some = plane[rows // 2 :: rows, columns // 2 :: columns].astype(np.float32)
+            cells.append(cv2.resize(some, (width, height), interpolation=cv2.INTER_AREA))
         return self._converted(np.asarray(cv2.merge(cells) * np.float32(0.5**self._layout.shift), np.float32))
 
     def pasted(self, patches: tuple[Patch, ...]) -> Self:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from engines.detector import Detection
-from engines.landmarks import Landmarks, Roi, roi_from_eyes, roi_from_mesh
+from engines.landmarks import SIDE, Landmarks, Roi, coarseness, roi_from_eyes, roi_from_mesh, shrunk
 from engines.mesh.fuse import FORGET, View, fuse, view
 from engines.values import F32, U8, Box, Face, Rect, Region
 from stream.frame import Frame
@@ -60,11 +60,13 @@ def portrait(region: Region, roi: Roi) -> F32:
 def _measure(landmarks: Landmarks, frame: Frame, roi: Roi, passes: int) -> tuple[F32, float, Region]:
     region = _region(frame, roi)
     origin = (float(region.x), float(region.y))
-    mesh, score = landmarks.run(region.rgb, roi, origin)
+    step = coarseness(SIDE / roi.side)
+    small = shrunk(region.rgb, step)  # once for all passes
+    mesh, score = landmarks.run(small, roi, origin, step)
     for _ in range(passes - 1):
         if score < PRESENT:
             break
-        mesh, score = landmarks.run(region.rgb, roi_from_mesh(mesh), origin)
+        mesh, score = landmarks.run(small, roi_from_mesh(mesh), origin, step)
     return mesh, score, region
 
 

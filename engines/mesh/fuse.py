@@ -5,17 +5,21 @@ disagreement with the measurement is taken over, and forgotten slowly, faster wh
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
 
-from engines.mesh.topology import OVAL, modes
+from engines.landmarks import shrunk
+from engines.mesh.topology import CANONICAL, I32, OVAL, modes
 from engines.values import F32, U8
 
 FACE = 160.0  # pixels of face width that flow sees
 VIEW = 240  # side of the square that flow sees
 WINDOW = 13
 FORGET = 0.08  # share of the measurement taken over per frame where both agree
+LEVELS = 1  # halvings of the view that flow begins with; FaceMesh's guess is within a few pixels
+PLACES = 156  # mesh points that flow follows; 30 deformations need no more
 MODES = 30
 RIDGE = 0.05
 
@@ -48,23 +52,32 @@ def view(grey: U8, corner: tuple[int, int], points: F32, scale: float | None) ->
         scale = wanted
     centre = (points[:, :2].min(0) + points[:, :2].max(0)) / 2
     origin = np.round(centre - VIEW / 2 / scale).astype(np.float32)
-    k, shift = scale, np.array(corner, np.float32)
-    if k < 0.6:
-        shrunk = cv2.resize(grey, None, fx=k, fy=k, interpolation=cv2.INTER_AREA)
-        offset = (shift - origin) * k
-        m = np.array([[1, 0, offset[0]], [0, 1, offset[1]]], np.float32)
-    else:
-        shrunk, offset = grey, (shift - origin) * k
-        m = np.array([[k, 0, offset[0]], [0, k, offset[1]]], np.float32)
-    out = cv2.warpAffine(shrunk, m, (VIEW, VIEW), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    times = max(1, int(1 / scale))
+    k = scale * times
+    shift = (np.array(corner, np.float32) + (times / 2 - 0.5) - origin) * scale
+    m = np.array([[k, 0, shift[0]], [0, k, shift[1]]], np.float32)
+    out = cv2.warpAffine(shrunk(grey, times), m, (VIEW, VIEW), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return View(np.asarray(out, np.uint8), origin, scale)
 
 
-def smooth(residual: F32, weight: F32) -> F32:
-    """The residual (n, 2) seen through the mesh's smoothest deformations, weighted least squares. weight: (n,)."""
+@cache
+def places() -> I32:
+    """int32 (PLACES,): mesh points spread evenly over the face, each the farthest from those before it."""
+    chosen = [1]
+    near = np.linalg.norm(CANONICAL - CANONICAL[1], axis=1)
+    while len(chosen) < PLACES:
+        chosen.append(int(near.argmax()))
+        near = np.minimum(near, np.linalg.norm(CANONICAL - CANONICAL[chosen[-1]], axis=1))
+    return np.array(sorted(chosen), np.int32)
+
+
+def smooth(residual: F32, weight: F32, among: I32 | None = None) -> F32:
+    """The residual (n, 2) of the mesh points `among` (n,), None for all, seen through the mesh's smoothest
+    deformations: (468, 2), weighted least squares. weight: (n,)."""
     values, vectors = modes(MODES)
-    left = (vectors * weight[:, None]).T
-    gram = left @ vectors + np.diag(RIDGE * values + 1e-6) * max(float(weight.sum()) / 10, 1e-3)
+    known = vectors if among is None else vectors[among]
+    left = (known * weight[:, None]).T
+    gram = left @ known + np.diag(np.float32(RIDGE) * values + np.float32(1e-6)) * max(float(weight.sum()) / 10, 1e-3)
     return np.asarray(vectors @ np.linalg.solve(gram, left @ residual), np.float32)
 
 
@@ -78,30 +91,29 @@ def flow(before: View, now: View, points: F32, guess: F32) -> tuple[F32, F32]:
         start = start * np.float32(k)
     criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 10, 0.03)
     found, status, error = cv2.calcOpticalFlowPyrLK(
-        grey, now.grey, start, end.copy(), winSize=(WINDOW, WINDOW), maxLevel=2, criteria=criteria,
+        grey, now.grey, start, end.copy(), winSize=(WINDOW, WINDOW), maxLevel=LEVELS, criteria=criteria,
         flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
     )  # fmt: skip
     good = (status.ravel() > 0) & np.isfinite(found).all(1) & np.isfinite(error.ravel())
-    error = np.where(good, error.ravel(), 0)  # what stands there for lost points may overflow
+    error = np.where(good, error.ravel(), 0)  # of points that were lost it holds anything
     trust = np.where(good, 1 / (1 + error / 6) ** 2, 0)
-    return np.where(good[:, None], now.lift(np.asarray(found, np.float32)), guess).astype(np.float32), trust.astype(
-        np.float32
-    )
+    seen = np.where(good[:, None], now.lift(np.asarray(found, np.float32)), guess)
+    return seen.astype(np.float32), trust.astype(np.float32)
 
 
 def fuse(previous: F32, measured: F32, before: View, now: View, forget: float = FORGET) -> F32:
     """The steadied points (468, 3) of this frame. previous: last frame's steadied points; measured: FaceMesh's now."""
     w = width(measured)
-    seen, trust = flow(before, now, previous[:, :2], measured[:, :2])
-    residual = seen - measured[:, :2]
-    far = np.linalg.norm(residual, axis=1)
+    some = places()
+    seen, trust = flow(before, now, previous[some, :2], measured[some, :2])
+    residual = seen - measured[some, :2]
+    far = np.hypot(residual[:, 0], residual[:, 1])
     trust = np.where(far > 0.08 * w, 0, trust).astype(np.float32)
-    if trust.sum() < 20:
+    if trust.sum() < PLACES / 23:
         return measured
-    pull = smooth(residual, trust)
-    size = np.linalg.norm(pull, axis=1)
-    gain = np.clip(forget + size / (0.05 * w), 0, 1)
-    gain = np.maximum(gain, np.median(gain))[:, None]
+    pull = smooth(residual, trust, some)
+    gain = np.clip(forget + np.hypot(pull[:, 0], pull[:, 1]) / (0.05 * w), 0, 1)
+    gain = np.maximum(gain, np.median(gain))[:, None].astype(np.float32)
     out = measured.copy()
     out[:, :2] += (1 - gain) * pull
     out[:, 2] += (1 - np.float32(forget * 3)) * np.clip(previous[:, 2] - measured[:, 2], -0.02 * w, 0.02 * w)

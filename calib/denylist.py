@@ -1,0 +1,120 @@
+"""Deny list: faces that a deployment refuses to put on anybody, known by their embeddings alone, never by photos.
+
+Knows embeddings and thresholds; nothing of files' places, of users, or of how an embedding is made.
+"""
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engines.errors import UnderstudyError
+from engines.values import F32
+
+THRESHOLD = 0.4
+"""Cosine over which two w600k_r50 embeddings are the same person by its makers' usual bound. A deny list errs on the
+side of refusing: lower it to refuse more."""
+
+
+class DeniedError(UnderstudyError):
+    """The source face is on this deployment's deny list."""
+
+
+class DenyListError(UnderstudyError):
+    """The deny list cannot be read. A list that cannot be read must stop the work, not be taken for an empty one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """label: what to call it in a refusal and a log; need not be a name. embedding: float32 (n,), of length 1."""
+
+    label: str
+    embedding: F32
+
+
+@dataclass(frozen=True, slots=True)
+class DenyList:
+    """embedder: sha256 of the network all embeddings were made with; those of another network mean nothing here."""
+
+    embedder: str
+    entries: tuple[Entry, ...] = ()
+    threshold: float = THRESHOLD
+
+    def match(self, embedding: F32) -> Entry | None:
+        """The entry most like a face's embedding (n,), if it is over the threshold."""
+        if not self.entries:
+            return None
+        known = np.stack([entry.embedding for entry in self.entries])
+        likeness = known @ unit(embedding)
+        best = int(np.argmax(likeness))
+        return self.entries[best] if likeness[best] > self.threshold else None
+
+    def enforce(self, embeddings: Sequence[F32], embedder: str) -> None:
+        """Raises DeniedError for the first of a job's source faces that is listed, DenyListError for another network's
+        embeddings."""
+        if self.entries and embedder != self.embedder:
+            raise DenyListError(
+                f"the deny list was made with the network {self.embedder[:12]}, this job runs {embedder[:12]};"
+                " make the list anew with the network in use"
+            )
+        for embedding in embeddings:
+            if (entry := self.match(embedding)) is not None:
+                raise DeniedError(f"this source face is on the deny list ({entry.label}); use another face")
+
+    def with_entry(self, label: str, embedding: F32) -> "DenyList":
+        others = tuple(entry for entry in self.entries if entry.label != label)
+        return DenyList(self.embedder, (*others, Entry(label, unit(embedding))), self.threshold)
+
+    def without(self, label: str) -> "DenyList":
+        kept = tuple(entry for entry in self.entries if entry.label != label)
+        if len(kept) == len(self.entries):
+            raise DenyListError(f"the deny list holds no entry {label!r}; it holds {len(kept)}")
+        return DenyList(self.embedder, kept, self.threshold)
+
+
+def unit(embedding: F32) -> F32:
+    """The same direction, length 1. Raises ValueError for an embedding without one."""
+    length = float(np.linalg.norm(embedding))
+    if not np.isfinite(length) or length == 0:
+        raise ValueError("an embedding of length zero or of no number says nothing")
+    return np.asarray(embedding.ravel() / length, np.float32)
+
+
+def save(deny: DenyList, path: Path) -> None:
+    """JSON; the embeddings as base64 of little-endian float32."""
+    told = {
+        "embedder": deny.embedder,
+        "threshold": deny.threshold,
+        "entries": [
+            {"label": one.label, "embedding": base64.b64encode(one.embedding.astype("<f4").tobytes()).decode()}
+            for one in deny.entries
+        ],
+    }
+    partial = path.with_name(f".{path.name}.part")
+    partial.write_text(json.dumps(told, indent=1))
+    partial.replace(path)
+
+
+def load(path: Path) -> DenyList:
+    """Raises DenyListError where the file is missing or damaged."""
+    try:
+        told: dict[str, Any] = json.loads(path.read_text())
+        entries = tuple(
+            Entry(str(one["label"]), unit(np.frombuffer(base64.b64decode(one["embedding"], validate=True), "<f4")))
+            for one in told["entries"]
+        )
+        if len({entry.embedding.size for entry in entries}) > 1:
+            raise ValueError("embeddings of different lengths")
+        return DenyList(str(told["embedder"]), entries, float(told["threshold"]))
+    except OSError as error:
+        raise DenyListError(
+            f"the deny list {path} cannot be read: {error.strerror}; nothing is made without it"
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise DenyListError(
+            f"the deny list {path} is damaged ({error}); restore it, nothing is made without it"
+        ) from error

@@ -1,0 +1,88 @@
+"""Faces that are refused, and lists that must never be taken for empty ones."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from calib.denylist import DeniedError, DenyList, DenyListError, load, save, unit
+from engines.values import F32
+
+NET, OTHER = "ab" * 32, "cd" * 32
+
+
+def face(seed: int) -> F32:
+    return np.random.default_rng(seed).standard_normal(512, np.float32) * 20
+
+
+def like(embedding: F32, cosine: float) -> F32:
+    """An embedding at a given cosine to another."""
+    one, other = unit(embedding), unit(face(99))
+    across = unit(other - (other @ one) * one)
+    return np.asarray(cosine * one + np.sqrt(1 - cosine**2) * across, np.float32)
+
+
+LIST = DenyList(NET).with_entry("case 12", face(1)).with_entry("case 13", face(2))
+
+
+@pytest.mark.parametrize(("cosine", "refused"), [(0.99, True), (0.45, True), (0.35, False), (-0.9, False)])
+def test_the_threshold_decides(cosine: float, refused: bool) -> None:
+    entry = LIST.match(like(face(1), cosine))
+    assert (entry is not None) == refused
+    if entry is not None:
+        assert entry.label == "case 12"
+
+
+def test_length_does_not_matter() -> None:
+    assert LIST.match(face(2) * 1e-3) == LIST.entries[1]
+
+
+def test_enforcing_stops_the_job() -> None:
+    LIST.enforce([face(5), face(6)], NET)
+    with pytest.raises(DeniedError, match="case 13"):
+        LIST.enforce([face(5), like(face(2), 0.8)], NET)
+
+
+def test_another_networks_embeddings_are_not_compared() -> None:
+    with pytest.raises(DenyListError, match="make the list anew"):
+        LIST.enforce([face(5)], OTHER)
+    DenyList(NET).enforce([face(5)], OTHER)  # an empty list refuses nobody
+
+
+def test_entries_are_replaced_and_removed() -> None:
+    again = LIST.with_entry("case 12", face(3))
+    assert len(again.entries) == 2 and again.match(face(1)) is None and again.match(face(3)) is not None
+    assert [entry.label for entry in LIST.without("case 12").entries] == ["case 13"]
+    with pytest.raises(DenyListError, match="no entry"):
+        LIST.without("case 99")
+
+
+def test_saved_and_loaded(tmp_path: Path) -> None:
+    save(LIST, tmp_path / "deny.json")
+    read = load(tmp_path / "deny.json")
+    assert read.embedder == NET and read.threshold == LIST.threshold
+    for one, two in zip(read.entries, LIST.entries, strict=True):
+        assert one.label == two.label and np.allclose(one.embedding, two.embedding, atol=1e-6)
+    assert [path.name for path in tmp_path.iterdir()] == ["deny.json"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", '{"embedder": "x"}', '{"embedder":"x","threshold":0.4,"entries":[{"label":"a","embedding":"!"}]}'],
+)
+def test_a_damaged_list_is_not_an_empty_one(tmp_path: Path, text: str) -> None:
+    (tmp_path / "deny.json").write_text(text)
+    with pytest.raises(DenyListError, match="nothing is made without it"):
+        load(tmp_path / "deny.json")
+
+
+def test_a_missing_list_is_not_an_empty_one(tmp_path: Path) -> None:
+    with pytest.raises(DenyListError, match="nothing is made without it"):
+        load(tmp_path / "none.json")
+
+
+def test_an_embedding_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="says nothing"):
+        unit(np.zeros(512, np.float32))
+    with pytest.raises(ValueError, match="says nothing"):
+        unit(np.full(512, np.nan, np.float32))

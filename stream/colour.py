@@ -6,11 +6,15 @@ frames or memory layout. Nothing here touches transfer curves: R'G'B' stays gamm
 
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeVar
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from engines.values import F32
+
+Plane = TypeVar("Plane", F32, npt.NDArray[np.uint16])
 
 # AVColorSpace numbers -> (Kr, Kb).
 _WEIGHTS = {
@@ -86,9 +90,9 @@ class Siting:
         x1, y1 = ((x + w - 1) >> self.sub_x) + 2, ((y + h - 1) >> self.sub_y) + 2
         return x0, y0, min(width, x1), min(height, y1)
 
-    def up(self, chroma: F32, dx: int, dy: int, w: int, h: int) -> F32:
-        """One chroma plane float32 (ch, cw) -> (h, w) bilinear, at the luma samples that begin dx, dy luma samples
-        after the first luma sample of the first chroma sample."""
+    def up(self, chroma: Plane, dx: int, dy: int, w: int, h: int) -> Plane:
+        """One chroma plane (ch, cw), float32 or uint16, -> (h, w) bilinear, at the luma samples that begin dx, dy luma
+        samples after the first luma sample of the first chroma sample."""
         if not (self.sub_x or self.sub_y):
             return chroma[dy : dy + h, dx : dx + w]
         if self.sub_x == self.sub_y == 1:
@@ -99,21 +103,20 @@ class Siting:
         move = np.array([[kx, 0, dx * kx + ox], [0, ky, dy * ky + oy]], np.float32)
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         return np.asarray(
-            cv2.warpAffine(chroma, move, (w, h), flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32
+            cv2.warpAffine(chroma, move, (w, h), flags=flags, borderMode=cv2.BORDER_REPLICATE), chroma.dtype
         )
 
-    def _double(self, chroma: F32) -> F32:
-        """`up` for 4:2:0: the same, three times as fast as a warp."""
+    def _double(self, chroma: Plane) -> Plane:
+        """`up` for 4:2:0: the same as the warp, in a fraction of its time."""
         high, wide = chroma.shape[0] * 2, chroma.shape[1] * 2
         if not self.left:
-            return np.asarray(cv2.resize(chroma, (wide, high), interpolation=cv2.INTER_LINEAR), np.float32)
-        lines = cv2.resize(chroma, (chroma.shape[1], high), interpolation=cv2.INTER_LINEAR)
-        out = np.empty((high, wide), np.float32)
-        out[:, ::2] = lines
-        out[:, -1] = lines[:, -1]
-        if wide > 2:  # OpenCV refuses empty arrays
-            out[:, 1:-1:2] = cv2.addWeighted(lines[:, 1:], 0.5, lines[:, :-1], 0.5, 0)
-        return out
+            return np.asarray(cv2.resize(chroma, (wide, high), interpolation=cv2.INTER_LINEAR), chroma.dtype)
+        # even columns are samples, odd ones lie midway to the next; beyond the last it repeats
+        more = cv2.copyMakeBorder(chroma, 0, 0, 0, 1, cv2.BORDER_REPLICATE)
+        lines = cv2.resize(more, (wide // 2 + 1, high), interpolation=cv2.INTER_LINEAR)
+        even = np.ascontiguousarray(lines[:, :-1])
+        pairs = cv2.merge([even, cv2.addWeighted(even, 0.5, lines[:, 1:], 0.5, 0)])
+        return np.asarray(pairs, chroma.dtype).reshape(high, wide)
 
     def down(self, full: F32) -> F32:
         """float32 (h, w), beginning on a chroma sample's first luma sample -> (ceil h/2, ceil w/2): the means around

@@ -16,7 +16,7 @@ from engines.mesh.topology import WIDTH_CM
 from engines.values import F32, U8, Patch, Region
 
 SHAPE = 0.8  # how much of the source's proportions the target takes on
-WORKING = 200.0  # face width, pixels, above which all but the last step run on a smaller copy
+WORKING = 160.0  # face width, pixels, above which all but the last step run on a smaller copy
 MEMORY = 2.0  # seconds over which the target's mean shape and grain are learned
 SMALLEST = 12.0  # pixels of face width below which nothing is painted
 
@@ -79,7 +79,8 @@ class MeshSwapper:
 
         grid = light.grid(wide * k, work)
         cell = size[0] / grid[0]  # region pixels per grid cell
-        edge, lips, seen = cv2.split(light.fit(np.dstack([layers[..., 1:], maps.seen]), grid))
+        coarse = light.fit(np.dstack([layers[..., 1:], maps.seen]), grid)
+        edge, lips, seen = (np.ascontiguousarray(coarse[..., i]) for i in range(3))
         inside = np.asarray((edge > 0.4) * seen, np.float32)
         smooth = light.LowPass.over(inside, light.SIGMA * wide / cell)
         small = warp.shrink(own, grid)

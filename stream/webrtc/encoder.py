@@ -12,9 +12,12 @@ from aiortc.codecs import get_decoder as usual_decoder
 from aiortc.codecs import get_encoder as usual_encoder
 from aiortc.codecs.h264 import H264Decoder, H264Encoder
 from aiortc.codecs.opus import OpusDecoder
+from aiortc.codecs.vpx import Vp8Decoder
 from aiortc.jitterbuffer import JitterFrame
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from av.video.frame import PictureType
+
+from stream.webrtc.jitter import split
 
 START, LEAST, MOST = 3_000_000, 300_000, 8_000_000  # bits a second
 STEP = 0.05  # change of REMB below which the encoder is left alone
@@ -24,7 +27,7 @@ _OPTIONS = {
     "tune": "zerolatency",
     "level": "31",
     "maxrate": str(MOST),
-    "bufsize": str(MOST // 8),  # an eighth of a second: a picture's size decides how long it is under way
+    "bufsize": str(MOST // 16),  # a sixteenth of a second: a picture's size decides how long it is under way
     "x264-params": "sliced-threads=0:scenecut=0:keyint=250:rc-lookahead=0:repeat-headers=1:nal-hrd=none",
 }
 
@@ -70,6 +73,8 @@ class LiveH264Encoder(H264Encoder):
         if frame.width * frame.height > 1280 * 720:
             codec.options = {**_OPTIONS, "level": "42"}
         codec.thread_count = self._threads
+        codec.bit_rate = MOST  # x264 follows a new rate only if it began with one equal to maxrate
+        codec.open()
         codec.bit_rate = self._rate
         return codec
 
@@ -80,6 +85,16 @@ class LiveH264Decoder(H264Decoder):
     def __init__(self) -> None:
         self.codec = av.CodecContext.create("h264", "r")
         self.codec.thread_count = 1
+
+    def decode(self, encoded_frame: JitterFrame) -> list[Any]:
+        return [frame for one in split(encoded_frame) for frame in super(LiveH264Decoder, self).decode(one)]
+
+
+class LiveVp8Decoder(Vp8Decoder):
+    """aiortc's, for frames that come several at once."""
+
+    def decode(self, encoded_frame: JitterFrame) -> list[Any]:
+        return [frame for one in split(encoded_frame) for frame in super(LiveVp8Decoder, self).decode(one)]
 
 
 class OpusPass(OpusDecoder):
@@ -104,6 +119,8 @@ def make_decoder(codec: RTCRtpCodecParameters) -> Any:
     match codec.mimeType.lower():
         case "video/h264":
             return LiveH264Decoder()
+        case "video/vp8":
+            return LiveVp8Decoder()
         case "audio/opus":
             return OpusPass()
         case _:

@@ -36,6 +36,20 @@ def is_key(data: bytes) -> bool:
     return len(data) > 5 and not data[0] & 1 and data[3:6] == b"\x9d\x01\x2a"
 
 
+class Frames(JitterFrame):
+    """A frame, and those that had piled up behind it. later: data, and ticks after the first."""
+
+    def __init__(self, data: bytes, timestamp: int, later: list[tuple[bytes, int]]) -> None:
+        super().__init__(data, timestamp)
+        self.later = later
+
+
+def split(frame: JitterFrame) -> list[JitterFrame]:
+    """One by one, all on the first one's clock."""
+    later: list[tuple[bytes, int]] = getattr(frame, "later", [])
+    return [frame, *(JitterFrame(data, frame.timestamp + ticks) for data, ticks in later)]
+
+
 class VideoBuffer:
     """For one video stream. dropped: frames given up."""
 
@@ -49,8 +63,8 @@ class VideoBuffer:
         self._unusable = 0  # frames since then
 
     def add(self, packet: RtpPacket) -> tuple[bool, JitterFrame | None]:
-        """Takes a depayloaded packet. Returns whether a key frame is to be asked for, and a whole frame if there is one
-        (the oldest; the others come with the packets that follow)."""
+        """Takes a depayloaded packet. Returns whether a key frame is to be asked for, and what frames are whole now,
+        if any, as one item."""
         sequence = packet.sequence_number
         if self._next is None or abs(ahead(sequence, self._next)) > FAR:
             self._held.clear()
@@ -61,13 +75,14 @@ class VideoBuffer:
         if ahead(packet.timestamp, self._newest, 32) > 0:
             self._newest = packet.timestamp
         ask = False
+        out: list[tuple[bytes, int]] = []
         while True:
             packets = self._whole()
             if packets is None:
                 ask = ask or not self._broken
-                if not self._give_up():
-                    return ask and self._broken, None
-                continue
+                if self._give_up():
+                    continue
+                return ask and self._broken, _bundle(out)
             data = b"".join(_data(p) for p in packets)
             self._forget(packets[-1].sequence_number)
             if self._broken and not is_key(data):
@@ -75,10 +90,9 @@ class VideoBuffer:
                 self._unusable += 1
                 self.dropped += 1
                 continue
-            self._unusable = 0
-            self._broken = False
+            self._unusable, self._broken = 0, False
             if data:
-                return ask, JitterFrame(data=data, timestamp=packets[0].timestamp)
+                out.append((data, packets[0].timestamp))
 
     def _whole(self) -> list[RtpPacket] | None:
         """The packets of the next frame, from its first to its marker."""
@@ -145,6 +159,13 @@ class AudioBuffer:
 def buffer(capacity: int, prefetch: int = 0, is_video: bool = False) -> VideoBuffer | AudioBuffer:
     """What aiortc's receiver calls for its jitter buffer, with its arguments."""
     return VideoBuffer() if is_video else AudioBuffer()
+
+
+def _bundle(frames: list[tuple[bytes, int]]) -> JitterFrame | None:
+    if not frames:
+        return None
+    data, first = frames[0]
+    return Frames(data, first, [(more, ahead(at, first, 32)) for more, at in frames[1:]])
 
 
 def _data(packet: RtpPacket) -> bytes:

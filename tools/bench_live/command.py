@@ -31,12 +31,12 @@ def bench_live(
 ) -> None:
     """Measure live delay, camera to viewer, each in a process of its own, with the swap and without it."""
     from tools.bench_file import material
-    from tools.bench_live import figures, loop, measure, rtmp
+    from tools.bench_live import figures, loop, measure
 
     width, height = parse_size(size)
     if json_ is not None and not json_.parent.is_dir():
         raise OutputError(f"cannot write {json_}: there is no folder {json_.parent}")
-    kinds = {"webrtc": measure.measure, "loop": loop.measure, "rtmp": rtmp.measure}
+    kinds = {"webrtc": measure.measure, "loop": loop.measure}
     if transport not in kinds:
         raise UnderstudyError(f"--transport {transport!r}: write webrtc, rtmp or loop")
     take = kinds[transport]
@@ -84,7 +84,8 @@ def told(found: dict[str, Any]) -> str:
     """For people."""
     g, added = found["glass_to_glass"], found["swap_added"] or {"p50_ms": 0.0, "p95_ms": 0.0}
     return (
-        f"glass to glass  p50 {g['p50_ms']:.1f}  p95 {g['p95_ms']:.1f}  p99 {g["p99_ms"]:.1f}  max {g['max_ms']:.1f} ms\n"
+        f"glass to glass  p50 {g['p50_ms']:.1f}  p95 {g['p95_ms']:.1f}  p99 {g['p99_ms']:.1f}  "
+        f"max {g['max_ms']:.1f} ms\n"
         f"swap added      p50 {added['p50_ms']:.1f}  p95 {added['p95_ms']:.1f} ms\n"
         f"drops {found['drops']} of {found['frames']}, freezes {found['freezes']}, sound after picture"
         f" {found['av_skew_ms']} ms, server {found['cpu']:.2f} cores, {found['peak_mb']:.0f} MB"

@@ -1,0 +1,78 @@
+"""The overload ladder, by value."""
+
+import itertools
+
+from stream.live.ladder import DOWN_AFTER, TABLE, UP_AFTER, Ladder, Rung
+
+FRAME = 1 / 30
+
+
+def drive(ladder: Ladder, work: float, seconds: float, start: float = 0.0) -> tuple[list[Rung], float]:
+    """The rungs stood on while each worked frame takes `work`; and the clock afterwards."""
+    seen, now = [], start
+    while now < start + seconds:
+        now += FRAME * ladder.measures.every
+        seen.append(ladder.step(work, FRAME, now))
+    return seen, now
+
+
+def test_every_rung_gives_up_what_the_one_above_gave_up() -> None:
+    rungs = list(Rung)
+    assert list(TABLE) == rungs
+    for above, below in itertools.pairwise(rungs):
+        a, b = TABLE[above], TABLE[below]
+        assert b.pace.look >= a.pace.look and b.every >= a.every
+        assert (b.cheap, b.half) >= (a.cheap, a.half) and b.admit <= a.admit
+        assert a != b
+    assert [TABLE[r].admit for r in rungs] == [True] * 5 + [False]
+
+
+def test_light_work_changes_nothing() -> None:
+    assert set(drive(Ladder(), 0.010, 20)[0]) == {Rung.FULL}
+
+
+def test_one_slow_frame_changes_nothing() -> None:
+    ladder = Ladder()
+    drive(ladder, 0.010, 2)
+    ladder.step(0.3, FRAME, 2.03)
+    assert set(drive(ladder, 0.010, 3, 2.03)[0]) == {Rung.FULL}
+
+
+def test_too_much_work_goes_down_rung_by_rung() -> None:
+    seen, _ = drive(Ladder(), 0.2, 10)
+    order = list(dict.fromkeys(seen))
+    assert order == list(Rung)
+    first = seen.index(Rung.SKIP) * FRAME
+    assert DOWN_AFTER <= first <= DOWN_AFTER + 0.2
+
+
+def test_where_a_rung_helps_it_stays_there() -> None:
+    ladder, now = Ladder(), 0.0
+    costs = {Rung.FULL: 0.040, Rung.SKIP: 0.034, Rung.CHEAP: 0.022}
+    seen = []
+    while now < 30:
+        now += FRAME
+        seen.append(ladder.step(costs[ladder.rung], FRAME, now))
+    assert seen[-1] is Rung.CHEAP and len(set(seen[200:])) == 1
+
+
+def test_up_again_when_there_is_room_but_slower() -> None:
+    ladder = Ladder(Rung.HALF)
+    seen, _ = drive(ladder, 0.008, 20)
+    order = list(dict.fromkeys(seen))
+    assert order == [Rung.HALF, Rung.CHEAP, Rung.SKIP, Rung.FULL]
+    assert seen.index(Rung.CHEAP) * FRAME >= UP_AFTER
+
+
+def test_held_frames_do_not_count_as_room() -> None:
+    ladder = Ladder(Rung.HOLD)
+    seen, _ = drive(ladder, 0.030, 20)  # 0.45 of two intervals, but 0.9 of one: up would mean down again
+    assert set(seen) == {Rung.HOLD}
+
+
+def test_it_never_leaves_the_ladder() -> None:
+    ladder = Ladder()
+    drive(ladder, 5.0, 300)
+    assert ladder.rung == Rung.REFUSE
+    drive(ladder, 0.001, 300, 300)
+    assert ladder.measures.every == 1 and int(ladder.rung) == 0

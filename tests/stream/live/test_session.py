@@ -1,0 +1,160 @@
+"""A session: the newest frame wins, delay is bounded whatever the work takes, sound follows, sessions keep apart."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from fractions import Fraction
+
+import av
+import numpy as np
+
+from engines.values import U8
+from stream.frame import Frame, Route
+from stream.live.ladder import Rung
+from stream.live.session import Session
+from stream.live.swap import Shown
+from stream.metrics import Metered, Metrics
+
+CLOCK = Fraction(1, 90_000)
+
+
+def image(level: int, index: int) -> av.VideoFrame:
+    plane: U8 = np.full((96, 64), 128, np.uint8)
+    plane[:64] = level
+    frame = av.VideoFrame.from_ndarray(plane, format="yuv420p")
+    frame.pts, frame.time_base = index * 3000, CLOCK
+    return frame
+
+
+@dataclass
+class Slow:
+    """Work that takes a given time; nothing is shown for pictures whose level is in `hide`."""
+
+    stats: Metered
+    seconds: float = 0.0
+    held: bool = False
+
+    def __call__(self, frame: Frame) -> Shown:
+        with self.stats.time("work"):
+            time.sleep(self.seconds)
+        return Shown(frame, frame.picture, self.held, Route.FAST, Rung.SKIP, 1)
+
+    def close(self) -> None:
+        pass
+
+
+def level(frame: av.VideoFrame) -> int:
+    return int(bytes(frame.planes[0])[0])
+
+
+def test_a_picture_goes_through_with_its_time() -> None:
+    async def main() -> None:
+        session = Session(Slow, Metrics())
+        outlet = session.video.outlet()
+        session.picture(image(70, 5))
+        got = await asyncio.wait_for(outlet.recv(), 5)
+        assert got.pts == 15_000 and level(got) == 70
+        assert (session.came, session.left, session.held, session.shed) == (1, 1, 0, 0)
+        assert session.rung is Rung.SKIP and session.faces == 1
+        await session.close()
+        assert outlet.readyState == "ended" and session.failed is None
+
+    asyncio.run(main())
+
+
+def test_delay_is_bounded_when_work_is_five_times_too_slow() -> None:
+    async def main() -> None:
+        work, step = 0.05, 0.01
+        session = Session(lambda stats: Slow(stats, work), Metrics())
+        for i in range(100):
+            session.picture(image(50, i))
+            await asyncio.sleep(step)
+        await asyncio.sleep(2 * work)
+        assert session.came == 100 and session.left + session.shed == 100
+        assert session.shed > 50, "what was too much was dropped, and counted"
+        assert max(session.delays) < 4 * work, "at most one frame waits while one is worked on"
+        half = len(session.delays) // 2
+        delays = list(session.delays)
+        assert np.median(delays[half:]) < 1.5 * np.median(delays[:half]), "and the delay does not grow"
+        text = session.metrics.text().decode()
+        assert f'understudy_drops_total{{reason="newer"}} {float(session.shed)}' in text
+        await session.close()
+
+    asyncio.run(main())
+
+
+def test_held_frames_are_counted_and_not_sent_again() -> None:
+    async def main() -> None:
+        session = Session(lambda stats: Slow(stats, held=True), Metrics())
+        outlet = session.video.outlet()
+        for i in range(3):
+            session.picture(image(50, i))
+            await asyncio.sleep(0.05)
+        assert session.held == 3 and session.left == 0 and not outlet._items
+        await session.close()
+
+    asyncio.run(main())
+
+
+def test_sound_leaves_with_its_picture() -> None:
+    async def main() -> None:
+        session = Session(lambda stats: Slow(stats, 0.06), Metrics())
+        heard = session.audio.outlet()
+        for i in range(30):
+            session.picture(image(50, i))
+            await asyncio.sleep(0.07)
+        assert 0.03 < session.follow.delay < 0.15
+        began = time.perf_counter()
+        session.sound("packet")
+        assert await heard.recv() == "packet"
+        assert abs(time.perf_counter() - began - session.follow.delay) < 0.03
+        await session.close()
+
+    asyncio.run(main())
+
+
+def test_no_frame_of_one_session_reaches_another() -> None:
+    async def main() -> None:
+        metrics = Metrics()
+        sessions = [Session(lambda stats: Slow(stats, 0.002), metrics) for _ in range(4)]
+        outlets = [s.video.outlet() for s in sessions]
+        seen: list[set[int]] = [set() for _ in sessions]
+
+        async def watch(k: int) -> None:
+            while True:
+                seen[k].add(level(await outlets[k].recv()))
+
+        watchers = [asyncio.create_task(watch(k)) for k in range(4)]
+        for i in range(40):
+            for k, session in enumerate(sessions):
+                session.picture(image(40 + 50 * k, i))
+            await asyncio.sleep(0.005)
+        await asyncio.sleep(0.1)
+        for watcher in watchers:
+            watcher.cancel()
+        assert seen == [{40}, {90}, {140}, {190}]
+        for session in sessions:
+            await session.close()
+
+    asyncio.run(main())
+
+
+def test_a_failure_ends_this_session_alone() -> None:
+    class Broken(Slow):
+        def __call__(self, frame: Frame) -> Shown:
+            raise ValueError("broken")
+
+    async def main() -> None:
+        metrics = Metrics()
+        bad, good = Session(Broken, metrics), Session(Slow, metrics)
+        outlet = good.video.outlet()
+        bad.picture(image(1, 0))
+        good.picture(image(2, 0))
+        assert level(await asyncio.wait_for(outlet.recv(), 5)) == 2
+        await asyncio.sleep(0.05)
+        assert isinstance(bad.failed, ValueError) and good.failed is None
+        bad.picture(image(1, 1))  # ignored
+        for session in (bad, good):
+            await session.close()
+
+    asyncio.run(main())

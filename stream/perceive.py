@@ -8,21 +8,23 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engines.detector import Detection, Detector
+from engines.detector import Detection, Detector, tiles
 from engines.landmarks import Landmarks, roi_from_mesh
 from engines.protocol import Engine
-from engines.values import Box, Rect
+from engines.values import F32, Box, Rect
 from stream import tracker
-from stream.cut import CutDetector
+from stream.cut import SIZE, CutDetector
 from stream.frame import FaceTrack, Frame, Scene
+from stream.sweep import Sweep
 from stream.who import Casting, Rule
 
 LOOK_EVERY = 0.5  # seconds between looks for newcomers while somebody is followed
 SEARCH_EVERY = 0.1  # while nobody is followed
-TILES_EVERY = 1.0  # seconds between looks for small faces
+TILES_EVERY = 1.0  # seconds that a look for small faces takes, spread over the frames
 REMEMBER = 2.0  # seconds that a lost person keeps the number
 NEAR = 3.0  # side of the closer look at where a face was lost, in faces
 OWN = 0.15  # how much better a portrait must fit to prove the older track wrong
+YOUNG = 0.5  # seconds in which a newcomer may turn out to be somebody known
 ALIKE = 0.55  # correlation of portraits above which it is the same person
 
 
@@ -36,8 +38,8 @@ class Perception:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often to look, seconds between looks: for newcomers while somebody is followed, while nobody is, and for
-    small faces. passes: FaceMesh runs per followed face and frame."""
+    """How often to look, seconds between looks: for newcomers while somebody is followed, while nobody is, and (spread
+    over the frames) for small faces. passes: FaceMesh runs per followed face and frame."""
 
     look: float = LOOK_EVERY
     search: float = SEARCH_EVERY
@@ -49,6 +51,7 @@ class Pace:
 class _Person:
     id: int
     look: tracker.Look
+    met: float  # when the number was given, seconds
     lost: float | None = None  # since when, seconds
 
 
@@ -62,7 +65,8 @@ class Perceiver:
         self._people: list[_Person] = []
         self._next = 0
         self._cut = CutDetector()
-        self._now = self._looked = self._tiled = -1e9
+        self._sweep = Sweep()
+        self._now = self._looked = -1e9
 
     def close(self) -> None:
         self._detector.close()
@@ -70,19 +74,22 @@ class Perceiver:
 
     def __call__(self, frame: Frame) -> Scene:
         now = frame.seconds
-        cut = self._cut(frame.picture.small(96, 64)) or now < self._now - 1  # time went back: a new stream
+        cut = self._cut(frame.picture.small(*SIZE)) or now < self._now - 1  # time went back: a new stream
         self._now = now
         if cut:
             self._people = []
             self._casting.forget(set())
-            self._looked = self._tiled = -1e9
+            self._looked = -1e9
+            self._sweep.restart()
         self._follow(frame, now)
         seen = [p for p in self._people if p.lost is None]
         wait = self.pace.look if seen and all(p.lost is None for p in self._people) else self.pace.search
         if now - self._looked >= wait or now < self._looked:
-            self._meet(frame, self._detect(frame, now))
+            self._meet(frame, self._detect(frame))
             self._looked = now
+        self._meet(frame, self._detect_small(frame, now))
         self._meet(frame, self._near(frame))
+        self._rejoin(now)
         self._people = [p for p in self._people if p.lost is None or now - p.lost < REMEMBER]
         self._casting.forget({p.id for p in self._people})
         return Scene(frame, self._tracks(), cut)
@@ -116,10 +123,10 @@ class Perceiver:
             if known is not None:
                 known.look, known.lost = replace(look, age=known.look.age + 1), None
             else:
-                self._people.append(_Person(self._next, look))
+                self._people.append(_Person(self._next, look, frame.seconds))
                 self._next += 1
 
-    def _detect(self, frame: Frame, now: float) -> list[Detection]:
+    def _detect(self, frame: Frame) -> list[Detection]:
         picture = frame.picture
         longer = max(picture.width, picture.height)
         scale = min(1.0, 512 / longer)
@@ -129,14 +136,26 @@ class Perceiver:
             Detection(Box(*(float(v / scale) for v in (d.box.x0, d.box.y0, d.box.x1, d.box.y1))), d.points * k, d.score)
             for d in self._detector.whole(small)
         ]
-        tile = max(160, longer // 6)  # a face of a 48th of the picture is 16 pixels to the network
-        if now - self._tiled >= self.pace.tiles and longer > tile:
-            self._tiled = now
-            size = (picture.width, picture.height)
-            for d in self._detector.tiled(size, tile, lambda x, y, s: picture.rgb(Rect(x, y, s, s))):
-                if not any(_same(f.box, d.box) for f in found):
-                    found.append(d)
         return sorted(found, key=lambda d: -d.box.area)
+
+    def _detect_small(self, frame: Frame, now: float) -> list[Detection]:
+        """Faces that the whole picture shows too small, in the tiles whose turn it is."""
+        picture = frame.picture
+        size = (picture.width, picture.height)
+        tile = max(160, max(size) // 6)  # a face of a 48th of the picture is 16 pixels to the network
+        count = len(tiles(size, tile)) if max(size) > tile else 0
+        wanted = not self._casting.settled({p.id for p in self._people if p.lost is None})
+        turn = self._sweep(now, count, self.pace.tiles, wanted)
+        found = self._detector.tiled(size, tile, lambda x, y, side: picture.rgb(Rect(x, y, side, side)), turn)
+        return sorted(found, key=lambda d: -d.box.area)
+
+    def _rejoin(self, now: float) -> None:
+        """Who came back half hidden was taken for somebody new: once they are recognised, the old number holds."""
+        for new in [p for p in self._people if p.lost is None and now - p.met < YOUNG]:
+            known = self._recognise(replace(new.look, portrait=_portrait(new.look)))
+            if known is not None and known.met < new.met:
+                known.look, known.lost = replace(new.look, portrait=known.look.portrait), None
+                self._people.remove(new)
 
     def _near(self, frame: Frame) -> list[Detection]:
         """A closer look, every frame, at where somebody was lost: the whole picture shows small faces too small."""
@@ -181,7 +200,12 @@ def _same(a: Box, b: Box) -> bool:
     return a.iou(b) > 0.3 or (inside and 0.25 < b.area / max(a.area, 1.0) < 4)
 
 
+def _portrait(look: tracker.Look) -> F32:
+    """As the face looks in this very frame."""
+    return tracker.portrait(look.region, roi_from_mesh(look.face.mesh))
+
+
 def _stranger(older: _Person, newer: _Person) -> _Person:
     """Of two tracks on one face, the one whose face it is not; the newer where both may be."""
-    face = tracker.portrait(newer.look.region, roi_from_mesh(newer.look.face.mesh))
+    face = _portrait(newer.look)
     return older if newer.look.portrait @ face > older.look.portrait @ face + OWN else newer

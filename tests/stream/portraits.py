@@ -1,0 +1,121 @@
+"""Two real people in the public domain, as packages carry them, placed into pictures; the networks that see them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from engines.backends.choose import open_engine
+from engines.store import default_store
+from engines.values import F32, U8
+from stream.frame import Frame
+from stream.perceive import Perceiver, Perception
+from stream.planes import Planes
+from stream.who import Rule, Who
+
+NETWORKS = ("face_detection_short_range", "face_landmark")
+needs_models = [
+    pytest.mark.models,
+    pytest.mark.skipif(not all(map(default_store().holds, NETWORKS)), reason="the embedded models are not pulled"),
+]
+MILLI = Fraction(1, 1000)
+ALL = (Rule(0, Who("all")),)
+
+
+@cache
+def networks() -> Perception:
+    store = default_store()
+    return Perception(*(open_engine(store.path(name), "cpu") for name in NETWORKS))
+
+
+@cache
+def photo(name: str) -> U8:
+    """`astronaut` (512x512, face 94 px wide at 225,128) or `hopper` (512x600, face 190 px wide at 266,243)."""
+    if name == "astronaut":
+        image = np.asarray(pytest.importorskip("skimage.data").astronaut(), np.uint8)
+    else:
+        cbook = pytest.importorskip("matplotlib.cbook")
+        path = cbook.get_sample_data("grace_hopper.jpg", asfileobj=False)
+        image = np.asarray(cv2.cvtColor(np.asarray(cv2.imread(str(path)), np.uint8), cv2.COLOR_BGR2RGB), np.uint8)
+    image.setflags(write=False)
+    return image
+
+
+FACES = {"astronaut": (225.0, 128.0, 94.0), "hopper": (266.0, 243.0, 188.0)}  # centre and width, pixels of the photo
+
+
+@cache
+def wall(width: int, height: int, seed: int = 0) -> U8:
+    """A room without anybody: patches and fine texture."""
+    random = np.random.default_rng(seed)
+    coarse = cv2.resize(
+        random.uniform(40, 200, (5, 7, 3)).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC
+    )
+    fine = random.normal(0, 5, (height, width, 1)).astype(np.float32)
+    return np.asarray(np.clip(coarse + fine, 0, 255), np.uint8)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A head in a picture: face centre and face width, pixels; turn: degrees clockwise."""
+
+    name: str
+    x: float
+    y: float
+    width: float
+    turn: float = 0.0
+    mirrored: bool = False
+
+
+def paint(people: Sequence[Placed], size: tuple[int, int] = (640, 480), seed: int = 0) -> U8:
+    """uint8 (h, w, 3): heads with soft outlines before a wall, the last one in front. size: width, height."""
+    out = wall(*size, seed).astype(np.float32)
+    for p in people:
+        x, y, face = FACES[p.name]
+        k = p.width / face
+        source = photo(p.name)
+        if k < 0.5:  # shrunk as a camera would, without aliasing
+            source = np.asarray(cv2.GaussianBlur(source, (0, 0), 0.35 / k), np.uint8)
+        alpha = np.zeros(source.shape[:2], np.float32)
+        cv2.ellipse(alpha, (round(x), round(y)), (round(0.9 * face), round(1.15 * face)), 0, 0, 360, 1.0, -1)
+        alpha = np.asarray(cv2.GaussianBlur(alpha, (0, 0), 0.06 * face), np.float32)
+        a = np.radians(p.turn)
+        linear = k * np.array([[np.cos(a), -np.sin(a)], [np.sin(a), np.cos(a)]])
+        if p.mirrored:
+            linear = linear @ np.diag([-1.0, 1.0])
+        m = np.column_stack([linear, np.array([p.x, p.y]) - linear @ [x, y]])
+        layer = cv2.warpAffine(source, m, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        cover = np.asarray(cv2.warpAffine(alpha, m, size, flags=cv2.INTER_LINEAR), np.float32)[..., None]
+        out += cover * (layer - out)
+    return np.asarray(np.clip(np.round(out), 0, 255), np.uint8)
+
+
+def framed(rgb: U8, pts: int = 0, index: int = 0, time_base: Fraction = MILLI) -> Frame:
+    """A frame as decoding gives it; pts in milliseconds unless told."""
+    picture = Planes.of(av.VideoFrame.from_ndarray(rgb, format="rgb24"))
+    return Frame(index, pts, time_base, picture, 0.0)
+
+
+def perceiver(rules: tuple[Rule, ...] = ALL) -> Perceiver:
+    return Perceiver(networks(), rules)
+
+
+def noisy(rgb: U8, seed: int, sigma: float = 4.0) -> U8:
+    grain = np.random.default_rng(seed).normal(0, sigma, rgb.shape)
+    return np.asarray(np.clip(rgb + grain, 0, 255), np.uint8)
+
+
+def nearest(points: Sequence[tuple[float, float]], at: tuple[float, float]) -> int:
+    """The index of the point nearest to `at`."""
+    away = np.hypot(*(np.asarray(points, np.float32) - np.asarray(at, np.float32)).T)
+    return int(np.argmin(away))
+
+
+def eyes(mesh: F32) -> F32:
+    """The middles of the right and the left eye, (2, 2)."""
+    return np.asarray([mesh[[33, 133], :2].mean(0), mesh[[362, 263], :2].mean(0)], np.float32)

@@ -114,10 +114,22 @@ class Detector:
         """Faces larger than about a tenth of the picture's longer side. image: uint8 (h, w, 3) RGB."""
         return merge(*self._look(image))
 
-    def tiled(self, size: tuple[int, int], tile: int, crop: Callable[[int, int, int], U8]) -> list[Detection]:
-        """Faces down to a tenth of `tile` pixels. size: picture width, height. crop(x, y, side): RGB of one tile."""
+    def tiled(
+        self,
+        size: tuple[int, int],
+        tile: int,
+        crop: Callable[[int, int, int], U8],
+        which: Sequence[int] | None = None,
+    ) -> list[Detection]:
+        """Faces down to a tenth of `tile` pixels. size: picture width, height. crop(x, y, side): RGB of one tile.
+        which: indices of the `tiles` to look at, None for all."""
+        corners = tiles(size, tile)
+        if which is not None:
+            corners = [corners[i] for i in which]
+        if not corners:
+            return []
         parts = []
-        for x, y in tiles(size, tile):
+        for x, y in corners:
             boxes, points, scores = self._look(crop(x, y, tile))
             shift = np.array([x, y], np.float32)
             parts.append((boxes + np.tile(shift, 2), points + shift, scores))

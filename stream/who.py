@@ -95,6 +95,13 @@ class Casting:
                     self._cast[chosen] = i
         return {t: self.rules[r].source for t, r in self._cast.items() if t in boxes}
 
+    def settled(self, seen: set[int]) -> bool:
+        """Has every rule its face among the tracks that are seen, so that no newcomer could get a source?"""
+        return all(
+            rule.who.kind in ("largest", "left-to-right") and any(r == i and t in seen for t, r in self._cast.items())
+            for i, rule in enumerate(self.rules)
+        )
+
     def _counted(self, track: int) -> bool:
         rule = self._cast.get(track)
         return rule is not None and self.rules[rule].who.kind == "left-to-right"

@@ -14,6 +14,10 @@ from engines.values import Array
 BATCH = "batch"
 
 
+class BatchError(ModelError):
+    """This model runs one row a call, and its graph cannot be rewritten for more."""
+
+
 def is_open(model: ModelProto) -> bool:
     """Whether every input takes any number of rows already."""
     return all(not i.type.tensor_type.shape.dim[0].HasField("dim_value") for i in fed(model.graph))
@@ -58,7 +62,7 @@ def open_batch(model: ModelProto) -> ModelProto:
     """A copy whose inputs and outputs take any number of rows.
 
     A Reshape to (1, ...) copies the row count instead; a Resize to fixed sizes becomes one by scales. Errors:
-    ModelError where an input's first size is not 1, or a Reshape drops the row axis.
+    BatchError where an input's or output's first size is not 1, or the size before a Resize is unknown.
     """
     if is_open(model):
         return model
@@ -75,7 +79,7 @@ def open_batch(model: ModelProto) -> ModelProto:
         dims = value.type.tensor_type.shape.dim
         if not dims or (dims[0].HasField("dim_value") and dims[0].dim_value != 1):
             seen = [d.dim_value for d in dims]
-            raise ModelError(
+            raise BatchError(
                 f"{value.name!r} has the sizes {seen}, no row axis of 1: this model runs one picture a call"
             )
         dims[0].dim_param = BATCH
@@ -95,7 +99,7 @@ def _open_reshape(graph: GraphProto, node: NodeProto, target: Array) -> None:
 def _open_resize(graph: GraphProto, node: NodeProto, sizes: Array, one_row: Mapping[str, tuple[int, ...]]) -> None:
     shape = one_row.get(node.input[0])
     if shape is None:
-        raise ModelError(f"the size before Resize {node.name!r} is unknown: its batch axis cannot be opened")
+        raise BatchError(f"the size before Resize {node.name!r} is unknown: its batch axis cannot be opened")
     name = f"{node.output[0]}/open_scales"
     scales = (sizes.astype(np.float64) / np.asarray(shape)).astype(np.float32)
     graph.initializer.append(numpy_helper.from_array(scales, name))
@@ -103,16 +107,20 @@ def _open_resize(graph: GraphProto, node: NodeProto, sizes: Array, one_row: Mapp
     node.input[2] = name
 
 
-def agree(session: Session, rows: Mapping[str, Array]) -> float:
-    """Largest difference between all rows in one call and one call a row, in shares of the output's range."""
+def agree(session: Session, rows: Mapping[str, Array], single: Session | None = None) -> float:
+    """Largest difference between all rows in one call and one call a row, in shares of the output's range.
+
+    single: what runs the single rows, the model before it was rewritten for instance; the same session by default.
+    """
     together = session.run(rows)
     count = len(next(iter(rows.values())))
-    alone = [session.run({name: array[i : i + 1] for name, array in rows.items()}) for i in range(count)]
+    each = single or session
+    alone = [each.run({name: array[i : i + 1] for name, array in rows.items()}) for i in range(count)]
     worst = 0.0
     for name, joined in together.items():
-        single = np.concatenate([run[name] for run in alone]).astype(np.float32)
-        if single.shape != joined.shape:
+        apart = np.concatenate([run[name] for run in alone]).astype(np.float32)
+        if apart.shape != joined.shape:
             return float("inf")
-        span = float(np.ptp(single)) or 1.0
-        worst = max(worst, float(np.abs(single - joined.astype(np.float32)).max()) / span)
+        span = float(np.ptp(apart)) or 1.0
+        worst = max(worst, float(np.abs(apart - joined.astype(np.float32)).max()) / span)
     return worst

@@ -32,7 +32,7 @@ class Range:
 
 def targets(model: ModelProto) -> list[NodeProto]:
     """Nodes with a stored weight that int8 speeds up."""
-    stored = {t.name for t in model.graph.initializer}
+    stored = {t.name for t in model.graph.initializer if len(t.dims) > 1}
     return [
         n for n in model.graph.node if n.op_type in CHANNEL_AXIS and n.input[1] in stored and n.input[0] not in stored
     ]
@@ -43,7 +43,9 @@ def observed(model: ModelProto) -> list[str]:
     return list(dict.fromkeys(node.input[0] for node in targets(model)))
 
 
-def weight_axis(node: NodeProto) -> int:
+def weight_axis(node: NodeProto, dimensions: int) -> int:
+    if node.op_type == "MatMul":
+        return dimensions - 1  # a stack of matrices has its columns last
     flipped = any(a.name == "transB" and a.i for a in node.attribute)
     return 0 if flipped else CHANNEL_AXIS[node.op_type]
 
@@ -80,7 +82,7 @@ def quantise(
             read[source] = _activation(graph, made, source, ranges[source].whole(), signed)
         if weight not in weighed:
             values = numpy_helper.to_array(stored[weight]).astype(np.float32)
-            weighed[weight] = _weight(graph, made, weight, values, weight_axis(node))
+            weighed[weight] = _weight(graph, made, weight, values, weight_axis(node, values.ndim))
         node.input[0], node.input[1] = read[source], weighed[weight]
         before[node.output[0]] = made
     _weave(graph, before)

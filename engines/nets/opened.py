@@ -11,6 +11,7 @@ from engines.backends.choose import open_engine
 from engines.backends.compiled import installed
 from engines.backends.openvino import has_bf16
 from engines.errors import ModelError
+from engines.graph.batch import BatchError
 from engines.nets.dfm import Dfm
 from engines.nets.found import Detect
 from engines.nets.net import Net
@@ -56,7 +57,10 @@ def open_net(store: Store, name: str, wanted: Wanted = Wanted()) -> Net:  # froz
     precision = usual(model.task, has_bf16()) if wanted.precision == "auto" else wanted.precision
     file = compiled(store, name, path) if precision == "int8" else path
     batch = 1 if model.task == "detect" else wanted.batch
-    engine = open_engine(file, wanted.device, precision, wanted.threads, batch=batch, strict=wanted.strict)
+    try:
+        engine = open_engine(file, wanted.device, precision, wanted.threads, batch=batch, strict=wanted.strict)
+    except BatchError:  # then `Net` calls it once a row
+        engine = open_engine(file, wanted.device, precision, wanted.threads, strict=wanted.strict)
     return Net(model, engine)
 
 

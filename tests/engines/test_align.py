@@ -1,5 +1,6 @@
 """Alignment: points land on the template, pixels where they belong, and the paste leads back."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -150,3 +151,14 @@ def test_five_points_are_those_seen_on_screen() -> None:
     mesh[1], mesh[4] = (30, 41, -9), (30, 39, -9)
     mesh[61], mesh[291] = (15, 60, 0), (45, 61, 0)
     assert five_points(mesh).tolist() == [[10, 20], [50, 21], [30, 40], [15, 60], [45, 61]]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_it_is_the_similarity_that_other_programs_take(seed: int) -> None:
+    """OpenCV's estimateAffinePartial2D, with every point counted in, as the swap programs call it."""
+    rng = np.random.default_rng(seed)
+    points = FIVE + rng.normal(0, 3, FIVE.shape).astype(np.float32)
+    target = np.asarray(TEMPLATES["arcface_128"].points, np.float32) * 128
+    theirs, inliers = cv2.estimateAffinePartial2D(points, target, method=cv2.RANSAC, ransacReprojThreshold=100)
+    assert inliers.all()
+    np.testing.assert_allclose(to_template(points, TEMPLATES["arcface_128"], 128), theirs, atol=0.02)

@@ -13,6 +13,7 @@ from engines.backends.onnxruntime import cuda_options, installed, is_fixed, refu
 from engines.backends.survey import ORDER, ask, survey
 from engines.backends.variant import variant
 from engines.errors import DeviceError, ModelError
+from engines.graph.batch import BatchError
 from engines.graph.load import load, save
 
 
@@ -149,3 +150,25 @@ def test_weights_outside_the_folder_never_reach_a_runtime(tmp_path: Path) -> Non
     (inner / "net.onnx").write_bytes(graph.SerializeToString())
     with pytest.raises(ModelError, match="outside its own folder"):
         open_engine(inner / "net.onnx")
+
+
+def mixing(folder: Path) -> Path:
+    """Adds the mean over the rows: equal for one row, wrong for several."""
+    graph = helper.make_graph(
+        [
+            helper.make_node("ReduceMean", ["x"], ["m"], axes=[0], keepdims=1),
+            helper.make_node("Add", ["x", "m"], ["y"]),
+        ],
+        "net",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 8])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 8])],
+    )
+    save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), folder / "mix.onnx")
+    return folder / "mix.onnx"
+
+
+def test_a_rewrite_that_is_not_equal_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BatchError, match=r"mix\.onnx: several rows in one call differ"):
+        open_engine(mixing(tmp_path), batch=4, folder=tmp_path / "cache")
+    assert not (tmp_path / "cache").exists()
+    assert open_engine(mixing(tmp_path)).inputs["x"].shape == (1, 8)

@@ -129,3 +129,53 @@ def test_u8_turns_into_symmetric_s8() -> None:
     assert np.abs(c - exact_c).max() < 0.03 * np.abs(exact_c).max()
     assert np.abs(y - exact_y).max() < 0.03 * np.abs(exact_y).max() + 0.01
     assert [n.op_type for n in quantise(net(), ranges(x)).graph.node] == [n.op_type for n in turned.graph.node]
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "weight", "axis", "extra"),
+    [
+        ("Conv", (1, 3, 6, 6), (5, 3, 3, 3), 0, {"kernel_shape": [3, 3]}),
+        ("ConvTranspose", (1, 3, 6, 6), (3, 5, 2, 2), 1, {"kernel_shape": [2, 2], "strides": [2, 2]}),
+        ("Gemm", (4, 6), (6, 5), 1, {}),
+        ("Gemm", (4, 6), (5, 6), 0, {"transB": 1}),
+        ("MatMul", (4, 6), (6, 5), 1, {}),
+        ("MatMul", (2, 4, 6), (2, 6, 5), 2, {}),
+    ],
+)
+def test_scales_lie_along_the_output_channels(
+    kind: str, given: tuple[int, ...], weight: tuple[int, ...], axis: int, extra: dict[str, object], tmp_path: Path
+) -> None:
+    """Channels that differ a thousandfold: with the scale along any other axis the small ones would be lost."""
+    rng = np.random.default_rng(0)
+    steep = np.array([0.01, 1, 0.1, 10, 1]).reshape([5 if i == axis else 1 for i in range(len(weight))])
+    values = (rng.standard_normal(weight) * steep).astype(np.float32)
+    x = rng.uniform(-1, 1, given).astype(np.float32)
+    made = helper.make_graph(
+        [helper.make_node(kind, ["x", "w"], ["y"], **extra)],
+        "one",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, given)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+        [numpy_helper.from_array(values, "w")],
+    )
+    model = helper.make_model(made, opset_imports=[helper.make_opsetid("", 19)], ir_version=9)
+    done = quantise(model, {"x": Range(-1, 1)})
+    [exact] = ReferenceEvaluator(model).run(None, {"x": x})
+    [seen] = ReferenceEvaluator(done).run(None, {"x": x})
+    channels = 1 if kind.startswith("Conv") else exact.ndim - 1
+    rest = tuple(i for i in range(exact.ndim) if i != channels)
+    assert (np.abs(seen - exact).max(axis=rest) / np.abs(exact).max(axis=rest)).max() < 0.03
+    save(done, tmp_path / "q.onnx")
+    ran = open_openvino(tmp_path / "q.onnx", "int8").session().run({"x": x})["y"].astype(np.float32)
+    assert np.abs(ran - seen).max() < 0.02 * np.abs(seen).max()
+
+
+def test_products_with_a_vector_are_left_alone() -> None:
+    made = helper.make_graph(
+        [helper.make_node("MatMul", ["x", "w"], ["y"])],
+        "vector",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [4, 6])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [4])],
+        [numpy_helper.from_array(np.ones(6, np.float32), "w")],
+    )
+    model = helper.make_model(made, opset_imports=[helper.make_opsetid("", 19)], ir_version=9)
+    assert targets(model) == []

@@ -182,3 +182,12 @@ def test_a_turned_face_is_turned_back(store: Store) -> None:
     sure = patch.alpha > 0.9
     assert np.abs(patch.rgb[sure].astype(int) - under[sure]).max() < 25
     assert patch.rgb[sure][:, 1].max() > 230
+
+
+def test_a_network_that_cannot_be_batched_runs_row_by_row(store: Store, written: Written) -> None:
+    """One whose rows mix: several in one call would be wrong."""
+    model = load_catalog().model("crossface_ghost")
+    nodes = [node("ReduceMean", ["in0"], "m", axes=[0], keepdims=1), node("Add", ["in0", "m"], "out0")]
+    written(model, nodes, rows=1).replace(store.root / model.file)
+    [out] = open_net(store, "crossface_ghost", PLAIN).run(np.arange(3, dtype=np.float32).repeat(512).reshape(3, 512))
+    assert out[:, 0].tolist() == [0, 2, 4]

@@ -125,21 +125,18 @@ def trial(path: Path, start: float, rng: np.random.Generator) -> Iterator[tuple[
 
 
 def false_alarms(paths: list[Path], segments: int, rng: np.random.Generator) -> Iterator[Detection]:
-    """Readings of unmarked ten-second windows: random starts, sizes and mirrorings over the clips."""
-    decoded: dict[Path, Clip] = {}
-    for n in range(segments):
-        path = paths[n % len(paths)]
-        if path not in decoded:
-            whole = read_clip(path, 0, 60)
-            decoded[path] = Clip(whole.name, resized(whole.lumas, 640, 360), whole.rate)
-        clip = decoded[path]
-        count = round(SECONDS * clip.rate)
-        start = int(rng.integers(0, len(clip.lumas) - count))
-        x, y = int(rng.integers(0, 48)), int(rng.integers(0, 27))
-        window = [one[y : y + 333, x : x + 592] for one in clip.lumas[start : start + count]]
-        if rng.random() < 0.5:
-            window = [one[:, ::-1] for one in window]
-        yield detect([np.ascontiguousarray(one) for one in window], thorough=n % 10 == 0)
+    """Readings of unmarked ten-second windows: random starts, cuts and mirrorings over the clips, evenly. Every tenth
+    is searched for crops as well."""
+    for index, path in enumerate(paths):
+        whole = read_clip(path, 0, 3 * SECONDS)
+        lumas, count = resized(whole.lumas, 640, 360), round(SECONDS * whole.rate)
+        for n in range(index, segments, len(paths)):
+            start, step = int(rng.integers(0, len(lumas) - count)), int(rng.integers(1, 3))
+            x, y = int(rng.integers(0, 48)), int(rng.integers(0, 27))
+            window = [one[y : y + 333, x : x + 592] for one in lumas[start : start + count : step]]
+            if rng.random() < 0.5:
+                window = [one[:, ::-1] for one in window]
+            yield detect([np.ascontiguousarray(one) for one in window], thorough=n % 10 == 0)
 
 
 def marks(

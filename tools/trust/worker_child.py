@@ -1,0 +1,138 @@
+"""What runs inside the decoding process. It limits itself before it reads a byte, and answers on standard output:
+one line of JSON, then pixels. Its standard input is the upload.
+"""
+
+import json
+import os
+import sys
+from typing import Any
+
+
+def main() -> None:
+    what, kind, text = sys.argv[1:4]
+    bounds: dict[str, int] = json.loads(text)
+    decode = {"image": _image, "video": _video}[what]
+    decode_within = _limited(bounds, decode)
+    try:
+        told, pixels = decode_within(kind, bounds)
+    except ValueError as error:
+        told, pixels = {"error": str(error)}, b""
+    sys.stdout.buffer.write(json.dumps(told).encode() + b"\n" + pixels)
+    sys.stdout.buffer.flush()
+    os._exit(0)  # codecs' own clean-up is none of our business
+
+
+def _limited(bounds: dict[str, int], decode: Any) -> Any:
+    """Limits this process. Libraries come first: they need files and address space that the data must not have."""
+    _load()
+    try:
+        import resource
+    except ImportError:
+        return decode
+    used = _address_space()
+    for limit, most in (
+        (resource.RLIMIT_AS, used + bounds["memory"]),
+        (resource.RLIMIT_CPU, bounds["seconds"]),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 3),
+    ):
+        try:
+            resource.setrlimit(limit, (most, most))
+        except (ValueError, OSError):
+            continue  # macOS knows no limit of address space
+    return decode
+
+
+def _load() -> None:
+    """Everything that decoding will import. PyAV imports parts of itself only when a stream of their kind is met."""
+    import importlib
+    import pkgutil
+
+    import av
+    import cv2
+
+    for module in pkgutil.walk_packages(av.__path__, "av."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    cv2.setNumThreads(1)
+    picture = cv2.imencode(".png", _grey())[1]
+    cv2.imdecode(picture, cv2.IMREAD_COLOR)
+    _declared(picture.tobytes(), 1 << 10)
+
+
+def _grey() -> Any:
+    import numpy as np
+
+    return np.full((16, 16, 3), 128, np.uint8)
+
+
+def _address_space() -> int:
+    """What is mapped already: libraries, mostly. Linux; elsewhere a guess."""
+    try:
+        with open("/proc/self/statm") as file:  # noqa: PTH123
+            return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 2 << 30
+
+
+def _image(kind: str, bounds: dict[str, int]) -> tuple[dict[str, Any], bytes]:
+    import cv2
+    import numpy as np
+
+    # OpenCV reads the size from the header before it allocates, and refuses more than this.
+    data = np.frombuffer(sys.stdin.buffer.read(), np.uint8)
+    _declared(data.tobytes(), bounds["pixels"])
+    try:
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    except (cv2.error, MemoryError) as error:
+        raise ValueError("the picture is damaged or too large and cannot be read; send another") from error
+    if image is None:
+        raise ValueError("the picture is damaged and cannot be read; send another")
+    scale = bounds["side"] / max(image.shape[:2])
+    if scale < 1:
+        image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    rgb = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    return {"height": rgb.shape[0], "width": rgb.shape[1]}, np.ascontiguousarray(rgb).tobytes()
+
+
+def _declared(data: bytes, pixels: int) -> None:
+    """Refuses a bomb by what its header says, before anything is unpacked. FFmpeg's parsers read the header alone."""
+    import io
+
+    import av
+
+    try:
+        with av.open(io.BytesIO(data)) as container:
+            first = container.streams.video[0]
+            width, height = first.width, first.height
+    except (av.error.FFmpegError, IndexError, MemoryError) as error:
+        raise ValueError("the picture is damaged and cannot be read; send another") from error
+    if width * height > pixels:
+        raise ValueError(f"the picture declares {width}x{height} pixels; at most {pixels // 1_000_000} megapixels")
+
+
+def _video(demuxer: str, bounds: dict[str, int]) -> tuple[dict[str, Any], bytes]:
+    import av
+
+    try:
+        # The forced demuxer keeps FFmpeg from taking the bytes for a playlist; no protocol may be opened from within.
+        with av.open(sys.stdin.buffer, "r", format=demuxer, options={"protocol_whitelist": ""}) as container:
+            if len(container.streams) > bounds["streams"]:
+                raise ValueError(f"the video has {len(container.streams)} streams; at most {bounds['streams']}")
+            if not container.streams.video:
+                raise ValueError("the upload holds no picture; send a video")
+            stream = container.streams.video[0]
+            width, height = stream.width, stream.height
+            if width * height > bounds["pixels"] // 4:
+                raise ValueError(f"the video declares {width}x{height} pixels; send a smaller one")
+            seconds = container.duration / av.time_base if container.duration else None
+            if seconds is not None and seconds > bounds["duration"]:
+                raise ValueError(f"the video lasts {seconds:.0f} s; at most {bounds['duration']}")
+            stream.codec_context.thread_count = 1
+            for frame, _ in zip(container.decode(stream), range(2), strict=False):
+                width, height = frame.width, frame.height
+            told = {"codec": stream.codec_context.name, "width": width, "height": height, "seconds": seconds}
+    except (av.error.FFmpegError, MemoryError) as error:
+        raise ValueError("the video is damaged and cannot be read; send another") from error
+    return told, b""

@@ -19,17 +19,25 @@ BRIGHT = 18.0  # levels above rho B from which light counts as a highlight
 
 @dataclass(frozen=True, slots=True)
 class Glass:
-    """rho: float32 (h, w, 3). flow: float32 (h, w, 2), pixels, where each pixel's background lies. highlight: float32
-    (h, w, 3), 0 to 255, light that is added. region: float32 (h, w)."""
+    """rho: float32 (h, w, 3). flow: float32 (h, w, 2), pixels, where each pixel's background lies. region: float32
+    (h, w)."""
 
     rho: F32
     flow: F32
-    highlight: F32
     region: F32
 
     def alpha(self) -> F32:
         """float32 (h, w): how much of the background's light does not arrive."""
         return np.asarray((1 - self.rho.mean(2)) * self.region, np.float32)
+
+    def seen(self, plate: F32) -> F32:
+        """float32 (h, w, 3): the plate as it looks through the glass, highlights left out."""
+        return np.asarray(self.rho * look(plate, self.flow * self.region[..., None]), np.float32)
+
+    def highlight(self, frame: F32, plate: F32, trust: F32) -> F32:
+        """float32 (h, w, 3): light that the glass adds: what is left over, where it is positive."""
+        left = np.clip(frame - self.seen(plate) - BRIGHT, 0, None)
+        return np.asarray(left * (self.region * trust)[..., None], np.float32)
 
 
 def transmission(frame: F32, plate: F32, inner: F32, size: float) -> F32:
@@ -102,7 +110,4 @@ def solve(frame: F32, plate: F32, region: F32, trust: F32, size: float, before: 
     flow = warp.enlarge(refraction(seen, back, rho, inner, width), (h, w)) * scale
     if before is not None:
         flow = 0.5 * (flow + before)
-    rho = warp.enlarge(rho, (h, w))
-    light = frame - rho * look(plate, flow * region[..., None]) - BRIGHT
-    highlight = np.clip(light, 0, None) * (region * trust)[..., None]
-    return Glass(rho, flow.astype(np.float32), highlight.astype(np.float32), region)
+    return Glass(warp.enlarge(rho, (h, w)), flow.astype(np.float32), region)

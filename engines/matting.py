@@ -8,8 +8,11 @@ import cv2
 import numpy as np
 
 from engines import glass, veil
+from engines.mesh import warp
 from engines.plate import gain
 from engines.values import F32
+
+WORKING = 160.0  # pixels of face width at which change is looked for
 
 
 class Kind(StrEnum):
@@ -17,12 +20,17 @@ class Kind(StrEnum):
     GLASS = "glass"
 
 
-def changed(frame: F32, plate: F32, trust: F32) -> F32:
+def changed(frame: F32, plate: F32, trust: F32, size: float) -> F32:
     """float32 (h, w): the largest channel's difference to the plate, levels, both blurred, after one gain for the
-    whole."""
-    g = gain(frame, plate, trust)
-    a, b = (cv2.GaussianBlur(x, (0, 0), 1.2) for x in (frame, plate * g))
-    return np.asarray(cv2.absdiff(a, b).max(2), np.float32)
+    whole. size: the face's width, pixels."""
+    h, w = trust.shape
+    step = max(1.0, size / WORKING)
+    small = (max(2, round(h / step)), max(2, round(w / step)))
+    few = [warp.shrink(a, small) for a in (frame, plate, trust)]
+    few[1] *= gain(*few)
+    a, b = (cv2.GaussianBlur(x, (0, 0), 1.2) for x in few[:2])
+    red, green, blue = cv2.split(cv2.absdiff(a, b))
+    return warp.enlarge(np.asarray(cv2.max(cv2.max(red, green), blue), np.float32), (h, w))
 
 
 def sharpened(mask: F32, change: F32, trust: F32, size: float, threshold: float = 12.0, weight: float = 4.0) -> F32:
@@ -51,8 +59,7 @@ def kind(frame: F32, plate: F32, region: F32, guess: F32, trust: F32, size: floa
     v = veil.solve(frame, plate, np.maximum(guess, 0.05 * region), trust, size)
     left_veil = np.abs(frame - (1 - v.alpha[..., None]) * plate - v.alpha[..., None] * v.airlight)[some].mean()
     g = glass.solve(frame, plate, region, trust, size)
-    seen = g.rho * glass.look(plate, g.flow * region[..., None]) + g.highlight
-    left_glass = np.abs(frame - seen)[some].mean()
+    left_glass = np.abs(frame - g.seen(plate) - g.highlight(frame, plate, trust))[some].mean()
     return Kind.GLASS if left_glass < 0.85 * left_veil else Kind.VEIL
 
 

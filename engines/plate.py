@@ -15,8 +15,8 @@ from engines.mesh.fuse import width
 from engines.mesh.topology import I32, SKIN_TRIANGLES
 from engines.values import F32, U8
 
-SIDE = 320  # texels of the square plate
-COARSE = 80  # texels of the grid on which positions are computed
+SIDE = 256  # texels of the square plate
+COARSE = 64  # texels of the grid on which positions are computed
 RATE = 0.2  # share of a clear frame taken over
 LIMIT = 24.0  # levels: a texel that differs by more moves as if it differed by this much
 SURE = 0.35  # confidence above which a texel may be relied upon
@@ -25,7 +25,7 @@ _SCALE = SIDE / texture.SIDE
 
 @dataclass(frozen=True, slots=True)
 class Plate:
-    """colour: float32 (320, 320, 3) RGB, 0 to 255. confidence: float32 (320, 320), 0 where never seen, towards 1 where
+    """colour: float32 (256, 256, 3) RGB, 0 to 255. confidence: float32 (256, 256), 0 where never seen, towards 1 where
     seen often and squarely. frames: clear frames it was learned from."""
 
     colour: F32
@@ -35,6 +35,11 @@ class Plate:
     @classmethod
     def empty(cls) -> "Plate":
         return cls(np.zeros((SIDE, SIDE, 3), np.float32), np.zeros((SIDE, SIDE), np.float32), 0)
+
+    def sheet(self) -> U8:
+        """uint8 (256, 256, 4): colour, and confidence as a share of SURE, in one picture."""
+        known = cv2.convertScaleAbs(self.confidence, alpha=255 / SURE)
+        return np.asarray(cv2.merge([*cv2.split(cv2.convertScaleAbs(self.colour)), known]), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ def _towards(points: F32) -> F32:
 
 
 def lifted(image: U8, mesh: F32) -> tuple[F32, F32]:
-    """A frame's face in texture space: float32 (320, 320, 3), and how squarely each texel was seen, (320, 320).
+    """A frame's face in texture space: float32 (256, 256, 3), and how squarely each texel was seen, (256, 256).
 
     image: uint8 (h, w, 3) RGB. mesh: float32 (468, 3), its pixels.
     """
@@ -122,16 +127,22 @@ def updated(plate: Plate, image: U8, mesh: F32, hidden: F32 | None = None, rate:
     if hidden is not None:
         blocked, _ = lifted(np.dstack([(hidden * 255).astype(np.uint8)] * 3), mesh)
         seen = seen * np.clip(1 - blocked[..., 0] / 40, 0, 1)
-    share = max(rate, 1 / (plate.frames + 1)) * seen
+    share = np.float32(max(rate, 1 / (plate.frames + 1))) * seen
     light = gain(colour, plate.colour, np.minimum(plate.confidence, seen))
-    old = plate.colour * light
-    step = colour - old
-    known = plate.confidence[..., None] > SURE / 2
-    step = np.where(known, np.clip(step, -LIMIT, LIMIT), step)
-    fresh = np.where(plate.confidence < 0.05, np.minimum(1, seen * 4), share)[..., None]
-    confidence = plate.confidence + share * (seen - plate.confidence).clip(0)
-    confidence = np.maximum(confidence, np.where(seen > 0.5, np.minimum(0.5, seen), 0) if plate.frames == 0 else 0)
-    return Plate((old + fresh * step).astype(np.float32), confidence.astype(np.float32), plate.frames + 1)
+    if plate.frames == 0:
+        return Plate(colour, np.where(seen > 0.5, np.minimum(0.5, seen), share * seen), 1)
+    new = plate.confidence < 0.05
+    some = plate.confidence > SURE / 2
+    limit = np.where(some, np.float32(LIMIT), np.float32(255))
+    weight = np.where(new, np.minimum(1, seen * 4), share)
+    # plane by plane: whole arrays of three channels would be walked through six times
+    planes = []
+    for fresh, old, k in zip(cv2.split(colour), cv2.split(plate.colour), light.tolist(), strict=True):
+        lit = cv2.multiply(old, k)
+        step = cv2.max(cv2.min(cv2.subtract(fresh, lit), limit), -limit)
+        planes.append(cv2.add(lit, cv2.multiply(step, weight)))
+    confidence = plate.confidence + share * np.maximum(seen - plate.confidence, 0)
+    return Plate(np.asarray(cv2.merge(planes), np.float32), confidence, plate.frames + 1)
 
 
 def drawn(plate: Plate | None, mesh: F32, size: tuple[int, int]) -> Drawn:
@@ -142,10 +153,11 @@ def drawn(plate: Plate | None, mesh: F32, size: tuple[int, int]) -> Drawn:
     if plate is None or plate.frames == 0:
         return Drawn(np.zeros((*size, 3), np.float32), np.zeros(size, np.float32), mask)
     where = warp.enlarge((maps.texture + np.float32(0.5)) * np.float32(_SCALE) - np.float32(0.5), size)
-    colour = np.asarray(warp.sample(plate.colour, where), np.float32)
-    known = np.asarray(warp.sample(plate.confidence, where), np.float32) * mask
-    known = np.clip(known / SURE, 0, 1).astype(np.float32)
-    return Drawn(colour * (mask * (known > 0.05))[..., None], known, mask)
+    seen = warp.sample(plate.sheet(), where)
+    known = np.multiply(seen[..., 3], mask * np.float32(1 / 255), dtype=np.float32)
+    colour = seen[..., :3].astype(np.float32)
+    colour[known < 0.05] = 0
+    return Drawn(colour, known, mask)
 
 
 def relit(seen: Drawn, image: F32, hidden: F32, sigma: float) -> F32:

@@ -48,11 +48,12 @@ def test_refraction_is_found_where_the_background_has_texture() -> None:
 
 
 def test_a_highlight_is_told_from_transmission() -> None:
-    found = glass.solve(through(PLATE, bend(0.0), SHINE), PLATE, pane(), TRUST, 130)
+    frame = through(PLATE, bend(0.0), SHINE)
+    light = glass.solve(frame, PLATE, pane(), TRUST, 130).highlight(frame, PLATE, TRUST)
     bright = (SHINE[..., 0] > 0) & (pane() > 0.95)
     dark = (SHINE[..., 0] == 0) & (pane() > 0.95)
-    assert found.highlight[bright].mean() > 30
-    assert found.highlight[dark].mean() < 3
+    assert light[bright].mean() > 30
+    assert light[dark].mean() < 3
 
 
 def test_the_swap_is_seen_through_the_glass() -> None:

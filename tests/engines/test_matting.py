@@ -21,7 +21,7 @@ def disc(x: int, y: int, r: int) -> F32:
 def test_change_is_seen_where_it_is_and_a_common_gain_is_no_change() -> None:
     frame = PLATE * np.float32(0.8)
     frame[disc(60, 60, 20) > 0] = (250, 20, 20)
-    change = changed(frame, PLATE, TRUST)
+    change = changed(frame, PLATE, TRUST, 100)
     assert change[disc(60, 60, 15) > 0].mean() > 60
     assert change[disc(60, 60, 30) == 0].mean() < 3
 
@@ -31,7 +31,7 @@ def test_a_coarse_mask_is_pulled_to_the_edge_that_the_change_shows() -> None:
     true = disc(60, 60, 25)
     frame[true > 0] = (10, 230, 40)
     coarse = np.asarray(cv2.GaussianBlur(disc(57, 62, 23), (0, 0), 4), np.float32)
-    fine = sharpened(coarse, changed(frame, PLATE, TRUST), TRUST, 100)
+    fine = sharpened(coarse, changed(frame, PLATE, TRUST, 100), TRUST, 100)
 
     def iou(m: F32) -> float:
         a, b = m > 0.5, true > 0.5

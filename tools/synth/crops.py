@@ -16,7 +16,7 @@ from tools.synth.noise import fractal, texture
 from tools.synth.worn import dressed
 
 UNSURE = 255  # the label of "barely there": the classifier's loss leaves it out
-VISIBLE = 5.0  # levels
+VISIBLE = 10.0  # levels of change below which a transparent thing is hardly there
 ENOUGH, HARDLY = 0.04, 0.006  # share of the mesh under an occluder: above it counts, below it does not
 KINDS = {"none": 0.28, "opaque": 0.32, "veil": 0.18, "glass": 0.18, "mixed": 0.04}
 OPAQUES = {

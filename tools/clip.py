@@ -21,6 +21,7 @@ from stream.stats import Stats, Table
 from tools import table
 from tools.cast import Cast, open_cast
 from tools.job import Job
+from tools.process import settle
 from tools.progress import Progress, open_progress
 
 INTERRUPTED = 130  # what a shell gives a process that ended by Ctrl-C
@@ -28,6 +29,7 @@ INTERRUPTED = 130  # what a shell gives a process that ended by Ctrl-C
 
 def swap_clip(job: Job, output: str) -> int:
     """Returns the exit code. Raises UnderstudyError; nothing is then left under the final names."""
+    settle()
     with ExitStack() as stack:
         source = stack.enter_context(open_source(job.target, start=job.start, end=job.end, threads=job.threads))
         encoding = Encoding(job.codec, job.crf, job.preset, job.bitrate, job.threads)

@@ -8,6 +8,7 @@ import typer
 from engines.errors import UnderstudyError
 from tools import bench_file, models, swap
 from tools.later import HELP, register_later
+from tools.process import limit_math_threads
 
 app = typer.Typer(
     help="Replaces faces in video, live or from files, and knows when not to paint.",
@@ -48,6 +49,7 @@ def understudy(
 
 def main() -> None:
     """Runs the command line. Errors that a user can mend: `error: ...` on stderr and the error's exit code."""
+    limit_math_threads()
     try:
         app()
     except UnderstudyError as error:

@@ -31,7 +31,7 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 
 def png_bomb(width: int, height: int) -> bytes:
     """A valid picture of zeros: a thousandth of its size."""
-    row = zlib.compressobj(9)
+    row = zlib.compressobj(1)
     body = b"".join(row.compress(bytes(1 + width * 3)) for _ in range(height)) + row.flush()
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")

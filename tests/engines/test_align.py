@@ -162,3 +162,14 @@ def test_it_is_the_similarity_that_other_programs_take(seed: int) -> None:
     theirs, inliers = cv2.estimateAffinePartial2D(points, target, method=cv2.RANSAC, ransacReprojThreshold=100)
     assert inliers.all()
     np.testing.assert_allclose(to_template(points, TEMPLATES["arcface_128"], 128), theirs, atol=0.02)
+
+
+@pytest.mark.parametrize("scale", [0.8, 0.4, 0.2, 0.11])
+def test_shrinking_first_moves_nothing(scale: float) -> None:
+    """On a ramp every crop pixel shows the place it came from. A slope of 2 halves without rounding, thrice."""
+    ramp = np.repeat(np.tile(np.arange(0, 240, 2, dtype=np.uint8), (120, 1))[..., None], 3, axis=2)
+    side = int(80 * scale)
+    matrix = np.array([[scale, 0, -20 * scale], [0, scale, -30 * scale]], np.float32)
+    cut = crop(ramp, matrix, side).astype(np.float64)[1:-1, 1:-1, 0] / 2
+    wanted = np.arange(1, side - 1) / scale + 20
+    assert abs(float((cut - wanted).mean())) < 0.15

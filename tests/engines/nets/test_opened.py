@@ -10,11 +10,15 @@ from onnx import NodeProto, helper
 
 from engines.align import five_points, moved, similarity
 from engines.backends.compiled import installed
+from engines.backends.reference import ReferenceEngine
 from engines.catalog import load_catalog
 from engines.errors import ModelError
 from engines.nets.found import Found
+from engines.nets.net import Net
 from engines.nets.opened import Wanted, open_detector, open_dfm, open_net, open_swapper, usual
 from engines.nets.pasted import PastedSwap
+from engines.nets.swapper import Swapper
+from engines.protocol import Spec
 from engines.store import Store
 from engines.values import F32, Region
 
@@ -191,3 +195,20 @@ def test_a_network_that_cannot_be_batched_runs_row_by_row(store: Store, written:
     written(model, nodes, rows=1).replace(store.root / model.file)
     [out] = open_net(store, "crossface_ghost", PLAIN).run(np.arange(3, dtype=np.float32).repeat(512).reshape(3, 512))
     assert out[:, 0].tolist() == [0, 2, 4]
+
+
+def test_a_swappers_own_mask_cuts_the_patch() -> None:
+    """hyperswap's mask: the left half of the crop is none of the face."""
+    left = np.ones((1, 1, 256, 256), np.float32)
+    left[..., :128] = 0
+    inputs = {"source": Spec((-1, 512), "float32"), "target": Spec((-1, 3, 256, 256), "float32")}
+    outputs = {"output": Spec((-1, 3, 256, 256), "float32"), "mask": Spec((-1, 1, 256, 256), "float32")}
+    engine = ReferenceEngine(inputs, outputs, lambda feeds: {"output": feeds["target"], "mask": left})
+    swapper = Swapper(Net(load_catalog().model("hyperswap_1a_256"), engine))
+    template = load_catalog().template("arcface_128")
+    mesh = mesh_at(np.asarray(template.points, np.float32), 256, 20, 20)
+    picture = np.full((300, 300, 3), 90, np.uint8)
+    patch = PastedSwap(swapper, template, np.ones((1, 512), np.float32)).swap(Region(0, 0, picture), mesh, 0.04)
+    assert patch is not None
+    assert patch.alpha[128, 20:120].max() == 0
+    assert patch.alpha[128, 150:190].min() > 0.99

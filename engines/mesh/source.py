@@ -13,13 +13,16 @@ from engines.mesh import region, skin, texture
 from engines.mesh.shape import fit
 from engines.values import F32, U8
 
+CERTAIN = 0.75  # score of a face that is said to lie: walls reach .7
 LEVELS = 4  # of the texture's pyramid
+MIRRORED = 0.01  # weight of a mirror image: it counts where the face's own side is seen at less than about a third
 SMALLEST = 48  # pixels of face width that a source needs
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFace:
-    """textures: uint8 (SIDE, SIDE, 3) RGB and its halvings. shape: float32 (468, 3), canonical centimetres. notes: what a user may want to know."""
+    """textures: uint8 (SIDE, SIDE, 3) RGB and its halvings. shape: float32 (468, 3), canonical centimetres. notes: what
+    a user may want to know."""
 
     textures: tuple[U8, ...]
     shape: F32
@@ -46,7 +49,7 @@ def find(image: U8, detector: Detector, name: str) -> tuple[Detection, int]:
         found = detector.tiled((w, h), tile, lambda x, y, s: np.asarray(padded[y : y + s, x : x + s], np.uint8))
     if not found:
         for turns, words in ((1, "on its right side"), (2, "upside down"), (3, "on its left side")):
-            if detector.whole(np.ascontiguousarray(np.rot90(image, turns))):
+            if any(d.score > CERTAIN for d in detector.whole(np.ascontiguousarray(np.rot90(image, turns)))):
                 raise SourceError(f"{name}: the face in this {w}x{h} photo lies {words}; turn the photo upright first")
         raise SourceError(
             f"{name}: no face seen in this {w}x{h} photo; give one where both eyes, nose and mouth can be seen"
@@ -76,8 +79,8 @@ def merge(lifted: Sequence[tuple[U8, F32]]) -> tuple[U8, F32]:
     first = lifted[0][0]
     for picture, seen in lifted:
         even = picture if picture is first else match(picture, first)
-        for image, sight in ((even, seen), (even[:, ::-1], 0.02 * seen[:, ::-1])):
-            weight = (np.clip(sight - 0.05, 0, 1) ** 4)[..., None]
+        for image, sight, share in ((even, seen, 1.0), (even[:, ::-1], seen[:, ::-1], MIRRORED)):
+            weight = np.float32(share) * (np.clip(sight - 0.05, 0, 1) ** 4)[..., None]
             mixed += weight * image
             total += weight
     fallback = 1e-4 * first.astype(np.float32)

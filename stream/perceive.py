@@ -121,7 +121,8 @@ class Perceiver:
                 continue
             known = self._recognise(look)
             if known is not None:
-                known.look, known.lost = replace(look, age=known.look.age + 1), None
+                was = known.look
+                known.look, known.lost = replace(look, age=was.age + 1, portrait=was.portrait), None
             else:
                 self._people.append(_Person(self._next, look, frame.seconds))
                 self._next += 1

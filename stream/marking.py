@@ -5,16 +5,17 @@ chroma not at all.
 """
 
 import secrets
+from typing import Any
 
+import cv2
 import numpy as np
+import numpy.typing as npt
 
 from engines.values import U8
 from engines.watermark.embed import Embedder
 from engines.watermark.payload import Payload
 from stream.layout import Samples, channel_view, layout_of
 from stream.planes import Planes
-
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def new_payload(producer: int) -> Payload:
@@ -63,8 +64,12 @@ class Marker:
     @staticmethod
     def _mark_rgb(embedder: Embedder, channels: list[Samples], depth: int, index: int) -> None:
         """One step up or down in all three colours is the same step in luma."""
-        eight = [np.right_shift(channel.astype(np.uint16), depth - 8) for channel in channels]
-        luma = np.tensordot(_LUMA, np.stack(eight), axes=1).clip(1, 254).astype(np.uint8)
-        step = (embedder.mark8(luma, index).astype(np.int32) - luma) << (depth - 8)
-        for channel in channels:
-            channel[...] = np.clip(channel.astype(np.int32) + step, 0, (1 << depth) - 1).astype(channel.dtype)
+        planes: list[npt.NDArray[Any]] = [np.ascontiguousarray(channel) for channel in channels]
+        red, green, blue = planes
+        luma: npt.NDArray[Any] = cv2.addWeighted(cv2.addWeighted(red, 0.299, green, 0.587, 0), 1, blue, 0.114, 0)
+        marked: npt.NDArray[Any] = embedder.mark8(luma, index) if depth == 8 else embedder.mark16(luma, index)
+        # At the ends of the range luma is saturated though not all of its colours are: there is little to mark there.
+        up, down = cv2.subtract(marked, luma), cv2.subtract(luma, marked)
+        for channel, plane in zip(channels, planes, strict=True):
+            moved = cv2.subtract(cv2.add(plane, up), down)
+            channel[...] = np.minimum(moved, (1 << depth) - 1) if depth > 8 else moved

@@ -30,7 +30,8 @@ _SLOPE = 0.15
 _UNIT = 64
 
 U16 = npt.NDArray[np.uint16]
-T = TypeVar("T", np.int8, np.int32)
+T = TypeVar("T", np.int8, np.int16)
+_HIGHEST = np.iinfo(np.int16).max
 
 
 class Embedder:
@@ -53,8 +54,10 @@ class Embedder:
         whole = np.tile(tile, (-(-height // tile.shape[0]), -(-width // tile.shape[1])))[:height, :width]
         self._dither = np.ascontiguousarray(whole).astype(np.int8 if depth == 8 else np.int16)
         # Buffers of 1 MB made anew for each picture cost more in page faults than all the arithmetic.
-        self._step = np.empty((height, width), np.int8)
-        self._darker = np.empty((height, width), np.bool_)
+        size = (height, width)
+        self._step, self._darker = np.empty(size, np.int8), np.empty(size, np.bool_)
+        if depth > 8:
+            self._deep, self._down = np.empty(size, np.int16), np.empty(size, np.int16)
         quiet = min(_LOUD, _QUIET * max(1.0, _LARGE / math.sqrt(width * height / CELLS)) ** _POWER)
         levels = np.clip(quiet + _SLOPE * np.arange(256) / 8, quiet, _LOUD)
         self._amplitude = np.round(levels * _UNIT).astype(np.uint8)
@@ -71,21 +74,27 @@ class Embedder:
 
     def mark16(self, luma: U16, index: int) -> U16:
         """The same for uint16 samples of `depth` bits in the low bits (yuv420p10, p12, p16)."""
-        fine = self._depth - 8
-        steps = self._steps(np.right_shift(luma, fine).astype(np.uint8), index)
-        step = self._spread(np.left_shift(steps, fine, dtype=np.int32), None)
-        step = np.right_shift(np.add(step, self._dither), 6)
-        return np.asarray(np.clip(luma + step, 0, (1 << self._depth) - 1), np.uint16)
+        steps = np.left_shift(self._steps(luma, index), self._depth - 8, dtype=np.int16)
+        step = self._spread(steps, self._deep)
+        np.add(step, self._dither, out=step)
+        np.right_shift(step, 6, out=step)
+        np.clip(np.negative(step, out=self._down), 0, _HIGHEST, out=self._down)
+        np.clip(step, 0, _HIGHEST, out=step)
+        marked = cv2.add(luma, step.view(np.uint16))
+        cv2.subtract(marked, self._down.view(np.uint16), dst=marked)
+        return np.asarray(np.minimum(marked, np.uint16((1 << self._depth) - 1), out=marked), np.uint16)
 
     def _spread(self, steps: npt.NDArray[T], out: npt.NDArray[T] | None) -> npt.NDArray[T]:
         """Each cell's value over its samples. Twice `take`: an eighth of the time of a nearest resize."""
         return np.take(np.take(steps, self._columns, axis=1), self._rows, axis=0, out=out, mode="clip")
 
-    def _steps(self, luma: U8, index: int) -> npt.NDArray[np.int8]:
+    def _steps(self, luma: U8 | U16, index: int) -> npt.NDArray[np.int8]:
         """Signed amplitudes of all cells, in 1/64 level."""
         rows, columns = self._cells.shape
         # Every fourth sample at most is enough to judge contrast and a quarter of the time of a true average.
         small = cv2.resize(luma, (2 * columns, 2 * rows), interpolation=cv2.INTER_LINEAR)
+        if self._depth > 8:
+            small = np.right_shift(small, self._depth - 8).astype(np.uint8)
         contrast = cv2.absdiff(small, cv2.blur(small, (5, 5)))
         contrast = cv2.resize(contrast, (columns, rows), interpolation=cv2.INTER_AREA)
         busy = cv2.blur(cv2.convertScaleAbs(contrast, alpha=8), (3, 3))

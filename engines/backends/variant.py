@@ -20,6 +20,8 @@ from engines.graph.quantise import symmetric
 
 ROWS = 3
 EQUAL = 1e-4
+# a value on the edge between two of 256 levels may fall either way, and a layer's flip travels on
+EQUAL_INT8 = 0.02
 
 
 def prove(model: Path, opened: ModelProto) -> None:
@@ -37,7 +39,8 @@ def prove(model: Path, opened: ModelProto) -> None:
         rng = np.random.default_rng(0)
         rows = {name: rng.random((ROWS, *s.shape[1:])).astype(s.dtype) for name, s in one.inputs.items()}
         apart = agree(open_openvino(path, "f32", threads).session(), rows, one.session())
-    if not apart <= EQUAL:
+    quantised = any(node.op_type == "QuantizeLinear" for node in opened.graph.node)
+    if not apart <= (EQUAL_INT8 if quantised else EQUAL):
         raise BatchError(f"{model.name}: several rows in one call differ from single ones by {100 * apart:.3g} %")
 
 

@@ -4,16 +4,20 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 
+from engines.occlusion import Occlusion
+from engines.plate import Plate
 from engines.values import Box, Face, Patch, Region
 from stream.picture import Picture
 
 
 class Route(StrEnum):
-    """Where a frame goes: untouched, straight swap, swap with an occlusion mask."""
+    """Where a frame goes: untouched, straight swap, swap with an occlusion mask, swap under something transparent. In
+    the order of their cost."""
 
     PASS = "pass"
     FAST = "fast"
     XSEG = "xseg"
+    REFINE = "refine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +41,22 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
+class Front:
+    """What lies before a face, as one frame shows it. kind: the class to act on, NONE, OPAQUE or TRANSPARENT of
+    `engines.occlusion`. seen: the network's maps, None where it was not asked in this frame. plate: the person's own
+    clean face so far."""
+
+    kind: int
+    seen: Occlusion | None
+    plate: Plate
+
+
+@dataclass(frozen=True, slots=True)
 class FaceTrack:
     """One person's face over time, as of one frame. id: stable over short losses. source: which source face it takes
     (index into the job's sources), None where it is to be left alone. age: frames since the track began. region: the
     picture around the face, read once for all stages. fade: 0 to 1, how much of the swap is shown (tracks fade in and
-    out where the mesh no longer holds)."""
+    out where the mesh no longer holds). front: what lies before the face, None where nobody has looked."""
 
     id: int
     face: Face
@@ -49,6 +64,7 @@ class FaceTrack:
     age: int = 0
     region: Region | None = None
     fade: float = 1.0
+    front: Front | None = None
 
     @property
     def box(self) -> Box:
@@ -66,17 +82,26 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do with a scene. route: that of its hardest face. refine: also goes to the refinement lane."""
+    """What to do with a scene. route: that of its hardest face."""
 
     scene: Scene
     route: Route
-    refine: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A swapped face that the refinement lane has yet to lay beneath what is before it."""
+
+    track: FaceTrack
+    patch: Patch
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What came out: the patches to lay over the frame's own planes (none: the frame passes as it is)."""
+    """What came out: the patches to lay over the frame's own planes (none: the frame passes as it is). pending: faces
+    that are still to be refined; none once a frame leaves."""
 
     plan: Plan
     patches: tuple[Patch, ...] = ()
+    pending: tuple[Pending, ...] = ()
     held: bool = field(default=False)

@@ -13,6 +13,7 @@ from stream.frame import Done, Frame, Plan, Route, Scene
 from stream.gate import Gate
 from stream.lane import Lane
 from stream.picture import Picture
+from stream.refine import refuse
 from stream.stats import Stats, Table
 
 DEPTH = 3  # frames between two lanes: enough to smooth the detector's turns, few enough for 4K in memory
@@ -21,6 +22,7 @@ LANES = {  # which stages share a thread
     "decode": ("decode",),
     "perceive": ("perceive", "route"),
     "paint": ("paint", "paste"),
+    "refine": ("refine",),
     "encode": ("encode", "flush"),
 }
 
@@ -40,6 +42,7 @@ async def run(
     perceive: Callable[[Frame], Scene],
     route: Callable[[Scene], Plan],
     paint: Callable[[Plan], Done],
+    refine: Callable[[Done], Done] = refuse,
     *,
     stats: Stats,
     witness: Callable[[Done], object] = lambda _: None,
@@ -72,6 +75,12 @@ async def run(
         else:
             painting.put(plan)
 
+    def sort(done: Done) -> None:
+        if done.pending:
+            refining.put(done)
+        else:
+            paste(done)
+
     def painted(plan: Plan) -> Done:
         start = stats.clock()
         done = paint(plan)
@@ -98,12 +107,13 @@ async def run(
     record = {stage: stats.adder(stage) for stages in LANES.values() for stage in stages if stage != "flush"}
     encoding = Lane("encode", write, witness, then=end, record=record["encode"], capacity=DEPTH)
     gate: Gate[tuple[Done, Picture]] = Gate(WINDOW, lambda out: out.item and encoding.put(out.item))
-    painting = Lane("paint", painted, paste, then=encoding.close, record=record["paint"], capacity=DEPTH)
+    refining = Lane("refine", refine, paste, then=encoding.close, record=record["refine"], capacity=DEPTH)
+    painting = Lane("paint", painted, sort, then=refining.close, record=record["paint"], capacity=DEPTH)
     perceiving = Lane("perceive", perceive, send, then=painting.close, record=record["perceive"], capacity=DEPTH)
     decoding = Lane("decode", _same, perceiving.put, then=perceiving.close, on_cancel=gate.cancel, items=admitted())
     try:
         async with asyncio.TaskGroup() as group:
-            for task in (encoding, painting, perceiving, decoding):
+            for task in (encoding, refining, painting, perceiving, decoding):
                 group.create_task(task.run())
     except BaseExceptionGroup as failures:
         sink.abandon()

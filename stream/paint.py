@@ -9,7 +9,9 @@ from engines.mesh.shape import pose
 from engines.mesh.source import SourceFace
 from engines.mesh.swapper import MeshSwapper
 from engines.values import F32, Patch
-from stream.frame import Done, FaceTrack, Plan, Route
+from stream.frame import Done, FaceTrack, Pending, Plan, Route
+from stream.route import ORDER, Routing, track_route
+from stream.underlay import completed, under_opaque
 
 SIDEWAYS = (60.0, 80.0)  # degrees of yaw between which the swap fades out: beyond, the mesh does not hold
 FORGET = 3.0  # seconds after which an unseen track's swapper is dropped
@@ -29,10 +31,14 @@ def hold(mesh: F32) -> float:
 
 
 class Painter:
-    """Call it with plans in order, on one thread."""
+    """Call it with plans in order, on one thread.
 
-    def __init__(self, sources: Sequence[SourceFace]) -> None:
-        self._sources = tuple(sources)
+    defer: faces behind something transparent are left pending for the refinement lane. Without it they are cut out like
+    opaque things, at once: for live, which never waits.
+    """
+
+    def __init__(self, sources: Sequence[SourceFace], routing: Routing = Routing.AUTO, *, defer: bool = False) -> None:
+        self._sources, self._routing, self._defer = tuple(sources), routing, defer
         self._hands: dict[int, _Hand] = {}
 
     def __call__(self, plan: Plan) -> Done:
@@ -42,16 +48,28 @@ class Painter:
             self._hands.clear()
         if plan.route is Route.PASS:
             return Done(plan)
-        patches = [p for t in scene.tracks if (p := self._paint(t, now)) is not None]
+        patches: list[Patch] = []
+        pending: list[Pending] = []
+        for track in scene.tracks:
+            route = min(track_route(track, self._routing), plan.route, key=ORDER.index)
+            patch = self._paint(track, route, now)
+            if patch is None:
+                continue
+            if route is Route.REFINE and self._defer:
+                pending.append(Pending(track, patch))
+            else:
+                patches.append(patch if route is Route.FAST else under_opaque(track, patch))
         self._hands = {i: h for i, h in self._hands.items() if abs(now - h.seconds) < FORGET}
-        return Done(plan, tuple(patches))
+        return Done(plan, tuple(patches), tuple(pending))
 
-    def _paint(self, track: FaceTrack, now: float) -> Patch | None:
-        if track.source is None or track.region is None:
+    def _paint(self, track: FaceTrack, route: Route, now: float) -> Patch | None:
+        """The swapped face as if nothing were before it."""
+        view = track.region if route is Route.FAST else completed(track)
+        if track.source is None or view is None:
             return None
         hand = self._hands.get(track.id)
         if hand is None or hand.source != track.source:
             hand = self._hands[track.id] = _Hand(MeshSwapper(self._sources[track.source]), track.source, now)
         elapsed, hand.seconds = max(now - hand.seconds, 0.0), now
         fade = track.fade * hold(track.face.mesh)
-        return hand.swapper.swap(track.region, track.face.mesh, elapsed, fade) if fade > 0 else None
+        return hand.swapper.swap(view, track.face.mesh, elapsed, fade) if fade > 0 else None

@@ -14,8 +14,9 @@ from engines.protocol import Engine
 from engines.values import F32, Box, Rect
 from stream import tracker
 from stream.cut import SIZE, CutDetector
-from stream.frame import FaceTrack, Frame, Scene
+from stream.frame import FaceTrack, Frame, Front, Scene
 from stream.sweep import Sweep
+from stream.watch import Watch
 from stream.who import Casting, Rule
 
 LOOK_EVERY = 0.5  # seconds between looks for newcomers while somebody is followed
@@ -53,13 +54,22 @@ class _Person:
     look: tracker.Look
     met: float  # when the number was given, seconds
     lost: float | None = None  # since when, seconds
+    front: Front | None = None
 
 
 class Perceiver:
-    """Call it with frames in order. pace: may be changed between frames."""
+    """Call it with frames in order. pace: may be changed between frames. watch: looks for what lies before the faces
+    that are to be painted; without it all are taken to be clear."""
 
-    def __init__(self, models: Perception, rules: tuple[Rule, ...], most: int = 16, pace: Pace | None = None) -> None:
-        self.pace = pace or Pace()
+    def __init__(
+        self,
+        models: Perception,
+        rules: tuple[Rule, ...],
+        most: int = 16,
+        pace: Pace | None = None,
+        watch: Watch | None = None,
+    ) -> None:
+        self.pace, self._watch = pace or Pace(), watch
         self._detector, self._landmarks = Detector(models.detector), Landmarks(models.landmarks)
         self._casting, self._most = Casting(rules), most
         self._people: list[_Person] = []
@@ -71,6 +81,8 @@ class Perceiver:
     def close(self) -> None:
         self._detector.close()
         self._landmarks.close()
+        if self._watch is not None:
+            self._watch.close()
 
     def __call__(self, frame: Frame) -> Scene:
         now = frame.seconds
@@ -79,8 +91,11 @@ class Perceiver:
         if cut:
             self._people = []
             self._casting.forget(set())
+            if self._watch is not None:
+                self._watch.keep(set())
             self._looked = -1e9
             self._sweep.restart()
+        befores = {p.id: p.look for p in self._people}
         self._follow(frame, now)
         seen = [p for p in self._people if p.lost is None]
         wait = self.pace.look if seen and all(p.lost is None for p in self._people) else self.pace.search
@@ -92,7 +107,18 @@ class Perceiver:
         self._rejoin(now)
         self._people = [p for p in self._people if p.lost is None or now - p.lost < REMEMBER]
         self._casting.forget({p.id for p in self._people})
-        return Scene(frame, self._tracks(), cut)
+        cast = self._casting.assign({p.id: p.look.face.box for p in self._people})
+        self._look_before(cast, befores)
+        return Scene(frame, self._tracks(cast), cut)
+
+    def _look_before(self, cast: dict[int, int], befores: dict[int, tracker.Look]) -> None:
+        """What lies before the faces that are to be painted; their meshes are set right where something does."""
+        if self._watch is None:
+            return
+        for p in self._people:
+            if p.lost is None and p.id in cast:
+                p.look, p.front = self._watch(p.id, p.look, befores.get(p.id), self._landmarks)
+        self._watch.keep({p.id for p in self._people})
 
     def _follow(self, frame: Frame, now: float) -> None:
         for person in self._people:
@@ -185,10 +211,9 @@ class Perceiver:
         best = max(lost, key=likeness)
         return best if likeness(best) > ALIKE else None
 
-    def _tracks(self) -> tuple[FaceTrack, ...]:
-        cast = self._casting.assign({p.id: p.look.face.box for p in self._people})
+    def _tracks(self, cast: dict[int, int]) -> tuple[FaceTrack, ...]:
         return tuple(
-            FaceTrack(p.id, p.look.face, cast.get(p.id), p.look.age, p.look.region)
+            FaceTrack(p.id, p.look.face, cast.get(p.id), p.look.age, p.look.region, front=p.front)
             for p in self._people
             if p.lost is None
         )

@@ -4,28 +4,43 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from calib.thresholds import load as load_thresholds
 from engines.backends.choose import open_engine
 from engines.detector import Detector
 from engines.landmarks import Landmarks
 from engines.mesh.source import SourceFace, prepare_source
+from engines.occlusion import WEIGHTS
 from engines.store import default_store
 from stream.frame import Done, Frame, Plan, Scene
 from stream.paint import Painter
 from stream.perceive import Perceiver, Perception
+from stream.refine import Refiner
+from stream.route import Routing, router
 from stream.still import read_image
+from stream.watch import Watch
 from stream.who import parse_rules
 from tools.job import Job
 
+PRECISION = "bf16"  # of the occlusion network: a third of the time, the same maps to a hundredth
 NETWORKS = ("face_detection_short_range", "face_landmark")  # the catalogue's names, in the order of Perception
 
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """perceive, paint: the stages of a journey. notes: one sentence each, for the user."""
+    """The stages of a journey. notes: one sentence each, for the user."""
 
     perceive: Callable[[Frame], Scene]
+    route: Callable[[Scene], Plan]
     paint: Callable[[Plan], Done]
+    refine: Callable[[Done], Done]
     notes: tuple[str, ...] = ()
+
+    @property
+    def stages(
+        self,
+    ) -> tuple[Callable[[Frame], Scene], Callable[[Scene], Plan], Callable[[Plan], Done], Callable[[Done], Done]]:
+        """In the order in which a frame meets them."""
+        return self.perceive, self.route, self.paint, self.refine
 
 
 @contextmanager
@@ -39,11 +54,20 @@ def open_cast(job: Job) -> Iterator[Cast]:
         notes.append(f"--device cuda: the networks of this job run on {models.detector.device}")
     sources = prepare(job, models)
     notes += [note for source in sources for note in source.notes]
-    perceiver = Perceiver(models, rules)
+    routing = Routing(job.routing)
+    perceiver = Perceiver(models, rules, watch=open_watch(job.device, routing))
     try:
-        yield Cast(perceiver, Painter(sources), tuple(notes))
+        yield Cast(perceiver, router(routing), Painter(sources, routing, defer=True), Refiner(), tuple(notes))
     finally:
         perceiver.close()
+
+
+def open_watch(device: str, routing: Routing = Routing.AUTO) -> Watch | None:
+    """What looks for things before faces; None where nobody asks."""
+    if routing is Routing.FAST or not WEIGHTS.is_file():
+        return None
+    always = routing is not Routing.AUTO
+    return Watch(open_engine(WEIGHTS, device, PRECISION), load_thresholds(), always)
 
 
 def prepare(job: Job, models: Perception) -> list[SourceFace]:

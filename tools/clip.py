@@ -14,7 +14,6 @@ from stream.frame import Done
 from stream.journey import run
 from stream.probe import SourceInfo
 from stream.report import Report
-from stream.route import route
 from stream.sink import Encoding, Sink, open_sink
 from stream.source import Source, open_source
 from stream.stats import Stats, Table
@@ -65,9 +64,7 @@ def _journey(job: Job, source: Source, sink: Sink, cast: Cast, report: Report | 
 
         stats = Stats()
         frames = source.frames()
-        whole = asyncio.run(
-            run(frames, sink, cast.perceive, route, cast.paint, stats=stats, witness=witness, stop=stop)
-        )
+        whole = asyncio.run(run(frames, sink, *cast.stages, stats=stats, witness=witness, stop=stop))
         return whole, stats.table()
 
 

@@ -30,6 +30,7 @@ class Job:
     threads: int = 0
     quiet: bool = False
     consent: bool = False
+    routing: str = "auto"
 
     def check(self) -> None:
         """Raises UnderstudyError where a file would be read and written, or nothing is to be made."""

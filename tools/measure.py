@@ -14,8 +14,8 @@ from pathlib import Path
 from engines.errors import InputError
 from stream.frame import Done, Frame, Plan, Route, Scene
 from stream.journey import LANES, bottleneck, run
+from stream.refine import refuse
 from stream.report import quantiles
-from stream.route import route
 from stream.sink import Encoding, Sink, open_sink
 from stream.source import Source, open_source
 from stream.stats import Stats, Table, Timing
@@ -87,7 +87,7 @@ def measure(what: Run) -> Figures:
         for _ in range(what.rounds):
             bare.append(frames / transcode(job, encoding, _look_away, _pass, _leave)[0])
             with open_cast(job) as cast:  # a new one: tracks and textures must not be left over from the last round
-                seconds, busy, table = transcode(job, encoding, cast.perceive, route, cast.paint)
+                seconds, busy, table = transcode(job, encoding, *cast.stages)
             full.append(frames / seconds)
             cpu.append(busy / frames)
             tables.append(table)
@@ -114,12 +114,13 @@ def transcode(
     perceive: Callable[[Frame], Scene],
     way: Callable[[Scene], Plan],
     paint: Callable[[Plan], Done],
+    refine: Callable[[Done], Done] = refuse,
 ) -> tuple[float, float, Table]:
     """One journey through the clip: wall seconds, processor seconds of all threads, the table."""
     with open_source(job.target, threads=job.threads) as source:
         sink = _sink(job, source, encoding)
         wall, cpu, stats = time.perf_counter(), time.process_time(), Stats()
-        asyncio.run(run(source.frames(), sink, perceive, way, paint, stats=stats))
+        asyncio.run(run(source.frames(), sink, perceive, way, paint, refine, stats=stats))
         return time.perf_counter() - wall, time.process_time() - cpu, stats.table()
 
 
@@ -132,9 +133,12 @@ def one_by_one(job: Job, encoding: Encoding, cast: Cast) -> dict[str, Timing]:
             with stats.time("perceive"):
                 scene = cast.perceive(frame)
             with stats.time("route"):
-                plan = route(scene)
+                plan = cast.route(scene)
             with stats.time("paint"):
                 done = cast.paint(plan)
+            if done.pending:
+                with stats.time("refine"):
+                    done = cast.refine(done)
             with stats.time("paste"):
                 picture = frame.picture.pasted(done.patches) if done.patches else frame.picture
             with stats.time("encode"):

@@ -17,7 +17,6 @@ from stream.frame import Done, Frame, Plan, Scene
 from stream.picture import Picture
 from stream.planes import Planes
 from stream.report import Report
-from stream.route import route
 from stream.source import open_source
 from stream.stats import Stats
 from stream.still import read_image, write_image
@@ -90,10 +89,10 @@ def read_frame(path: str, stats: Stats) -> Frame:
 
 
 def painted(scene: Scene, cast: Cast, stats: Stats) -> tuple[Done, Picture]:
-    plan: Plan = route(scene)
+    plan: Plan = cast.route(scene)
     start = stats.clock()
     with stats.time("paint"):
-        done = cast.paint(plan)
+        done = cast.refine(cast.paint(plan))
     stats.routed(plan.route, stats.clock() - start)
     with stats.time("paste"):
         picture = scene.frame.picture

@@ -21,6 +21,13 @@ class Interrupted(UnderstudyError):
     exit_code = 130  # as shells count it
 
 
+class Routing(StrEnum):
+    AUTO = "auto"
+    FAST = "fast"
+    XSEG = "xseg"
+    ALWAYS_REFINE = "always-refine"
+
+
 class Device(StrEnum):
     AUTO = "auto"
     CPU = "cpu"
@@ -88,6 +95,13 @@ def swap(
     bitrate: Annotated[
         str | None, typer.Option(metavar="RATE", help="Mean rate instead of --crf: 4M.", rich_help_panel=ENCODER)
     ] = None,
+    routing: Annotated[
+        Routing,
+        typer.Option(
+            help="What to do where something is before a face: decide frame by frame, or always the same.",
+            rich_help_panel=FLOW,
+        ),
+    ] = Routing.AUTO,
     preview: Annotated[
         Path | None,
         typer.Option(
@@ -150,6 +164,7 @@ def swap(
         threads=threads,
         quiet=quiet,
         consent=consent,
+        routing=routing.value,
     )
     job.check()
     if not overwrite:

@@ -64,7 +64,7 @@ class LiveSwap:
         with self._stats.time("perceive"):
             scene = self._perceive(frame)
         plan = self._route(scene)
-        if measures.cheap and plan.route is Route.XSEG:
+        if measures.cheap and plan.route in (Route.XSEG, Route.REFINE):
             plan = replace(plan, route=Route.FAST)
         with self._stats.time("paint"):
             picture, faces = self._painted(plan, measures.half)

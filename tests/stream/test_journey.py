@@ -103,11 +103,12 @@ def test_every_frame_comes_out_once_in_order_painted_or_untouched() -> None:
     assert seen == list(range(300))
     assert shelf.ends == ["close"]
     table = stats.table()
-    assert list(table.stages) == ["decode", "perceive", "route", "paint", "paste", "encode", "flush"]
+    assert list(table.stages) == ["decode", "perceive", "route", "paint", "paste", "refine", "encode", "flush"]
     painted = sum(1 for n in range(300) if expected(n)[1] >= 100)
     counts = {name: t.count for name, t in table.stages.items()}
     assert counts == {
-        "decode": 300, "perceive": 300, "route": 300, "paint": painted, "paste": painted, "encode": 300, "flush": 1,
+        "decode": 300, "perceive": 300, "route": 300, "paint": painted, "paste": painted, "refine": 0, "encode": 300,
+            "flush": 1,
     }  # fmt: skip
     assert {r.value: t.count for r, t in table.routes.items()} == {"pass": 300 - painted, "fast": painted}
 

@@ -23,6 +23,7 @@ from stream.planes import Planes
 from stream.route import route
 from stream.still import read_image
 from stream.who import parse_rules
+from tools.cast import open_watch
 from tools.serve.settings import Settings
 
 NETWORKS = ("face_detection_short_range", "face_landmark")
@@ -55,7 +56,7 @@ class House:
             raise SourceError("this server has no face of its own; upload one, or start it with --source")
 
         def make(stats: Metered) -> Swap:
-            perceiver = Perceiver(self._models, parse_rules(self._settings.who, (), 1))
+            perceiver = Perceiver(self._models, parse_rules(self._settings.who, (), 1), watch=open_watch("auto"))
             mark = _mark(self._settings)
             return LiveSwap(perceiver, Painter([face]), route, stats, mark=mark, when=When(self._settings.when))
 

@@ -1,0 +1,133 @@
+"""Underlay: the new face beneath what lies before it. From a swapped face and what is seen in front, one patch.
+
+Knows regions, plates and mattes; the lanes call it, it knows none of them.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engines import deocclude, glass, inverted, matting, plate, veil
+from engines.mesh.fuse import width
+from engines.occlusion import Occlusion
+from engines.values import F32, Patch, Region
+from stream.frame import FaceTrack
+from stream.watch import covering, onto
+
+STEEP = 4.0  # the patch covers its rim in full from a quarter of the mask on: its pixels are composed already
+SOME = 0.02  # share of the face that is enough to be worth solving for
+
+
+@dataclass(slots=True)
+class Memory:
+    """What the last frame's solution leaves for the next of the same track."""
+
+    airlight: F32 | None = None
+    flow: F32 | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """One face's frame, plate and maps in the pixels of its patch. All float32: frame, plate (h, w, 3), 0 to 255;
+    known, opaque, veil, glass (h, w)."""
+
+    frame: F32
+    plate: F32
+    known: F32
+    opaque: F32
+    veil: F32
+    glass: F32
+    wide: float
+
+
+def completed(track: FaceTrack) -> Region | None:
+    """The region as it would look with nothing before the face, for the swap to take light and eyes from."""
+    front, region = track.front, track.region
+    if region is None or front is None or front.seen is None or front.plate.frames == 0:
+        return region
+    local = _local(track, region)
+    hidden = covering(front.seen, region)
+    drawn = plate.drawn(front.plate, local, (region.rgb.shape[0], region.rgb.shape[1]))
+    return Region(region.x, region.y, deocclude.completed(region.rgb, drawn, hidden, width(local)))
+
+
+def under_opaque(track: FaceTrack, swapped: Patch) -> Patch:
+    """The swap beneath something opaque: cut along its soft edge."""
+    b = _gather(track, swapped)
+    if b is None:
+        return swapped
+    return _patch(b, swapped, _opaque(b, swapped, b.frame), _alpha(b))
+
+
+def under_transparent(track: FaceTrack, swapped: Patch, memory: Memory) -> Patch:
+    """The swap beneath smoke, steam, glass or liquid, which is laid back over it; what is opaque beside it is cut."""
+    b = _gather(track, swapped)
+    if b is None:
+        return swapped
+    new, mask = swapped.rgb.astype(np.float32), swapped.alpha
+    veiled, glassy = float((b.veil > 0.1).mean()), float((b.glass > 0.5).mean())
+    if max(veiled, glassy) < SOME:
+        return under_opaque(track, swapped)
+    if _is_glass(b, veiled, glassy):
+        before = memory.flow if memory.flow is not None and memory.flow.shape[:2] == mask.shape else None
+        g = glass.solve(b.frame, b.plate, b.glass, b.known, b.wide, before)
+        memory.flow = g.flow
+        result = inverted.refracted(b.frame, new, b.plate, g.rho, g.flow, b.glass, mask, b.known)
+    else:
+        v = veil.solve(b.frame, b.plate, b.veil, b.known, b.wide, memory.airlight)
+        memory.airlight = v.airlight
+        result = veil.composed(b.frame, new, v, mask)
+    alpha = _alpha(b)[..., None]
+    return _patch(b, swapped, np.asarray(result + alpha * (b.frame - result), np.float32), np.zeros_like(mask))
+
+
+def _is_glass(b: Before, veiled: float, glassy: float) -> bool:
+    """By the larger area where one clearly leads, else by what each model leaves unexplained."""
+    if glassy > 2 * veiled:
+        return True
+    if veiled > 2 * glassy:
+        return False
+    region = np.maximum(b.veil, b.glass)
+    return matting.kind(b.frame, b.plate, region, b.veil, b.known, b.wide) is matting.Kind.GLASS
+
+
+def _alpha(b: Before) -> F32:
+    """The opaque mask, sharpened by what differs from the plate."""
+    if float((b.opaque > 0.3).mean()) < 1e-3:
+        return np.zeros_like(b.opaque)
+    change = matting.changed(b.frame, b.plate, b.known, b.wide)
+    return matting.sharpened(b.opaque, change, b.known, b.wide)
+
+
+def _opaque(b: Before, swapped: Patch, frame: F32) -> F32:
+    return inverted.opaque(frame, swapped.rgb.astype(np.float32), b.plate, b.known, _alpha(b), swapped.alpha)
+
+
+def _patch(b: Before, swapped: Patch, result: F32, cut: F32) -> Patch:
+    """A patch whose pixels are `result` wherever the mask reaches; nothing where the cut hides all of the new face."""
+    alpha = np.minimum(swapped.alpha * np.float32(STEEP), 1)
+    rgb = b.frame + (result - b.frame) / np.maximum(alpha, 1e-3)[..., None]
+    alpha = np.where(cut > 0.995, 0, alpha).astype(np.float32)
+    return Patch(swapped.x, swapped.y, np.clip(rgb + 0.5, 0, 255).astype(np.uint8), alpha)
+
+
+def _local(track: FaceTrack, region: Region) -> F32:
+    return np.asarray(track.face.mesh - np.array([region.x, region.y, 0], np.float32), np.float32)
+
+
+def _gather(track: FaceTrack, swapped: Patch) -> Before | None:
+    front, region = track.front, track.region
+    if region is None or front is None or front.seen is None:
+        return None
+    h, w = swapped.alpha.shape
+    x, y = swapped.x - region.x, swapped.y - region.y
+    part = Region(swapped.x, swapped.y, region.rgb[y : y + h, x : x + w])
+    frame = part.rgb.astype(np.float32)
+    local = _local(track, part)
+    wide = width(local)
+    drawn = plate.drawn(front.plate, local, (h, w))
+    maps: Occlusion = front.seen
+    opaque, thin, clear = (onto(m, maps.matrix, part) for m in (maps.opaque, maps.veil, maps.glass))
+    hidden = np.maximum(opaque, np.maximum(thin, clear))
+    lit = plate.relit(drawn, frame, hidden, 0.25 * wide)
+    return Before(frame, lit, drawn.known, opaque, thin, clear, wide)

@@ -1,0 +1,164 @@
+"""Watch: what lies before each face, followed over time. One thread's stage within perception.
+
+While nothing is there the network is asked only when the face's look has changed, or now and then; while something is
+there, in every frame. The clean plate is learned from clear frames alone. An occluder must not bend the mesh: under one
+the mesh is measured on the picture completed with the plate.
+"""
+
+from dataclasses import dataclass, field, replace
+
+import cv2
+import numpy as np
+
+from calib.thresholds import Held, Thresholds, advance
+from engines import deocclude
+from engines.landmarks import Landmarks
+from engines.mesh.fuse import View
+from engines.occlusion import NONE, OPAQUE, SIDE, TRANSPARENT, Occlusion, OcclusionNet, cut, frame_to_crop, move
+from engines.plate import Plate, drawn, updated
+from engines.protocol import Engine
+from engines.values import F32, U8, Box, Region
+from stream.frame import Front
+from stream.tracker import Look, mesh_box
+
+CHANGED = 14.0  # levels by which a cell of the face must change for the network to be asked at once
+ASK_EVERY = 0.2  # seconds between questions while all is clear
+LEARN_EVERY = 0.3  # seconds between updates of the plate, once it is known
+KNOWN = 5  # clear frames after which the plate is learned less often
+LITTLE = 0.02  # share of the face below which something transparent is not worth refining
+COVERED = 0.5  # probability or opacity of a pixel that counts
+
+
+@dataclass(slots=True)
+class _State:
+    held: Held | None = None
+    plate: Plate = field(default_factory=Plate.empty)
+    seen: Occlusion | None = None
+    cells: F32 | None = None
+    asked: float = -1e9
+    learned: float = -1e9
+
+
+class Watch:
+    """Call it for each followed face, in order of time."""
+
+    def __init__(self, engine: Engine, thresholds: Thresholds, always: bool = False) -> None:
+        self._net, self._thresholds, self._always = OcclusionNet(engine), thresholds, always
+        self._states: dict[int, _State] = {}
+
+    def close(self) -> None:
+        self._net.close()
+
+    def keep(self, ids: set[int]) -> None:
+        """Forgets everybody else."""
+        self._states = {i: s for i, s in self._states.items() if i in ids}
+
+    def __call__(self, person: int, look: Look, before: Look | None, landmarks: Landmarks) -> tuple[Look, Front]:
+        """What lies before the face, and the look with its mesh set right if something does."""
+        state = self._states.setdefault(person, _State())
+        now = look.seconds
+        cells = _cells(look)
+        was = state.held.kind if state.held else None
+        calm = was == NONE and state.cells is not None and float(np.abs(cells - state.cells).max()) < CHANGED
+        if calm and not self._always and now - state.asked < ASK_EVERY:
+            self._learn(state, look)
+            return look, Front(state.held.masked(self._thresholds) if state.held else NONE, None, state.plate)
+        seen = self._ask(look, state.plate)
+        if before is not None and _hidden_share(seen) > LITTLE and state.plate.frames > 0:
+            look = self._straightened(look, before, state, seen, landmarks)
+            seen = self._ask(look, state.plate)
+        state.held = advance(state.held, seen.logits, self._thresholds)
+        state.seen, state.asked = seen, now
+        kind = settle(state.held.masked(self._thresholds), seen)
+        if kind == NONE:
+            state.cells = cells
+        if (
+            kind == NONE or state.plate.frames < KNOWN
+        ):  # a first plate from what can be seen: without one the net doubts
+            self._learn(state, look)
+        return look, Front(kind, seen, state.plate)
+
+    def _ask(self, look: Look, known: Plate) -> Occlusion:
+        matrix = frame_to_crop(look.face.mesh)
+        shown = drawn(known, move(look.face.mesh, matrix), (SIDE, SIDE))
+        shifted = _from_region(matrix, look.region)
+        colour = shown.colour if known.frames else None
+        return self._net.run(cut(look.region.rgb, shifted), colour, shown.mask, matrix)
+
+    def _learn(self, state: _State, look: Look) -> None:
+        if state.plate.frames >= KNOWN and look.seconds - state.learned < LEARN_EVERY:
+            return
+        local = look.face.mesh - np.array([look.region.x, look.region.y, 0], np.float32)
+        hidden = None if state.seen is None else covering(state.seen, look.region)
+        state.plate = updated(state.plate, look.region.rgb, local, hidden)
+        state.learned = look.seconds
+
+    def _straightened(self, look: Look, before: Look, state: _State, seen: Occlusion, landmarks: Landmarks) -> Look:
+        """The look with the mesh that the visible part of the face and the plate speak for."""
+        hidden = covering(seen, look.region)
+        then = _in_view(state.seen, before.view) if state.seen is not None else np.zeros_like(_blank(before.view))
+        pose = deocclude.tracked(before.face.mesh, before.view, look.view, then, _in_view(seen, look.view))
+        corner = (look.region.x, look.region.y)
+        mesh, score = deocclude.mesh_under(landmarks, look.region.rgb, corner, pose, state.plate, hidden)
+        face = replace(look.face, mesh=mesh, box=mesh_box(mesh), score=max(score, look.face.score))
+        return replace(look, face=face) if _likely(face.box, before.face.box) else look
+
+
+def settle(kind: int, seen: Occlusion) -> int:
+    """False alarms are settled at once: hardly any transparent area is no work for the refinement lane."""
+    clear = float(np.maximum(seen.veil > 0.1, seen.glass > COVERED).mean())
+    if kind == TRANSPARENT and clear < LITTLE:
+        return OPAQUE
+    return kind
+
+
+def covering(seen: Occlusion, region: Region) -> F32:
+    """Opacity of whatever lies before the face, float32 (h, w), in the region's pixels."""
+    return onto(np.maximum(seen.opaque, np.maximum(seen.veil, 0.6 * seen.glass)), seen.matrix, region)
+
+
+def onto(field: F32, matrix: F32, region: Region) -> F32:
+    """A map in crop pixels as one in the region's, 0 beyond the crop."""
+    h, w = region.rgb.shape[:2]
+    inverse = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
+    out = cv2.warpAffine(field, _from_region(matrix, region), (w, h), flags=inverse, borderMode=cv2.BORDER_CONSTANT)
+    return np.asarray(out, np.float32)
+
+
+def _from_region(matrix: F32, region: Region) -> F32:
+    out = matrix.copy()
+    out[:, 2] += matrix[:, :2] @ np.array([region.x, region.y], np.float32)
+    return out
+
+
+def _in_view(seen: Occlusion, view: View) -> F32:
+    """The same opacity in the pixels of a flow view."""
+    k = np.float32(1 / view.scale)
+    m = seen.matrix.copy()
+    m[:, 2] += m[:, :2] @ view.origin
+    m[:, :2] *= k
+    field = np.maximum(seen.opaque, np.maximum(seen.veil, 0.6 * seen.glass))
+    h, w = view.grey.shape
+    return np.asarray(cv2.warpAffine(field, m, (w, h), flags=cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR), np.float32)
+
+
+def _blank(view: View) -> F32:
+    return np.zeros(view.grey.shape, np.float32)
+
+
+def _hidden_share(seen: Occlusion) -> float:
+    return float((np.maximum(seen.opaque, np.maximum(seen.veil, seen.glass)) > COVERED).mean())
+
+
+def _likely(now: Box, was: Box) -> bool:
+    return 0.5 < now.area / max(was.area, 1.0) < 2 and now.iou(was) > 0.3
+
+
+def _cells(look: Look) -> F32:
+    """The face as 8x8 cells of grey: what a change in front of it cannot hide from. float32 (8, 8)."""
+    matrix = _from_region(frame_to_crop(look.face.mesh, 32), look.region)
+    grey: U8 = np.asarray(cv2.cvtColor(look.region.rgb[::2, ::2], cv2.COLOR_RGB2GRAY), np.uint8)
+    matrix[:, :2] *= 2
+    small = cv2.warpAffine(grey, matrix, (32, 32), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    cells = np.asarray(cv2.resize(small, (8, 8), interpolation=cv2.INTER_AREA), np.float32)
+    return np.asarray(cells - cells.mean(), np.float32)

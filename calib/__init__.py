@@ -1,1 +1,1 @@
-"""Turns labelled or collected arrays into artefacts: thresholds, temperatures, ranges. Knows nothing of video or users."""
+"""Labelled or collected arrays become artefacts: thresholds, temperatures, ranges. Knows nothing of video or users."""

@@ -69,9 +69,9 @@ def solve(frame: F32, plate: F32, guess: F32, trust: F32, size: float, before: F
     h, w = guess.shape
     step = max(1.0, size / WORKING)
     small = (max(2, round(h / step)), max(2, round(w / step)))
-    few = [warp.shrink(a, small) for a in (frame, plate, guess, trust)]
-    light = airlight(*few, before)
-    alpha = opacity(*few[:2], light, *few[2:], max(1, round(size / step / 20)))
+    image, clean, shown, sure = (warp.shrink(a, small) for a in (frame, plate, guess, trust))
+    light = airlight(image, clean, shown, sure, before)
+    alpha = opacity(image, clean, light, shown, sure, max(1, round(size / step / 20)))
     return Veil(warp.enlarge(alpha, (h, w)), light)
 
 

@@ -14,7 +14,10 @@ import numpy.typing as npt
 from engines.values import U8
 from engines.watermark.embed import Embedder
 from engines.watermark.payload import Payload
+from stream.frame import Frame
+from stream.journey import Sink
 from stream.layout import Samples, channel_view, layout_of
+from stream.picture import Picture
 from stream.planes import Planes
 
 
@@ -28,6 +31,7 @@ class Marker:
 
     def __init__(self, payload: Payload) -> None:
         self.payload = payload
+        self._count = 0
         self._kind: tuple[int, int, int, int] | None = None
         self._embedder: Embedder | None = None
 
@@ -46,6 +50,12 @@ class Marker:
             samples = np.right_shift(luma.astype(np.uint16), layout.shift)
             luma[...] = np.left_shift(embedder.mark16(samples, index), layout.shift)
         return copy
+
+    def next(self, picture: Planes) -> Planes:
+        """`mark` for whoever hands over every picture that goes out, in order: they are counted here."""
+        marked = self.mark(picture, self._count)
+        self._count += 1
+        return marked
 
     def mark_rgb(self, rgb: U8, index: int = 0) -> U8:
         """A marked copy of a still picture, uint8 (h, w, 3) RGB."""
@@ -73,3 +83,17 @@ class Marker:
         for channel, plane in zip(channels, planes, strict=True):
             moved = cv2.subtract(cv2.add(plane, up), down)
             channel[...] = np.minimum(moved, (1 << depth) - 1) if depth > 8 else moved
+
+
+class MarkingSink:
+    """A sink that marks what it passes on to another."""
+
+    def __init__(self, sink: Sink, marker: Marker) -> None:
+        self._sink, self._marker = sink, marker
+        self.close, self.finish_early, self.abandon = sink.close, sink.finish_early, sink.abandon
+
+    def write(self, frame: Frame, picture: Picture) -> None:
+        """picture: `Planes`, as the sinks of files want them too."""
+        if not isinstance(picture, Planes):
+            raise TypeError(f"a mark goes on Planes, not on {type(picture).__name__}")
+        self._sink.write(frame, self._marker.next(picture))

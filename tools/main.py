@@ -23,6 +23,7 @@ register_later(
     app, "demo", "tools.demo", "Swap a face in a clip, yours or one that is made, and show what it measured."
 )
 bench_file.register(bench)
+register_later(app, "stream", "tools.stream_cmd", "Swap faces in a live stream, by RTMP, RTSP, HLS, UDP.")
 register_later(app, "serve", "tools.serve.command", "Swap faces live: WebRTC in, WebRTC out, and a page to try it on.")
 register_later(bench, "live", "tools.bench_live.command", "Measure live delay, camera to viewer.")
 app.add_typer(models.app, name="models")

@@ -57,6 +57,15 @@ class Client:
             prefer_h264(self.connection.addTransceiver(kind, direction="recvonly"))
         await self._exchange()
 
+    def when_gone(self, call: Callable[[], object]) -> None:
+        """Calls when the connection is over."""
+
+        def changed() -> None:
+            if self.connection.connectionState in ("failed", "closed"):
+                call()
+
+        self.connection.on("connectionstatechange", changed)
+
     async def _exchange(self) -> None:
         await self.connection.setLocalDescription(await self.connection.createOffer())
         headers = {"Content-Type": "application/sdp"}

@@ -1,12 +1,17 @@
 """The mark on pictures of many formats: luma by a level, chroma and alpha not at all, and readable."""
 
+from fractions import Fraction
+
 import av
 import numpy as np
 import pytest
 
 from engines.watermark.detect import detect
+from engines.watermark.embed import PERIOD
 from engines.watermark.payload import Payload
-from stream.marking import Marker, new_payload
+from stream.frame import Frame
+from stream.marking import Marker, MarkingSink, new_payload
+from stream.picture import Picture
 from stream.planes import Planes
 from tests.engines.watermark.scenes import PAYLOAD, scene
 
@@ -69,6 +74,45 @@ def test_one_marker_follows_a_change_of_size() -> None:
     marker = Marker(PAYLOAD)
     for size in ((640, 360), (320, 240), (640, 360)):
         assert detect([grey(marker.mark(planes("yuv420p", *size), 0))], thorough=False).payload == PAYLOAD
+
+
+class Kept:
+    """A sink that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.pictures: list[Picture] = []
+        self.ends: list[str] = []
+
+    def write(self, frame: Frame, picture: Picture) -> None:
+        assert frame.index == len(self.pictures)
+        self.pictures.append(picture)
+
+    def close(self) -> None:
+        self.ends.append("close")
+
+    def finish_early(self) -> None:
+        self.ends.append("finish_early")
+
+    def abandon(self) -> None:
+        self.ends.append("abandon")
+
+
+def test_a_sink_marks_what_it_passes_on() -> None:
+    kept, one = Kept(), planes("yuv420p")
+    sink = MarkingSink(kept, Marker(PAYLOAD))
+    for index in range(PERIOD):
+        sink.write(Frame(index, index, Fraction(1, 25), one, 0.0), one)
+    by_hand = Marker(PAYLOAD)
+    for index, picture in enumerate(kept.pictures):
+        assert isinstance(picture, Planes)
+        assert np.array_equal(grey(picture), grey(by_hand.mark(one, index)))
+    first, later = kept.pictures[0], kept.pictures[PERIOD // 2]
+    assert isinstance(first, Planes) and isinstance(later, Planes)
+    assert not np.array_equal(grey(first), grey(later)), "the sign flips as pictures pass"
+    sink.close()
+    sink.finish_early()
+    sink.abandon()
+    assert kept.ends == ["close", "finish_early", "abandon"]
 
 
 def test_sessions_are_not_linked() -> None:

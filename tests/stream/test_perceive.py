@@ -36,8 +36,8 @@ def only(scene: Scene, placed: Placed) -> None:
 
 
 @pytest.mark.parametrize("name", PEOPLE)
-@pytest.mark.parametrize(("x", "y"), [(0.5, 0.5), (0.1, 0.12), (0.9, 0.85), (0.37, 0.66)])
-@pytest.mark.parametrize(("width", "height", "face"), [(640, 480, 20), (1920, 1080, 40), (480, 640, 20)])
+@pytest.mark.parametrize(("x", "y"), [(0.5, 0.5), (0.1, 0.12), (0.9, 0.85)])
+@pytest.mark.parametrize(("width", "height", "face"), [(640, 480, 20), (1920, 1080, 40)])
 def test_small_faces_are_found_in_the_first_frame(
     name: str, x: float, y: float, width: int, height: int, face: float
 ) -> None:
@@ -46,7 +46,7 @@ def test_small_faces_are_found_in_the_first_frame(
 
 
 @pytest.mark.parametrize("name", PEOPLE)
-@pytest.mark.parametrize("face", [60, 150, 300, 420])
+@pytest.mark.parametrize("face", [60, 150, 420])
 def test_a_face_of_any_size_is_one_face(name: str, face: float) -> None:
     """Also on the second look with tiles, which show parts of a large face only."""
     one = Placed(name, 320, 250, face)
@@ -201,7 +201,7 @@ def test_a_little_step_back_in_time_is_harmless() -> None:
     assert got == [[0]] * 6
 
 
-@pytest.mark.parametrize("name", PEOPLE)
+@pytest.mark.parametrize("name", PEOPLE[:1])
 @pytest.mark.parametrize("toward", [(1, 0), (-1, 0), (0, -1), (0, 1)])
 def test_leaving_the_picture_and_coming_back(name: str, toward: tuple[int, int]) -> None:
     """Out over each border within a second and a half, and back again as the same person."""

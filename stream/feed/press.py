@@ -1,0 +1,86 @@
+"""Press: pictures encoded once for all outputs. Knows x264 and nothing of where its packets go."""
+
+import io
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import av
+from av.video.frame import PictureType
+
+CLOCK = Fraction(1, 90_000)
+GOP = 2.0  # seconds between key frames: what HLS's segments need
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A packet for the outputs. pts: on the 90 kHz clock (no frame is reordered, so it is the dts too)."""
+
+    video: bool
+    key: bool
+    data: bytes
+    pts: int
+    duration: int = 0
+
+
+class Press:
+    """One encoder, opened for the first picture's size and anew when the size changes. template: a stream that outputs
+    copy their parameters from. made: how often it was opened."""
+
+    def __init__(self, bitrate: int = 4_000_000, preset: str = "superfast", threads: int = 1) -> None:
+        self._bitrate, self._preset, self._threads = bitrate, preset, threads
+        self._container: Any = None
+        self.template: Any = None
+        self.made = 0
+        self._key_at: int | None = None
+        self._want = False
+
+    def want_key(self) -> None:
+        """The next picture is a key frame. May be called from any thread."""
+        self._want = True
+
+    def press(self, frame: av.VideoFrame) -> list[Piece]:
+        """frame: its pts on the 90 kHz clock."""
+        assert frame.pts is not None
+        size = (frame.width, frame.height)
+        if self.template is None or (self.template.width, self.template.height) != size:
+            self._open(size)
+        if frame.format.name != "yuv420p":
+            pts = frame.pts
+            frame = frame.reformat(format="yuv420p")
+            frame.pts, frame.time_base = pts, CLOCK
+        due = self._key_at is None or frame.pts - self._key_at >= GOP / CLOCK  # type: ignore[operator]
+        wanted, self._want = self._want, False
+        frame.pict_type = PictureType.I if due or wanted else PictureType.NONE
+        if due or wanted:
+            self._key_at = frame.pts
+        return [
+            Piece(True, packet.is_keyframe, bytes(packet), packet.pts or 0)
+            for packet in self.template.encode(frame)
+            if packet.pts is not None
+        ]
+
+    def close(self) -> None:
+        if self._container is not None:
+            self._container.close()
+        self._container = self.template = None
+
+    def _open(self, size: tuple[int, int]) -> None:
+        """The encoder lives in a container that nobody reads: PyAV hands out parameters by stream only."""
+        self.close()
+        self._container = av.open(io.BytesIO(), "w", format="matroska")
+        options = {
+            "preset": self._preset,
+            "tune": "zerolatency",
+            "maxrate": str(self._bitrate * 3 // 2),
+            "bufsize": str(self._bitrate),
+            "x264-params": "scenecut=0:repeat-headers=1:force-cfr=0",
+        }
+        stream = self._container.add_stream("libx264", Fraction(30), options=options)
+        stream.width, stream.height = size
+        stream.pix_fmt, stream.bit_rate = "yuv420p", self._bitrate
+        context = stream.codec_context
+        context.time_base, context.thread_count, context.gop_size = CLOCK, self._threads, 600
+        self._container.start_encoding()
+        self.template, self._key_at = stream, None
+        self.made += 1

@@ -1,0 +1,67 @@
+"""Which texels of a source are skin: hair and background give way to the person's own skin tone."""
+
+import numpy as np
+import pytest
+
+from engines.mesh import region, skin, texture
+from engines.mesh.topology import LEFT_EYE
+from engines.values import F32, U8
+
+SIDE = texture.SIDE
+TONE = (190, 150, 130)
+SEEN: F32 = np.ones((SIDE, SIDE), np.float32)
+
+
+def face(seed: int = 0) -> U8:
+    grain = np.random.default_rng(seed).normal(0, 3, (SIDE, SIDE, 1))
+    return np.asarray(np.clip(np.array(TONE) + grain, 0, 255), np.uint8)
+
+
+def at(point: int) -> tuple[int, int]:
+    x, y = np.round(texture.layout()[point]).astype(int)
+    return int(y), int(x)
+
+
+def test_plain_skin_is_sure_and_stays() -> None:
+    sure = skin.confidence(face(), SEEN)
+    assert sure.shape == (SIDE, SIDE) and sure.min() >= 0 and sure.max() <= 1
+    assert sure[region.edge() > 1].min() > 0.9
+    inner = region.edge() > 1
+    assert np.abs(skin.fill(face(), SEEN).astype(int) - face())[inner].mean() < 1
+
+
+@pytest.mark.parametrize("colour", [(25, 18, 15), (60, 140, 60), (240, 240, 250)], ids=["hair", "wall", "light"])
+def test_what_is_not_skin_at_the_side_becomes_skin(colour: tuple[int, int, int]) -> None:
+    """A band at one temple that shows something else: no trace of it is left at its middle."""
+    picture = face()
+    band = (region.edge() < 1.6) & (np.arange(SIDE)[None, :] < SIDE // 2) & (np.abs(region.height()) < 2.5)
+    picture[band] = colour
+    middle = band & (region.edge() > 0.3) & (region.edge() < 1.0)
+    assert skin.confidence(picture, SEEN)[middle].mean() < 0.25
+    filled = skin.fill(picture, SEEN).astype(int)
+    assert np.abs(filled[middle] - TONE).mean() < 15
+
+
+def test_a_fringe_gives_the_whole_forehead_back_to_skin() -> None:
+    picture = face()
+    picture[region.height() < -4.5] = (40, 25, 20)
+    filled = skin.fill(picture, SEEN).astype(int)
+    forehead = (region.height() < -6) & (region.edge() > 0.5)
+    assert np.abs(filled[forehead] - TONE).mean() < 20
+
+
+def test_eyes_are_kept_whatever_their_colour() -> None:
+    picture = face()
+    y, x = np.round(texture.layout()[LEFT_EYE].mean(0)).astype(int)[::-1]
+    picture[y - 6 : y + 7, x - 6 : x + 7] = (20, 90, 160)
+    assert np.abs(skin.fill(picture, SEEN)[y, x].astype(int) - [20, 90, 160]).max() < 12
+
+
+def test_what_was_seen_at_a_grazing_angle_is_not_trusted() -> None:
+    seen = SEEN.copy()
+    seen[:, SIDE // 2 + 120 :] = 0.2
+    sure = skin.confidence(face(), seen)
+    cheek = at(411)
+    rim = (region.edge() < 1.5) & (np.arange(SIDE)[None, :] > SIDE // 2 + 180)
+    assert sure[rim].mean() < 0.2 < 0.8 < skin.confidence(face(), SEEN)[rim & (region.edge() > 0.5)].mean()
+    assert sure[cheek[0], SIDE - 1 - cheek[1]] > 0.9

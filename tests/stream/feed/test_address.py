@@ -1,0 +1,71 @@
+"""Addresses as users write them."""
+
+from pathlib import Path
+
+import pytest
+
+from engines.errors import InputError, OutputError
+from stream.feed.address import hidden, inlet, outlet
+
+
+@pytest.mark.parametrize(
+    ("text", "format", "option"),
+    [
+        ("rtmp://h/live/key", "flv", ("rtmp_live", "live")),
+        ("rtsp://h/cam", "rtsp", ("rtsp_transport", "tcp")),
+        ("udp://127.0.0.1:5000", "mpegts", ("probesize", "500000")),
+        ("/dev/video0", "v4l2", ("framerate", "30")),
+        ("avfoundation:0", "avfoundation", ("framerate", "30")),
+    ],
+)
+def test_inputs(text: str, format: str, option: tuple[str, str]) -> None:
+    found = inlet(text)
+    assert found.format == format and found.options[option[0]] == option[1] and found.live and found.again
+
+
+def test_a_listener_waits_for_its_publisher() -> None:
+    found = inlet("rtmp://0.0.0.0:1935/live/key", listen=True)
+    assert found.options == {"listen": "1"} and found.open_within is None
+    with pytest.raises(InputError, match="--listen"):
+        inlet("rtsp://h/cam", listen=True)
+
+
+def test_a_file_is_read_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    path.touch()
+    assert inlet(str(path)).live and not inlet(str(path)).again
+    assert not inlet(str(path), realtime=False).live
+    with pytest.raises(InputError, match="neither"):
+        inlet(str(tmp_path / "none.mp4"))
+
+
+def test_srt_is_refused_with_a_way_round_it() -> None:
+    with pytest.raises(InputError, match=r"SRT is not in this build.*UDP"):
+        inlet("srt://h:1")
+    with pytest.raises(OutputError, match="SRT"):
+        outlet("srt://h:1")
+    with pytest.raises(InputError, match="gopher"):
+        inlet("gopher://h")
+
+
+def test_outputs(tmp_path: Path) -> None:
+    assert outlet("rtmps://h/app/key").format == "flv" and outlet("rtmp://h/app/key").again
+    assert outlet("udp://h:1").url == "udp://h:1?pkt_size=1316"
+    whip = outlet("whip+https://h/whip/key")
+    assert whip.whip and whip.url == "https://h/whip/key"
+    hls = outlet(str(tmp_path / "live.m3u8"))
+    assert hls.format == "hls" and hls.options["hls_segment_type"] == "fmp4"
+    assert outlet(str(tmp_path / "a.mp4")).options["movflags"].startswith("frag_keyframe")
+    for text, words in (
+        (str(tmp_path / "a.avi"), "ends in"),
+        (str(tmp_path / "no" / "a.ts"), "folder"),
+        ("ftp://h", "ftp"),
+    ):
+        with pytest.raises(OutputError, match=words):
+            outlet(text)
+
+
+def test_keys_and_passwords_are_not_shown() -> None:
+    assert hidden("rtmp://h/live/secret") == "rtmp://h/live/***"
+    assert "pass" not in hidden("rtsp://me:pass@h/cam") and hidden("rtsp://h/cam") == "rtsp://h/cam"
+    assert "secret" not in outlet("rtmp://h/live/secret?x=1").shown

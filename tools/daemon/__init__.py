@@ -1,0 +1,1 @@
+"""`understudy daemon`: jobs that survive a crash."""

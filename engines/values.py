@@ -13,7 +13,7 @@ Array = npt.NDArray[np.generic]
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """An axis-aligned box in pixels of the frame as displayed, rotation metadata applied: `x0 <= x < x1`, `y0 <= y < y1`."""
+    """A box along the axes in pixels of the frame as displayed, rotation applied: `x0 <= x < x1`, `y0 <= y < y1`."""
 
     x0: float
     y0: float

@@ -34,12 +34,25 @@ def test_plain_skin_is_sure_and_stays() -> None:
 def test_what_is_not_skin_at_the_side_becomes_skin(colour: tuple[int, int, int]) -> None:
     """A band at one temple that shows something else: no trace of it is left at its middle."""
     picture = face()
-    band = (region.edge() < 1.6) & (np.arange(SIDE)[None, :] < SIDE // 2) & (np.abs(region.height()) < 2.5)
+    temple = (region.height() > -3.5) & (region.height() < 0.5)  # lower down, what is dark is a beard
+    band = (region.edge() < 1.6) & (np.arange(SIDE)[None, :] < SIDE // 2) & temple
     picture[band] = colour
     middle = band & (region.edge() > 0.3) & (region.edge() < 1.0)
     assert skin.confidence(picture, SEEN)[middle].mean() < 0.25
     filled = skin.fill(picture, SEEN).astype(int)
     assert np.abs(filled[middle] - TONE).mean() < 15
+
+
+def test_a_beard_is_kept_below_the_nose_alone() -> None:
+    """The same dark brown: hair at the temple, beard along the jaw."""
+    side = np.arange(SIDE)[None, :] < SIDE // 2
+    rim = (region.edge() > 0.8) & (region.edge() < 2.2) & side
+    jaw, temple = ((region.height() > low) & (region.height() < low + 2) & rim for low in (4.0, -2.5))
+    picture = face()
+    picture[rim] = (45, 32, 26)
+    filled = skin.fill(picture, SEEN).astype(int)
+    assert np.abs(filled[temple & (region.edge() < 1.6)] - TONE).mean() < 30
+    assert np.abs(filled[jaw] - (45, 32, 26)).mean() < 30
 
 
 def test_a_fringe_gives_the_whole_forehead_back_to_skin() -> None:

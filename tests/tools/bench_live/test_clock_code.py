@@ -1,6 +1,7 @@
 """The burnt-in code: read again after an encoder, refused when damaged."""
 
 from fractions import Fraction
+from typing import Any
 
 import av
 import numpy as np
@@ -49,22 +50,23 @@ def test_it_outlives_the_encoder(rate: int) -> None:
     encoder.width, encoder.height, encoder.pix_fmt = 640, 480, "yuv420p"
     encoder.bit_rate, encoder.time_base, encoder.framerate = rate, Fraction(1, 30), Fraction(30)
     encoder.options = {"preset": "ultrafast", "tune": "zerolatency"}
-    decoder = av.CodecContext.create("h264", "r")
-    found = []
+    decoder: Any = av.CodecContext.create("h264", "r")
+    found: list[tuple[int, int] | None] = []
+
+    def take(packets: list[Any]) -> None:
+        for packet in packets:
+            found.extend(
+                read(np.asarray(image.to_ndarray(format="gray"), np.uint8)) for image in decoder.decode(packet)
+            )
+
     for i in range(30):
         plane = np.full((720, 640), 128, np.uint8)
         plane[:480] = np.roll(np.arange(640) % 200, 5 * i)
         burn(plane[:480], i, i / 30)
         frame = av.VideoFrame.from_ndarray(plane, format="yuv420p")
         frame.pts, frame.time_base = i, Fraction(1, 30)
-        for packet in encoder.encode(frame):
-            for image in decoder.decode(packet):  # type: ignore[arg-type]
-                assert isinstance(image, av.VideoFrame)
-                found.append(read(image.to_ndarray(format="gray")))
-    for packet in encoder.encode(None):
-        for image in decoder.decode(packet):  # type: ignore[arg-type]
-            assert isinstance(image, av.VideoFrame)
-            found.append(read(image.to_ndarray(format="gray")))
+        take(encoder.encode(frame))
+    take(encoder.encode(None))
     good = [f for f in found if f is not None]
     assert [n for n, _ in good] == sorted({n for n, _ in good}) and len(good) >= 28
 

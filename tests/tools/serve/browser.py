@@ -56,9 +56,8 @@ class Tab:
 
     async def attach(self, selector: str, path: Path) -> None:
         """Puts a file into a file input."""
-        document = await self.call("DOM.getDocument")
-        node = await self.call("DOM.querySelector", nodeId=document["root"]["nodeId"], selector=selector)
-        await self.call("DOM.setFileInputFiles", nodeId=node["nodeId"], files=[str(path.resolve())])
+        found = await self.call("Runtime.evaluate", expression=f"document.querySelector({selector!r})")
+        await self.call("DOM.setFileInputFiles", objectId=found["result"]["objectId"], files=[str(path.resolve())])
 
     async def screenshot(self) -> bytes:
         return base64.b64decode((await self.call("Page.captureScreenshot", format="png"))["data"])

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -22,7 +22,7 @@ from stream.metrics import Metered
 from tools.serve.app import Faces, Server, listening
 from tools.serve.settings import Settings
 
-FACE = SourceFace((np.zeros((8, 8, 3), np.uint8),), *[np.zeros((1, 3), np.float32)] * (len(fields(SourceFace)) - 2), ())
+FACE = SourceFace((np.zeros((8, 8, 3), np.uint8),), np.zeros((468, 3), np.float32))
 
 
 @dataclass

@@ -74,7 +74,7 @@ def test_the_page_from_end_to_end(tmp_path: Path) -> None:
             chromium(tmp_path / "profile", tmp_path / "camera.mjpeg") as tab,
         ):
             await tab.call("Page.navigate", url=f"http://127.0.0.1:{port}/")
-            await tab.until("document.getElementById('camera')?.options.length > 0")
+            await tab.until("document.documentElement?.dataset.ready === 'yes'")
             assert await tab.js("document.getElementById('go').disabled")
             await tab.attach("#photo", photo)
             await tab.js("document.getElementById('consent').click()")

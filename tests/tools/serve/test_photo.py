@@ -7,12 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engines.errors import SourceError
+from engines.values import U8
 from tools.serve.photo import PIXELS, SIDE, decode, size_of
 
-IMAGE = np.random.default_rng(0).integers(0, 255, (48, 64, 3), np.uint8)
+IMAGE: U8 = np.random.default_rng(0).integers(0, 255, (48, 64, 3), np.uint8)
 
 
-def encoded(ending: str, image: np.ndarray = IMAGE) -> bytes:  # type: ignore[type-arg]
+def encoded(ending: str, image: U8 = IMAGE) -> bytes:
     return bytes(cv2.imencode(ending, image)[1].tobytes())
 
 

@@ -113,3 +113,4 @@ $("token-row").hidden = !facts.token;
 if (facts.face) $("photo-words").textContent = "Source face: the server's, or choose a photo";
 cameras().catch(() => {});
 ready();
+document.documentElement.dataset.ready = "yes"; // for those who drive the page by program

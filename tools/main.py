@@ -25,6 +25,16 @@ register_later(
 bench_file.register(bench)
 register_later(app, "stream", "tools.stream_cmd", "Swap faces in a live stream, by RTMP, RTSP, HLS, UDP.")
 register_later(app, "serve", "tools.serve.command", "Swap faces live: WebRTC in, WebRTC out, and a page to try it on.")
+register_later(
+    app, "doctor", "tools.doctor", "What this machine can run models on, what is picked and why, what is missing."
+)
+register_later(bench, "engines", "tools.bench_engines", "Measure each runtime, precision and batch beside its ceiling.")
+register_later(
+    models.app,
+    "compile",
+    "tools.compile",
+    "Write a model's copy in low precision, measured and refused below its floor.",
+)
 register_later(bench, "live", "tools.bench_live.command", "Measure live delay, camera to viewer.")
 app.add_typer(models.app, name="models")
 app.add_typer(bench, name="bench")

@@ -7,7 +7,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from onnx import ModelProto
 from platformdirs import user_cache_path
 
 from engines.backends.openvino import open_openvino
@@ -15,8 +14,8 @@ from engines.backends.plans import sha256
 from engines.errors import ModelError
 from engines.graph.batch import BatchError, agree, is_open, open_batch
 from engines.graph.cast import HALF, cast
-from engines.graph.load import load, save
-from engines.graph.quantise import symmetric
+from engines.graph.load import Graph, load, save
+from engines.graph.quantise import is_quantised, symmetric
 
 ROWS = 3
 EQUAL = 1e-4
@@ -24,7 +23,7 @@ EQUAL = 1e-4
 EQUAL_INT8 = 0.02
 
 
-def prove(model: Path, opened: ModelProto) -> None:
+def prove(model: Path, opened: Graph) -> None:
     """Runs several rows in one call and in calls of one, the latter on the file as it is. Errors: BatchError.
 
     Done once for a file, when its copy is made. A file whose pictures may have any size is taken on trust.
@@ -39,8 +38,7 @@ def prove(model: Path, opened: ModelProto) -> None:
         rng = np.random.default_rng(0)
         rows = {name: rng.random((ROWS, *s.shape[1:])).astype(s.dtype) for name, s in one.inputs.items()}
         apart = agree(open_openvino(path, "f32", threads).session(), rows, one.session())
-    quantised = any(node.op_type == "QuantizeLinear" for node in opened.graph.node)
-    if not apart <= (EQUAL_INT8 if quantised else EQUAL):
+    if not apart <= (EQUAL_INT8 if is_quantised(opened) else EQUAL):
         raise BatchError(f"{model.name}: several rows in one call differ from single ones by {100 * apart:.3g} %")
 
 

@@ -12,6 +12,7 @@ from onnx import AttributeProto, GraphProto, ModelProto, TensorProto
 
 from engines.errors import ModelError
 
+Graph = ModelProto  # for those who pass graphs on and look at none
 KNOWN_DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml"})
 
 

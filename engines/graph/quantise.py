@@ -38,6 +38,11 @@ def targets(model: ModelProto) -> list[NodeProto]:
     ]
 
 
+def is_quantised(model: ModelProto) -> bool:
+    """Whether Q/DQ stands in the graph already."""
+    return any(node.op_type == "QuantizeLinear" for node in model.graph.node)
+
+
 def observed(model: ModelProto) -> list[str]:
     """The activations whose ranges `quantise` needs, each once."""
     return list(dict.fromkeys(node.input[0] for node in targets(model)))

@@ -40,6 +40,22 @@ def test_the_commands_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
         assert f" {name} " in out
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("doctor", "--help"), "--json"),
+        (("bench", "engines", "--help"), "--rounds"),
+        (("models", "compile", "--help"), "--calibrate"),
+        (("doctor",), "picked for large networks"),
+    ],
+)
+def test_the_engines_commands_can_be_reached(
+    words: tuple[str, ...], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*words) == 0
+    assert says in capsys.readouterr().out
+
+
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--version") == 0
     assert capsys.readouterr().out.startswith("understudy")

@@ -31,15 +31,15 @@ class Report:
         self._write(row if self._first else ",\n" + row)
         self._first = False
 
-    def finish(self, table: Table, source: Mapping[str, object], output: Mapping[str, object], consent: bool) -> None:
-        """Adds the figures and gives the file its final name."""
+    def finish(self, table: Table, source: Mapping[str, object], output: Mapping[str, object], **told: object) -> None:
+        """Adds the figures and gives the file its final name. told: what else there is to say, under its own names."""
         rest = {
             "stages": {name: {"count": t.count, **quantiles(t)} for name, t in table.stages.items()},
             "fps": round(table.fps, 3),
             "wall_s": round(table.wall, 3),
             "input": source,
             "output": output,
-            "consent": consent,
+            **told,
         }
         self._write("],\n" + json.dumps(rest)[1:] + "\n", last=True)
         self._landing.land()

@@ -3,7 +3,7 @@
 Knows: encoding, muxing, colour tags, rotation and time on the way out. Knows nothing of what was done to the pictures.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
@@ -35,10 +35,12 @@ _FAR = 10  # seconds; a start farther from 0 than this is a broadcast's clock, n
 
 class Sink:
     """One output. `write` each frame in order, then `close`; as a context manager: an error abandons the output, Ctrl-C
-    finishes it early. notes: what a user should know about the output, one sentence each."""
+    finishes it early. notes: what a user should know about the output, one sentence each. finishing: may change the
+    whole file before it takes its final name; where it raises, there is no file."""
 
     def __init__(self, path: str, source: Source, encoding: Encoding) -> None:
         self.path = path
+        self.finishing: Callable[[Path], object] = _as_it_is
         self._source, info = source, source.info
         self._landing = None if path == "-" or "://" in path else Landing(Path(path), _local(source.path))
         self._container = _open(path, self._landing, encoding)
@@ -181,6 +183,8 @@ class Sink:
                 for packet in self.video.encode(None):
                     self._container.mux_one(packet)
                 self._container.close()
+            if self._landing is not None:
+                self.finishing(self._landing.partial)
         except BaseException:
             self.abandon()
             raise
@@ -251,6 +255,10 @@ def _notes(info: SourceInfo, kind: str, codec: str, chosen: str, turned: int) ->
 
 def _local(path: str) -> Path | None:
     return None if path == "-" or "://" in path else Path(path)
+
+
+def _as_it_is(path: Path) -> None:
+    pass
 
 
 def _why(error: Exception) -> str:

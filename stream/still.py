@@ -4,6 +4,7 @@ Knows: picture files, EXIF orientation, alpha, 16 bits. Knows nothing of video.
 """
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,9 +48,12 @@ def read_image(path: str) -> U8:
     return _rgb8(_read(path).pixels)
 
 
-def write_image(path: str, rgb: U8, like: str | None = None) -> None:
+def write_image(
+    path: str, rgb: U8, like: str | None = None, finishing: Callable[[Path], object] = lambda _: None
+) -> None:
     """Writes uint8 (h, w, 3) RGB; png and webp without loss. like: the picture it was made from; its alpha, metadata
-    and, where `rgb` was not changed, 16-bit values are kept. Raises OutputError."""
+    and, where `rgb` was not changed, 16-bit values are kept. finishing: may change the whole file before it takes its
+    final name; where it raises, there is no file. Raises OutputError."""
     ending = Path(path).suffix.lower()
     if ending not in ENDINGS:
         raise OutputError(f"{path}: a picture is written as .png, .jpg or .webp; give one of these endings")
@@ -70,6 +74,11 @@ def write_image(path: str, rgb: U8, like: str | None = None) -> None:
     except OSError as error:
         landing.abandon()
         raise OutputError(f"cannot write {path}: {error.strerror}; make room or write elsewhere") from error
+    try:
+        finishing(landing.partial)
+    except BaseException:
+        landing.abandon()
+        raise
     landing.land()
 
 

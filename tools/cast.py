@@ -1,8 +1,9 @@
 """Cast: the people and networks of a job, opened once: what perceives, what paints, and what there is to say of it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from calib.thresholds import load as load_thresholds
 from engines.backends.choose import open_engine
@@ -27,13 +28,15 @@ NETWORKS = ("face_detection_short_range", "face_landmark")  # the catalogue's na
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """The stages of a journey. notes: one sentence each, for the user."""
+    """The stages of a journey. notes: one sentence each, for the user. models: the files of all networks that were
+    loaded, by name."""
 
     perceive: Callable[[Frame], Scene]
     route: Callable[[Scene], Plan]
     paint: Callable[[Plan], Done]
     refine: Callable[[Done], Done]
     notes: tuple[str, ...] = ()
+    models: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def stages(
@@ -48,16 +51,20 @@ def open_cast(job: Job) -> Iterator[Cast]:
     """Reads the sources and loads the networks. Raises SourceError, ModelError, DeviceError, UnderstudyError."""
     rules = parse_rules(job.who, job.maps, len(job.sources))
     store = default_store()
-    models = Perception(*(open_engine(store.path(name), job.device) for name in NETWORKS))
+    files = {name: store.path(name) for name in NETWORKS}
+    models = Perception(*(open_engine(path, job.device) for path in files.values()))
     notes = []
     if job.device == "cuda" and "CPU" in models.detector.device:
         notes.append(f"--device cuda: the networks of this job run on {models.detector.device}")
     sources = prepare(job, models)
     notes += [note for source in sources for note in source.notes]
     routing = Routing(job.routing)
-    perceiver = Perceiver(models, rules, watch=open_watch(job.device, routing))
+    watch = open_watch(job.device, routing)
+    if watch is not None:
+        files["occlusion"] = WEIGHTS
+    perceiver = Perceiver(models, rules, watch=watch)
     try:
-        yield Cast(perceiver, router(routing), Painter(sources, routing, defer=True), Refiner(), tuple(notes))
+        yield Cast(perceiver, router(routing), Painter(sources, routing, defer=True), Refiner(), tuple(notes), files)
     finally:
         perceiver.close()
 

@@ -22,6 +22,8 @@ from tools.cast import Cast, open_cast
 from tools.job import Job
 from tools.process import settle
 from tools.progress import Progress, open_progress
+from tools.seal import in_words, marked, open_stamp, signing, told
+from tools.trust.stamp import Stamp
 
 INTERRUPTED = 130  # what a shell gives a process that ended by Ctrl-C
 
@@ -29,6 +31,7 @@ INTERRUPTED = 130  # what a shell gives a process that ended by Ctrl-C
 def swap_clip(job: Job, output: str) -> int:
     """Returns the exit code. Raises UnderstudyError; nothing is then left under the final names."""
     settle()
+    stamp = open_stamp(job, output)
     with ExitStack() as stack:
         source = stack.enter_context(open_source(job.target, start=job.start, end=job.end, threads=job.threads))
         encoding = Encoding(job.codec, job.crf, job.preset, job.bitrate, job.threads)
@@ -38,9 +41,10 @@ def swap_clip(job: Job, output: str) -> int:
         if report:
             stack.callback(report.abandon)
         cast = stack.enter_context(open_cast(job))  # last: what can fail without the networks has been tried
-        whole, measured = _journey(job, source, sink, cast, report)
+        whole, measured = _journey(job, source, sink, cast, stamp, report)
         if report and measured.frames:
-            report.finish(measured, input_facts(source.info), output_facts(output, measured.frames), job.consent)
+            made = output_facts(output, measured.frames)
+            report.finish(measured, input_facts(source.info), made, **told(stamp, job, cast))
     if not job.quiet:
         console = Console(stderr=output == "-", highlight=False)
         console.print(table.render(measured))
@@ -48,10 +52,14 @@ def swap_clip(job: Job, output: str) -> int:
             console.print(f"wrote {output}", soft_wrap=True)
         else:
             console.print(f"stopped early: {_kept(measured.frames, output)}", soft_wrap=True)
+        if measured.frames:
+            console.print(in_words(stamp), soft_wrap=True)
     return 0 if whole else INTERRUPTED
 
 
-def _journey(job: Job, source: Source, sink: Sink, cast: Cast, report: Report | None) -> tuple[bool, Table]:
+def _journey(
+    job: Job, source: Source, sink: Sink, cast: Cast, stamp: Stamp, report: Report | None
+) -> tuple[bool, Table]:
     stop = threading.Event()
     with open_progress(source.info.frames, quiet=job.quiet) as progress, interruptible(stop, progress):
         for note in (*source.info.notes, *sink.notes, *cast.notes):
@@ -63,8 +71,9 @@ def _journey(job: Job, source: Source, sink: Sink, cast: Cast, report: Report | 
                 report.add(done.plan)
 
         stats = Stats()
+        sink.finishing = signing(stamp, job, cast, stats)
         frames = source.frames()
-        whole = asyncio.run(run(frames, sink, *cast.stages, stats=stats, witness=witness, stop=stop))
+        whole = asyncio.run(run(frames, marked(sink, stamp), *cast.stages, stats=stats, witness=witness, stop=stop))
         return whole, stats.table()
 
 

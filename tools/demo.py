@@ -122,9 +122,11 @@ def make_clip(
 
 
 def run_swap(source: Path, target: Path, output: Path, report: Path) -> None:
-    """The swap as a user would run it. Raises DemoError with its exit code; its own message is on the screen."""
-    command = [sys.executable, "-m", "tools.main", "swap", "--source", str(source), str(target), str(output)]
-    done = subprocess.run([*command, "--report", str(report)], check=False)
+    """The swap as a user would run it. The portraits are of public figures in the public domain; who brings a face of
+    their own was told by the option's help. Raises DemoError with the swap's exit code; its message is on the screen.
+    """
+    command = [sys.executable, "-m", "tools.main", "swap", "--i-have-consent", "--source", str(source)]
+    done = subprocess.run([*command, str(target), str(output), "--report", str(report)], check=False)
     if done.returncode:
         raise DemoError(f"the swap ended with exit code {done.returncode}; its message stands above")
 
@@ -144,7 +146,9 @@ def show(output: Path, report: Path, console: Console) -> None:
 
 
 def demo(
-    source: Annotated[Path | None, typer.Option("--source", help="A face of yours; none: Grace Hopper.")] = None,
+    source: Annotated[
+        Path | None, typer.Option("--source", help="A face that may be used; none: Grace Hopper.")
+    ] = None,
     target: Annotated[Path | None, typer.Option("--target", help="A clip of yours; none: one is made.")] = None,
     folder: Annotated[Path, typer.Option("--out", help="Where the result goes.")] = Path("demo"),
     seconds: Annotated[float, typer.Option("--seconds", min=0.5, max=600, help="Length of the clip made.")] = 6,

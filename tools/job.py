@@ -1,17 +1,21 @@
 """Job: what a user asked `understudy swap` for, checked for what can be told before anything is opened."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
 from engines.errors import InputError, OutputError, UnderstudyError
+from tools.trust.consent import Consent
+from tools.trust.layers import Marking, Signer
 
 PHOTOS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """sources: the photos of each person. target, output: a path, a URL, or `-`; output is None for a preview alone."""
+    """sources: the photos of each person. target, output: a path, a URL, or `-`; output is None for a preview alone.
+    consent: as it was settled, None where nothing is kept. marking, signer: how outputs are marked, and in whose name.
+    """
 
     sources: tuple[tuple[Path, ...], ...]
     target: str
@@ -29,8 +33,10 @@ class Job:
     report: Path | None = None
     threads: int = 0
     quiet: bool = False
-    consent: bool = False
     routing: str = "auto"
+    consent: Consent | None = None
+    marking: Marking = field(default_factory=Marking)
+    signer: Signer = field(default_factory=Signer)
 
     def check(self) -> None:
         """Raises UnderstudyError where a file would be read and written, or nothing is to be made."""
@@ -48,6 +54,11 @@ class Job:
             if path.resolve() in written:
                 raise OutputError(f"{name} and {written[path.resolve()]} are both {path}; give them different names")
             written[path.resolve()] = name
+
+    @property
+    def ingredient(self) -> Path | None:
+        """The target as a file, for the signed record; None for pipes and addresses."""
+        return None if self.target == "-" or "://" in self.target else Path(self.target)
 
     def _output_path(self) -> Path | None:
         return None if self.output is None or self.output == "-" or "://" in self.output else Path(self.output)

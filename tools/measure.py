@@ -14,6 +14,8 @@ from pathlib import Path
 from engines.errors import InputError
 from stream.frame import Done, Frame, Plan, Route, Scene
 from stream.journey import LANES, bottleneck, run
+from stream.marking import Marker, MarkingSink, new_payload
+from stream.planes import Planes
 from stream.refine import refuse
 from stream.report import quantiles
 from stream.sink import Encoding, Sink, open_sink
@@ -77,6 +79,7 @@ def in_own_process(what: Run) -> Figures:
 def measure(what: Run) -> Figures:
     """Bare transcode and whole pipeline in turns, then each stage. Raises UnderstudyError."""
     settle()
+    marker = Marker(new_payload(0))
     with tempfile.TemporaryDirectory(prefix="understudy-") as folder:
         clip = Path(folder) / "clip.mp4"
         frames = rescale(what.target, clip, what.height, what.frames)
@@ -87,12 +90,12 @@ def measure(what: Run) -> Figures:
         for _ in range(what.rounds):
             bare.append(frames / transcode(job, encoding, _look_away, _pass, _leave)[0])
             with open_cast(job) as cast:  # a new one: tracks and textures must not be left over from the last round
-                seconds, busy, table = transcode(job, encoding, *cast.stages)
+                seconds, busy, table = transcode(job, encoding, *cast.stages, marker=marker)
             full.append(frames / seconds)
             cpu.append(busy / frames)
             tables.append(table)
         with open_cast(job) as cast:
-            stages = one_by_one(job, encoding, cast)
+            stages = one_by_one(job, encoding, cast, marker)
         last = tables[-1]
         if not last.routes.get(Route.FAST, Timing()).count:
             raise InputError(f"no face was seen in {what.target} at {what.height}p; give a clip with a face")
@@ -115,16 +118,18 @@ def transcode(
     way: Callable[[Scene], Plan],
     paint: Callable[[Plan], Done],
     refine: Callable[[Done], Done] = refuse,
+    marker: Marker | None = None,
 ) -> tuple[float, float, Table]:
     """One journey through the clip: wall seconds, processor seconds of all threads, the table."""
     with open_source(job.target, threads=job.threads) as source:
-        sink = _sink(job, source, encoding)
+        plain = _sink(job, source, encoding)
+        sink = plain if marker is None else MarkingSink(plain, marker)
         wall, cpu, stats = time.perf_counter(), time.process_time(), Stats()
         asyncio.run(run(source.frames(), sink, perceive, way, paint, refine, stats=stats))
         return time.perf_counter() - wall, time.process_time() - cpu, stats.table()
 
 
-def one_by_one(job: Job, encoding: Encoding, cast: Cast) -> dict[str, Timing]:
+def one_by_one(job: Job, encoding: Encoding, cast: Cast, marker: Marker) -> dict[str, Timing]:
     """Every stage alone: one frame after another on this thread, so that no stage waits for a core or for the GIL."""
     stats = Stats()
     with open_source(job.target, threads=1) as source:
@@ -141,6 +146,9 @@ def one_by_one(job: Job, encoding: Encoding, cast: Cast) -> dict[str, Timing]:
                     done = cast.refine(done)
             with stats.time("paste"):
                 picture = frame.picture.pasted(done.patches) if done.patches else frame.picture
+            assert isinstance(picture, Planes), "files are decoded to Planes"
+            with stats.time("mark"):
+                picture = marker.next(picture)
             with stats.time("encode"):
                 sink.write(frame, picture)
         sink.close()

@@ -22,13 +22,17 @@ from stream.stats import Stats
 from stream.still import read_image, write_image
 from tools.cast import Cast, open_cast
 from tools.job import Job
+from tools.seal import in_words, open_stamp, signing, told
+from tools.trust.stamp import Stamp
 
 GAP = 8  # pixels of white between before and after
 
 
 def swap_picture(job: Job, output: str) -> int:
-    """Swaps in a photo. Without a face to paint the photo is written as it is, and said so. Returns the exit code."""
+    """Swaps in a photo. Without a face to paint the photo is written as it is, unmarked, and said so. Returns the exit
+    code."""
     stats = Stats()
+    stamp = open_stamp(job, output)
     with ExitStack() as stack:
         frame = read_frame(job.target, stats)
         report = Report(job.report) if job.report else None
@@ -39,25 +43,33 @@ def swap_picture(job: Job, output: str) -> int:
             scene = cast.perceive(frame)
         done, picture = painted(scene, cast, stats)
         with stats.time("encode"):
-            write_image(output, whole(picture), like=job.target)
+            if done.patches:
+                shown = imprinted(whole(picture), stamp)
+                write_image(output, shown, like=job.target, finishing=signing(stamp, job, cast, stats))
+            else:
+                write_image(output, whole(picture), like=job.target)
         console = Console(stderr=True, highlight=False, quiet=job.quiet)
         for note in cast.notes:
             console.print(f"note: {note}")
         if not done.patches:
-            console.print(f"note: no face to paint was seen in {job.target}; it was written unchanged")
+            console.print(f"note: no face to paint was seen in {job.target}; it was written unchanged and unmarked")
         if report:
             report.add(done.plan)
             size = {"path": job.target, "width": picture.width, "height": picture.height}
             made = {"path": output, "frames": 1, "bytes": Path(output).stat().st_size}
-            report.finish(stats.table(), size, made, job.consent)
+            report.finish(stats.table(), size, made, **told(stamp if done.patches else None, job, cast))
     if not job.quiet:
-        Console(highlight=False).print(f"wrote {output}", soft_wrap=True)
+        console = Console(highlight=False)
+        console.print(f"wrote {output}", soft_wrap=True)
+        if done.patches:
+            console.print(in_words(stamp), soft_wrap=True)
     return 0
 
 
 def preview(job: Job, output: Path, picture: bool) -> None:
     """Writes before and after of one frame side by side: the frame at --start, else the first with a face to paint."""
     stats = Stats()
+    stamp = open_stamp(job, str(output))
     with ExitStack() as stack:
         frames: Iterator[Frame]
         if picture:
@@ -74,10 +86,16 @@ def preview(job: Job, output: Path, picture: bool) -> None:
         _, after = painted(scene, cast, stats)
         before = whole(scene.frame.picture)
     gap = np.full((before.shape[0], GAP, 3), 255, np.uint8)
-    write_image(str(output), np.concatenate([before, gap, whole(after)], axis=1))
+    both = imprinted(np.concatenate([before, gap, whole(after)], axis=1), stamp)
+    write_image(str(output), both, finishing=signing(stamp, job, cast, stats))
     if not job.quiet:
         at = "" if picture else f" (the frame at {scene.frame.seconds:.2f} s)"
         Console(stderr=True, highlight=False).print(f"wrote {output}{at}", soft_wrap=True)
+
+
+def imprinted(rgb: U8, stamp: Stamp) -> U8:
+    """uint8 (h, w, 3) RGB with the invisible mark, where it is on."""
+    return rgb if stamp.marker is None else stamp.marker.mark_rgb(rgb)
 
 
 def read_frame(path: str, stats: Stats) -> Frame:

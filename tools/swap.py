@@ -1,6 +1,8 @@
 """`understudy swap`: its options, and the choice between clip, picture and preview. The work is done elsewhere."""
 
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -9,10 +11,13 @@ import typer
 
 from engines.errors import UnderstudyError
 from tools import settings
-from tools.job import Job, parse_bitrate, parse_sources
+from tools.job import Job, parse_bitrate
 from tools.timecode import parse_time
+from tools.trust.layers import Layer, Signer, marking
+from tools.trust.package import default_wardrobe
+from tools.trust.people import find_people, settle
 
-FLOW, ENCODER, OUTPUT = "What to swap", "Encoding", "Output"
+FLOW, ENCODER, OUTPUT, MARKS = "What to swap", "Encoding", "Output", "Consent and marks"
 
 
 class Interrupted(UnderstudyError):
@@ -54,7 +59,8 @@ def swap(
             "--source",
             "-s",
             metavar="FACE",
-            help="Photo of the face to put in. More photos of one person: a folder, or a.jpg,b.jpg. Once per person.",
+            help="Photo of the face to put in, or a kept identity's name. More photos of one person: a folder, or"
+            " a.jpg,b.jpg. Once per person.",
         ),
     ] = None,
     who: Annotated[
@@ -126,8 +132,31 @@ def swap(
     ] = False,
     consent: Annotated[
         bool,
-        typer.Option("--i-have-consent", help="The source's person agreed to this; goes into the report."),
+        typer.Option(
+            "--i-have-consent",
+            help="The source's person agreed to this; goes into the result and the report. For photos without a record"
+            " of consent; without it you are asked on a terminal.",
+            rich_help_panel=MARKS,
+        ),
     ] = False,
+    without: Annotated[
+        list[Layer] | None,
+        typer.Option(help="Leave a machine-readable mark off; takes --because, and is logged.", rich_help_panel=MARKS),
+    ] = None,
+    because: Annotated[str, typer.Option(metavar="TEXT", help="Why a mark is left off.", rich_help_panel=MARKS)] = "",
+    certificate: Annotated[
+        Path | None,
+        typer.Option(metavar="CHAIN.pem", help="Sign with this, not as this computer.", rich_help_panel=MARKS),
+    ] = None,
+    certificate_key: Annotated[
+        Path | None, typer.Option(metavar="KEY.pem", help="The certificate's key.", rich_help_panel=MARKS)
+    ] = None,
+    remote_signer: Annotated[
+        str | None, typer.Option(metavar="URL", help="A service that has the key.", rich_help_panel=MARKS)
+    ] = None,
+    timestamp: Annotated[
+        str | None, typer.Option(metavar="URL", help="A timestamp service (RFC 3161).", rich_help_panel=MARKS)
+    ] = None,
     config: Annotated[
         Path | None,
         typer.Option(
@@ -146,8 +175,9 @@ def swap(
         raise UnderstudyError("no source face was given; add --source FACE.jpg")
     if crf is not None and bitrate is not None:
         raise UnderstudyError("--crf and --bitrate exclude each other; give one of them")
+    people = find_people(source, default_wardrobe())
     job = Job(
-        sources=parse_sources(source),
+        sources=tuple(person.photos for person in people),
         target=target,
         output=output,
         who=who,
@@ -163,14 +193,16 @@ def swap(
         report=report,
         threads=threads,
         quiet=quiet,
-        consent=consent,
         routing=routing.value,
+        marking=marking(without or [], because),
+        signer=Signer(certificate, certificate_key, remote_signer, timestamp),
     )
     job.check()
     if not overwrite:
         _ask(job)
+    agreed = settle(people, consent, _agreed, datetime.now(UTC))
     try:
-        code = _carry_out(job)
+        code = _carry_out(replace(job, consent=agreed))
     except KeyboardInterrupt:
         raise Interrupted("interrupted; nothing was kept") from None
     raise typer.Exit(code)
@@ -187,6 +219,10 @@ def _ask(job: Job) -> None:
             and not typer.confirm(f"{name} exists. Replace it?", default=False, err=True)
         ):
             raise UnderstudyError(f"{name} was left as it is; name another, or give --overwrite")
+
+
+def _agreed(question: str) -> bool:
+    return typer.confirm(question, default=False, err=True)
 
 
 def _carry_out(job: Job) -> int:

@@ -3,6 +3,7 @@
 Knows c2pa's library and file endings. What is said comes as a Manifest, who says it as an Identity.
 """
 
+import io
 import os
 import urllib.error
 import urllib.request
@@ -10,6 +11,8 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import c2pa  # type: ignore[import-untyped]
+import cv2
+import numpy as np
 
 from tools.trust.keys import Identity, SigningError, local_identity
 from tools.trust.manifest import Manifest, definition
@@ -114,3 +117,16 @@ def _ask_remote(url: str, data: bytes) -> bytes:
             return bytes(answer.read(_SIGNATURE_LIMIT))
     except urllib.error.URLError as error:
         raise SigningError(f"the remote signer {url} did not sign: {error.reason}") from error
+
+
+def prove(identity: Identity) -> None:
+    """Signs one pixel in memory, so that a key that does not fit or a signer that does not answer is told before the
+    work. Raises SigningError."""
+    pixel = cv2.imencode(".png", np.zeros((1, 1, 3), np.uint8))[1].tobytes()
+    try:
+        with c2pa.Builder(definition(Manifest("pixel.png", "0"), False)) as builder:
+            builder.sign(_signer(identity), "image/png", io.BytesIO(pixel), io.BytesIO())
+    except c2pa.C2paError as error:
+        raise SigningError(
+            f"nothing can be signed as {identity.name}: {error}; check that the key and the chain belong together"
+        ) from error

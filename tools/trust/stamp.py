@@ -1,55 +1,21 @@
-"""Stamp: all the marking of one output, from the payload drawn at the start to the signature at the end.
+"""Stamp: all the marking of one output, from the payload drawn at the start to the signature at the end."""
 
-Knows which layers are on. A layer of the machine-readable marking goes off only with a reason, which is logged.
-"""
-
-import json
-import logging
-import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-import platformdirs
-
-from engines.errors import UnderstudyError
 from stream.marking import Marker, new_payload
 from tools.trust.consent import Consent
-from tools.trust.keys import Identity, local_identity
+from tools.trust.keys import Identity, local_identity, own_identity
+from tools.trust.layers import Marking, Signer, log_unmarked
 from tools.trust.manifest import Manifest, UsedModel
-from tools.trust.sign import sign_file
-
-log = logging.getLogger("understudy.marking")
-
-
-class MarkingError(UnderstudyError):
-    """Marking was switched off without a reason, or the switching-off could not be logged."""
-
-
-@dataclass(frozen=True, slots=True)
-class Marking:
-    """Which machine-readable layers an output gets. manifest: the signed C2PA record. watermark: the invisible mark.
-    because: why one is off; whoever reads the log later should understand it."""
-
-    manifest: bool = True
-    watermark: bool = True
-    because: str = ""
-
-    def __post_init__(self) -> None:
-        if self.off and not self.because.strip():
-            raise MarkingError(
-                f"the {' and the '.join(self.off)} can be left off, but not silently; say why, it is logged"
-            )
-
-    @property
-    def off(self) -> tuple[str, ...]:
-        layers = {"signed manifest": self.manifest, "invisible watermark": self.watermark}
-        return tuple(name for name, on in layers.items() if not on)
 
 
 class Stamp:
-    """One output's marking. marker: lays the invisible mark on each picture, None where it is off; for one thread."""
+    """One output's marking. marker: lays the invisible mark on each picture, None where it is off; for one thread.
+    signed: where the signed record lies, once `sign` was done: `in the file`, a sidecar's name, or None."""
 
     def __init__(
         self,
@@ -64,10 +30,11 @@ class Stamp:
         SigningError where there is no identity to sign with: before any work is done."""
         self.output, self._marking, self._consent = output, marking, consent
         if marking.off:
-            _log(journal or journal_path(), output, marking, now)
+            log_unmarked(output, marking, now, journal)
         needed = marking.manifest or marking.watermark
         self._identity = (identity or local_identity()) if needed else None
         self.marker: Marker | None = None
+        self.signed: str | None = None
         if self._identity is not None and marking.watermark:
             self.marker = Marker(new_payload(self._identity.producer))
 
@@ -83,32 +50,34 @@ class Stamp:
         Nothing where the manifest is off. Raises SigningError."""
         if self._identity is None or not self._marking.manifest:
             return None
+        from tools.trust.sign import sign_file  # heavy, and wanted at the end alone
+
         final = Path(self.output)
         mark = self.marker.payload if self.marker is not None else None
         manifest = Manifest(final.name, version, models, routes, mark, self._consent)
-        return sign_file(path, manifest, ingredient, self._identity, final)
+        beside = sign_file(path, manifest, ingredient, self._identity, final)
+        self.signed = "in the file" if beside is None else beside.name
+        return beside
+
+    def as_json(self) -> dict[str, Any]:
+        """For the report: what the output carries. watermark: the mark's text. manifest: `in the file`, the sidecar's
+        name, or None (switched off, or no file to put it in)."""
+        return {
+            "watermark": self.marker.payload.text if self.marker is not None else None,
+            "manifest": self.signed,
+            "signer": self._identity.name if self._identity is not None and self.signed else None,
+            "off": list(self._marking.off),
+            "because": self._marking.because or None,
+        }
 
 
-def journal_path() -> Path:
-    """`UNDERSTUDY_JOURNAL`, or a file in the user's state folder."""
-    named = os.environ.get("UNDERSTUDY_JOURNAL")
-    return Path(named) if named else platformdirs.user_state_path("understudy", False) / "unmarked.jsonl"
+def identity_of(signer: Signer) -> Identity:
+    """Who signs. A user's own is tried once, lest a job of hours end at a wrong key. Raises SigningError."""
+    if signer.chain is None:
+        own = local_identity()
+        return replace(own, timestamp=signer.timestamp) if signer.timestamp else own
+    from tools.trust.sign import prove
 
-
-def _log(journal: Path, output: str, marking: Marking, now: datetime) -> None:
-    """One line for good. What cannot be logged is not made."""
-    log.warning("%s is made without %s: %s", output, " and ".join(marking.off), marking.because)
-    told = {
-        "at": now.isoformat(timespec="seconds"),
-        "output": output,
-        "off": list(marking.off),
-        "because": marking.because,
-    }
-    try:
-        journal.parent.mkdir(parents=True, exist_ok=True)
-        with journal.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(told, ensure_ascii=False) + "\n")
-    except OSError as error:
-        raise MarkingError(
-            f"{journal} cannot be written ({error.strerror}), and unmarked outputs are logged"
-        ) from error
+    identity = own_identity(signer.chain, signer.key, signer.remote, signer.timestamp)
+    prove(identity)
+    return identity

@@ -4,8 +4,9 @@ Knows: clips, encoders, what is counted. The mark itself is engines' business.
 """
 
 import io
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated
@@ -49,8 +50,9 @@ def read_clip(path: Path, start: float = 0.0, seconds: float = SECONDS) -> Clip:
             rate = stream.average_rate or Fraction(25)
             count = round(seconds * rate)
             for index, frame in enumerate(container.decode(stream)):
-                if index >= start * rate:
-                    wanted.append(_covering(np.asarray(frame.reformat(format="gray").to_ndarray(), np.uint8)))
+                if index < start * rate:
+                    continue
+                wanted.append(_covering(np.asarray(frame.reformat(format="gray").to_ndarray(), np.uint8)))
                 if len(wanted) == count:
                     break
     except (av.error.FFmpegError, IndexError) as error:
@@ -112,16 +114,36 @@ HARMS: dict[str, Harm] = {
 """All but the two rescalings start from the delivered crf 28 file, so that two harms add up."""
 
 
-def trial(path: Path, start: float, rng: np.random.Generator) -> Iterator[tuple[str, bool, Detection]]:
-    """One random payload in one window of ten seconds, through every harm: its name, whether bit-exact, the reading."""
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One window's outcome. psnr: dB of the marked luma, as an encoder gets it. exact, strength: by harm."""
+
+    clip: str
+    start: float
+    psnr: float
+    exact: Mapping[str, bool]
+    strength: Mapping[str, float]
+
+
+def trial(path: Path, rng: np.random.Generator) -> Trial:
+    """One random payload in one window of ten seconds anywhere in a clip, through every harm."""
     payload = Payload(int(rng.integers(1 << 20)), int(rng.integers(1 << 32)))
+    start = float(rng.uniform(0, max(0.4, _seconds(path) - SECONDS - 1)))
     plain = read_clip(path, start)
     embedder = Embedder(payload, WIDTH, HEIGHT)
     clip = Clip(plain.name, [embedder.mark8(luma, n) for n, luma in enumerate(plain.lumas)], plain.rate)
     delivered = transcode(clip.lumas, clip.rate)
-    for name, harm in HARMS.items():
-        found = detect(harm(clip, delivered, rng))
-        yield name, found.payload == payload, found
+    found = {name: detect(harm(clip, delivered, rng)) for name, harm in HARMS.items()}
+    exact = {name: one.payload == payload for name, one in found.items()}
+    return Trial(
+        plain.name, start, psnr(plain.lumas, clip.lumas), exact, {name: one.strength for name, one in found.items()}
+    )
+
+
+def psnr(before: Sequence[U8], after: Sequence[U8]) -> float:
+    """Peak signal-to-noise ratio, dB, over all pictures together."""
+    moved = sum(float(np.square(cv2.absdiff(a, b), dtype=np.uint16).sum()) for a, b in zip(before, after, strict=True))
+    return float(10 * np.log10(255**2 * sum(one.size for one in before) / max(moved, 1e-9)))
 
 
 def false_alarms(paths: list[Path], segments: int, rng: np.random.Generator) -> Iterator[Detection]:
@@ -141,42 +163,53 @@ def false_alarms(paths: list[Path], segments: int, rng: np.random.Generator) -> 
 
 def marks(
     clips: Annotated[Path, typer.Argument(help="A folder of video clips.")],
-    trials: Annotated[int, typer.Option(min=1, help="Windows to mark and harm in every way.")] = 200,
+    trials: Annotated[int, typer.Option(min=0, help="Windows to mark and harm in every way.")] = 200,
+    first: Annotated[int, typer.Option(min=0, help="Number of the first: a run can be done in parts.")] = 0,
     unmarked: Annotated[int, typer.Option(min=0, help="Unmarked windows to search for a mark that is not there.")] = 0,
     seed: Annotated[int, typer.Option(help="Another seed, other windows and payloads.")] = 1,
+    log: Annotated[Path | None, typer.Option(help="One JSON object a trial, added to this file.")] = None,
 ) -> None:
     """How the invisible mark stands encoding, rescaling, retiming and cropping; and how often it is seen in error."""
     cv2.setNumThreads(1)
     paths = sorted(path for path in clips.iterdir() if path.is_file())
     if not paths:
         raise InputError(f"{clips} holds no clips; name a folder of videos")
-    console, rng = Console(), np.random.default_rng(seed)
-    seen: dict[str, list[tuple[bool, float]]] = {name: [] for name in HARMS}
-    for n in range(trials):
-        path = paths[n % len(paths)]
-        for name, exact, found in trial(path, 0.0 if n < len(paths) else float(rng.uniform(0, 0.4)), rng):
-            seen[name].append((exact, found.strength))
-        line = ", ".join(f"{one[-1][1]:.0f}{'' if one[-1][0] else ' MISSED'}" for one in seen.values())
-        console.print(f"{n + 1:4d} {path.name}: {line}", highlight=False)
-    console.print(summary(seen))
+    console, done = Console(), list[Trial]()
+    for n in range(first, first + trials):
+        one = trial(paths[n % len(paths)], np.random.default_rng([seed, n]))
+        done.append(one)
+        told = ", ".join(f"{value:.0f}{'' if one.exact[name] else ' MISSED'}" for name, value in one.strength.items())
+        console.print(f"{n:4d} {one.clip} {one.start:.1f} s, {one.psnr:.1f} dB: {told}", highlight=False)
+        if log is not None:
+            with log.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"seed": seed, "n": n, **asdict(one)}) + "\n")
+    if done:
+        console.print(summary(done))
     if unmarked:
-        readings = list(false_alarms(paths, unmarked, rng))
+        readings = list(false_alarms(paths, unmarked, np.random.default_rng(seed)))
         wrong, highest = sum(one.found for one in readings), max(one.strength for one in readings)
         console.print(f"{wrong} of {unmarked} unmarked windows seen as marked; highest strength {highest:.1f}")
 
 
-def summary(seen: Mapping[str, Sequence[tuple[bool, float]]]) -> Table:
+def summary(trials: Sequence[Trial]) -> Table:
     """For each harm: how many payloads came back bit for bit, the weakest and the middle strength."""
-    table = Table("harm", "bit-exact", "weakest", "middle")
-    for name, results in seen.items():
-        strengths = sorted(strength for _, strength in results)
-        exact = sum(right for right, _ in results)
-        table.add_row(name, f"{exact}/{len(results)}", f"{strengths[0]:.1f}", f"{strengths[len(strengths) // 2]:.1f}")
+    low, mean = min(one.psnr for one in trials), sum(one.psnr for one in trials) / len(trials)
+    table = Table("harm", "bit-exact", "weakest", "middle", caption=f"{mean:.2f} dB, lowest {low:.2f} dB")
+    for name in HARMS:
+        strengths = sorted(one.strength[name] for one in trials)
+        exact = sum(one.exact[name] for one in trials)
+        table.add_row(name, f"{exact}/{len(trials)}", f"{strengths[0]:.1f}", f"{strengths[len(strengths) // 2]:.1f}")
     return table
 
 
 def register(bench: typer.Typer) -> None:
     bench.command("marks")(marks)
+
+
+def _seconds(path: Path) -> float:
+    """A clip's length; 0 where its container does not tell."""
+    with av.open(str(path)) as container:
+        return (container.duration or 0) / av.time_base
 
 
 def _covering(luma: U8) -> U8:

@@ -1,0 +1,56 @@
+"""Seal: a job's marking, put together from what the job asked for, what ran, and what became of it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from engines.store import default_store
+from stream.journey import Sink
+from stream.marking import MarkingSink
+from stream.stats import Stats
+from tools.cast import Cast
+from tools.job import Job
+from tools.trust.maker import used_models, version
+from tools.trust.stamp import Stamp, identity_of
+
+
+def open_stamp(job: Job, output: str) -> Stamp:
+    """The marking of one of a job's outputs. Raises SigningError, MarkingError: before any work is done."""
+    on = job.marking.manifest or job.marking.watermark
+    return Stamp(output, job.marking, job.consent, datetime.now(UTC), identity_of(job.signer) if on else None)
+
+
+def marked(sink: Sink, stamp: Stamp) -> Sink:
+    """The sink, or one that marks what goes into it."""
+    return sink if stamp.marker is None else MarkingSink(sink, stamp.marker)
+
+
+def signing(stamp: Stamp, job: Job, cast: Cast, stats: Stats) -> Callable[[Path], None]:
+    """What signs a finished file, once it is called with it: by then the routes are known."""
+
+    def sign(path: Path) -> None:
+        routes = {route.value: timing.count for route, timing in stats.table().routes.items()}
+        with stats.time("sign"):
+            stamp.sign(path, version(), used_models(cast.models, default_store()), routes, job.ingredient)
+
+    return sign
+
+
+def told(stamp: Stamp | None, job: Job, cast: Cast) -> dict[str, object]:
+    """What the report says of it. The wording of consent records is there, and not in the file that travels.
+    stamp: None where nothing was replaced, so that there was nothing to mark."""
+    return {
+        "consent": job.consent.as_json(records=True) if job.consent is not None else None,
+        "models": [{"name": one.name, "sha256": one.sha256} for one in used_models(cast.models, default_store())],
+        "marking": stamp.as_json() if stamp is not None else None,
+    }
+
+
+def in_words(stamp: Stamp) -> str:
+    """One sentence for the person who ran the job."""
+    said = stamp.as_json()
+    parts = [f"invisible mark {said['watermark']}"] if said["watermark"] else []
+    parts += [f"signed record {said['manifest']}, by {said['signer']}"] if said["manifest"] else []
+    if not parts:
+        return "not marked" + (f": {said['because']}" if said["because"] else "")
+    return "marked: " + "; ".join(parts)

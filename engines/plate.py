@@ -170,7 +170,10 @@ def relit(seen: Drawn, image: F32, hidden: F32, sigma: float) -> F32:
     h, w = hidden.shape
     step = max(1, int(sigma / 4))
     small = (max(2, h // step), max(2, w // step))
-    weight = warp.shrink(seen.known * np.clip(1 - 20 * hidden, 0, 1), small)
+    weight = seen.known * np.clip(1 - 20 * hidden, 0, 1)
+    # a cell that lies on the rim of what is seen would mix in what is beside it
+    whole = warp.shrink((weight > 0).astype(np.float32), small) > 0.99
+    weight = warp.shrink(weight, small) * whole
     few = warp.shrink(image, small), warp.shrink(seen.colour, small)
     stack = np.dstack([few[0] * weight[..., None], few[1] * weight[..., None], weight])
     stack = cv2.GaussianBlur(stack, (0, 0), sigma / step, borderType=cv2.BORDER_CONSTANT)

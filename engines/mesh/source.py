@@ -95,24 +95,29 @@ def match(picture: U8, like: U8) -> U8:
     return np.asarray(np.clip(picture * gain, 0, 255), np.uint8)
 
 
+def locate(name: str, image: U8, detector: Detector, landmarks: Landmarks) -> tuple[F32, tuple[str, ...]]:
+    """The mesh (468, 3) of a photo's largest face, and what is to be said of it. Raises SourceError."""
+    detection, count = find(image, detector, name)
+    mesh, score = measure(image, landmarks, detection)
+    wide = float(np.ptp(mesh[:, 0]))
+    if score < 0.5:
+        raise SourceError(f"{name}: what was found looks hardly like a face (score {score:.2f}); give a clearer photo")
+    if wide < SMALLEST:
+        raise SourceError(f"{name}: the face is only {wide:.0f} pixels wide; at least {SMALLEST} are needed")
+    if count == 1:
+        return mesh, ()
+    x, y = detection.box.centre
+    return mesh, (f"{name}: {count} faces seen, the largest (at {x:.0f},{y:.0f}) was taken; crop for another",)
+
+
 def prepare_source(photos: Sequence[tuple[str, U8]], detector: Detector, landmarks: Landmarks) -> SourceFace:
     """Reads a person from photos, each a name for messages and uint8 (h, w, 3) RGB. Raises SourceError."""
     if not photos:
         raise SourceError("no source photo given")
-    lifted, shapes, notes = [], [], []
+    lifted, shapes, notes = [], [], list[str]()
     for name, image in photos:
-        detection, count = find(image, detector, name)
-        mesh, score = measure(image, landmarks, detection)
-        wide = float(np.ptp(mesh[:, 0]))
-        if score < 0.5:
-            raise SourceError(
-                f"{name}: what was found looks hardly like a face (score {score:.2f}); give a clearer photo"
-            )
-        if wide < SMALLEST:
-            raise SourceError(f"{name}: the face is only {wide:.0f} pixels wide; at least {SMALLEST} are needed")
-        if count > 1:
-            x, y = detection.box.centre
-            notes.append(f"{name}: {count} faces seen, the largest (at {x:.0f},{y:.0f}) was taken; crop for another")
+        mesh, said = locate(name, image, detector, landmarks)
+        notes += said
         lifted.append(texture.lift(image, mesh))
         shapes.append(fit(mesh).to_canonical(mesh))
     whole, seen = merge(lifted)

@@ -16,24 +16,27 @@ from engines.values import F32, U8, Array
 class Net:
     """One model on one session. Not to be shared between threads, as its session."""
 
-    def __init__(self, model: Model, engine: Engine, session: Session | None = None) -> None:
-        """session: where it is to run, a `Batcher`'s for instance; the engine's own by default."""
+    def __init__(self, model: Model, engine: Engine, session: Session | None = None, most: int | None = None) -> None:
+        """session: where it is to run, a `Batcher`'s for instance; the engine's own by default. most: rows of a call,
+        None for no bound; more are run in several calls."""
         self.model = model
         self.inputs = bound(model, model.inputs, engine.inputs)
         self.outputs = bound(model, model.outputs, engine.outputs)
-        self._single = any(engine.inputs[name].shape[0] == 1 for name in self.inputs)
+        self._most = 1 if any(engine.inputs[name].shape[0] == 1 for name in self.inputs) else most
         self._specs = engine.inputs
         self._session = session or engine.session()
 
     def run(self, *arrays: Array) -> list[F32]:
         """The outputs as declared, float32, for inputs as declared, any number of rows in each.
 
-        One call; a network that was left at one row a call is called once a row.
+        One call, if `most` rows hold them; a network that was left at one row a call is called once a row.
         """
         feeds = {n: a.astype(self._specs[n].dtype, copy=False) for n, a in zip(self.inputs, arrays, strict=True)}
         rows = max(len(array) for array in arrays)
-        if self._single and rows > 1:
-            each = [self._session.run({n: a[i : i + 1] for n, a in feeds.items()}) for i in range(rows)]
+        step = self._most or rows
+        if rows > step:
+            parts = range(0, rows, step)
+            each = [self._session.run({n: a[i : i + step] for n, a in feeds.items()}) for i in parts]
             out: Mapping[str, Array] = {n: np.concatenate([one[n] for one in each]) for n in self.outputs}
         else:
             out = self._session.run(feeds)

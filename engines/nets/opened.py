@@ -10,19 +10,26 @@ from pathlib import Path
 from engines.backends.choose import open_engine
 from engines.backends.compiled import installed
 from engines.backends.openvino import has_bf16
+from engines.catalog import Model
 from engines.errors import ModelError
 from engines.graph.batch import BatchError
+from engines.nets.arcface import Arcface
+from engines.nets.bisenet import Bisenet, mask
 from engines.nets.dfm import Dfm
+from engines.nets.enhancer import Enhancer
 from engines.nets.found import Detect
+from engines.nets.masked import Visible
 from engines.nets.net import Net
 from engines.nets.scrfd import Scrfd
 from engines.nets.swapper import Swapper, read_emap
+from engines.nets.xseg import Xseg
 from engines.nets.yoloface import Yoloface
 from engines.nets.yunet import Yunet
 from engines.store import Store
 
 # points and boxes move visibly in bf16: by 0.9 of 192 pixels for FaceMesh
 EXACT = frozenset({"detect", "landmark"})
+EMBEDDER = "arcface_w600k_r50"
 DETECTORS: dict[str, Callable[[Net], Detect]] = {
     "scrfd": Scrfd,
     "retinaface": Scrfd,
@@ -61,7 +68,7 @@ def open_net(store: Store, name: str, wanted: Wanted = Wanted()) -> Net:  # froz
         engine = open_engine(file, wanted.device, precision, wanted.threads, batch=batch, strict=wanted.strict)
     except BatchError:  # then `Net` calls it once a row
         engine = open_engine(file, wanted.device, precision, wanted.threads, strict=wanted.strict)
-    return Net(model, engine)
+    return Net(model, engine, most=batch)
 
 
 def compiled(store: Store, name: str, path: Path) -> Path:
@@ -76,9 +83,7 @@ def compiled(store: Store, name: str, path: Path) -> Path:
 
 def open_swapper(store: Store, name: str, wanted: Wanted = Wanted()) -> Swapper:  # frozen
     """A swapper with its converter or its map of embeddings. Errors: ModelError where one of them is missing."""
-    model = store.model(name)
-    if model.task != "swap":
-        raise ModelError(f"{name} does not swap faces, its task is {model.task}; see `understudy models list`")
+    model = _of_task(store, name, "swap", "does not swap faces")
     # the source is converted once, so f32 costs nothing
     converter = open_net(store, model.converter, Wanted(wanted.device, "f32")) if model.converter else None
     emap = read_emap(store.path(name)) if model.source == "embedding x emap" else None
@@ -98,3 +103,32 @@ def open_detector(store: Store, name: str, wanted: Wanted = Wanted()) -> Detect:
     if make is None:
         raise ModelError(f"{name} is no detector of {', '.join(DETECTORS)}")
     return make(open_net(store, name, wanted))
+
+
+def open_embedder(store: Store, wanted: Wanted = Wanted(), name: str = EMBEDDER) -> Arcface:  # frozen
+    """ArcFace, which the embedding swappers and reference faces need. Errors: ModelError."""
+    _of_task(store, name, "identity", "tells nobody apart")
+    return Arcface(open_net(store, name, wanted))
+
+
+def open_enhancer(store: Store, name: str, wanted: Wanted = Wanted()) -> Enhancer:  # frozen
+    """Errors: ModelError, also for a network of another task."""
+    _of_task(store, name, "enhance", "sharpens no faces")
+    return Enhancer(open_net(store, name, wanted))
+
+
+def open_visible(store: Store, name: str, wanted: Wanted = Wanted()) -> tuple[Visible, Model]:  # frozen
+    """An XSeg, or BiSeNet's regions of a face, as what is visible of crops; and its entry. Errors: ModelError."""
+    model = store.model(name)
+    if model.task == "occlusion":
+        return Xseg(open_net(store, name, wanted)).visible, model
+    _of_task(store, name, "regions", "says not where a face is")
+    regions = Bisenet(open_net(store, name, wanted))
+    return lambda crops: mask(regions.labels(crops)), model
+
+
+def _of_task(store: Store, name: str, task: str, complaint: str) -> Model:
+    model = store.model(name)
+    if model.task != task:
+        raise ModelError(f"{name} {complaint}, its task is {model.task}; see `understudy models list`")
+    return model

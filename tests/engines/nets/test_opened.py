@@ -1,6 +1,6 @@
-"""From names to adapters, on a store of stand-ins; and a swap laid back into a picture."""
+"""From names to adapters, on a store of stand-ins."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,19 +8,23 @@ import numpy as np
 import pytest
 from onnx import NodeProto, helper
 
-from engines.align import five_points, moved, similarity
 from engines.backends.compiled import installed
-from engines.backends.reference import ReferenceEngine
 from engines.catalog import load_catalog
 from engines.errors import ModelError
 from engines.nets.found import Found
-from engines.nets.net import Net
-from engines.nets.opened import Wanted, open_detector, open_dfm, open_net, open_swapper, usual
-from engines.nets.pasted import PastedSwap
-from engines.nets.swapper import Swapper
-from engines.protocol import Spec
+from engines.nets.opened import (
+    Wanted,
+    open_detector,
+    open_dfm,
+    open_embedder,
+    open_enhancer,
+    open_net,
+    open_swapper,
+    open_visible,
+    usual,
+)
 from engines.store import Store
-from engines.values import F32, Region
+from engines.values import Array
 
 Written = Callable[..., Path]
 PLAIN = Wanted(device="cpu", precision="f32", batch=4)
@@ -138,56 +142,6 @@ def test_points_stay_in_f32() -> None:
     assert usual("swap", False) == "f32"
 
 
-def mesh_at(template: F32, side: float, x: float, y: float) -> F32:
-    """A mesh whose five points stand as the template's, in a face of `side` at (x, y)."""
-    mesh = np.zeros((468, 3), np.float32)
-    places = template * np.float32(side) + np.array([x, y], np.float32)
-    for indices, place in zip(((33, 133, 159, 145), (362, 263, 386, 374), (1, 4), (61,), (291,)), places, strict=True):
-        mesh[list(indices), :2] = place
-    return mesh
-
-
-@pytest.mark.parametrize("boost", [1, 2])
-def test_a_swap_is_laid_back_where_the_face_is(store: Store, boost: int) -> None:
-    """The stand-in answers the negative: the face turns it, its surroundings stay."""
-    swapper = open_swapper(store, "inswapper_128", PLAIN)
-    template = load_catalog().template("arcface_128")
-    points = np.asarray(template.points, np.float32)
-    mesh = mesh_at(points, 150, 400, 300)
-    np.testing.assert_allclose(five_points(mesh), points * 150 + [400, 300], atol=1e-3)
-    picture = np.full((300, 320, 3), (200, 100, 50), np.uint8)
-    made = PastedSwap(swapper, template, swapper.source(np.ones(512, np.float32)), boost)
-    patch = made.swap(Region(330, 250, picture), mesh, 0.04)
-    assert patch is not None
-    assert abs(patch.x - 400) <= 2 and abs(patch.y - 300) <= 2 and abs(patch.rgb.shape[0] - 150) <= 3
-    middle = patch.rgb[75, 75]
-    assert np.abs(middle.astype(int) - (55, 155, 205)).max() <= 2 and patch.alpha[75, 75] == pytest.approx(1, abs=0.01)
-    assert patch.alpha[0].max() < 0.02 and patch.alpha[:, -1].max() < 0.02
-    faded = made.swap(Region(330, 250, picture), mesh, 0.04, fade=0.5)
-    assert faded is not None and faded.alpha[75, 75] == pytest.approx(0.5, abs=0.01)
-
-
-def test_a_turned_face_is_turned_back(store: Store) -> None:
-    """Marks beside a tilted face's eyes come back in place through crop, network and paste."""
-    swapper = open_swapper(store, "ghost_1_256", PLAIN)
-    template = load_catalog().template("arcface_112_v1")
-    points = np.asarray(template.points, np.float32) * 200 + 60
-    turn = similarity(np.array([[0, 0], [1, 0]], np.float32), np.array([[20, -10], [20.94, -9.66]], np.float32))
-    mesh = np.zeros((468, 3), np.float32)
-    mesh[:, :2] = moved(mesh_at(np.asarray(template.points, np.float32), 200, 60, 60)[:, :2], turn)
-    y, x = np.mgrid[0:320, 0:400]
-    eye = moved(points, turn)[1]
-    picture = np.zeros((320, 400, 3), np.uint8)
-    picture[..., 1] = (255 * np.exp(-((x - eye[0]) ** 2 + (y - eye[1]) ** 2) / 60)).astype(np.uint8)
-    made = PastedSwap(swapper, template, swapper.source(np.ones(512, np.float32)))
-    patch = made.swap(Region(0, 0, picture), mesh, 0.04)
-    assert patch is not None
-    under = picture[patch.y : patch.y + patch.rgb.shape[0], patch.x : patch.x + patch.rgb.shape[1]]
-    sure = patch.alpha > 0.9
-    assert np.abs(patch.rgb[sure].astype(int) - under[sure]).max() < 25
-    assert patch.rgb[sure][:, 1].max() > 230
-
-
 def test_a_network_that_cannot_be_batched_runs_row_by_row(store: Store, written: Written) -> None:
     """One whose rows mix: several in one call would be wrong."""
     model = load_catalog().model("crossface_ghost")
@@ -197,18 +151,71 @@ def test_a_network_that_cannot_be_batched_runs_row_by_row(store: Store, written:
     assert out[:, 0].tolist() == [0, 2, 4]
 
 
-def test_a_swappers_own_mask_cuts_the_patch() -> None:
-    """hyperswap's mask: the left half of the crop is none of the face."""
-    left = np.ones((1, 1, 256, 256), np.float32)
-    left[..., :128] = 0
-    inputs = {"source": Spec((-1, 512), "float32"), "target": Spec((-1, 3, 256, 256), "float32")}
-    outputs = {"output": Spec((-1, 3, 256, 256), "float32"), "mask": Spec((-1, 1, 256, 256), "float32")}
-    engine = ReferenceEngine(inputs, outputs, lambda feeds: {"output": feeds["target"], "mask": left})
-    swapper = Swapper(Net(load_catalog().model("hyperswap_1a_256"), engine))
-    template = load_catalog().template("arcface_128")
-    mesh = mesh_at(np.asarray(template.points, np.float32), 256, 20, 20)
-    picture = np.full((300, 300, 3), 90, np.uint8)
-    patch = PastedSwap(swapper, template, np.ones((1, 512), np.float32)).swap(Region(0, 0, picture), mesh, 0.04)
-    assert patch is not None
-    assert patch.alpha[128, 20:120].max() == 0
-    assert patch.alpha[128, 150:190].min() > 0.99
+def test_more_rows_than_a_call_may_have_go_in_several(store: Store) -> None:
+    """inswapper's stand-in, opened for 4 rows: 10 rows are asked."""
+    net = open_net(store, "inswapper_128", PLAIN)
+    rows: list[int] = []
+    inner = net._session
+
+    class Watched:
+        def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
+            rows.append(len(feeds["target"]))
+            return inner.run(feeds)
+
+        def close(self) -> None:
+            inner.close()
+
+    net._session = Watched()
+    level = np.linspace(0, 1, 10, dtype=np.float32)
+    pictures = np.broadcast_to(level[:, None, None, None], (10, 3, 128, 128))
+    [out] = net.run(np.ones((10, 512), np.float32), pictures)
+    assert rows == [4, 4, 2]
+    np.testing.assert_allclose(out[:, 0, 0, 0], 1 - level, atol=1e-6)
+
+
+def test_enhancer_embedder_and_masks_open_by_their_names(store: Store, written: Written) -> None:
+    """Each a stand-in that can be told from the others by what it answers."""
+    catalog = load_catalog()
+    one = {"one": np.array(1, np.float32)}
+    enhance = [node("Neg", ["in0"], "out0")]
+    written(catalog.model("gpen_bfr_256"), enhance).rename(store.root / "gpen_bfr_256.onnx")
+    embed = [node("ReduceMean", ["in0"], "m", axes=[2, 3], keepdims=0), node("Tile", ["m", "n"], "t")]
+    embed += [node("Slice", ["t", "a", "b", "axis"], "out0")]
+    ends = {"n": np.array([1, 171], np.int64), "a": np.array([0], np.int64), "b": np.array([512], np.int64)}
+    written(catalog.model("arcface_w600k_r50"), embed, ends | {"axis": np.array([1], np.int64)}).rename(
+        store.root / "arcface_w600k_r50.onnx"
+    )
+    seen = [node("ReduceMean", ["in0"], "out0", axes=[3], keepdims=1)]
+    written(catalog.model("xseg_2"), seen, one).rename(store.root / "xseg_2.onnx")
+    grey = np.full((1, 256, 256, 3), 51, np.uint8)
+    assert open_enhancer(store, "gpen_bfr_256", PLAIN).enhance(grey, 1).max() == 204
+    out = open_embedder(store, PLAIN).embed(np.full((2, 112, 112, 3), 255, np.uint8))
+    assert out.shape == (2, 512) and np.allclose(out, 1)
+    visible, model = open_visible(store, "xseg_2", PLAIN)
+    assert model.template == "dfl_whole_face"
+    np.testing.assert_allclose(visible(grey), np.full((1, 256, 256), 0.2), atol=1e-6)
+
+
+def test_bisenet_says_what_is_face(store: Store, written: Written) -> None:
+    """Label 1 (skin) where red, 17 (hair) elsewhere."""
+    catalog = load_catalog()
+    pick = np.zeros((19, 3, 1, 1), np.float32)
+    pick[1, 0], pick[17, 0] = 1, -1
+    written(catalog.model("bisenet_resnet_18"), [node("Conv", ["in0", "pick"], "out0")], {"pick": pick}).rename(
+        store.root / "bisenet_resnet_18.onnx"
+    )
+    crop = np.zeros((1, 512, 512, 3), np.uint8)
+    crop[:, :, 256:, 0] = 255
+    visible, _ = open_visible(store, "bisenet_resnet_18", PLAIN)
+    seen = visible(crop)
+    assert seen[0, :, :256].max() == 0 and seen[0, :, 256:].min() == 1
+
+
+def test_a_network_of_another_task_is_refused(store: Store) -> None:
+    for open_, says in ((open_enhancer, "sharpens no faces"), (open_visible, "says not where a face is")):
+        with pytest.raises(ModelError, match=f"ghost_1_256 {says}, its task is swap"):
+            open_(store, "ghost_1_256", PLAIN)
+    with pytest.raises(ModelError, match="tells nobody apart"):
+        open_embedder(store, PLAIN, "ghost_1_256")
+    with pytest.raises(ModelError, match="models pull arcface_w600k_r50 --accept-licence"):
+        open_embedder(store, PLAIN)

@@ -1,5 +1,6 @@
 """Seal: a job's marking, put together from what the job asked for, what ran, and what became of it."""
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,16 @@ from tools.trust.stamp import Stamp, identity_of
 def open_stamp(job: Job, output: str) -> Stamp:
     """The marking of one of a job's outputs. Raises SigningError, MarkingError: before any work is done."""
     on = job.marking.manifest or job.marking.watermark
+    if job.marking.manifest:
+        threading.Thread(target=_warm, name="warm signer").start()
     return Stamp(output, job.marking, job.consent, datetime.now(UTC), identity_of(job.signer) if on else None)
+
+
+def _warm() -> None:
+    """Loads the signing library while networks are loaded and frames flow, not when the user waits for the end."""
+    import tools.trust.sign  # noqa: F401
+
+    version()
 
 
 def marked(sink: Sink, stamp: Stamp) -> Sink:

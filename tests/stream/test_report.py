@@ -34,7 +34,7 @@ def test_the_report_has_exactly_the_promised_shape(tmp_path: Path) -> None:
     report.add(plan(0))
     report.add(plan(1, track(7, Box(1.04, 2.0, 30.55, 40.0), float(np.float32(0.9)))))
     assert not path.exists(), "nothing stands under the final name before it is whole"
-    report.finish(TABLE, {"path": "in.mp4"}, {"path": "out.mp4"}, consent=True)
+    report.finish(TABLE, {"path": "in.mp4"}, {"path": "out.mp4"}, consent={"at": "today"}, models=[])
     assert json.loads(path.read_text()) == {
         "frames": [
             {"index": 0, "pts": 0, "route": "pass", "tracks": []},
@@ -50,14 +50,15 @@ def test_the_report_has_exactly_the_promised_shape(tmp_path: Path) -> None:
         "wall_s": 4.0,
         "input": {"path": "in.mp4"},
         "output": {"path": "out.mp4"},
-        "consent": True,
+        "consent": {"at": "today"},
+        "models": [],
     }
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_report_without_frames_is_whole_json(tmp_path: Path) -> None:
     report = Report(tmp_path / "run.json")
-    report.finish(Table({}, {}, 1.0), {}, {}, consent=False)
+    report.finish(Table({}, {}, 1.0), {}, {})
     assert json.loads((tmp_path / "run.json").read_text())["frames"] == []
 
 
@@ -82,7 +83,7 @@ def test_abandoning_leaves_nothing_behind_and_may_follow_anything(tmp_path: Path
     report.abandon()
     assert list(tmp_path.iterdir()) == []
     whole = Report(tmp_path / "whole.json")
-    whole.finish(TABLE, {}, {}, consent=False)
+    whole.finish(TABLE, {}, {})
     whole.abandon()
     assert list(tmp_path.iterdir()) == [tmp_path / "whole.json"]
 
@@ -110,7 +111,7 @@ def test_a_full_disk_is_told() -> None:
         for index in range(1000):
             report.add(plan(index))
     with pytest.raises(OutputError, match=full):
-        report.finish(TABLE, {}, {}, consent=False)
+        report.finish(TABLE, {}, {})
     report.abandon()
 
 

@@ -136,7 +136,7 @@ def test_a_measurement_of_one_small_size(tmp_path: Path) -> None:
         )
     found = json.loads(figures.read_text())["sizes"]["240p"]
     assert set(found) == {"bare_fps", "fps", "ratio", "cpu_s_per_frame", "peak_mb", "stages", "bottleneck"}
-    assert list(found["stages"]) == ["decode", "perceive", "route", "paint", "paste", "encode"]
+    assert list(found["stages"]) == ["decode", "perceive", "route", "paint", "paste", "mark", "encode"]
     assert found["ratio"] == pytest.approx(found["fps"] / found["bare_fps"], abs=0.001)
     assert 0 < found["ratio"] < 1, "a swap costs something"
     assert found["bottleneck"] in ("decode", "perceive", "paint", "encode")

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -10,6 +11,7 @@ from engines.store import Store
 from tools.trust.manifest import UsedModel
 
 
+@cache
 def version() -> str:
     """Understudy's version; `source` where it runs from its folder, not installed."""
     try:

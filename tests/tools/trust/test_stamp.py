@@ -15,9 +15,10 @@ from stream.planes import Planes
 from tests.tools.trust.clips import clip, pictures
 from tools.trust.consent import Source, require_consent
 from tools.trust.keys import Identity, local_identity
+from tools.trust.layers import Marking, MarkingError
 from tools.trust.manifest import UsedModel
 from tools.trust.read import State, read_provenance
-from tools.trust.stamp import Marking, MarkingError, Stamp
+from tools.trust.stamp import Stamp
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 MODELS = (UsedModel("face_landmark", "ab" * 32),)

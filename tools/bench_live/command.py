@@ -50,7 +50,7 @@ def bench_live(
     found = figures.as_json(whole.sights, bare.sights[0], whole.skew, whole.server, whole.others)
     found |= {"transport": transport, "size": size, "fps": fps, "seconds": seconds, "streams": streams}
     found |= {"shed": whole.shed, "held": whole.held, "unread": whole.unread, "rung": whole.rung}
-    found["stages_ms"] = whole.stages
+    found |= {"inside": whole.inside, "inside_bare": bare.inside, "stages_ms": whole.stages}
     if hold is not None:
         found["streams_within_p95"] = {"p95_ms": hold, "streams": most}
     typer.echo(told(found))

@@ -6,7 +6,7 @@ from typing import Any
 
 import cv2
 
-from tools.bench_live import camera, parts
+from tools.bench_live import camera, figures, parts
 from tools.bench_live.measure import SETTLE, Part, Result, Run
 
 
@@ -55,6 +55,7 @@ async def _main(pipe: Connection, run: Run, bare: bool) -> None:
         unread=sum(w.unread for w in watches),
         rung=max(s.rung for s in sessions).name,
         stages={name: [round(1000 * v, 2) for v in (t.p50, t.p95, t.p99)] for name, t in stages.items()},
+        inside=figures.quantiles([delay for s in sessions for delay in s.delays]),
     )
     for session in sessions:
         await session.close()

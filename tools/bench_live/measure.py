@@ -34,7 +34,8 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """sights: by stream. stages: the server's, [p50, p95, p99] in milliseconds."""
+    """sights: by stream. stages: the server's, [p50, p95, p99] in milliseconds. inside: from a decoded picture's coming to
+    the swapped one's leaving, the last three seconds', milliseconds."""
 
     sights: list[list[Sight]]
     skew: float | None
@@ -45,6 +46,7 @@ class Result:
     unread: int
     rung: str
     stages: dict[str, list[float]]
+    inside: dict[str, float]
 
 
 class Part:
@@ -108,4 +110,5 @@ def measure(run: Run, bare: bool = False) -> Result:
         unread=seen["unread"],
         rung=served["rung"],
         stages=served["stages"],
+        inside=served["inside"],
     )

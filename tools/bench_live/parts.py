@@ -13,10 +13,11 @@ import cv2
 import numpy as np
 
 from engines.values import U8
+from stream.live.ladder import Rung
 from stream.memory import keep_freed_memory
 from tools.bench_live import camera
 from tools.bench_live.code import age, read
-from tools.bench_live.figures import Process, Sight, unwrap
+from tools.bench_live.figures import Process, Sight, quantiles, unwrap
 from tools.serve.loop import on_loop
 
 QUIET = 3000  # sample value above which the tone has begun
@@ -79,7 +80,8 @@ async def server(pipe: Connection, photo: Path, bare: bool, mark: bool) -> None:
                 "process": meter.stop(),
                 "shed": sum(s.shed for s in sessions),
                 "held": sum(s.held for s in sessions),
-                "rung": max((s.rung.name for s in sessions), default="FULL"),
+                "rung": max((s.rung for s in sessions), default=Rung.FULL).name,
+                "inside": quantiles([delay for s in sessions for delay in s.delays]),
                 "stages": {
                     name: [round(1000 * v, 2) for v in (t.p50, t.p95, t.p99)]
                     for s in sessions[:1]

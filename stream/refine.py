@@ -25,8 +25,8 @@ class Refiner:
         now = done.plan.scene.frame.seconds
         if done.plan.scene.cut:
             self._memories.clear()
-        refined = tuple(self._one(p, now) for p in done.pending)
         self._memories = {i: m for i, m in self._memories.items() if abs(now - m[1]) < FORGET}
+        refined = tuple(self._one(p, now) for p in done.pending)
         return replace(done, patches=(*done.patches, *refined), pending=())
 
     def _one(self, pending: Pending, now: float) -> Patch:

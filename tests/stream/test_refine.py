@@ -83,12 +83,14 @@ def test_a_cut_forgets() -> None:
     assert same(refine(done(smoky(170), ms=40, cut=True)).patches[0], sequence(170)[0])
 
 
+@pytest.mark.parametrize("others", [False, True])
 @pytest.mark.parametrize(("away", "kept"), [(FORGET - 0.5, True), (FORGET + 0.5, False)])
-def test_who_is_away_for_long_is_forgotten(away: float, kept: bool) -> None:
-    """Others pass by meanwhile; what counts is how long ago it was, not how many frames."""
+def test_who_is_away_for_long_is_forgotten(away: float, kept: bool, others: bool) -> None:
+    """What counts is how long ago it was, whether or not somebody else was refined meanwhile."""
     refine = Refiner()
     refine(done(smoky(240, 1)))
-    refine(done(smoky(200, 2), ms=round(1000 * away)))
+    if others:
+        refine(done(smoky(200, 2), ms=round(1000 * away)))
     out = refine(done(smoky(170, 1), ms=round(1000 * away) + 40)).patches[0]
     assert same(out, sequence(240, 170)[1]) is kept
     assert same(out, sequence(170)[0]) is not kept

@@ -8,6 +8,7 @@ import numpy as np
 from engines.mesh.shape import pose
 from engines.mesh.source import SourceFace
 from engines.mesh.swapper import MeshSwapper
+from engines.nets.pasted import Asked, Together
 from engines.values import F32, Patch
 from stream.frame import Done, FaceTrack, Pending, Plan, Route
 from stream.route import ORDER, Routing, track_route
@@ -34,11 +35,19 @@ class Painter:
     """Call it with plans in order, on one thread.
 
     defer: faces behind something transparent are left pending for the refinement lane. Without it they are cut out like
-    opaque things, at once: for live, which never waits.
+    opaque things, at once: for live, which never waits. together: a swapping network, which takes all faces of a frame
+    in one call; it then paints, and not the mesh swapper with `sources`.
     """
 
-    def __init__(self, sources: Sequence[SourceFace], routing: Routing = Routing.AUTO, *, defer: bool = False) -> None:
-        self._sources, self._routing, self._defer = tuple(sources), routing, defer
+    def __init__(
+        self,
+        sources: Sequence[SourceFace],
+        routing: Routing = Routing.AUTO,
+        *,
+        defer: bool = False,
+        together: Together | None = None,
+    ) -> None:
+        self._sources, self._routing, self._defer, self._together = tuple(sources), routing, defer, together
         self._hands: dict[int, _Hand] = {}
 
     def __call__(self, plan: Plan) -> Done:
@@ -50,9 +59,9 @@ class Painter:
             return Done(plan)
         patches: list[Patch] = []
         pending: list[Pending] = []
-        for track in scene.tracks:
-            route = min(track_route(track, self._routing), plan.route, key=ORDER.index)
-            patch = self._paint(track, route, now)
+        routes = [min(track_route(track, self._routing), plan.route, key=ORDER.index) for track in scene.tracks]
+        laid = self._paint_together(scene.tracks, routes) if self._together else self._paint_each(plan, routes)
+        for track, route, patch in zip(scene.tracks, routes, laid, strict=True):
             if patch is None:
                 continue
             if route is Route.REFINE and self._defer:
@@ -61,6 +70,22 @@ class Painter:
                 patches.append(patch if route is Route.FAST else under_opaque(track, patch))
         self._hands = {i: h for i, h in self._hands.items() if abs(now - h.seconds) < FORGET}
         return Done(plan, tuple(patches), tuple(pending))
+
+    def _paint_each(self, plan: Plan, routes: Sequence[Route]) -> list[Patch | None]:
+        now = plan.scene.frame.seconds
+        return [self._paint(track, route, now) for track, route in zip(plan.scene.tracks, routes, strict=True)]
+
+    def _paint_together(self, tracks: Sequence[FaceTrack], routes: Sequence[Route]) -> list[Patch | None]:
+        """As `_paint`, for all faces at once."""
+        assert self._together is not None
+        asked: dict[int, Asked] = {}
+        for i, (track, route) in enumerate(zip(tracks, routes, strict=True)):
+            view = track.region if route is Route.FAST else completed(track)
+            fade = track.fade * hold(track.face.mesh)
+            if track.source is not None and view is not None and fade > 0:
+                asked[i] = Asked(view, track.face.mesh, track.source, fade)
+        laid = dict(zip(asked, self._together(list(asked.values())), strict=True))
+        return [laid.get(i) for i in range(len(tracks))]
 
     def _paint(self, track: FaceTrack, route: Route, now: float) -> Patch | None:
         """The swapped face as if nothing were before it."""

@@ -9,15 +9,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engines.detector import Detection, Detector, tiles
+from engines.errors import UnderstudyError
 from engines.landmarks import Landmarks, roi_from_mesh
 from engines.protocol import Engine
 from engines.values import F32, Box, Rect
 from stream import tracker
 from stream.cut import SIZE, CutDetector
 from stream.frame import FaceTrack, Frame, Front, Scene
+from stream.likeness import Likeness
 from stream.sweep import Sweep
 from stream.watch import Watch
-from stream.who import Casting, Rule
+from stream.who import Alike, Casting, Rule
 
 LOOK_EVERY = 0.5  # seconds between looks for newcomers while somebody is followed
 SEARCH_EVERY = 0.1  # while nobody is followed
@@ -59,7 +61,8 @@ class _Person:
 
 class Perceiver:
     """Call it with frames in order. pace: may be changed between frames. watch: looks for what lies before the faces
-    that are to be painted; without it all are taken to be clear."""
+    that are to be painted; without it all are taken to be clear. likeness: compares faces with reference photos, for
+    rules that have one."""
 
     def __init__(
         self,
@@ -68,8 +71,11 @@ class Perceiver:
         most: int = 16,
         pace: Pace | None = None,
         watch: Watch | None = None,
+        likeness: Likeness | None = None,
     ) -> None:
-        self.pace, self._watch = pace or Pace(), watch
+        if likeness is None and any(rule.who.kind == "reference" for rule in rules):
+            raise UnderstudyError("reference:PHOTO is not to be had here; choose the face by another word")
+        self.pace, self._watch, self._likeness = pace or Pace(), watch, likeness
         self._detector, self._landmarks = Detector(models.detector), Landmarks(models.landmarks)
         self._casting, self._most = Casting(rules), most
         self._people: list[_Person] = []
@@ -93,6 +99,8 @@ class Perceiver:
             self._casting.forget(set())
             if self._watch is not None:
                 self._watch.keep(set())
+            if self._likeness is not None:
+                self._likeness.keep(set())
             self._looked = -1e9
             self._sweep.restart()
         befores = {p.id: p.look for p in self._people}
@@ -107,7 +115,7 @@ class Perceiver:
         self._rejoin(now)
         self._people = [p for p in self._people if p.lost is None or now - p.lost < REMEMBER]
         self._casting.forget({p.id for p in self._people})
-        cast = self._casting.assign({p.id: p.look.face.box for p in self._people})
+        cast = self._casting.assign({p.id: p.look.face.box for p in self._people}, self._compare())
         self._look_before(cast, befores)
         return Scene(frame, self._tracks(cast), cut)
 
@@ -119,6 +127,13 @@ class Perceiver:
             if p.lost is None and p.id in cast:
                 p.look, p.front = self._watch(p.id, p.look, befores.get(p.id), self._landmarks)
         self._watch.keep({p.id for p in self._people})
+
+    def _compare(self) -> Alike | None:
+        """Who is like the reference photos."""
+        if self._likeness is None:
+            return None
+        self._likeness.keep({p.id for p in self._people})
+        return self._likeness({p.id: p.look for p in self._people if p.lost is None})
 
     def _follow(self, frame: Frame, now: float) -> None:
         for person in self._people:

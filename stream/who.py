@@ -3,22 +3,24 @@
 Knows tracks' boxes and numbers only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engines.errors import UnderstudyError
 from engines.values import Box
 
-WORDS = "largest, all, left-to-right:N (N from 1), box:x0,y0,x1,y1"
+WORDS = "largest, all, left-to-right:N (N from 1), box:x0,y0,x1,y1, reference:PHOTO"
 
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """kind: `largest`, `all`, `left-to-right` or `box`. n: 1 for the leftmost face. box: pixels."""
+    """kind: `largest`, `all`, `left-to-right`, `box` or `reference`. n: 1 for the leftmost face. box: pixels. photo:
+    the path of the person's photo."""
 
     kind: str
     n: int = 0
     box: Box | None = None
+    photo: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +32,14 @@ class Rule:
 
 
 def parse_who(text: str) -> Who:
-    """Reads `largest`, `all`, `left-to-right:N`, `box:x0,y0,x1,y1`."""
+    """Reads `largest`, `all`, `left-to-right:N`, `box:x0,y0,x1,y1`, `reference:PHOTO`."""
     kind, _, rest = text.strip().partition(":")
     if kind in ("largest", "all") and not rest:
         return Who(kind)
     if kind == "left-to-right" and rest.isdigit() and int(rest) >= 1:
         return Who(kind, n=int(rest))
+    if kind == "reference" and rest:
+        return Who(kind, photo=rest)
     if kind == "box":
         try:
             x0, y0, x1, y1 = (float(v) for v in rest.split(","))
@@ -69,6 +73,10 @@ def parse_rules(who: str | None, maps: Sequence[str], sources: int) -> tuple[Rul
     return (Rule(0, parse_who(who or "largest")),)
 
 
+# track id -> index of a rule -> how like its reference photo, where like enough
+Alike = Mapping[int, Mapping[int, float]]
+
+
 @dataclass(slots=True)
 class Casting:
     """Which track takes which source. A choice holds as long as its track lives."""
@@ -76,8 +84,11 @@ class Casting:
     rules: tuple[Rule, ...]
     _cast: dict[int, int] = field(default_factory=dict)  # track id -> index of its rule
 
-    def assign(self, boxes: dict[int, Box]) -> dict[int, int]:
-        """Track id -> source, for the tracks (id -> box) seen in this frame and those merely out of sight."""
+    def assign(self, boxes: dict[int, Box], alike: Alike | None = None) -> dict[int, int]:
+        """Track id -> source, for the tracks (id -> box) seen in this frame and those merely out of sight.
+
+        alike: for rules with a reference photo, the tracks that are like it.
+        """
         for i, rule in enumerate(self.rules):
             free = {t: b for t, b in boxes.items() if t not in self._cast}
             held = any(r == i and t in boxes for t, r in self._cast.items())
@@ -87,6 +98,10 @@ class Casting:
                 b = rule.who.box
                 inside = [t for t, f in free.items() if b.x0 <= f.centre[0] < b.x1 and b.y0 <= f.centre[1] < b.y1]
                 self._cast.update(dict.fromkeys(inside, i))
+            elif rule.who.kind == "reference":
+                like = {t: by[i] for t, by in (alike or {}).items() if t in free and i in by}
+                if like and not held:
+                    self._cast[max(like, key=lambda t: like[t])] = i
             elif not held:
                 chosen = self._choose(rule.who, boxes)
                 if chosen is not None and self._counted(chosen):  # came first, and was counted from the left alone
@@ -98,7 +113,8 @@ class Casting:
     def settled(self, seen: set[int]) -> bool:
         """Has every rule its face among the tracks that are seen, so that no newcomer could get a source?"""
         return all(
-            rule.who.kind in ("largest", "left-to-right") and any(r == i and t in seen for t, r in self._cast.items())
+            rule.who.kind in ("largest", "left-to-right", "reference")
+            and any(r == i and t in seen for t, r in self._cast.items())
             for i, rule in enumerate(self.rules)
         )
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engines.errors import UnderstudyError
-from tools.trust.package import Package, default_wardrobe
 
 if TYPE_CHECKING:
     from calib.denylist import DenyList
+    from tools.trust.package import Package, Wardrobe
 
 app = typer.Typer(
     help="Source faces with the consent to use them.",
@@ -36,16 +36,14 @@ def add(
     """Keep a person's photos together with their consent."""
     from tools.trust.embedder import embed_photos  # heavy: networks; the other commands do without
 
-    made = default_wardrobe().add(
-        name, photos, consent, datetime.now(UTC), _day(expires), is_self=is_self, embed=embed_photos
-    )
+    made = _wardrobe().add(name, photos, consent, datetime.now(UTC), _day(expires), is_self=is_self, embed=embed_photos)
     typer.echo(f"{made.name}: {_photos(made)}, {'with' if made.embedder else 'without'} embedding, in {made.folder}")
 
 
 @app.command("list")
 def list_(as_json: Json = False) -> None:
     """All identities, and whether their consent still holds."""
-    wardrobe, today = default_wardrobe(), datetime.now(UTC).date()
+    wardrobe, today = _wardrobe(), datetime.now(UTC).date()
     rows: list[dict[str, object]] = []
     for name in wardrobe.names():
         try:
@@ -65,7 +63,7 @@ def list_(as_json: Json = False) -> None:
 @app.command()
 def show(name: Name, as_json: Json = False) -> None:
     """Everything kept of one identity."""
-    told = _told(default_wardrobe().get(name), datetime.now(UTC).date())
+    told = _told(_wardrobe().get(name), datetime.now(UTC).date())
     if as_json:
         typer.echo(json.dumps(told, indent=2))
         return
@@ -76,14 +74,14 @@ def show(name: Name, as_json: Json = False) -> None:
 @app.command()
 def remove(name: Name) -> None:
     """Delete an identity: photos, embedding and consent record."""
-    count = default_wardrobe().remove(name)
+    count = _wardrobe().remove(name)
     typer.echo(f"{name}: {count} files removed; exports and finished videos are not touched")
 
 
 @app.command()
 def export(name: Name, into: Annotated[Path, typer.Argument(metavar="FILE.zip", help="A new file.")]) -> None:
     """Write an identity with everything in it to a zip that only you can read."""
-    default_wardrobe().export(name, into)
+    _wardrobe().export(name, into)
     typer.echo(f"{into}: holds photos and a consent record; keep it as safe as the original")
 
 
@@ -128,6 +126,12 @@ def deny_remove(label: Annotated[str, typer.Argument(metavar="LABEL")]) -> None:
     typer.echo(f"{label}: no longer refused")
 
 
+def _wardrobe() -> "Wardrobe":
+    from tools.trust.package import default_wardrobe  # numpy; the help does without
+
+    return default_wardrobe()
+
+
 def _denied() -> "DenyList":
     from calib.denylist import load
     from tools.trust.denied import denylist_path
@@ -142,11 +146,11 @@ def _day(text: str | None) -> date | None:
         raise UnderstudyError(f"--expires {text} is no day; write it as 2027-01-31") from error
 
 
-def _photos(package: Package) -> str:
+def _photos(package: "Package") -> str:
     return f"{len(package.photos)} photo{'s' if len(package.photos) > 1 else ''}"
 
 
-def _told(package: Package, today: date) -> dict[str, object]:
+def _told(package: "Package", today: date) -> dict[str, object]:
     return {
         "name": package.name,
         "usable": package.expires is None or today <= package.expires,

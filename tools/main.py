@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from engines.errors import UnderstudyError
-from tools import bench_file, models, swap
+from tools import bench_file, identity, models, swap, token
 from tools.later import HELP, register_later
 from tools.process import limit_math_threads
 
@@ -35,8 +35,14 @@ register_later(
     "tools.compile",
     "Write a model's copy in low precision, measured and refused below its floor.",
 )
+register_later(bench, "marks", "tools.trust.trials", "Measure how the invisible mark stands what is done to videos.")
 register_later(bench, "live", "tools.bench_live.command", "Measure live delay, camera to viewer.")
+register_later(
+    app, "verify", "tools.verify", "Tell whether a video or picture was made here and is still as it was made."
+)
 app.add_typer(models.app, name="models")
+app.add_typer(identity.app, name="identity")
+app.add_typer(token.app, name="token")
 app.add_typer(bench, name="bench")
 
 

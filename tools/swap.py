@@ -14,8 +14,6 @@ from tools import settings
 from tools.job import Job, parse_bitrate
 from tools.timecode import parse_time
 from tools.trust.layers import Layer, Signer, marking
-from tools.trust.package import default_wardrobe
-from tools.trust.people import find_people, settle
 
 FLOW, ENCODER, OUTPUT, MARKS = "What to swap", "Encoding", "Output", "Consent and marks"
 
@@ -175,6 +173,9 @@ def swap(
         raise UnderstudyError("no source face was given; add --source FACE.jpg")
     if crf is not None and bitrate is not None:
         raise UnderstudyError("--crf and --bitrate exclude each other; give one of them")
+    from tools.trust.package import default_wardrobe  # numpy; the help does without
+    from tools.trust.people import find_people, settle
+
     people = find_people(source, default_wardrobe())
     job = Job(
         sources=tuple(person.photos for person in people),

@@ -21,6 +21,7 @@ from stream.still import read_image
 from stream.watch import Watch
 from stream.who import parse_rules
 from tools.job import Job
+from tools.troupe import Troupe, open_likeness, open_troupe
 
 PRECISION = "bf16"  # of the occlusion network: a third of the time, the same maps to a hundredth
 NETWORKS = ("face_detection_short_range", "face_landmark")  # the catalogue's names, in the order of Perception
@@ -52,29 +53,35 @@ def open_cast(job: Job) -> Iterator[Cast]:
     rules = parse_rules(job.who, job.maps, len(job.sources))
     store = default_store()
     files = {name: store.path(name) for name in NETWORKS}
-    models = Perception(*(open_engine(path, job.device) for path in files.values()))
+    models = Perception(*(open_engine(path, job.device, strict=job.nets.strict) for path in files.values()))
     notes = []
-    if job.device == "cuda" and "CPU" in models.detector.device:
-        notes.append(f"--device cuda: the networks of this job run on {models.detector.device}")
-    sources = prepare(job, models)
-    notes += [note for source in sources for note in source.notes]
+    if job.device in ("cuda", "tensorrt") and "CPU" in models.detector.device:
+        notes.append(f"--device {job.device}: the networks of perception run on {models.detector.device}")
+    troupe: Troupe | None = None
+    if job.nets.model:
+        troupe = open_troupe(job.nets, job.device, job.sources, models, store)
+        files |= troupe.files
+    sources = [] if troupe else prepare(job, models)
+    notes += troupe.notes if troupe else [note for source in sources for note in source.notes]
+    likeness = open_likeness(rules, models, store, job.device, job.nets.strict)
     routing = Routing(job.routing)
-    watch = open_watch(job.device, routing)
+    watch = open_watch(job.device, routing, job.nets.strict)
     if watch is not None:
         files["occlusion"] = WEIGHTS
-    perceiver = Perceiver(models, rules, watch=watch)
+    perceiver = Perceiver(models, rules, watch=watch, likeness=likeness)
+    painter = Painter(sources, routing, defer=True, together=troupe.together if troupe else None)
     try:
-        yield Cast(perceiver, router(routing), Painter(sources, routing, defer=True), Refiner(), tuple(notes), files)
+        yield Cast(perceiver, router(routing), painter, Refiner(), tuple(notes), files)
     finally:
         perceiver.close()
 
 
-def open_watch(device: str, routing: Routing = Routing.AUTO) -> Watch | None:
+def open_watch(device: str, routing: Routing = Routing.AUTO, strict: bool = False) -> Watch | None:
     """What looks for things before faces; None where nobody asks."""
     if routing is Routing.FAST or not WEIGHTS.is_file():
         return None
     always = routing is not Routing.AUTO
-    return Watch(open_engine(WEIGHTS, device, PRECISION), load_thresholds(), always)
+    return Watch(open_engine(WEIGHTS, device, PRECISION, strict=strict), load_thresholds(), always)
 
 
 def prepare(job: Job, models: Perception) -> list[SourceFace]:

@@ -5,6 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from engines.errors import InputError, OutputError, UnderstudyError
+from tools.chosen import Chosen
 from tools.trust.consent import Consent
 from tools.trust.layers import Marking, Signer
 
@@ -15,6 +16,7 @@ PHOTOS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 class Job:
     """sources: the photos of each person. target, output: a path, a URL, or `-`; output is None for a preview alone.
     consent: as it was settled, None where nothing is kept. marking, signer: how outputs are marked, and in whose name.
+    nets: what is painted with.
     """
 
     sources: tuple[tuple[Path, ...], ...]
@@ -34,6 +36,7 @@ class Job:
     threads: int = 0
     quiet: bool = False
     routing: str = "auto"
+    nets: Chosen = field(default_factory=Chosen)
     consent: Consent | None = None
     marking: Marking = field(default_factory=Marking)
     signer: Signer = field(default_factory=Signer)

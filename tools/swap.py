@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from engines.errors import UnderstudyError
-from tools import settings
+from tools import chosen, settings
 from tools.job import Job, parse_bitrate
 from tools.timecode import parse_time
 from tools.trust.layers import Layer, Signer, marking
@@ -35,6 +35,7 @@ class Device(StrEnum):
     AUTO = "auto"
     CPU = "cpu"
     CUDA = "cuda"
+    TENSORRT = "tensorrt"
 
 
 def register(app: typer.Typer) -> None:
@@ -65,7 +66,7 @@ def swap(
         str | None,
         typer.Option(
             metavar="WHO",
-            help="Whose face: largest (default), all, left-to-right:N, box:x0,y0,x1,y1.",
+            help="Whose face: largest (default), all, left-to-right:N, box:x0,y0,x1,y1, reference:PHOTO.",
             rich_help_panel=FLOW,
         ),
     ] = None,
@@ -83,6 +84,13 @@ def swap(
     ] = None,
     end: Annotated[str | None, typer.Option(metavar="TIME", help="End before this.", rich_help_panel=FLOW)] = None,
     device: Annotated[Device, typer.Option(help="Where networks run.", rich_help_panel=FLOW)] = Device.AUTO,
+    strict: chosen.Strict = False,
+    model: chosen.Model = None,
+    precision: chosen.Precise = chosen.Precision.AUTO,
+    boost: chosen.Boost = 0,
+    morph: chosen.Morph = 0.75,
+    enhance: chosen.Enhance = None,
+    mask: chosen.Masks = None,
     threads: Annotated[
         int, typer.Option(min=0, help="Threads of decoder and encoder; 0: all cores.", rich_help_panel=FLOW)
     ] = 0,
@@ -169,6 +177,8 @@ def swap(
 
     understudy swap --source face.jpg clip.mp4 result.mp4
     """
+    nets = chosen.read(model, precision.value, boost, morph, enhance, mask, strict)
+    source = source or chosen.baked(nets)
     if not source:
         raise UnderstudyError("no source face was given; add --source FACE.jpg")
     if crf is not None and bitrate is not None:
@@ -195,6 +205,7 @@ def swap(
         threads=threads,
         quiet=quiet,
         routing=routing.value,
+        nets=nets,
         marking=marking(without or [], because),
         signer=Signer(certificate, certificate_key, remote_signer, timestamp),
     )

@@ -33,7 +33,8 @@ class Metrics:
             "understudy_glass_to_glass_seconds", "Whole delay, where a viewer reports it.", buckets=BINS, registry=r
         )
         self.frames = Counter("understudy_frames", "Frames by what became of them.", ["fate"], registry=r)
-        self.drops = Counter("understudy_drops", "Frames dropped, by reason.", ["reason"], registry=r)
+        words = "Frames dropped, by reason: newer (made room), lost (on the way here), viewer (too slow for them)."
+        self.drops = Counter("understudy_drops", words, ["reason"], registry=r)
         self.sessions = Gauge("understudy_sessions", "Sessions now.", registry=r)
         self.viewers = Gauge("understudy_viewers", "Viewers now.", registry=r)
         self.queue = Gauge(
@@ -46,6 +47,23 @@ class Metrics:
 
     def text(self) -> bytes:
         return generate_latest(self.registry)
+
+
+class Codecs:
+    """What the process's codecs and jitter buffers tell, whosever stream it is. row 0 of the trace."""
+
+    def __init__(self, metrics: Metrics, tracer: Tracer | None = None) -> None:
+        self._metrics, self._tracer = metrics, tracer
+        if tracer is not None:
+            tracer.name(0, "codecs")
+
+    def coded(self, stage: str, began: float, ended: float, timestamp: int) -> None:
+        self._metrics.stage.labels(stage).observe(ended - began)
+        if self._tracer is not None:
+            self._tracer.span(stage, 0, began, ended - began, pts=timestamp)
+
+    def lost(self) -> None:
+        self._metrics.drops.labels("lost").inc()
 
 
 class Metered(Stats):
@@ -63,7 +81,7 @@ class Metered(Stats):
         super().add(stage, seconds)
         self._metrics.stage.labels(stage).observe(seconds)
         if self._tracer is not None:
-            self._tracer.span(stage, self._lane, self.clock() - seconds, seconds, self.frame)
+            self._tracer.span(stage, self._lane, self.clock() - seconds, seconds, frame=self.frame)
 
     def routed(self, route: Any, seconds: float) -> None:
         super().routed(route, seconds)

@@ -6,7 +6,7 @@ Written as it happens, flushed once a second; a file cut short by a crash still 
 import json
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import perf_counter
 
@@ -26,16 +26,17 @@ class Tracer:
         self._clock, self._lock, self._count, self._flushed = clock, threading.Lock(), 0, clock()
         self._file.write("[")
 
-    def span(self, name: str, lane: int, start: float, seconds: float, frame: int) -> None:
-        """A stage's work on a frame. start: the clock's reading; lane: a row of the picture."""
-        self._write({"name": name, "ph": "X", "ts": round(start * 1e6), "dur": round(seconds * 1e6)}, lane, frame)
+    def span(self, name: str, lane: int, start: float, seconds: float, **facts: int) -> None:
+        """A stage's work on a frame. start: the clock's reading; lane: a row of the picture. facts: `frame`, its index
+        in the session, or `pts`, its RTP time, where that is all that is known."""
+        self._write({"name": name, "ph": "X", "ts": round(start * 1e6), "dur": round(seconds * 1e6)}, lane, facts)
 
-    def mark(self, name: str, lane: int, frame: int) -> None:
+    def mark(self, name: str, lane: int, **facts: int) -> None:
         """Something that happened to a frame at once: came, left, was shed."""
-        self._write({"name": name, "ph": "i", "s": "t", "ts": round(self._clock() * 1e6)}, lane, frame)
+        self._write({"name": name, "ph": "i", "s": "t", "ts": round(self._clock() * 1e6)}, lane, facts)
 
     def name(self, lane: int, words: str) -> None:
-        self._write({"name": "thread_name", "ph": "M", "ts": 0}, lane, None, {"name": words})
+        self._write({"name": "thread_name", "ph": "M", "ts": 0}, lane, {"name": words})
 
     def close(self) -> None:
         with self._lock:
@@ -43,10 +44,8 @@ class Tracer:
                 self._file.write("\n]\n")
                 self._file.close()
 
-    def _write(
-        self, event: dict[str, object], lane: int, frame: int | None, more: dict[str, object] | None = None
-    ) -> None:
-        event |= {"pid": os.getpid(), "tid": lane, "args": more if more is not None else {"frame": frame}}
+    def _write(self, event: dict[str, object], lane: int, facts: Mapping[str, object]) -> None:
+        event |= {"pid": os.getpid(), "tid": lane, "args": facts}
         line = json.dumps(event, separators=(",", ":"))
         with self._lock:
             if self._file.closed or self._count >= MOST:

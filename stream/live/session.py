@@ -36,7 +36,7 @@ class Swap(Protocol):
 
 
 class Session:
-    """swap: made by the caller with `stats`, for this session alone. clock: seconds, monotonic."""
+    """make: makes the swap, for this session alone. lane: the session's number and row in the trace. clock: seconds."""
 
     def __init__(
         self,
@@ -46,8 +46,11 @@ class Session:
         lane: int = 0,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self.video, self.audio = Hub("video"), Hub("audio")
+        slow = metrics.drops.labels("viewer").inc
+        self.video, self.audio = Hub("video", slow), Hub("audio", slow)
         self.metrics, self._tracer, self._row, self.clock = metrics, tracer, lane, clock
+        if tracer:
+            tracer.name(lane, f"session {lane}")
         self.stats = Metered(metrics, tracer, lane, clock=clock)
         self._swap = make(self.stats)
         self.came = self.left = self.held = 0
@@ -91,7 +94,7 @@ class Session:
         self._index += 1
         self.metrics.frames.labels("came").inc()
         if self._tracer:
-            self._tracer.mark("came", self._row, frame.index)
+            self._tracer.mark("came", self._row, frame=frame.index, pts=pts)
         try:
             shed = self._lane.put(frame)
         except Closed:
@@ -99,7 +102,7 @@ class Session:
         if shed is not None:
             self.metrics.drops.labels("newer").inc()
             if self._tracer:
-                self._tracer.mark("shed", self._row, shed.index)
+                self._tracer.mark("shed", self._row, frame=shed.index)
 
     def sound(self, packet: Any) -> None:
         """A packet of sound has come: it leaves when its picture does."""
@@ -134,6 +137,8 @@ class Session:
         self.rung = shown.rung
         if shown.held or shown.picture is None:  # the viewer still has the last one
             self.held += 1
+            if self._tracer:
+                self._tracer.mark("held", self._row, frame=shown.frame.index)
             self.metrics.frames.labels("held").inc()
             return
         picture = shown.picture
@@ -148,5 +153,5 @@ class Session:
         self.metrics.frames.labels("left").inc()
         self.metrics.delay.observe(delay)
         if self._tracer:
-            self._tracer.mark("left", self._row, shown.frame.index)
+            self._tracer.mark("left", self._row, frame=shown.frame.index)
         self.video.push(image)

@@ -5,7 +5,8 @@ Knows one stream's pictures; packets are cut by aiortc's own packetiser. Install
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any
+from time import perf_counter
+from typing import Any, Protocol
 
 import av
 from aiortc.codecs import get_decoder as usual_decoder
@@ -30,6 +31,18 @@ _OPTIONS = {
     "bufsize": str(MOST // 16),  # a sixteenth of a second: a picture's size decides how long it is under way
     "x264-params": "sliced-threads=0:scenecut=0:keyint=250:rc-lookahead=0:repeat-headers=1:nal-hrd=none",
 }
+
+
+class Observer(Protocol):
+    """Who wants to know what codecs and buffers do. Called from their threads."""
+
+    def coded(self, stage: str, began: float, ended: float, timestamp: int) -> object:
+        """`encode` or `decode` of one picture, by `perf_counter`; timestamp: its RTP time."""
+        ...
+
+    def lost(self) -> object:
+        """A frame was given up: packets of it never came, or it needs one of which they did not."""
+        ...
 
 
 class LiveH264Encoder(H264Encoder):
@@ -104,24 +117,65 @@ class OpusPass(OpusDecoder):
         """Opens no codec."""
 
     def decode(self, encoded_frame: JitterFrame) -> list[Any]:
-        packet = av.Packet(encoded_frame.data)
-        packet.pts, packet.time_base = encoded_frame.timestamp, AUDIO_BASE
-        return [packet]
+        packets = []
+        for one in split(encoded_frame):
+            packet = av.Packet(one.data)
+            packet.pts, packet.time_base = one.timestamp, AUDIO_BASE
+            packets.append(packet)
+        return packets
 
 
-def make_encoder(codec: RTCRtpCodecParameters) -> Any:
+class Plain:
+    """Any other codec of aiortc's, for packets that come several at once."""
+
+    def __init__(self, codec: RTCRtpCodecParameters) -> None:
+        self._decoder: Any = usual_decoder(codec)
+
+    def decode(self, encoded_frame: JitterFrame) -> list[Any]:
+        return [frame for one in split(encoded_frame) for frame in self._decoder.decode(one)]
+
+
+class Timed:
+    """A video codec whose work is told to an observer; everything else is the codec's own."""
+
+    def __init__(self, codec: Any, observer: Observer) -> None:
+        self.__dict__.update(_codec=codec, _observer=observer)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._codec, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._codec, name, value)
+
+    def encode(self, frame: Any, force_keyframe: bool = False) -> Any:
+        began = perf_counter()
+        packets, timestamp = self._codec.encode(frame, force_keyframe)
+        self._observer.coded("encode", began, perf_counter(), timestamp)
+        return packets, timestamp
+
+    def decode(self, encoded_frame: JitterFrame) -> list[Any]:
+        began = perf_counter()
+        frames: list[Any] = self._codec.decode(encoded_frame)
+        self._observer.coded("decode", began, perf_counter(), encoded_frame.timestamp)
+        return frames
+
+
+def make_encoder(codec: RTCRtpCodecParameters, observer: Observer | None = None) -> Any:
     """In place of aiortc's get_encoder."""
-    return LiveH264Encoder() if codec.mimeType.lower() == "video/h264" else usual_encoder(codec)
+    made = LiveH264Encoder() if codec.mimeType.lower() == "video/h264" else usual_encoder(codec)
+    return Timed(made, observer) if observer is not None and codec.mimeType.startswith("video/") else made
 
 
-def make_decoder(codec: RTCRtpCodecParameters) -> Any:
+def make_decoder(codec: RTCRtpCodecParameters, observer: Observer | None = None) -> Any:
     """In place of aiortc's get_decoder."""
+    made: Any
     match codec.mimeType.lower():
         case "video/h264":
-            return LiveH264Decoder()
+            made = LiveH264Decoder()
         case "video/vp8":
-            return LiveVp8Decoder()
+            made = LiveVp8Decoder()
         case "audio/opus":
-            return OpusPass()
+            made = OpusPass()
         case _:
-            return usual_decoder(codec)
+            made = Plain(codec)
+    return Timed(made, observer) if observer is not None and codec.mimeType.startswith("video/") else made

@@ -5,6 +5,8 @@ not mended within `PATIENCE` is given up: everything up to the next key frame is
 be shown, and its faces missed.
 """
 
+from collections.abc import Callable
+
 from aiortc.jitterbuffer import JitterFrame
 from aiortc.rtp import RtpPacket
 
@@ -51,11 +53,11 @@ def split(frame: JitterFrame) -> list[JitterFrame]:
 
 
 class VideoBuffer:
-    """For one video stream. dropped: frames given up."""
+    """For one video stream. dropped: frames given up; `lost` is called for each of them."""
 
-    def __init__(self, patience: int = PATIENCE) -> None:
+    def __init__(self, patience: int = PATIENCE, lost: Callable[[], object] = lambda: None) -> None:
         self.dropped = 0
-        self._patience = patience
+        self._patience, self._lost = patience, lost
         self._held: dict[int, RtpPacket] = {}
         self._next: int | None = None  # sequence number that the next frame begins with
         self._newest = 0  # RTP time of the newest packet
@@ -88,7 +90,7 @@ class VideoBuffer:
             if self._broken and not is_key(data):
                 ask = ask or self._unusable % ASK_EVERY == 0
                 self._unusable += 1
-                self.dropped += 1
+                self._drop()
                 continue
             self._unusable, self._broken = 0, False
             if data:
@@ -121,10 +123,14 @@ class VideoBuffer:
         if order[0] != self._next:  # what is missing lies before it: it may itself be whole
             self._next = order[0]
             return True
-        self.dropped += 1
+        self._drop()
         later = next((s for s in order if self._held[s].timestamp != oldest), None)
         self._forget(order[-1] if later is None else (later - 1) % WHOLE)
         return True
+
+    def _drop(self) -> None:
+        self.dropped += 1
+        self._lost()
 
     def _forget(self, through: int) -> None:
         self._held = {s: p for s, p in self._held.items() if ahead(s, through) > 0}
@@ -132,7 +138,8 @@ class VideoBuffer:
 
 
 class AudioBuffer:
-    """For one audio stream: each packet at once; a late one is waited for while at most `REORDER` came after it."""
+    """For one audio stream: each packet at once; a late one is waited for while at most `REORDER` came after it. What
+    had piled up behind it leaves with it, or sound would stay late for good."""
 
     def __init__(self) -> None:
         self._held: dict[int, RtpPacket] = {}
@@ -149,16 +156,18 @@ class AudioBuffer:
         if self._next not in self._held and len(self._held) > REORDER:
             base = self._next
             self._next = min(self._held, key=lambda s: ahead(s, base))
-        found = self._held.pop(self._next, None)
-        if found is None:
-            return False, None
-        self._next = (self._next + 1) % WHOLE
-        return False, JitterFrame(data=_data(found), timestamp=found.timestamp)
+        out: list[tuple[bytes, int]] = []
+        while (found := self._held.pop(self._next, None)) is not None:
+            out.append((_data(found), found.timestamp))
+            self._next = (self._next + 1) % WHOLE
+        return False, _bundle(out)
 
 
-def buffer(capacity: int, prefetch: int = 0, is_video: bool = False) -> VideoBuffer | AudioBuffer:
-    """What aiortc's receiver calls for its jitter buffer, with its arguments."""
-    return VideoBuffer() if is_video else AudioBuffer()
+def buffer(
+    capacity: int, prefetch: int = 0, is_video: bool = False, lost: Callable[[], object] = lambda: None
+) -> VideoBuffer | AudioBuffer:
+    """What aiortc's receiver calls for its jitter buffer, with its arguments. lost: called for each frame given up."""
+    return VideoBuffer(lost=lost) if is_video else AudioBuffer()
 
 
 def _bundle(frames: list[tuple[bytes, int]]) -> JitterFrame | None:

@@ -5,6 +5,7 @@ All calls come from the event loop's thread. Knows nothing of peers or sessions.
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from aiortc import MediaStreamTrack
@@ -15,17 +16,23 @@ AUDIO_HELD = 100  # packets of 20 ms
 
 class Outlet(MediaStreamTrack):
     """One viewer's end. kind: video keeps only the newest picture that was not yet taken; audio keeps two seconds.
-    dropped: items that made room."""
+    dropped: items that made room; `on_drop` is called for each."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, on_drop: Callable[[], object] = lambda: None) -> None:
         super().__init__()
-        self.kind = kind
+        self.kind, self._on_drop = kind, on_drop
         self.dropped = 0
         self._items: deque[Any] = deque(maxlen=1 if kind == "video" else AUDIO_HELD)
         self._some = asyncio.Event()
 
+    @property
+    def waiting(self) -> int:
+        return len(self._items)
+
     def push(self, item: Any) -> None:
-        self.dropped += len(self._items) == self._items.maxlen
+        if len(self._items) == self._items.maxlen:
+            self.dropped += 1
+            self._on_drop()
         self._items.append(item)
         self._some.set()
 
@@ -44,10 +51,11 @@ class Outlet(MediaStreamTrack):
 
 
 class Hub:
-    """One source, any number of outlets. A new outlet gets the last picture at once."""
+    """One source, any number of outlets. A new outlet gets the last picture at once. on_drop: called for each item that
+    a slow viewer missed."""
 
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
+    def __init__(self, kind: str, on_drop: Callable[[], object] = lambda: None) -> None:
+        self.kind, self._on_drop = kind, on_drop
         self._outlets: list[Outlet] = []
         self._last: Any = None
 
@@ -55,11 +63,12 @@ class Hub:
         return len(self._outlets)
 
     @property
-    def dropped(self) -> int:
-        return sum(o.dropped for o in self._outlets)
+    def waiting(self) -> int:
+        """Items that were not yet taken, all outlets."""
+        return sum(o.waiting for o in self._outlets)
 
     def outlet(self) -> Outlet:
-        made = Outlet(self.kind)
+        made = Outlet(self.kind, self._on_drop)
         if self._last is not None:
             made.push(self._last)
         self._outlets.append(made)

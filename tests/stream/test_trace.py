@@ -15,8 +15,8 @@ def test_a_frames_way_can_be_read(tmp_path: Path) -> None:
     path, now = tmp_path / "t.json", [1.0]
     tracer = Tracer(path, lambda: now[0])
     tracer.name(1, "session 1")
-    tracer.mark("came", 1, 7)
-    tracer.span("paint", 1, 1.25, 0.010, 7)
+    tracer.mark("came", 1, frame=7)
+    tracer.span("paint", 1, 1.25, 0.010, frame=7)
     tracer.close()
     tracer.close()
     names, came, paint = json.loads(path.read_text())
@@ -28,9 +28,9 @@ def test_a_frames_way_can_be_read(tmp_path: Path) -> None:
 def test_it_is_flushed_every_second(tmp_path: Path) -> None:
     path, now = tmp_path / "t.json", [0.0]
     tracer = Tracer(path, lambda: now[0])
-    tracer.mark("a", 0, 0)
+    tracer.mark("a", 0, frame=0)
     now[0] = 1.5
-    tracer.mark("b", 0, 1)
+    tracer.mark("b", 0, frame=1)
     assert len(json.loads(path.read_text() + "]")) == 2
     tracer.close()
 
@@ -39,7 +39,7 @@ def test_it_ends_at_its_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(trace, "MOST", 5)
     tracer = Tracer(tmp_path / "t.json")
     for i in range(9):
-        tracer.mark("x", 0, i)
+        tracer.mark("x", 0, frame=i)
     tracer.close()
     assert len(json.loads((tmp_path / "t.json").read_text())) == 5
 

@@ -145,14 +145,35 @@ def test_sound_leaves_at_once_and_in_order() -> None:
     out = []
     for sequence in (65_534, 65_535, 1, 0, 2):
         _, frame = held.add(packet(sequence, sequence * 960, b"%d" % sequence, True))
-        out.append(frame.data if frame else None)
-    assert out == [b"65534", b"65535", None, b"0", b"1"]
+        out.append([one.data for one in split(frame)] if frame else [])
+    assert out == [[b"65534"], [b"65535"], [], [b"0", b"1"], [b"2"]], "what waited leaves with what was late"
 
 
 def test_sound_that_is_lost_is_passed_over() -> None:
     held = AudioBuffer()
-    got = [f.data for s in (1, 3, 4, 5, 6, 7) if (f := held.add(packet(s, s, b"%d" % s, True))[1])]
-    assert got[0] == b"1" and got[1:] == [b"3", b"4"]
+    out = []
+    for sequence in (1, 3, 4, 5, 6, 7):
+        _, frame = held.add(packet(sequence, sequence * 960, b"%d" % sequence, True))
+        out.append([one.timestamp // 960 for one in split(frame)] if frame else [])
+    assert out == [[1], [], [], [], [3, 4, 5, 6], [7]], "and sound is not late for good"
+
+
+@given(st.permutations(range(10)), st.sets(st.integers(0, 9), max_size=3))
+def test_sound_never_leaves_twice_or_out_of_order(order: list[int], lost: set[int]) -> None:
+    held, out = AudioBuffer(), []
+    for i in order:
+        _, frame = held.add(packet((65_531 + i) % 65_536, i * 960, b"", True)) if i not in lost else (False, None)
+        out += [one.timestamp for one in split(frame)] if frame else []
+    assert out == sorted(set(out))
+
+
+def test_frames_given_up_are_told() -> None:
+    told: list[int] = []
+    held = VideoBuffer(lost=lambda: told.append(1))
+    packets = frames(0, 8)
+    del packets[4]
+    feed(held, packets)
+    assert len(told) == held.dropped > 0
 
 
 def test_the_factory_takes_what_aiortc_gives() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from aiortc.jitterbuffer import JitterFrame
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
+from aiortc.rtp import RtpPacket
 
 from stream.webrtc.encoder import LEAST, MOST, LiveH264Decoder, LiveH264Encoder, OpusPass, make_decoder, make_encoder
 from stream.webrtc.install import install
@@ -25,6 +26,20 @@ def picture(index: int, width: int = 320, height: int = 240, noise: int = 8) -> 
 
 def pictures(decoder: LiveH264Decoder, data: bytes, timestamp: int) -> list[Any]:
     return decoder.decode(JitterFrame(data, timestamp))
+
+
+class Seen:
+    """An observer that remembers."""
+
+    def __init__(self) -> None:
+        self.stages: list[tuple[str, float, int]] = []
+        self.gone = 0
+
+    def coded(self, stage: str, began: float, ended: float, timestamp: int) -> None:
+        self.stages.append((stage, ended - began, timestamp))
+
+    def lost(self) -> None:
+        self.gone += 1
 
 
 def joined(payloads: list[bytes]) -> bytes:
@@ -84,6 +99,11 @@ def test_a_new_size_begins_with_a_key_frame() -> None:
     assert [(f.width, f.height) for f in pictures(decoder, data, 3000)] == [(240, 320)]
 
 
+def test_opus_that_piled_up_leaves_packet_by_packet() -> None:
+    packets = OpusPass().decode(Frames(b"one", 960, [(b"two", 960), (b"three", 1920)]))
+    assert [(bytes(p), p.pts) for p in packets] == [(b"one", 960), (b"two", 1920), (b"three", 2880)]
+
+
 def test_opus_is_handed_on_as_it_came() -> None:
     (packet,) = OpusPass().decode(JitterFrame(b"\x78opus", 960))
     assert bytes(packet) == b"\x78opus" and packet.pts == 960 and packet.time_base == Fraction(1, 48_000)
@@ -95,6 +115,7 @@ def test_opus_is_handed_on_as_it_came() -> None:
         ("video/H264", "LiveH264Encoder", "LiveH264Decoder"),
         ("video/VP8", "Vp8Encoder", "LiveVp8Decoder"),
         ("audio/opus", "OpusEncoder", "OpusPass"),
+        ("audio/PCMU", "PcmuEncoder", "Plain"),
     ],
 )
 def test_ours_are_taken_where_they_matter(mime: str, encoder: str, decoder: str) -> None:
@@ -107,7 +128,21 @@ def test_install_puts_them_into_aiortc() -> None:
     import aiortc.rtcrtpreceiver as receiver
     import aiortc.rtcrtpsender as sender
 
-    install()
-    install()
+    seen = Seen()
+    install(seen)
+    install()  # a client in the same process: the observer stays
     assert vars(receiver)["JitterBuffer"](capacity=16, prefetch=4).__class__.__name__ == "AudioBuffer"
-    assert vars(receiver)["get_decoder"] is make_decoder and vars(sender)["get_encoder"] is make_encoder
+    codec = RTCRtpCodecParameters(mimeType="video/H264", clockRate=90_000, payloadType=96)
+    encoder, decoder = vars(sender)["get_encoder"](codec), vars(receiver)["get_decoder"](codec)
+    encoder.target_bitrate = 2_000_000
+    assert hasattr(encoder, "target_bitrate") and encoder.target_bitrate == 2_000_000
+    payloads, timestamp = encoder.encode(picture(3), True)
+    (frame,) = decoder.decode(JitterFrame(joined(payloads), timestamp))
+    assert frame.pts == 9000
+    assert [(stage, at) for stage, took, at in seen.stages if took > 0] == [("encode", 9000), ("decode", 9000)]
+    buffer = vars(receiver)["JitterBuffer"](capacity=512, is_video=True)
+    for sequence in (1, 2):  # never a key frame
+        one = RtpPacket(sequence_number=sequence, timestamp=sequence * 3000, marker=1)
+        one._data = b"\x00\x00\x00\x01\x41"  # type: ignore[attr-defined]
+        buffer.add(one)
+    assert seen.gone == 2

@@ -66,6 +66,6 @@ def test_late_sound_is_not_sent_twice() -> None:
         hub.push("old")
         outlet = hub.outlet()
         hub.push("new")
-        assert await outlet.recv() == "new" and hub.dropped == 0
+        assert await outlet.recv() == "new" and outlet.dropped == 0
 
     asyncio.run(main())

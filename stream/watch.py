@@ -58,11 +58,12 @@ class Watch:
         state = self._states.setdefault(person, _State())
         now = look.seconds
         cells = _cells(look)
-        was = state.held.kind if state.held else None
+        # in doubt, too: a mask is then needed in each frame
+        was = state.held.masked(self._thresholds) if state.held else None
         calm = was == NONE and state.cells is not None and float(np.abs(cells - state.cells).max()) < CHANGED
         if calm and not self._always and now - state.asked < ASK_EVERY:
             self._learn(state, look)
-            return look, Front(state.held.masked(self._thresholds) if state.held else NONE, None, state.plate)
+            return look, Front(NONE, None, state.plate)
         seen = self._ask(look, state.plate)
         if before is not None and _hidden_share(seen) > LITTLE and state.plate.frames > 0:
             look = self._straightened(look, before, state, seen, landmarks)

@@ -225,6 +225,19 @@ def test_doubt_masks_a_face_that_passes_for_clear() -> None:
         assert watch(1, look(image, 4.0), None, MESHES)[1].kind == want
 
 
+def test_while_in_doubt_every_frame_has_its_mask() -> None:
+    """A speck, too small to change the face's look, makes the network doubt: no frame is painted over it unmasked."""
+    net = Net()
+    watch = learned(net, replace(QUICK, enter=0.9, sure=0.775))
+    assert watch(1, look(seconds=4.0), None, MESHES)[1].kind == NONE
+    image = painted(box(92, 100, 98, 106), GREEN)
+    watch(1, look(image, 4.0 + ASK_EVERY), None, MESHES)
+    for i in range(1, 8):
+        _, front = watch(1, look(image, 4.2 + i / 50), None, MESHES)
+        assert front.kind == OPAQUE
+        assert front.seen is not None
+
+
 def test_people_are_watched_each_for_themselves_and_forgotten() -> None:
     net = Net()
     watch = learned(net)
@@ -259,6 +272,9 @@ def test_an_occluder_does_not_bend_the_mesh() -> None:
     assert wrong > 10
     assert right < 2
     assert got.face.box == mesh_box(got.face.mesh)
+    # what lies before it is told for the mesh set right
+    assert front.seen is not None
+    assert np.array_equal(front.seen.matrix, frame_to_crop(got.face.mesh))
     # it was measured on a picture that shows the face where the hand is
     (crop,) = meshes.looked
     assert (crop[..., 1] - crop[..., 0] > 0.4).mean() < 0.01  # a tenth, unless it were completed

@@ -48,7 +48,7 @@ class Session:
     ) -> None:
         slow = metrics.drops.labels("viewer").inc
         self.video, self.audio = Hub("video", slow), Hub("audio", slow)
-        self.metrics, self._tracer, self._row, self.clock = metrics, tracer, lane, clock
+        self.metrics, self._tracer, self.number, self.clock = metrics, tracer, lane, clock
         if tracer:
             tracer.name(lane, f"session {lane}")
         self.stats = Metered(metrics, tracer, lane, clock=clock)
@@ -94,7 +94,7 @@ class Session:
         self._index += 1
         self.metrics.frames.labels("came").inc()
         if self._tracer:
-            self._tracer.mark("came", self._row, frame=frame.index, pts=pts)
+            self._tracer.mark("came", self.number, frame=frame.index, pts=pts)
         try:
             shed = self._lane.put(frame)
         except Closed:
@@ -102,7 +102,7 @@ class Session:
         if shed is not None:
             self.metrics.drops.labels("newer").inc()
             if self._tracer:
-                self._tracer.mark("shed", self._row, frame=shed.index)
+                self._tracer.mark("shed", self.number, frame=shed.index)
 
     def sound(self, packet: Any) -> None:
         """A packet of sound has come: it leaves when its picture does."""
@@ -138,7 +138,7 @@ class Session:
         if shown.held or shown.picture is None:  # the viewer still has the last one
             self.held += 1
             if self._tracer:
-                self._tracer.mark("held", self._row, frame=shown.frame.index)
+                self._tracer.mark("held", self.number, frame=shown.frame.index)
             self.metrics.frames.labels("held").inc()
             return
         picture = shown.picture
@@ -153,5 +153,5 @@ class Session:
         self.metrics.frames.labels("left").inc()
         self.metrics.delay.observe(delay)
         if self._tracer:
-            self._tracer.mark("left", self._row, frame=shown.frame.index)
+            self._tracer.mark("left", self.number, frame=shown.frame.index)
         self.video.push(image)

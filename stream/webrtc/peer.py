@@ -59,7 +59,10 @@ class Peer:
             except (ValueError, AssertionError, IndexError) as error:
                 raise BadSdp("a candidate cannot be read") from error
             candidate.sdpMid = mid
-            await self.connection.addIceCandidate(candidate)
+            try:
+                await self.connection.addIceCandidate(candidate)
+            except (ValueError, OSError) as error:  # RFC 9725: unusable ones are passed over
+                log.debug("a candidate was passed over: %s", type(error).__name__)
         return True
 
     async def close(self) -> None:

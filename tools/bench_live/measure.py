@@ -34,8 +34,8 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """sights: by stream. stages: the server's, [p50, p95, p99] in milliseconds. inside: from a decoded picture's coming to
-    the swapped one's leaving, the last three seconds', milliseconds."""
+    """sights: by stream. stages: the server's, [p50, p95, p99] in milliseconds. inside: from a decoded picture's coming
+    to the swapped one's leaving, the last three seconds', milliseconds."""
 
     sights: list[list[Sight]]
     skew: float | None

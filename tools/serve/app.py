@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import logging
 import ssl
 import statistics
@@ -15,7 +16,7 @@ from aiohttp import web
 from engines.mesh.source import SourceFace
 from engines.values import U8
 from stream.live.session import Swap
-from stream.metrics import CONTENT_TYPE, Metered, Metrics
+from stream.metrics import CONTENT_TYPE, Codecs, Metered, Metrics
 from stream.trace import Tracer
 from stream.webrtc.install import install
 from tools.serve import photo, walls
@@ -35,6 +36,7 @@ PAGES = {
 }
 IMAGES = ("image/jpeg", "image/png", "image/webp")
 DRAIN = 5.0  # seconds that sessions get to end
+LATEST = 60.0  # seconds; a delay beyond is no measurement
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,10 @@ class Server:
 
     def __init__(self, settings: Settings, faces: Faces, metrics: Metrics | None = None) -> None:
         settings.check()
-        install()
         self.settings, self._faces, self.metrics = settings, faces, metrics or Metrics()
         self._tokens = walls.Tokens.read(settings.tokens)
         self._tracer = Tracer(settings.trace) if settings.trace else None
+        install(Codecs(self.metrics, self._tracer))
         self.rooms = Rooms(settings, faces.swap, self.metrics, faces.default, self._tracer)
         self.silent: set[Any] = set()
         self._reading = asyncio.Semaphore(1)
@@ -69,6 +71,7 @@ class Server:
                 web.post("/api/rooms", self._upload),
                 web.get(f"/api/rooms/{NAME}", self._figures),
                 web.delete(f"/api/rooms/{NAME}", self._end),
+                web.post(f"/api/rooms/{NAME}/glass", self._glass),
                 web.get("/metrics", self._metrics),
                 web.get("/healthz", self._health),
                 web.get("/readyz", self._ready),
@@ -150,9 +153,24 @@ class Server:
             }
         )
 
+    async def _glass(self, request: web.Request) -> web.Response:
+        """A viewer tells the delay from the camera to the screen, `{"ms": 61.5}`, as it can be measured there."""
+        self._guard(request)
+        if request.match_info["name"] not in self.rooms.rooms:
+            raise web.HTTPNotFound(reason="no such room")
+        try:
+            told = json.loads(await walls.body(request, ("application/json",), 256))
+            seconds = float(told["ms"]) / 1000
+        except (ValueError, TypeError, KeyError, RecursionError):
+            raise web.HTTPBadRequest(reason='send {"ms": a number}') from None
+        if not 0 < seconds < LATEST:
+            raise web.HTTPUnprocessableEntity(reason=f"a delay lies between 0 and {LATEST:.0f} s")
+        self.metrics.glass.observe(seconds)
+        return web.Response(status=204)
+
     async def _end(self, request: web.Request) -> web.Response:
         self._guard(request)
-        if not await self.rooms.end(request.match_info["name"]):
+        if not await self.rooms.end(request.match_info["name"], "ended by request"):
             raise web.HTTPNotFound(reason="no such room")
         return web.Response(status=204)
 

@@ -109,7 +109,8 @@ def serve(
 
 
 class Lines(logging.Formatter):
-    """One JSON object a line: time, level, logger, message."""
+    """One JSON object a line: time, level, logger, message, and the facts that a record carries. No names, no
+    addresses: whoever logs leaves them out."""
 
     def format(self, record: logging.LogRecord) -> str:
         facts = {
@@ -117,6 +118,7 @@ class Lines(logging.Formatter):
             "level": record.levelname.lower(),
             "from": record.name,
             "message": record.getMessage(),
+            **getattr(record, "facts", {}),
         }
         if record.exc_info:
             facts["error"] = self.formatException(record.exc_info)
@@ -135,14 +137,11 @@ def logs(kind: str) -> None:
 
 
 async def _serve(settings: "Settings") -> None:
-    import cv2
-
-    from stream.memory import keep_freed_memory
+    from tools.process import settle
     from tools.serve.app import Faces, Server, listening
     from tools.serve.house import House
 
-    cv2.setNumThreads(1)
-    keep_freed_memory()
+    settle()
     house = await asyncio.to_thread(House, settings)
     server = Server(settings, Faces(house.prepare, house.swap, house.source))
     done = asyncio.Event()

@@ -1,6 +1,7 @@
 """Rooms: who publishes, who watches, whose face is put in; each room by itself. Knows peers and sessions, no HTTP."""
 
 import asyncio
+import logging
 import os
 import secrets
 import time
@@ -17,6 +18,8 @@ from stream.trace import Tracer
 from stream.webrtc.peer import Peer
 from tools.serve import admission
 from tools.serve.settings import Settings
+
+log = logging.getLogger("understudy.serve")
 
 UNUSED = 120.0  # seconds that a room with nobody in it is kept
 Make = Callable[[SourceFace | None], Callable[[Metered], Swap]]
@@ -54,6 +57,20 @@ class Room:
     @property
     def publisher(self) -> Link | None:
         return next((link for link in self.links.values() if link.publishes), None)
+
+
+def facts(session: Session) -> dict[str, object]:
+    """What the log says of a session that ends: figures, and nothing of who it was."""
+    delays = sorted(session.delays) or [0.0]
+    return {
+        "came": session.came,
+        "left": session.left,
+        "shed": session.shed,
+        "held": session.held,
+        "delay_ms": round(1000 * delays[len(delays) // 2], 1),
+        "rung": session.rung.name.lower(),
+        "failed": None if session.failed is None else type(session.failed).__name__,
+    }
 
 
 class Rooms:
@@ -119,6 +136,7 @@ class Rooms:
         except BaseException:
             await self.leave(room.name, link.id)
             raise
+        log.info("session %d begins", self._rows, extra={"facts": {"event": "session begins", "session": self._rows}})
         return link, answer
 
     async def play(self, name: str, offer: str) -> tuple[Link, str]:
@@ -150,11 +168,11 @@ class Rooms:
         room.touched = self._clock()
         await link.peer.close()
         if link.publishes:
-            await self.end(name)
+            await self.end(name, "the publisher left")
         return True
 
-    async def end(self, name: str) -> bool:
-        """Ends a room: every peer, the session, the face."""
+    async def end(self, name: str, why: str) -> bool:
+        """Ends a room: every peer, the session, the face. why: for the log."""
         room = self.rooms.pop(name, None)
         if room is None:
             return False
@@ -164,6 +182,8 @@ class Rooms:
             await link.peer.close()
         if session is not None:
             await session.close()
+            words = {"event": "session ended", "session": session.number, "why": why, **facts(session)}
+            log.info("session %d ended: %s", session.number, why, extra={"facts": words}, exc_info=session.failed)
         return True
 
     async def sweep(self) -> None:
@@ -174,21 +194,23 @@ class Rooms:
             if session is not None:
                 silent = session.clock() - session.last_came > self._settings.quiet_after
                 if silent or session.failed is not None:
-                    await self.end(room.name)
+                    await self.end(room.name, "silence" if session.failed is None else "its work failed")
             elif self._clock() - room.touched > UNUSED:
-                await self.end(room.name)
+                await self.end(room.name, "unused")
         sessions = self.sessions()
         m = self.metrics
         m.sessions.set(len(sessions))
         m.viewers.set(sum(not link.publishes for room in self.rooms.values() for link in room.links.values()))
         m.queue.labels("work").set(sum(s.waiting for s in sessions))
+        m.queue.labels("send").set(sum(s.video.waiting for s in sessions))
+        m.queue.labels("send_sound").set(sum(s.audio.waiting for s in sessions))
         m.rung.set(max((s.rung for s in sessions), default=Rung.FULL))
         m.skew.set(max((s.sound_delay - s.follow.delay for s in sessions), key=abs, default=0.0))
 
     async def close(self) -> None:
         self.draining = True
         for name in list(self.rooms):
-            await self.end(name)
+            await self.end(name, "the server ends")
 
     def _link(self, room: Room, publishes: bool) -> Link:
         id_ = secrets.token_urlsafe(12)

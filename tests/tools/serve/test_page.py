@@ -48,6 +48,12 @@ def judge() -> ModuleType:
     return module
 
 
+def measured(server: Server, name: str) -> float:
+    """A figure of /metrics; 0 where it is not there."""
+    lines = server.metrics.text().decode().splitlines()
+    return next((float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name)), 0.0)
+
+
 def camera_file(path: Path) -> None:
     """The clip as the browser's camera plays it."""
     with av.open(str(path), "w", format="mjpeg") as container:
@@ -85,7 +91,12 @@ def test_the_page_from_end_to_end(tmp_path: Path) -> None:
             await tab.until(f"document.getElementById('result').currentTime > {before} + 1")
             assert await tab.js("document.getElementById('label').textContent") == "Face replaced by Understudy"
             assert await tab.js("document.getElementById('f-route').textContent") in ("fast", "xseg")
+            await tab.until("parseInt(document.getElementById('f-delay').textContent) > 0")
             picture = await tab.js(GRAB)
+            (tmp_path / "page.png").write_bytes(await tab.screenshot())
+            assert measured(server, "understudy_glass_to_glass_seconds_count") > 0, "the browser tells the whole delay"
+            assert measured(server, 'understudy_stage_seconds_count{stage="decode"}') > 10
+            assert measured(server, 'understudy_stage_seconds_count{stage="encode"}') > 10
             assert len(server.rooms.rooms) == 1
             await tab.js("document.getElementById('go').click()")
             async with asyncio.timeout(15):

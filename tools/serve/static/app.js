@@ -1,6 +1,6 @@
 // The page: choose a face and a camera, start, watch. What is sent where is in whip.js.
 
-import { leave, play, publish, reason } from "/whip.js";
+import { leave, play, publish, reason, received, sent } from "/whip.js";
 
 const $ = (id) => document.getElementById(id);
 const facts = await (await fetch("/api/settings")).json();
@@ -30,7 +30,7 @@ async function cameras() {
 }
 
 async function begin() {
-  run = { tracks: [], up: null, down: null, room: null, timer: 0, before: null };
+  run = { tracks: [], up: null, down: null, room: null, timer: 0, before: null, stats: null };
   $("go").textContent = "Stop";
   say("Opening the camera ...");
   const wanted = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
@@ -69,11 +69,32 @@ async function figures() {
   run.before = now;
   if (!now.live || !before || !before.live) return;
   const span = now.clock - before.clock;
-  $("f-delay").textContent = `${now.delay_ms.toFixed(0)} ms`;
+  const whole = await glass(run, now.delay_ms);
+  if (!run) return;
+  $("f-delay").textContent = whole === null ? `${now.delay_ms.toFixed(0)} ms here` : `${whole.toFixed(0)} ms`;
+  $("f-delay").title = `${now.delay_ms.toFixed(0)} ms of it in the swap`;
+  if (whole !== null) report(whole);
   $("f-fps").textContent = ((now.left - before.left) / span).toFixed(0);
   $("f-drops").textContent = `${now.shed + now.held}`;
   $("f-route").textContent = now.faces ? now.route : "no face";
   $("f-rung").textContent = now.rung;
+}
+
+// Camera to screen: what the browser measures on both of its ends, and the server between them.
+async function glass(at, inside) {
+  const [up, down] = [await sent(at.up.connection), await received(at.down.connection)];
+  const was = at.stats;
+  at.stats = { up, down };
+  if (!was || down.shown <= was.down.shown || up.frames <= was.up.frames) return null;
+  const encoding = (up.encoding - was.up.encoding) / (up.frames - was.up.frames);
+  const waiting = (down.waiting - was.down.waiting) / (down.shown - was.down.shown);
+  return 1000 * (encoding + waiting + (up.trip + down.trip) / 2) + inside;
+}
+
+function report(ms) {
+  const body = JSON.stringify({ ms });
+  fetch(`/api/rooms/${run.room.name}/glass`, { method: "POST", headers: { ...headers(), "Content-Type": "application/json" }, body })
+    .catch(() => {});
 }
 
 function stop(words = "Stopped.", bad = false) {

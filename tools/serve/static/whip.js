@@ -51,6 +51,31 @@ export async function play(video, url, headers, ice) {
   return { connection, place };
 }
 
+// What a connection measures, in seconds since it began: of the video that is sent, and of the video that comes.
+export async function sent(connection) {
+  const found = { frames: 0, encoding: 0, trip: 0 };
+  for (const one of (await connection.getStats()).values()) {
+    if (one.type === "outbound-rtp" && one.kind === "video") {
+      found.frames = one.framesEncoded || 0;
+      found.encoding = one.totalEncodeTime || 0;
+    }
+    if (one.type === "candidate-pair" && one.nominated) found.trip = one.currentRoundTripTime || 0;
+  }
+  return found;
+}
+
+export async function received(connection) {
+  const found = { shown: 0, waiting: 0, trip: 0 };
+  for (const one of (await connection.getStats()).values()) {
+    if (one.type === "inbound-rtp" && one.kind === "video") {
+      found.shown = one.framesDecoded || 0;
+      found.waiting = one.totalProcessingDelay || (one.jitterBufferDelay || 0) + (one.totalDecodeTime || 0);
+    }
+    if (one.type === "candidate-pair" && one.nominated) found.trip = one.currentRoundTripTime || 0;
+  }
+  return found;
+}
+
 export function leave(link, headers) {
   if (!link) return;
   fetch(link.place, { method: "DELETE", headers, keepalive: true }).catch(() => {});

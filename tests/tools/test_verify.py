@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
@@ -23,7 +24,7 @@ from tests.tools.trust.clips import PAYLOAD, clip, pictures
 from tools import verify
 from tools.trust.keys import Identity, local_identity
 from tools.trust.manifest import Manifest
-from tools.trust.read import Provenance, State
+from tools.trust.read import Provenance, State, read_provenance
 from tools.trust.sign import sign_file
 from tools.trust.verdict import Outcome, judge
 
@@ -151,6 +152,16 @@ def test_the_input_is_named(files: Path) -> None:
     assert told["c2pa"]["made_by_understudy"] and told["c2pa"]["declares_ai"]
 
 
+def test_a_mark_named_by_an_earlier_record_is_known(files: Path, tmp_path: Path) -> None:
+    """marked.mp4 taken as an input once more, its pictures as they were."""
+    again = tmp_path / "again.mp4"
+    remux(files / "marked.mp4", again)
+    sign_file(again, Manifest("again.mp4", "0.1.0", mark=Payload(1, 2)), files / "marked.mp4", local_identity())
+    told = read_provenance(again, verify.anchors([]))
+    assert (told.state, told.watermark, told.earlier) == (State.TRUSTED, Payload(1, 2).text, (PAYLOAD.text,))
+    assert ask_json(again)[0] == 0
+
+
 @pytest.fixture
 def site(files: Path) -> Iterator[str]:
     class Quiet(SimpleHTTPRequestHandler):
@@ -184,6 +195,7 @@ def test_a_mark_of_another_job_does_not_belong_to_the_signature() -> None:
     told = Provenance(State.TRUSTED, signer="x", ours=True, declares_ai=True, watermark=PAYLOAD.text)
     other = Detection(True, 1.0, Payload(1, 2), 50.0)
     assert judge(told, other).outcome is Outcome.ALTERED
+    assert judge(replace(told, earlier=(Payload(1, 2).text,)), other).outcome is Outcome.INTACT, "marked twice"
     assert judge(told, Detection(True, 1.0, PAYLOAD, 50.0)).outcome is Outcome.INTACT
     assert judge(told, Detection(False, 0.0, None, 1.0)).outcome is Outcome.INTACT, "the signature alone proves it"
 

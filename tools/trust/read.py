@@ -28,7 +28,8 @@ class State(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Provenance:
     """What a manifest says. signer: the name in its certificate. ours: made by Understudy, by its own word.
-    declares_ai: it says that AI had a part. watermark: the mark's text that it names. ingredients: title and whether it
+    declares_ai: it says that AI had a part. watermark: the mark's text that it names. earlier: those of the manifests before it, which may be in the
+    pictures too. ingredients: title and whether it
     brought its own manifest. problems: c2pa's codes. beside: read from a sidecar."""
 
     state: State
@@ -38,6 +39,7 @@ class Provenance:
     ours: bool = False
     declares_ai: bool = False
     watermark: str | None = None
+    earlier: tuple[str, ...] = ()
     ingredients: tuple[tuple[str, bool], ...] = ()
     problems: tuple[str, ...] = ()
     beside: bool = False
@@ -89,8 +91,9 @@ def _told(reader: c2pa.Reader, beside: bool) -> Provenance:
     active: dict[str, Any] = said.get("manifests", {}).get(said.get("active_manifest", ""), {})
     signature = active.get("signature_info") or {}
     generators = active.get("claim_generator_info") or [{}]
-    assertions = {one["label"]: one.get("data", {}) for one in active.get("assertions", [])}
+    assertions = _assertions(active)
     swap = assertions.get(SWAP)
+    before = [_assertions(one).get(SWAP) for one in said.get("manifests", {}).values() if one is not active]
     sources = [
         action.get("digitalSourceType", "")
         for label, data in assertions.items()
@@ -105,6 +108,7 @@ def _told(reader: c2pa.Reader, beside: bool) -> Provenance:
         ours=swap is not None,
         declares_ai=COMPOSITE in sources or any(str(source).endswith(_AI) for source in sources),
         watermark=swap.get("watermark") if isinstance(swap, dict) else None,
+        earlier=tuple(str(one["watermark"]) for one in before if isinstance(one, dict) and one.get("watermark")),
         ingredients=tuple(
             (str(one.get("title", "unnamed")), bool(one.get("active_manifest")))
             for one in active.get("ingredients", [])
@@ -112,3 +116,7 @@ def _told(reader: c2pa.Reader, beside: bool) -> Provenance:
         problems=tuple(str(one.get("code")) for one in said.get("validation_status") or []),
         beside=beside,
     )
+
+
+def _assertions(manifest: dict[str, Any]) -> dict[str, Any]:
+    return {one["label"]: one.get("data", {}) for one in manifest.get("assertions", [])}

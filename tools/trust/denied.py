@@ -22,7 +22,7 @@ def enforce(people: Sequence[Sequence[Path]], embed: Embed, path: Path | None = 
     """Raises DeniedError where a source person (the photos of each) is listed, DenyListError where that cannot be told.
 
     A list that was named but is missing, and a list without an embedder, stop the work; no list at all does not."""
-    named = path is not None or "UNDERSTUDY_DENYLIST" in os.environ
+    named = path is not None or bool(os.environ.get("UNDERSTUDY_DENYLIST"))
     path = path or denylist_path()
     if not named and not path.exists():
         return

@@ -28,9 +28,9 @@ class State(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Provenance:
     """What a manifest says. signer: the name in its certificate. ours: made by Understudy, by its own word.
-    declares_ai: it says that AI had a part. watermark: the mark's text that it names. earlier: those of the manifests before it, which may be in the
-    pictures too. ingredients: title and whether it
-    brought its own manifest. problems: c2pa's codes. beside: read from a sidecar."""
+    declares_ai: it says that AI had a part. watermark: the mark's text that it names. earlier: those of the manifests
+    before it, which may be in the pictures too. ingredients: title and whether it brought its own manifest. problems:
+    c2pa's codes. beside: read from a sidecar."""
 
     state: State
     signer: str | None = None

@@ -66,17 +66,13 @@ def choose(model: Path, device: str, strict: bool) -> str:
             return "openvino"
         return next(name for name in ORDER if _usable(name))
     wanted = ALIAS.get(device, device)
-    finding = _found(wanted)
-    if finding == "" and not (tflite and wanted != "openvino"):
-        return wanted
-    why = finding or f"{wanted} reads no TFLite"
-    # a small TFLite net beside a GPU is where it belongs; anything else on the wrong device is said
-    if strict and not tflite:
+    why = _found(wanted)
+    if why == "":
+        # a small TFLite net beside a GPU is where it belongs
+        return "openvino" if tflite else wanted
+    if strict:
         raise DeviceError(f"--strict-device: {wanted} is not usable: {why}")
-    if not tflite:
-        announce(
-            f"{wanted} is not usable ({why}): models run on the CPU with OpenVINO, far slower. `understudy doctor`"
-        )
+    announce(f"{wanted} is not usable ({why}): models run on the CPU with OpenVINO, far slower. `understudy doctor`")
     return "openvino"
 
 

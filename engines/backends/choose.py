@@ -42,9 +42,11 @@ def open_engine(
     """
     if not model.is_file():
         raise ModelError(f"{model} is missing; `understudy models list` shows what can be pulled")
+    size = model.stat().st_size
     if model.suffix != ".tflite":
-        read_head(model)  # refuses damage, and weights that lie outside the model's folder, before a runtime looks
-    refuse_too_big(model.stat().st_size, available())
+        # refuses damage, and weights that lie outside the model's folder, before a runtime looks
+        size += sum((model.parent / place).stat().st_size for place in read_head(model).external)
+    refuse_too_big(size, available())
     chosen = choose(model, device, strict)
     folder = folder or default_folder()
     if chosen == "openvino":

@@ -4,6 +4,7 @@ Not yet run on a GPU: names and signatures are checked against the published bin
 """
 
 import os
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -29,9 +30,8 @@ def bindings() -> Any:
 def build(trt: Any, model: Path, key: PlanKey, folder: Path, level: int = 3) -> Path:
     """Builds and stores the plan of `model`, atomically; returns its file. level: TensorRT's effort, 0 to 5.
 
-    Takes minutes. Errors: ModelError where the graph is not parsed or no plan comes out.
+    Takes minutes. Errors: ModelError where the graph is not parsed, no plan comes out, or there is no room for it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     logger = trt.Logger(trt.Logger.WARNING)
     builder = trt.Builder(logger)
     network = builder.create_network(0)  # always strongly typed since 11
@@ -72,6 +72,12 @@ def _add_profile(builder: Any, network: Any, config: Any, batch: int) -> None:
 
 def _store(path: Path, data: bytes) -> Path:
     part = path.with_suffix(f".part{os.getpid()}")
-    part.write_bytes(data)
-    part.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise ModelError(f"the plan cannot go to {path.parent} ({error.strerror}); make room there") from error
     return path

@@ -172,3 +172,36 @@ def test_a_rewrite_that_is_not_equal_is_refused(tmp_path: Path) -> None:
         open_engine(mixing(tmp_path), batch=4, folder=tmp_path / "cache")
     assert not (tmp_path / "cache").exists()
     assert open_engine(mixing(tmp_path)).inputs["x"].shape == (1, 8)
+
+
+def test_weights_beside_the_file_count_for_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of a few hundred bytes with a megabyte of weights beside it."""
+    graph = load(written(tmp_path))
+    weight = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[8], data_location=TensorProto.EXTERNAL)
+    for name, value in (("location", "net.data"), ("offset", "0"), ("length", "32")):
+        weight.external_data.add(key=name, value=value)
+    graph.graph.initializer.append(weight)
+    graph.graph.node[0].op_type = "Add"
+    graph.graph.node[0].input.append("w")
+    (tmp_path / "net.data").write_bytes(b"\0" * 1_000_000)
+    (tmp_path / "net.onnx").write_bytes(graph.SerializeToString())
+    monkeypatch.setattr(choose, "available", lambda: 2_100_000)
+    with pytest.raises(ModelError, match="GB of memory"):
+        open_engine(tmp_path / "net.onnx")
+    monkeypatch.setattr(choose, "available", lambda: 2_300_000)
+    assert open_engine(tmp_path / "net.onnx").device.startswith("OpenVINO")
+
+
+@pytest.mark.skipif(has_gpu(), reason="a GPU is usable: nothing falls back")
+def test_a_network_for_the_cpu_falls_back_no_quieter_than_others(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """TFLite runs on the CPU beside a GPU; where there is none, who asked for one is told."""
+    model = tmp_path / "small.tflite"
+    model.write_bytes(b"tflite")
+    choose.announce.cache_clear()
+    assert choose.choose(model, "cuda", strict=False) == "openvino"
+    assert "far slower" in caplog.text
+    with pytest.raises(DeviceError, match="--strict-device"):
+        choose.choose(model, "cuda", strict=True)
+    assert choose.choose(model, "ort-cpu", strict=True) == "openvino"

@@ -11,6 +11,7 @@ from aiortc.jitterbuffer import JitterFrame
 from aiortc.rtp import RtpPacket
 
 PATIENCE = 9_000  # ticks of the 90 kHz clock (100 ms) that a missing packet is waited for
+STALE = 27_000  # ticks (300 ms) of missing pictures that are given up at once: sent again they would only be old
 MOST = 2_048  # packets held
 FAR = 3_000  # sequence numbers; a packet farther off than this begins a new stream
 ASK_EVERY = 15  # frames between two requests for a key frame
@@ -61,6 +62,7 @@ class VideoBuffer:
         self._held: dict[int, RtpPacket] = {}
         self._next: int | None = None  # sequence number that the next frame begins with
         self._newest = 0  # RTP time of the newest packet
+        self._last: int | None = None  # RTP time of the last whole frame
         self._broken = True  # only a key frame may follow
         self._unusable = 0  # frames since then
 
@@ -70,7 +72,7 @@ class VideoBuffer:
         sequence = packet.sequence_number
         if self._next is None or abs(ahead(sequence, self._next)) > FAR:
             self._held.clear()
-            self._next, self._newest, self._broken = sequence, packet.timestamp, True
+            self._next, self._newest, self._last, self._broken = sequence, packet.timestamp, None, True
         elif ahead(sequence, self._next) < 0:
             return False, None  # too late
         self._held[sequence] = packet
@@ -87,6 +89,7 @@ class VideoBuffer:
                 return ask and self._broken, _bundle(out)
             data = b"".join(_data(p) for p in packets)
             self._forget(packets[-1].sequence_number)
+            self._last = packets[-1].timestamp
             if self._broken and not is_key(data):
                 ask = ask or self._unusable % ASK_EVERY == 0
                 self._unusable += 1
@@ -117,10 +120,12 @@ class VideoBuffer:
             return False
         order = sorted(self._held, key=lambda s: ahead(s, self._next or 0))
         oldest = self._held[order[0]].timestamp
-        if ahead(self._newest, oldest, 32) <= self._patience and len(self._held) < MOST:
+        gap = order[0] != self._next  # what is missing lies before it: it may itself be whole
+        stale = gap and self._last is not None and ahead(self._newest, self._last, 32) > STALE
+        if ahead(self._newest, oldest, 32) <= self._patience and len(self._held) < MOST and not stale:
             return False
         self._broken = True
-        if order[0] != self._next:  # what is missing lies before it: it may itself be whole
+        if gap:
             self._next = order[0]
             return True
         self._drop()

@@ -19,7 +19,7 @@ from stream.live.session import Swap
 from stream.metrics import CONTENT_TYPE, Codecs, Metered, Metrics
 from stream.trace import Tracer
 from stream.webrtc.install import install
-from tools.serve import photo, walls
+from tools.serve import admission, photo, walls
 from tools.serve.rooms import Refused, Rooms
 from tools.serve.settings import Settings
 from tools.serve.whip import NAME, Signalling, refusal
@@ -185,7 +185,7 @@ class Server:
         try:
             self.rooms.admit()
         except Refused as refused:
-            return walls.problem(503, refused.reason)
+            return walls.problem(503, refused.reason, {"Retry-After": str(admission.RETRY)})
         return web.json_response({"status": "ready"})
 
 

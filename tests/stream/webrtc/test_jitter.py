@@ -93,6 +93,25 @@ def test_a_whole_frame_may_be_lost() -> None:
     assert feed(held, frames(30, 2, first=30_000))[0] == [30_000, 33_000]
 
 
+def test_what_was_missed_in_a_long_cut_is_not_waited_for() -> None:
+    """Sent again it would be shown late, and fast."""
+    held = VideoBuffer()
+    packets = frames(0, 40)
+    assert feed(held, packets[:30])[0] == [3000 * i for i in range(10)]
+    ask, frame = held.add(packets[90])  # a second later
+    assert ask and frame is None, "a key frame is asked for at once"
+    assert feed(held, packets[30:90])[0] == [], "and what is sent again comes too late"
+    assert feed(held, frames(120, 2, first=120_000))[0] == [120_000, 123_000]
+
+
+def test_a_slow_camera_is_no_cut() -> None:
+    held = VideoBuffer()
+    packets = frames(0, 3)
+    for i, one in enumerate(packets):
+        one.timestamp = i // 3 * 90_000  # one picture a second
+    assert feed(held, packets)[0] == [0, 90_000, 180_000]
+
+
 def test_requests_for_key_frames_are_few() -> None:
     held = VideoBuffer()
     out, asked = feed(held, frames(5, 31)[3:])  # it never had the key frame

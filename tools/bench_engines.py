@@ -30,8 +30,18 @@ def engines(
     threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = os.cpu_count() or 1,
     rounds: Annotated[int, typer.Option(min=1, help="Calls of each; the median counts.")] = 5,
     backend: Annotated[str, typer.Option(help="Runtimes, with commas; none: all that work here.")] = "",
+    pipeline: Annotated[
+        bool, typer.Option("--pipeline", help="The whole file pipeline instead, with the stand-in as swapper.")
+    ] = False,
+    frames: Annotated[int, typer.Option(min=2, help="Of the clip, with --pipeline.")] = 12,
+    height: Annotated[int, typer.Option(min=64, help="Of the clip, with --pipeline.")] = 360,
+    source: Annotated[Path | None, typer.Option(metavar="FACE", help="With --pipeline. Default: the demo's.")] = None,
+    target: Annotated[Path | None, typer.Option(metavar="CLIP", help="With --pipeline. Default: the demo's.")] = None,
 ) -> None:
-    """Times each model on every runtime, precision and batch, in turns, beside a matrix product in that precision."""
+    """Times each model on every runtime, precision and batch, in turns, beside a matrix product in that precision.
+
+    With --pipeline: decode to encode with the stand-in as swapper, beside ONNX Runtime f32 with one face a call.
+    """
     from rich.console import Console
 
     from tools.enginebench import STANDIN, Wish, as_json, backends, measure  # heavy
@@ -42,12 +52,50 @@ def engines(
     if to is not None and not to.parent.is_dir():
         raise OutputError(f"cannot write {to}: there is no folder {to.parent}")
     said = Console(stderr=True)
+    console = Console() if Console().is_terminal else Console(width=120)
+    if pipeline:
+        told = journey(source, target, height, frames, rounds, threads, backends(backend), said, console)
+        return write(to, {"pipeline": told})
     wish = Wish(names or [STANDIN], backends(backend), batches, threads, rounds)
     outcome = measure(wish, lambda text: said.print(text, style="yellow"))
-    show(outcome.rows, Console() if Console().is_terminal else Console(width=120))
+    show(outcome.rows, console)
+    return write(to, as_json(outcome))
+
+
+def write(to: Path | None, told: dict[str, object]) -> None:
     if to is not None:
-        to.write_text(json.dumps(as_json(outcome), indent=1) + "\n", encoding="utf-8")
+        to.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
         typer.echo(f"wrote {to}")
+
+
+def journey(
+    source: Path | None,
+    target: Path | None,
+    height: int,
+    frames: int,
+    rounds: int,
+    threads: int,
+    backends: "Sequence[str]",
+    said: "Console",
+    console: "Console",
+) -> object:
+    """Measures and shows the whole pipeline; its figures for JSON."""
+    from rich.table import Table
+
+    from tools import enginepipe  # heavy
+    from tools.bench_file import material
+
+    with material(source, target) as (face, clip):
+        what = enginepipe.Journey(face, clip, height, frames, rounds, threads)
+        found = enginepipe.measure(what, backends, lambda text: said.print(text, style="yellow"))
+    table = Table(box=None, header_style="bold")
+    for i, head in enumerate(("model", "backend", "precision", "frames", "faces", "frames/s", "times")):
+        table.add_column(head, justify="left" if i < 3 else "right")
+    for ran in found:
+        counts = (str(ran.frames), str(ran.faces), f"{ran.fps:.3f}", f"{ran.times:.2f}" if ran.times else "-")
+        table.add_row(ran.model, ran.backend, ran.precision, *counts)
+    console.print(table)
+    return enginepipe.as_json(found)
 
 
 def show(found: "Sequence[Row]", console: "Console") -> None:

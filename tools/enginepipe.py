@@ -1,0 +1,131 @@
+"""`bench engines --pipeline`: the whole file pipeline with the stand-in as swapper, on each runtime in turns.
+
+Decode to encode, as `understudy swap` runs it; only what paints is exchanged. The yardstick is ONNX Runtime in f32, one
+face a call.
+"""
+
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from engines.backends.choose import open_engine
+from engines.catalog import load_catalog
+from engines.errors import InputError, UnderstudyError
+from engines.nets.net import Net
+from engines.nets.pasted import Asked, Pasted, Together, by_swapper
+from engines.nets.swapper import Swapper
+from engines.values import Patch
+from stream.paint import Painter
+from stream.route import Routing, router
+from stream.sink import Encoding
+from tools.cast import open_cast
+from tools.contest import PRECISIONS, Subject
+from tools.enginebench import STANDIN, subject
+from tools.job import Job
+from tools.measure import transcode
+from tools.rescale import rescale
+
+YARDSTICK = ("ort-cpu", "f32")
+LIKE = "inswapper_128"
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """What to run. face, clip: files. height, frames: of the clip that is made of it. threads: of CPU networks."""
+
+    face: Path
+    clip: Path
+    height: int
+    frames: int
+    rounds: int
+    threads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """fps: median of the rounds. times: of the yardstick's, 0 where that was not run. faces: painted in a round."""
+
+    model: str
+    backend: str
+    precision: str
+    fps: float
+    times: float
+    frames: int
+    faces: int
+
+
+@dataclass(slots=True)
+class _Way:
+    backend: str
+    precision: str
+    together: Together
+    fps: list[float] = field(default_factory=list)
+    faces: int = 0
+
+    def __call__(self, asked: Sequence[Asked]) -> list[Patch | None]:
+        self.faces += len(asked)
+        return self.together(asked)
+
+
+def measure(what: Journey, backends: Sequence[str], say: Callable[[str], None]) -> tuple[Ran, ...]:
+    """backends: as `enginebench.backends` gives them. say: told what had to be left out. Raises InputError."""
+    wanted = [(backend, precision) for backend in backends for precision in PRECISIONS[backend]]
+    with TemporaryDirectory(prefix="understudy-") as scratch:
+        folder = Path(scratch)
+        standin = subject(STANDIN, folder, any(precision == "int8" for _, precision in wanted))
+        ways = [way for backend, precision in wanted if (way := _open(standin, backend, precision, what, folder, say))]
+        run(what, ways, folder)
+    base = next((statistics.median(w.fps) for w in ways if (w.backend, w.precision) == YARDSTICK), 0.0)
+    return tuple(
+        Ran(
+            STANDIN,
+            way.backend,
+            way.precision,
+            statistics.median(way.fps),
+            statistics.median(way.fps) / base if base else 0.0,
+            what.frames,
+            way.faces // what.rounds,
+        )
+        for way in ways
+    )
+
+
+def run(what: Journey, ways: Sequence[_Way], folder: Path) -> None:
+    """Every way once a round, in the same order. Raises InputError where there is nobody to paint."""
+    clip = folder / "clip.mp4"
+    frames = rescale(what.clip, clip, what.height, what.frames)
+    job = Job(((what.face,),), str(clip), str(folder / "out.mp4"), threads=what.threads)
+    encoding = Encoding(codec="libx264", preset="veryfast", threads=what.threads)
+    for _ in range(what.rounds):
+        for way in ways:
+            painter = Painter((), Routing.FAST, together=way)
+            with open_cast(job) as cast:  # a new one: tracks must not be left over from the last round
+                seconds, _, _ = transcode(job, encoding, cast.perceive, router(Routing.FAST), painter)
+            way.fps.append(frames / seconds)
+    if not all(way.faces for way in ways):
+        raise InputError(f"no face was seen in {what.clip} at {what.height}p; give a clip with a face")
+
+
+def _open(
+    subject: Subject, backend: str, precision: str, what: Journey, folder: Path, say: Callable[[str], None]
+) -> _Way | None:
+    path = subject.int8 if precision == "int8" else subject.path
+    assert path is not None
+    catalog = load_catalog()
+    model = catalog.model(LIKE)
+    try:
+        engine = open_engine(path, backend, precision, what.threads, strict=True, folder=folder)
+    except UnderstudyError as problem:
+        say(f"{subject.name} on {backend} {precision}: {problem}")
+        return None
+    swapper = Swapper(Net(model, engine), emap=np.eye(512, dtype=np.float32))
+    source = np.asarray(subject.feeds["source"], np.float32)
+    return _Way(backend, precision, Pasted(by_swapper(swapper, source), catalog.template(model.template), model.px))
+
+
+def as_json(found: Sequence[Ran]) -> list[dict[str, object]]:
+    return [{k: round(v, 4) if isinstance(v, float) else v for k, v in asdict(ran).items()} for ran in found]

@@ -146,10 +146,11 @@ def psnr(before: Sequence[U8], after: Sequence[U8]) -> float:
     return float(10 * np.log10(255**2 * sum(one.size for one in before) / max(moved, 1e-9)))
 
 
-def false_alarms(paths: list[Path], segments: int, rng: np.random.Generator) -> Iterator[Detection]:
+def false_alarms(paths: list[Path], segments: int, seed: int) -> Iterator[tuple[str, Detection]]:
     """Readings of unmarked ten-second windows: random starts, cuts and mirrorings over the clips, evenly. Every tenth
     is searched for crops as well."""
     for index, path in enumerate(paths):
+        rng = np.random.default_rng([seed, index])
         whole = read_clip(path, 0, 3 * SECONDS)
         lumas, count = resized(whole.lumas, 640, 360), round(SECONDS * whole.rate)
         for n in range(index, segments, len(paths)):
@@ -158,7 +159,7 @@ def false_alarms(paths: list[Path], segments: int, rng: np.random.Generator) -> 
             window = [one[y : y + 333, x : x + 592] for one in lumas[start : start + count : step]]
             if rng.random() < 0.5:
                 window = [one[:, ::-1] for one in window]
-            yield detect([np.ascontiguousarray(one) for one in window], thorough=n % 10 == 0)
+            yield path.name, detect([np.ascontiguousarray(one) for one in window], thorough=n % 10 == 0)
 
 
 def marks(
@@ -186,9 +187,14 @@ def marks(
     if done:
         console.print(summary(done))
     if unmarked:
-        readings = list(false_alarms(paths, unmarked, np.random.default_rng(seed)))
-        wrong, highest = sum(one.found for one in readings), max(one.strength for one in readings)
-        console.print(f"{wrong} of {unmarked} unmarked windows seen as marked; highest strength {highest:.1f}")
+        wrong, highest = 0, 0.0
+        for n, (name, reading) in enumerate(false_alarms(paths, unmarked, seed), 1):
+            wrong, highest = wrong + reading.found, max(highest, reading.strength)
+            if n % 50 == 0 or n == unmarked:
+                console.print(
+                    f"{wrong} of {n} unmarked windows seen as marked; highest strength {highest:.1f} (to {name})",
+                    highlight=False,
+                )
 
 
 def summary(trials: Sequence[Trial]) -> Table:

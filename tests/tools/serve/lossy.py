@@ -73,15 +73,16 @@ class Lossy(Client):
         first = re.search(r"a=candidate:\S+ 1 udp \d+ (\S+) (\d+) typ host", answer)
         assert first is not None, answer
         port = await self._between(first[1], int(first[2]))
-        one = f"a=candidate:1 1 udp 2130706431 127.0.0.1 {port} typ host\r\n"
+        one = f"a=candidate:1 1 udp 2130706431 {first[1]} {port} typ host\r\n"
         answer = re.sub(r"(a=candidate:[^\r\n]*\r\n)+", one, answer)
         await self.connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
 
     async def _between(self, host: str, port: int) -> int:
-        """A pair of sockets; returns the port that the client is to take for the server's."""
+        """A pair of sockets; returns the port that the client is to take for the server's. On the server's own address:
+        an answer from another one would not be taken for an answer."""
         loop = asyncio.get_running_loop()
-        _, here = await loop.create_datagram_endpoint(lambda: _End(self.weather), ("0.0.0.0", 0))
-        _, there = await loop.create_datagram_endpoint(lambda: _End(self.weather), ("0.0.0.0", 0))
+        _, here = await loop.create_datagram_endpoint(lambda: _End(self.weather), (host, 0))
+        _, there = await loop.create_datagram_endpoint(lambda: _End(self.weather), (host, 0))
         here.other, there.other, there.to = there, here, (host, port)
         self._ends = [here, there]
         return int(here.transport.get_extra_info("sockname")[1])

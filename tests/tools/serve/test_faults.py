@@ -49,14 +49,13 @@ async def until(condition: Callable[[], Any], patience: float = 15) -> None:
             await asyncio.sleep(0.02)
 
 
-async def watched(url: str, weather: Weather, loss: float, jitter: float, seconds: float, settle: float = 1.0) -> Watch:
-    """What a viewer sees of a camera that publishes through the weather, which sets in once all are connected."""
+async def watched(url: str, weather: Weather, seconds: float, settle: float = 1.0) -> Watch:
+    """What a viewer sees of a camera that connects and publishes through the weather."""
     async with Lossy(f"{url}/whip/k", weather) as up, Client(f"{url}/whep/k") as down:
         await up.publish(Camera(planes(), 30), Microphone())
         watch = Watch()
         await down.play(watch.picture, watch.hear)
         await until(lambda: len(watch.seen) > 5)
-        weather.loss, weather.jitter = loss, jitter
         await asyncio.sleep(settle)
         watch.seen = []
         await asyncio.sleep(seconds)
@@ -66,8 +65,8 @@ async def watched(url: str, weather: Weather, loss: float, jitter: float, second
 def test_five_percent_loss_with_jitter() -> None:
     async def main() -> None:
         async with served() as (_, url, _http):
-            weather = Weather()
-            watch = await watched(url, weather, 0.05, 0.03, 5.0)
+            weather = Weather(loss=0.05, jitter=0.03)
+            watch = await watched(url, weather, 5.0)
             delays = np.array([delay for _, _, delay in watch.seen])
             sights = watch.sights()
             assert weather.dropped > 20

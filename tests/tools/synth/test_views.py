@@ -1,5 +1,7 @@
 """New views of portraits by value: heads turned, mouths opened, backgrounds exchanged, backgrounds told."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -111,6 +113,15 @@ def test_a_known_background_is_exchanged_and_the_person_is_not() -> None:
     corner = changed.image[:20, :20]
     assert np.abs(corner - (0, 255, 0)).mean() < 12
     assert np.array_equal(plain.plate, changed.plate)
+
+
+def test_the_face_is_never_taken_for_background() -> None:
+    """Even where a portrait's own map says so."""
+    wrong = replace(LOOK, back=np.ones((CUT, CUT), np.float32))
+    green = np.zeros((SIDE, SIDE, 3), np.float32) + np.array([0, 255, 0], np.float32)
+    plain, asked = (view(wrong, wrong, LEVEL, rng(), b) for b in (None, green))
+    assert np.array_equal(plain.image[plain.mask > 0.99], asked.image[plain.mask > 0.99])
+    assert np.abs(asked.image[plain.mask == 0] - (0, 255, 0)).mean() < 1
 
 
 def test_a_background_that_cannot_be_told_is_kept() -> None:

@@ -18,6 +18,7 @@ def stream(
     ] = None,
     consent: Annotated[bool, typer.Option("--i-have-consent", help="The source's person agreed to this.")] = False,
     listen: Annotated[bool, typer.Option("--listen", help="Wait for an RTMP publisher at IN.")] = False,
+    realtime: Annotated[bool, typer.Option("--realtime", help="IN is a file, played at its own pace.")] = False,
     who: Annotated[str, typer.Option(help="Whose face: all, largest, left-to-right:N.")] = "all",
     when: Annotated[str, typer.Option("--when-lost", help="hold or blur.")] = "hold",
     device: Annotated[str, typer.Option(help="Where networks run.")] = "auto",
@@ -51,7 +52,7 @@ def stream(
     settings.check()
     logs(log)
     token = token_file.read_text("utf-8").strip() if token_file else None
-    taken, given = inlet(address, listen=listen), [outlet(text) for text in outputs]
+    taken, given = inlet(address, listen=listen, realtime=realtime), [outlet(text) for text in outputs]
     on_loop(_run(settings, taken, given, parse_bitrate(bitrate), preset, token, trace))
 
 

@@ -7,6 +7,7 @@ avfoundation:0, files. Outputs: rtmp(s)://, udp://, whip+http(s)://, .m3u8 (HLS,
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from engines.errors import InputError, OutputError
 
@@ -15,36 +16,52 @@ SRT = (
     "SRT is not in this build of FFmpeg (PyAV's wheels leave it out); bring it in as MPEG-TS over UDP or RTMP,"
     " for example with: srt-live-transmit srt://... udp://127.0.0.1:5000"
 )
+LISTENED = "write rtmp://0.0.0.0:1935/live/KEY, with a key that is hard to guess (for rtmps put a TLS proxy before it)"
+SOON = {"fpsprobesize": "0", "probesize": "2000000", "analyzeduration": "1000000"}  # begin with the first picture
 HIDDEN = re.compile(r"(?<=://)[^/@]*@|(?<=/)[^/?]+(?=(\?|$))")
 
 
 @dataclass(frozen=True, slots=True)
 class Inlet:
-    """url, format, options: for FFmpeg. live: it does not wait for us. again: opened anew when it ends. open_within:
-    seconds, None for a listener that waits for its publisher."""
+    """url, format, options: for FFmpeg. again: opened anew when it ends; else it is a file, played at its own pace.
+    listen: publishers come to us."""
 
     url: str
     format: str | None = None
     options: dict[str, str] = field(default_factory=dict)
-    live: bool = True
     again: bool = True
-    open_within: float | None = OPEN_WITHIN
+    listen: bool = False
+
+    @property
+    def place(self) -> tuple[str, int, str]:
+        """Where to listen: host, port, and `application/key`."""
+        parts = urlsplit(self.url)
+        return parts.hostname or "127.0.0.1", parts.port or 1935, parts.path.strip("/")
 
 
 @dataclass(frozen=True, slots=True)
 class Outlet:
-    """url, format, options: for FFmpeg. again: a lost connection is made anew. whip: published by WebRTC."""
+    """url, format, options: for FFmpeg. again: a lost connection is made anew. whip: published by WebRTC. push: by our
+    own RTMP."""
 
     url: str
     format: str | None = None
     options: dict[str, str] = field(default_factory=dict)
     again: bool = False
     whip: bool = False
+    push: bool = False
 
     @property
     def shown(self) -> str:
         """For logs: without login and stream key."""
         return hidden(self.url)
+
+    def part(self, number: int) -> str:
+        """Where the number-th opening goes: a file that is whole is not written over by what comes after it."""
+        if not number or self.again or self.format == "hls":
+            return self.url
+        path = Path(self.url)
+        return str(path.with_name(f"{path.stem}-{number + 1}{path.suffix}"))
 
 
 def hidden(url: str) -> str:
@@ -52,23 +69,24 @@ def hidden(url: str) -> str:
     return HIDDEN.sub("***", url) if url.startswith("rtmp") else re.sub(r"(?<=://)[^/@]*@", "***@", url)
 
 
-def inlet(text: str, *, listen: bool = False, realtime: bool = True) -> Inlet:
-    """Reads an input's address. listen: wait for an RTMP publisher instead of pulling. realtime: files play at their
-    own pace. Raises InputError."""
+def inlet(text: str, *, listen: bool = False, realtime: bool = False) -> Inlet:
+    """Reads an input's address. listen: wait for an RTMP publisher instead of pulling. realtime: a file may be named,
+    and plays at its own pace. Raises InputError."""
     kind = text.partition("://")[0].lower() if "://" in text else ""
     if kind == "srt":
         raise InputError(f"{text}: {SRT}")
-    if listen and kind not in ("rtmp", "rtmps"):
-        raise InputError(f"--listen waits for an RTMP publisher; {text} is none (write rtmp://0.0.0.0:1935/live/KEY)")
+    if listen:
+        made = Inlet(text, "flv", dict(SOON), listen=True)
+        if kind != "rtmp" or "/" not in _place(made)[2]:
+            raise InputError(f"--listen waits for an RTMP publisher; {hidden(text)} is none: {LISTENED}")
+        return made
     if kind in ("rtmp", "rtmps"):
-        if listen:
-            return Inlet(text, "flv", {"listen": "1"}, open_within=None)
-        return Inlet(text, "flv", {"rtmp_live": "live"})
+        return Inlet(text, "flv", {"rtmp_live": "live", **SOON})
     if kind in ("rtsp", "rtsps"):
-        return Inlet(text, "rtsp", {"rtsp_transport": "tcp", "max_delay": "100000", "reorder_queue_size": "0"})
+        return Inlet(text, "rtsp", {"rtsp_transport": "tcp", "max_delay": "100000", "reorder_queue_size": "0", **SOON})
     if kind == "udp":
         joined = text + ("&" if "?" in text else "?") + "overrun_nonfatal=1&fifo_size=65536"
-        return Inlet(joined, "mpegts", {"probesize": "500000", "analyzeduration": "500000"})
+        return Inlet(joined, "mpegts", dict(SOON))
     if kind in ("http", "https"):
         return Inlet(text)
     if kind:
@@ -80,7 +98,11 @@ def inlet(text: str, *, listen: bool = False, realtime: bool = True) -> Inlet:
         return Inlet(text, "v4l2", {"framerate": "30", "video_size": "1280x720"})
     if not Path(text).is_file():
         raise InputError(f"{text} is neither a file nor an address; write rtmp://..., rtsp://..., or a file's name")
-    return Inlet(text, live=realtime, again=False)
+    if not realtime:
+        raise InputError(
+            f"{text} is a file: add --realtime to play it as if it were live, or change it whole with `understudy swap`"
+        )
+    return Inlet(text, again=False)
 
 
 def outlet(text: str) -> Outlet:
@@ -89,7 +111,9 @@ def outlet(text: str) -> Outlet:
     if kind == "srt":
         raise OutputError(f"{text}: {SRT}")
     if kind in ("rtmp", "rtmps"):
-        return Outlet(text, "flv", {"flvflags": "no_duration_filesize"}, again=True)
+        if not re.match(r"rtmps?://[^/]+/[^/]+/[^/]", text):
+            raise OutputError(f"{text} names no stream; write {kind}://host/application/key")
+        return Outlet(text, "flv", {"flvflags": "no_duration_filesize"}, again=True, push=True)
     if kind == "udp":
         joined = text + ("&" if "?" in text else "?") + "pkt_size=1316"
         return Outlet(joined, "mpegts", {"muxdelay": "0", "muxpreload": "0"}, again=True)
@@ -101,17 +125,16 @@ def outlet(text: str) -> Outlet:
     if not path.parent.is_dir():
         raise OutputError(f"there is no folder {path.parent} to write {path.name} into; make it first")
     if path.suffix == ".m3u8":
-        names = {
-            "hls_segment_type": "fmp4",
-            "hls_time": "2",
-            "hls_list_size": "8",
-            "hls_flags": "delete_segments+independent_segments+program_date_time+temp_file",
-            "hls_fmp4_init_filename": f"{path.stem}.init.mp4",
-            "hls_segment_filename": str(path.with_name(f"{path.stem}.%06d.m4s")),
-        }
-        return Outlet(text, "hls", names)
+        return Outlet(text, "hls")
     formats = {".ts": "mpegts", ".mp4": "mp4", ".mkv": "matroska", ".flv": "flv"}
     if path.suffix not in formats:
         raise OutputError(f"{text}: write a name that ends in .m3u8, {', '.join(formats)}")
     fragments = {"movflags": "frag_keyframe+empty_moov+default_base_moof"} if path.suffix == ".mp4" else {}
     return Outlet(text, formats[path.suffix], fragments)
+
+
+def _place(made: Inlet) -> tuple[str, int, str]:
+    try:
+        return made.place
+    except ValueError as error:  # urllib's: the port
+        raise InputError(f"{hidden(made.url)}: {error}; {LISTENED}") from error

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from stream.avsync import Drift
 
 GAP = 0.04  # seconds between the last packet before a break and the first after it, at least
+BACK, AHEAD = -0.5, 2.0  # seconds by which time stamps may fall, or run ahead of all, before it is a new clock
 
 
 @dataclass(slots=True)
@@ -28,15 +29,15 @@ class Line:
         """kind: `video` or `audio`. stamp: the packet's own seconds. arrival: the receiver's clock."""
         if self._origin is None:
             self._origin = arrival
+        here = arrival - self._origin
+        if self._shift is not None:
+            drift = self._drift.get(kind)
+            at = stamp + self._shift + (drift.correction if drift else 0.0)
+            if at > max(here, self._end) + AHEAD or at < self._last.get(kind, at) + BACK:
+                self.restart()  # the source's clock was set anew; a stall is not that: its stamps go on as they went
         if self._shift is None:
-            at = arrival - self._origin
-            self._shift = max(at, self._end + GAP if self._last else 0.0) - stamp
-        drift = self._drift.setdefault(kind, Drift())
-        jumps = drift.jumps
-        seconds = drift.correct(stamp, arrival) + self._shift
-        if drift.jumps > jumps and abs(seconds - (arrival - self._origin)) > 2.0:  # the source's clock was set anew
-            self.restart()
-            return self.map(kind, stamp, arrival)
+            self._shift = max(here, self._end + GAP if self._last else 0.0) - stamp
+        seconds = self._drift.setdefault(kind, Drift()).correct(stamp, arrival) + self._shift
         seconds = max(seconds, self._last.get(kind, -1.0) + 1e-4)
         self._last[kind] = seconds
         self._end = max(self._end, seconds)

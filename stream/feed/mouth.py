@@ -6,13 +6,16 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import av
 
+from stream.feed import hls
 from stream.feed.address import Outlet
 from stream.feed.backoff import Backoff
 from stream.feed.press import CLOCK, Piece
+from stream.feed.push import Push
 from stream.ring import Closed, Full, Ring
 
 log = logging.getLogger("understudy.feed")
@@ -20,13 +23,13 @@ HELD = 256  # pieces: some four seconds
 
 
 class Mouth:
-    """open_: makes the container and its streams (video, audio or None) as they are now. want_key: asks for a key
+    """templates: the era now, and the streams to copy parameters from (video, audio or None). want_key: asks for a key
     frame. lost: pieces that did not get out. error: what ended an output that is not opened again."""
 
     def __init__(
         self,
         outlet: Outlet,
-        templates: Callable[[], tuple[Any, Any]],
+        templates: Callable[[], tuple[int, Any, Any]],
         want_key: Callable[[], object],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -36,6 +39,8 @@ class Mouth:
         self._ring: Ring[Piece] = Ring(HELD, Full.SHED)
         self._backoff, self._shed = Backoff(), 0
         self._container: Any = None
+        self._push: Push | None = None
+        self._era = 0
         self._streams: tuple[Any, Any] = (None, None)
         self._last = [-1, -1]
         self._waiting = True  # for a key frame
@@ -50,10 +55,6 @@ class Mouth:
         except Closed:
             self.lost += 1
 
-    def renew(self) -> None:
-        """The streams have changed: ends the container, and opens it again with the next key frame."""
-        self._shed = -1
-
     def close(self, patience: float = 5.0) -> None:
         """Writes what is there and ends."""
         self._ring.close()
@@ -64,9 +65,11 @@ class Mouth:
             if self.error is not None:
                 self.lost += 1
                 continue
+            if piece.era > self._era:
+                self._era = piece.era
+                self._end()  # a container's streams cannot change; the next key frame begins another
+                self._waiting = True
             if self._ring.shed != self._shed:  # there is a hole before this piece
-                if self._shed < 0:
-                    self._end()
                 self._shed = self._ring.shed
                 self._waiting = True
                 self._want_key()
@@ -80,8 +83,12 @@ class Mouth:
             except (av.error.FFmpegError, OSError, ValueError) as error:
                 self._broke(error)
         self._end()
+        if self.outlet.format == "hls" and self.opened:
+            hls.finish(Path(self.outlet.url))
 
     def _usable(self, piece: Piece) -> bool:
+        if piece.era < self._era:
+            return False
         if self._container is None and not self._backoff.ready(self._clock()):
             return False
         if self._waiting:
@@ -89,13 +96,18 @@ class Mouth:
                 if piece.video:
                     self._want_key()
                 return False
+            if self._container is None and self._templates()[0] != piece.era:  # they have changed again meanwhile
+                return False
             self._waiting = False
         return True
 
     def _open(self) -> None:
+        _, video, audio = self._templates()
         o = self.outlet
-        self._container = av.open(o.url, "w", format=o.format, options=dict(o.options), timeout=(5.0, 5.0))
-        video, audio = self._templates()
+        options = hls.options(Path(o.url)) if o.format == "hls" else dict(o.options)
+        self._push = Push(o.url) if o.push else None
+        place: Any = self._push or o.part(self.opened)
+        self._container = av.open(place, "w", format=o.format, options=options)
         made = self._container.add_stream_from_template(video, opaque=True)
         sound = self._container.add_stream_from_template(audio, opaque=True) if audio is not None else None
         self._streams, self._last = (made, sound), [-1, -1]
@@ -138,3 +150,6 @@ class Mouth:
                 container.close()
             except (av.error.FFmpegError, OSError, ValueError):
                 log.info("%s did not end well", self.outlet.shown)
+        if self._push is not None:
+            self._push.close()
+            self._push = None

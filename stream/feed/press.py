@@ -14,13 +14,15 @@ GOP = 2.0  # seconds between key frames: what HLS's segments need
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A packet for the outputs. pts: on the 90 kHz clock (no frame is reordered, so it is the dts too)."""
+    """A packet for the outputs. pts: on the 90 kHz clock (no frame is reordered, so it is the dts too). era: rises when
+    the parameters of picture or sound change."""
 
     video: bool
     key: bool
     data: bytes
     pts: int
     duration: int = 0
+    era: int = 0
 
 
 class Press:
@@ -42,12 +44,12 @@ class Press:
     def press(self, frame: av.VideoFrame) -> list[Piece]:
         """frame: its pts on the 90 kHz clock."""
         assert frame.pts is not None
-        size = (frame.width, frame.height)
+        size = (frame.width // 2 * 2, frame.height // 2 * 2)  # H.264 with halved chroma has no odd sizes
         if self.template is None or (self.template.width, self.template.height) != size:
-            self._open(size)
-        if frame.format.name != "yuv420p":
+            self._open(size, frame)
+        if frame.format.name != "yuv420p" or (frame.width, frame.height) != size:
             pts = frame.pts
-            frame = frame.reformat(format="yuv420p")
+            frame = frame.reformat(*size, format="yuv420p")
             frame.pts, frame.time_base = pts, CLOCK
         due = self._key_at is None or frame.pts - self._key_at >= GOP / CLOCK  # type: ignore[operator]
         wanted, self._want = self._want, False
@@ -65,7 +67,7 @@ class Press:
             self._container.close()
         self._container = self.template = None
 
-    def _open(self, size: tuple[int, int]) -> None:
+    def _open(self, size: tuple[int, int], frame: av.VideoFrame) -> None:
         """The encoder lives in a container that nobody reads: PyAV hands out parameters by stream only."""
         self.close()
         self._container = av.open(io.BytesIO(), "w", format="matroska")
@@ -80,6 +82,8 @@ class Press:
         stream.width, stream.height = size
         stream.pix_fmt, stream.bit_rate = "yuv420p", self._bitrate
         context = stream.codec_context
+        context.colorspace, context.color_primaries = frame.colorspace, frame.color_primaries
+        context.color_trc = frame.color_trc
         context.time_base, context.thread_count, context.gop_size = CLOCK, self._threads, 600
         self._container.start_encoding()
         self.template, self._key_at = stream, None

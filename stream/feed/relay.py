@@ -8,7 +8,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable
-from fractions import Fraction
+from dataclasses import replace
 from typing import Any
 
 import av
@@ -16,21 +16,23 @@ from aiortc.mediastreams import MediaStreamError
 
 from stream.feed.address import Inlet, Outlet
 from stream.feed.backoff import Backoff
+from stream.feed.door import Slot
 from stream.feed.intake import Intake, Sound
 from stream.feed.mouth import Mouth
-from stream.feed.press import Piece, Press
+from stream.feed.press import CLOCK, Piece, Press
 from stream.feed.soundpress import SoundPress
 from stream.live.session import Session, Swap
 from stream.metrics import Metered, Metrics
 from stream.trace import Tracer
-from stream.webrtc.tracks import Outlet as Track
+from stream.webrtc.tracks import Hub
 
 log = logging.getLogger("understudy.feed")
 DRAIN = 3.0  # seconds that the last frames of a file get
 
 
 class Relay:
-    """make: the session's swap. bitrate, preset: of the video. token: for WHIP outputs."""
+    """make: the session's swap. bitrate, preset: of the video. token: for WHIP outputs. slot, linger: for an inlet that
+    listens: where publishers come from, and for how many seconds one is waited for."""
 
     def __init__(
         self,
@@ -43,6 +45,8 @@ class Relay:
         bitrate: int = 4_000_000,
         preset: str = "superfast",
         token: str | None = None,
+        slot: Slot | None = None,
+        linger: float | None = None,
     ) -> None:
         self._make, self._metrics, self._tracer, self._token = make, metrics, tracer, token
         self._whips = [o for o in outlets if o.whip]
@@ -50,43 +54,54 @@ class Relay:
         self._press = Press(bitrate, preset)
         self._sound: SoundPress | None = None
         self._opus: SoundPress | None = None
+        self._era, self._made = 0, 0
+        self._spoken, self.damaged_sound = Hub("audio"), 0
         self.mouths: list[Mouth] = []
         self.session: Session | None = None
-        self.intake = Intake(inlet, self._picture, self._hear, self._begun)
+        self.intake = Intake(inlet, self._picture, self._hear, self._begun, slot=slot, linger=linger)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._behind = threading.Semaphore(8)  # sound and pictures handed to the loop and not yet taken
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Raises InputError where an input that is read but once cannot be, OutputError's causes as logged."""
+        """To the input's end, or until `stop`. Raises what ended it: InputError where a file cannot be read, or what
+        went wrong within. What ended an output is its mouth's `error`."""
         self._loop = asyncio.get_running_loop()
         session = self.session = Session(self._make, self._metrics, self._tracer)
         self.mouths = [Mouth(o, self._templates, self._press.want_key) for o in self._plain]
-        speaking = Track("audio")
-        tasks = [asyncio.create_task(self._print()), asyncio.create_task(self._speak(speaking))]
-        tasks += [asyncio.create_task(self._whip(o, speaking)) for o in self._whips]
-        reading = asyncio.create_task(asyncio.to_thread(self.intake.run))
+        printing = [asyncio.create_task(work) for work in (self._print(), self._speak())]
+        others = [asyncio.create_task(self._whip(o)) for o in self._whips]
+        others.append(asyncio.create_task(self._failing()))
         halt = asyncio.create_task(stop.wait())
+        reading = asyncio.create_task(asyncio.to_thread(self.intake.run))
         try:
-            await asyncio.wait({reading, halt}, return_when=asyncio.FIRST_COMPLETED)
-            if reading.done():
+            done, _ = await asyncio.wait({reading, halt, *printing, *others}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+            if reading in done:
                 await self._drain()
-                reading.result()
-            elif session.failed is not None:
-                raise session.failed
         finally:
             self.intake.stop()
-            halt.cancel()
             await session.close()
-            await asyncio.wait(tasks[:2], timeout=DRAIN)
-            for task in tasks:
+            self._spoken.stop()
+            await asyncio.wait(printing, timeout=DRAIN)
+            for task in (halt, *printing, *others):
                 task.cancel()
-            for mouth in self.mouths:
-                await asyncio.to_thread(mouth.close)
+            await asyncio.gather(*printing, *others, return_exceptions=True)
+            await asyncio.gather(*(asyncio.to_thread(mouth.close) for mouth in self.mouths))
             self._press.close()
-            with contextlib.suppress(Exception):
-                await asyncio.wait_for(asyncio.shield(reading), 12)
+            await asyncio.wait({reading})  # a read's patience at most
+
+    async def _failing(self) -> None:
+        """Ends with the session's failure, or once no output is left."""
+        while True:
+            await asyncio.sleep(0.2)
+            if self.session is not None and self.session.failed is not None:
+                raise self.session.failed
+            if self.mouths and not self._whips and all(m.error is not None for m in self.mouths):
+                return
 
     async def _drain(self) -> None:
+        """The last frames get through before the session ends."""
         s = self.session
         assert s is not None
         with contextlib.suppress(TimeoutError):
@@ -94,18 +109,17 @@ class Relay:
                 while s.came > s.left + s.held + s.shed and s.failed is None:  # noqa: ASYNC110 - the lane has no event
                     await asyncio.sleep(0.01)
 
-    def _templates(self) -> tuple[Any, Any]:
-        return self._press.template, self._sound.template if self._sound else None
+    def _templates(self) -> tuple[int, Any, Any]:
+        return self._era, self._press.template, self._sound.template if self._sound else None
 
     # on the intake's thread
 
     def _begun(self, audio: Any) -> None:
-        old = self._sound
-        self._sound = SoundPress(audio) if audio is not None and self._plain else None
+        known = self._sound.kind if self._sound else None
+        fresh = SoundPress(audio) if audio is not None and self._plain else None
+        changed = (fresh.kind if fresh else None) != known
+        self._sound, self._era = fresh, self._era + changed
         self._opus = SoundPress(audio, "libopus") if audio is not None and self._whips else None
-        if (old is None) != (self._sound is None) and self.intake.count.opened:
-            for mouth in self.mouths:
-                mouth.renew()
 
     def _picture(self, frame: av.VideoFrame) -> None:
         assert self._loop is not None and self.session is not None
@@ -117,7 +131,9 @@ class Relay:
 
     def _hand(self, take: Callable[[Any], object], item: Any) -> None:
         """To the loop; waits, for a moment, where the loop is behind: its own queue has no bound."""
-        self._behind.acquire(timeout=1.0)
+        while not self._behind.acquire(timeout=0.5):
+            if self.intake.stopped:
+                return
 
         def call() -> None:
             self._behind.release()
@@ -131,23 +147,18 @@ class Relay:
 
     async def _print(self) -> None:
         assert self.session is not None
-        outlet, made = self.session.video.outlet(), 0
-        if not self.mouths:
-            return
-        while True:
+        outlet = self.session.video.outlet()
+        while self.mouths:
             try:
                 frame = await outlet.recv()
             except MediaStreamError:
                 return
             pieces = await asyncio.to_thread(self._press.press, frame)
-            if self._press.made != made:
-                if made:
-                    for mouth in self.mouths:
-                        mouth.renew()
-                made = self._press.made
+            if self._press.made != self._made:
+                self._made, self._era = self._press.made, self._era + 1
             self._send(pieces)
 
-    async def _speak(self, speaking: Track) -> None:
+    async def _speak(self) -> None:
         assert self.session is not None
         outlet = self.session.audio.outlet()
         while True:
@@ -155,20 +166,24 @@ class Relay:
                 sound = await outlet.recv()
             except MediaStreamError:
                 return
-            if self._sound is not None:
-                self._send(self._sound.press(sound))
-            if self._opus is not None:
-                for piece in self._opus.press(sound):
+            plain, opus = self._sound, self._opus
+            try:
+                if plain is not None:
+                    self._send(plain.press(sound))
+                for piece in opus.press(sound) if opus is not None else ():
                     packet: Any = av.Packet(piece.data)
-                    packet.pts, packet.time_base = piece.pts, Fraction(1, 90_000)
-                    speaking.push(packet)
+                    packet.pts, packet.time_base = piece.pts, CLOCK
+                    self._spoken.push(packet)
+            except av.error.FFmpegError as error:
+                self.damaged_sound += 1
+                log.info("a packet of sound is damaged: %s", error)
 
     def _send(self, pieces: list[Piece]) -> None:
         for piece in pieces:
             for mouth in self.mouths:
-                mouth.put(piece)
+                mouth.put(replace(piece, era=self._era))
 
-    async def _whip(self, outlet: Outlet, speaking: Track) -> None:
+    async def _whip(self, outlet: Outlet) -> None:
         """Publishes, and again when it breaks."""
         from stream.webrtc.client import Client
 
@@ -179,7 +194,7 @@ class Relay:
                 gone = asyncio.Event()
                 client.when_gone(gone.set)
                 try:
-                    await client.publish(self.session.video.outlet(), speaking)
+                    await client.publish(self.session.video.outlet(), self._spoken.outlet())
                     backoff.up(self._loop.time() if self._loop else 0.0)
                     await gone.wait()
                     log.warning("%s ended", outlet.shown)

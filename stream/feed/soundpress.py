@@ -4,6 +4,7 @@ Knows FFmpeg's codecs. The parameters are kept in a container of its own, as the
 """
 
 import io
+from fractions import Fraction
 from typing import Any
 
 import av
@@ -13,21 +14,25 @@ from stream.feed.press import CLOCK, Piece
 
 COPIED = ("aac", "mp3")  # what FLV, MPEG-TS, HLS and MP4 all hold
 RATE = 48_000
+HOLE, FOLLOW = 0.1, 0.05  # seconds off that are a hole; share of less that each packet takes away
 
 
 class SoundPress:
-    """For one opening of an input. stream: its sound. codec: `aac` for containers, `libopus` for WebRTC."""
+    """For one opening of an input. stream: its sound. codec: `aac` for containers, `libopus` for WebRTC. kind: two
+    presses of one kind may follow one another in one container."""
 
     def __init__(self, stream: Any, codec: str = "aac") -> None:
         self._container = av.open(io.BytesIO(), "w", format="matroska")
         taken = ("opus",) if codec == "libopus" else COPIED
         self.copies = stream.codec_context.name.removeprefix("lib") in taken
+        context = stream.codec_context
+        own = (context.name, context.sample_rate, bytes(context.extradata or b""))
+        self.kind = (codec, own if self.copies else None)
         self._decoder: Any = None
-        self._next: int | None = None
+        self._heard, self._zero, self._fed = Fraction(0), 0.0, 0
         if self.copies:
             self.template: Any = self._container.add_stream_from_template(stream, opaque=True)
             return
-        context = stream.codec_context
         self._decoder = av.CodecContext.create(context.name, "r")
         self._decoder.extradata = context.extradata
         if context.sample_rate:
@@ -46,19 +51,28 @@ class SoundPress:
         if self.copies:
             return [Piece(False, True, sound.data, pts, round(sound.duration / CLOCK))]
         packet: Any = av.Packet(sound.data)
-        frames = self._decoder.decode(packet)
-        out = []
-        for frame in frames:
-            frame.pts, frame.time_base = None, None
+        pieces: list[Piece] = []
+        for frame in self._decoder.decode(packet):
+            self._settle(sound.seconds)
+            self._heard += Fraction(frame.samples, frame.sample_rate)
             for even in self._resampler.resample(frame):
-                even.pts = None
-                out += [bytes(p) for p in self.template.encode(even) if p.size]
-        step = round((self.template.codec_context.frame_size or 1024) / RATE / CLOCK)
-        if self._next is None or abs(self._next - pts) > 0.04 / CLOCK:
-            self._next = pts  # what is still in the encoder is part of its delay
-        pieces = [Piece(False, True, data, self._next + i * step, step) for i, data in enumerate(out)]
-        self._next += len(out) * step
+                even.pts, even.time_base = self._fed, Fraction(1, RATE)
+                self._fed += even.samples
+                pieces += [self._piece(p) for p in self.template.encode(even) if p.size]
         return pieces
+
+    def _settle(self, seconds: float) -> None:
+        """Where the encoder's time lies on the common one. Samples are counted, so a slow slide (two clocks) is
+        followed slowly and a hole at once."""
+        off = seconds - float(self._heard) - self._zero
+        self._zero += off if abs(off) > HOLE else off * FOLLOW
+
+    def _piece(self, packet: Any) -> Piece:
+        """The encoder's own time counts what it puts before the first sample."""
+        at = float(packet.pts * packet.time_base) + self._zero
+        return Piece(
+            False, True, bytes(packet), max(0, round(at / CLOCK)), round(packet.duration * packet.time_base / CLOCK)
+        )
 
     def close(self) -> None:
         self._container.close()

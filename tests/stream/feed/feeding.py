@@ -1,6 +1,9 @@
 """Clips, publishers and a swap that changes nothing, for the tests of feeds."""
 
+import contextlib
 import socket
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -11,6 +14,7 @@ from typing import Any
 import av
 import numpy as np
 
+from stream.feed.push import Push
 from stream.frame import Frame, Route
 from stream.live.ladder import Rung
 from stream.live.swap import Shown
@@ -41,7 +45,11 @@ def write(url: str, seconds: float, *, format: str | None = None, sound: str | N
           size: tuple[int, int] = (160, 120), fps: int = 30, stop: threading.Event | None = None) -> int:  # fmt: skip
     """A clip, or a publisher (pace: at its own time). Returns the number of pictures."""
     count = 0
-    with av.open(url, "w", format=format, timeout=(5.0, 5.0) if "://" in url else None) as out:
+    place: Any = Push(url) if url.startswith("rtmp") else url
+    with (
+        contextlib.closing(place) if place is not url else contextlib.nullcontext(),
+        av.open(place, "w", format=format) as out,
+    ):
         video: Any = out.add_stream("libx264", fps, options={"preset": "ultrafast", "tune": "zerolatency", "g": "15"})
         video.width, video.height = size
         video.pix_fmt = "yuv420p"
@@ -81,10 +89,67 @@ def packets(path: Path | str, kind: str) -> list[float]:
     """The times of a stream's packets."""
     with av.open(str(path)) as clip:
         stream = next(s for s in clip.streams if s.type == kind)
-        return [float(p.pts * p.time_base) for p in clip.demux(stream) if p.pts is not None]  # type: ignore[operator]
+        return [float(p.pts * p.time_base) for p in clip.demux(stream) if p.pts is not None]
 
 
 def pictures(path: Path | str) -> list[tuple[int, int]]:
     """Size of every decoded picture."""
     with av.open(str(path)) as clip:
         return [(f.width, f.height) for f in clip.decode(video=0)]
+
+
+def ffmpeg_publisher(url: str, seconds: float) -> subprocess.Popen[bytes]:
+    """FFmpeg's own RTMP, which others use; in a process of its own, as it holds the interpreter's lock. Fails with what
+    FFmpeg said."""
+    code = (
+        "import sys, av; from fractions import Fraction; import numpy as np, time\n"
+        f"with av.open({url!r}, 'w', format='flv') as out:\n"
+        "  v = out.add_stream('libx264', 30, options={'tune': 'zerolatency', 'preset': 'ultrafast', 'g': '15'})\n"
+        "  v.width, v.height, v.pix_fmt = 160, 120, 'yuv420p'\n"
+        f"  for i in range(int({seconds} * 30)):\n"
+        "    f = av.VideoFrame.from_ndarray(np.full((180, 160), i % 200, np.uint8), format='yuv420p')\n"
+        "    f.pts, f.time_base = i, Fraction(1, 30); out.mux(v.encode(f)); time.sleep(1 / 30)\n"
+        "  out.mux(v.encode(None))\n"
+    )
+    return subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE)
+
+
+class Cut:
+    """A network between a publisher and a port, which can be cut for a while: bytes are held back, none are lost."""
+
+    def __init__(self, number: int) -> None:
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._server.getsockname()[1])
+        self._number, self._flows = number, threading.Event()
+        self._flows.set()
+        self._peers: list[socket.socket] = []
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def hold(self, seconds: float) -> None:
+        self._flows.clear()
+        threading.Timer(seconds, self._flows.set).start()
+
+    def close(self) -> None:
+        self._server.close()
+        for peer in self._peers:
+            peer.close()
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self._server.accept()
+                try:
+                    far = socket.create_connection(("127.0.0.1", self._number))
+                except OSError:
+                    near.close()
+                    continue
+                self._peers += [near, far]
+                for one, other in ((near, far), (far, near)):
+                    threading.Thread(target=self._pass, args=(one, other), daemon=True).start()
+
+    def _pass(self, one: socket.socket, other: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := one.recv(1 << 14):
+                self._flows.wait()
+                other.sendall(data)
+            other.shutdown(socket.SHUT_WR)

@@ -13,19 +13,23 @@ from stream.feed.address import hidden, inlet, outlet
     [
         ("rtmp://h/live/key", "flv", ("rtmp_live", "live")),
         ("rtsp://h/cam", "rtsp", ("rtsp_transport", "tcp")),
-        ("udp://127.0.0.1:5000", "mpegts", ("probesize", "500000")),
+        ("udp://127.0.0.1:5000", "mpegts", ("fpsprobesize", "0")),
         ("/dev/video0", "v4l2", ("framerate", "30")),
         ("avfoundation:0", "avfoundation", ("framerate", "30")),
     ],
 )
 def test_inputs(text: str, format: str, option: tuple[str, str]) -> None:
     found = inlet(text)
-    assert found.format == format and found.options[option[0]] == option[1] and found.live and found.again
+    assert found.format == format and found.options[option[0]] == option[1] and found.again
 
 
 def test_a_listener_waits_for_its_publisher() -> None:
     found = inlet("rtmp://0.0.0.0:1935/live/key", listen=True)
-    assert found.options == {"listen": "1"} and found.open_within is None
+    assert found.listen and found.again and found.place == ("0.0.0.0", 1935, "live/key")
+    assert inlet("rtmp://h:99/a/b/key", listen=True).place == ("h", 99, "a/b/key")
+    for text in ("rtmps://h/live/key", "rtmp://h/live", "rtmp://h", "rtmp://h:port/live/key"):
+        with pytest.raises(InputError, match="hard to guess"):
+            inlet(text, listen=True)
     with pytest.raises(InputError, match="--listen"):
         inlet("rtsp://h/cam", listen=True)
 
@@ -33,8 +37,9 @@ def test_a_listener_waits_for_its_publisher() -> None:
 def test_a_file_is_read_once(tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     path.touch()
-    assert inlet(str(path)).live and not inlet(str(path)).again
-    assert not inlet(str(path), realtime=False).live
+    assert not inlet(str(path), realtime=True).again
+    with pytest.raises(InputError, match="understudy swap"):
+        inlet(str(path))
     with pytest.raises(InputError, match="neither"):
         inlet(str(tmp_path / "none.mp4"))
 
@@ -53,10 +58,10 @@ def test_outputs(tmp_path: Path) -> None:
     assert outlet("udp://h:1").url == "udp://h:1?pkt_size=1316"
     whip = outlet("whip+https://h/whip/key")
     assert whip.whip and whip.url == "https://h/whip/key"
-    hls = outlet(str(tmp_path / "live.m3u8"))
-    assert hls.format == "hls" and hls.options["hls_segment_type"] == "fmp4"
+    assert outlet(str(tmp_path / "live.m3u8")).format == "hls"
     assert outlet(str(tmp_path / "a.mp4")).options["movflags"].startswith("frag_keyframe")
     for text, words in (
+        ("rtmp://h/key", "application/key"),
         (str(tmp_path / "a.avi"), "ends in"),
         (str(tmp_path / "no" / "a.ts"), "folder"),
         ("ftp://h", "ftp"),
@@ -69,3 +74,10 @@ def test_keys_and_passwords_are_not_shown() -> None:
     assert hidden("rtmp://h/live/secret") == "rtmp://h/live/***"
     assert "pass" not in hidden("rtsp://me:pass@h/cam") and hidden("rtsp://h/cam") == "rtsp://h/cam"
     assert "secret" not in outlet("rtmp://h/live/secret?x=1").shown
+
+
+def test_what_comes_after_a_whole_file_gets_a_name_of_its_own(tmp_path: Path) -> None:
+    file = outlet(str(tmp_path / "a.mp4"))
+    assert [Path(file.part(i)).name for i in range(3)] == ["a.mp4", "a-2.mp4", "a-3.mp4"]
+    for text in ("rtmp://h/live/key", str(tmp_path / "a.m3u8")):
+        assert outlet(text).part(2) == outlet(text).url

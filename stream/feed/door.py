@@ -118,7 +118,12 @@ class Door:
         ours, theirs = socket.socketpair()
         theirs.settimeout(DATA_WITHIN)
         ours.setblocking(False)
-        _, inward = await asyncio.open_connection(sock=ours)
+        try:
+            _, inward = await asyncio.open_connection(sock=ours)
+        except BaseException:
+            ours.close()
+            theirs.close()
+            raise
         slot.give(theirs)
         self._came(slot)
         try:

@@ -118,7 +118,6 @@ def test_an_rtmp_publisher_goes_and_comes_back_and_another_on_its_key_is_refused
     parts = sorted(tmp_path.iterdir())
     assert len(parts) == 2, "without sound it is another file; the first is left whole"
     seen = [t for part in (tmp_path / "out.ts", tmp_path / "out-2.ts") for t in packets(part, "video")]
-    print(s.came, s.left, s.shed, s.held, [(m.sent, m.lost, m.opened) for m in made.mouths], made.intake.count, seen)
     assert s.came >= 70 and len(seen) >= s.left - 8 and seen == sorted(seen)
     gaps = [b - a for a, b in itertools.pairwise(seen)]
     assert 0.2 < max(gaps) < 3, "the break shows as a gap in one time line"

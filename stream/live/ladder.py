@@ -4,6 +4,7 @@
 |---|---|---|
 | FULL | nothing | |
 | SKIP | newcomers are looked for less often, FaceMesh runs once a frame | nobody sees it while nobody comes |
+| CUT | smoke and glass are cut out like opaque things | what shines through them is the old face |
 | CHEAP | the straight swap for every frame | something in front of the face may be painted over |
 | HALF | the face is painted at half its resolution | softer |
 | HOLD | every second frame repeats the last one | less smooth |
@@ -15,25 +16,27 @@ Down a rung after `DOWN_AFTER` of too much work, up again after `UP_AFTER` of ro
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from stream.frame import Route
 from stream.perceive import Pace
 
 
 class Rung(IntEnum):
     FULL = 0
     SKIP = 1
-    CHEAP = 2
-    HALF = 3
-    HOLD = 4
-    REFUSE = 5
+    CUT = 2
+    CHEAP = 3
+    HALF = 4
+    HOLD = 5
+    REFUSE = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """pace: of looks. cheap: no XSEG route. half: paint at half resolution. every: only each n-th frame is worked on,
-    the others repeat the last. admit: new sessions are let in."""
+    """pace: of looks. dearest: the most costly route that is taken. half: paint at half resolution. every: only each
+    n-th frame is worked on, the others repeat the last. admit: new sessions are let in."""
 
     pace: Pace
-    cheap: bool = False
+    dearest: Route = Route.REFINE
     half: bool = False
     every: int = 1
     admit: bool = True
@@ -44,10 +47,11 @@ RARE = Pace(look=0.5, search=0.0, tiles=1e9, passes=1)
 TABLE = {
     Rung.FULL: Measures(CALM),
     Rung.SKIP: Measures(RARE),
-    Rung.CHEAP: Measures(RARE, cheap=True),
-    Rung.HALF: Measures(RARE, cheap=True, half=True),
-    Rung.HOLD: Measures(RARE, cheap=True, half=True, every=2),
-    Rung.REFUSE: Measures(RARE, cheap=True, half=True, every=2, admit=False),
+    Rung.CUT: Measures(RARE, Route.XSEG),
+    Rung.CHEAP: Measures(RARE, Route.FAST),
+    Rung.HALF: Measures(RARE, Route.FAST, half=True),
+    Rung.HOLD: Measures(RARE, Route.FAST, half=True, every=2),
+    Rung.REFUSE: Measures(RARE, Route.FAST, half=True, every=2, admit=False),
 }
 TOO_MUCH, ROOM = 0.85, 0.5  # of a frame's interval that work on a frame takes
 DOWN_AFTER, UP_AFTER = 0.5, 4.0  # seconds

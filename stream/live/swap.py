@@ -14,6 +14,8 @@ from stream.live.ladder import Ladder, Rung
 from stream.paint import hold
 from stream.perceive import Perceiver
 from stream.picture import Picture
+from stream.refine import refuse
+from stream.route import ORDER
 from stream.stats import Stats
 
 Hook = Callable[[Picture], Picture]
@@ -32,7 +34,9 @@ class Shown:
 
 
 class LiveSwap:
-    """Call it with frames in order, on one thread. mark: applied to every picture that leaves (label, watermark)."""
+    """Call it with frames in order, on one thread. refine: lays a swapped face beneath what the painter left pending;
+    at once, for it takes no longer than the cut along something opaque (veils) or twice that (glass), and the ladder
+    does without it when time is short. mark: applied to every picture that leaves (label, watermark)."""
 
     def __init__(
         self,
@@ -41,11 +45,13 @@ class LiveSwap:
         route: Callable[[Scene], Plan],
         stats: Stats,
         *,
+        refine: Callable[[Done], Done] = refuse,
         mark: Hook = lambda picture: picture,
         when: When = When.HOLD,
     ) -> None:
         self.ladder = Ladder()
-        self._perceive, self._paint, self._route, self._mark = perceive, paint, route, mark
+        self._perceive, self._paint, self._refine = perceive, paint, refine
+        self._route, self._mark = route, mark
         self._stats, self._guard = stats, Guard(when)
         self._last: Picture | None = None
         self._before: Frame | None = None
@@ -64,8 +70,7 @@ class LiveSwap:
         with self._stats.time("perceive"):
             scene = self._perceive(frame)
         plan = self._route(scene)
-        if measures.cheap and plan.route in (Route.XSEG, Route.REFINE):
-            plan = replace(plan, route=Route.FAST)
+        plan = replace(plan, route=min(plan.route, measures.dearest, key=ORDER.index))
         with self._stats.time("paint"):
             picture, faces = self._painted(plan, measures.half)
         shown = self._show(frame, picture, plan.route, faces)
@@ -99,7 +104,11 @@ class LiveSwap:
         """One face's patch, painted apart so that it is known whose it is."""
         small = halved(track) if half else track
         scene = replace(plan.scene, tracks=(small,))
-        patches = self._paint(replace(plan, scene=scene)).patches
+        done = self._paint(replace(plan, scene=scene))
+        if done.pending:
+            with self._stats.time("refine"):
+                done = self._refine(done)
+        patches = done.patches
         if not patches:
             return None
         if small is track or track.region is None:

@@ -20,6 +20,7 @@ from stream.paint import Painter
 from stream.perceive import Perceiver, Perception
 from stream.picture import Picture
 from stream.planes import Planes
+from stream.refine import Refiner
 from stream.route import route
 from stream.still import read_image
 from stream.who import parse_rules
@@ -58,7 +59,8 @@ class House:
         def make(stats: Metered) -> Swap:
             perceiver = Perceiver(self._models, parse_rules(self._settings.who, (), 1), watch=open_watch("auto"))
             mark = _mark(self._settings)
-            return LiveSwap(perceiver, Painter([face]), route, stats, mark=mark, when=When(self._settings.when))
+            painter, when = Painter([face], defer=True), When(self._settings.when)
+            return LiveSwap(perceiver, painter, route, stats, refine=Refiner(), mark=mark, when=when)
 
         return make
 

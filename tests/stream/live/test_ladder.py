@@ -3,6 +3,7 @@
 import itertools
 
 from stream.live.ladder import DOWN_AFTER, TABLE, UP_AFTER, Ladder, Rung
+from stream.route import ORDER
 
 FRAME = 1 / 30
 
@@ -22,9 +23,9 @@ def test_every_rung_gives_up_what_the_one_above_gave_up() -> None:
     for above, below in itertools.pairwise(rungs):
         a, b = TABLE[above], TABLE[below]
         assert b.pace.look >= a.pace.look and b.every >= a.every
-        assert (b.cheap, b.half) >= (a.cheap, a.half) and b.admit <= a.admit
+        assert ORDER.index(b.dearest) <= ORDER.index(a.dearest) and b.half >= a.half and b.admit <= a.admit
         assert a != b
-    assert [TABLE[r].admit for r in rungs] == [True] * 5 + [False]
+    assert [TABLE[r].admit for r in rungs] == [True] * 6 + [False]
 
 
 def test_light_work_changes_nothing() -> None:
@@ -48,7 +49,7 @@ def test_too_much_work_goes_down_rung_by_rung() -> None:
 
 def test_where_a_rung_helps_it_stays_there() -> None:
     ladder, now = Ladder(), 0.0
-    costs = {Rung.FULL: 0.040, Rung.SKIP: 0.034, Rung.CHEAP: 0.022}
+    costs = {Rung.FULL: 0.040, Rung.SKIP: 0.034, Rung.CUT: 0.033, Rung.CHEAP: 0.022}
     seen = []
     while now < 30:
         now += FRAME
@@ -58,9 +59,9 @@ def test_where_a_rung_helps_it_stays_there() -> None:
 
 def test_up_again_when_there_is_room_but_slower() -> None:
     ladder = Ladder(Rung.HALF)
-    seen, _ = drive(ladder, 0.008, 20)
+    seen, _ = drive(ladder, 0.008, 25)
     order = list(dict.fromkeys(seen))
-    assert order == [Rung.HALF, Rung.CHEAP, Rung.SKIP, Rung.FULL]
+    assert order == [Rung.HALF, Rung.CHEAP, Rung.CUT, Rung.SKIP, Rung.FULL]
     assert seen.index(Rung.CHEAP) * FRAME >= UP_AFTER
 
 

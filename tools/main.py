@@ -36,7 +36,12 @@ register_later(
     "Write a model's copy in low precision, measured and refused below its floor.",
 )
 register_later(bench, "marks", "tools.trust.trials", "Measure how the invisible mark stands what is done to videos.")
+register_later(models.app, "crops", "tools.crops", "Collect aligned faces of your clips, for compile to look at.")
 register_later(bench, "live", "tools.bench_live.command", "Measure live delay, camera to viewer.")
+register_later(bench, "routing", "tools.bench_routing", "Measure what choosing a route for every frame is worth.")
+register_later(bench, "compositing", "tools.bench_compositing", "Measure compositing formulas on known layers.")
+register_later(app, "train", "tools.train.cli", "Train the project's own networks.")
+register_later(app, "calibrate", "tools.calibrate", "Fit thresholds to labelled data.")
 register_later(
     app, "verify", "tools.verify", "Tell whether a video or picture was made here and is still as it was made."
 )

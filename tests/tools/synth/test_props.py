@@ -41,7 +41,7 @@ def test_strands_hang_from_above() -> None:
 @pytest.mark.parametrize("name", ["cup", "phone", "object"])
 def test_other_things_stand_free_within_their_sheet(name: str) -> None:
     whole = [things.THINGS[name](rng(seed)).alpha for seed in range(20)]
-    assert all(max(a[:, 0].max(), a[0].max()) == 0 for a in whole)
+    assert all(a[:, 0].max() == 0 for a in whole)
     assert sum(float((a > 0.5).mean()) > 0.15 for a in whole) > 15
 
 

@@ -1,4 +1,4 @@
-"""`understudy models crops`: faces of clips and pictures, aligned as a model sees them; `models compile` looks at them."""
+"""`understudy models crops`: faces of clips and pictures, aligned as a model sees them; `models compile` reads them."""
 
 import itertools
 from collections.abc import Iterator, Sequence

@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from engines.values import F32
     from tools.synth.shards import Shard
 
-app = typer.Typer(help="Fits thresholds to labelled data.", no_args_is_help=True)
+
+def register(app: typer.Typer) -> None:
+    app.callback()(calibrate)
+    app.command("routing")(routing)
 
 
-@app.callback()
 def calibrate() -> None:
-    """A group, though it holds one command so far."""
+    """Fits thresholds to labelled data."""
 
 
 def answers(engine: "Engine", shard: "Shard", plate: bool = True) -> "F32":
@@ -46,7 +48,6 @@ def _sequences(engine: "Engine", folder: Path, prefix: str) -> "list[Sequence]":
     return [Sequence(answers(engine, one), one.label.astype(int)) for one in found]
 
 
-@app.command()
 def routing(
     data: Annotated[Path, typer.Option(metavar="DIR", help="Labelled crops that `understudy train data` wrote.")],
     net: Annotated[Path, typer.Option(metavar="FILE.onnx", help="The occlusion network.")] = WEIGHTS,

@@ -15,6 +15,7 @@ from engines.errors import InputError
 from stream.frame import Done, Frame, Plan, Route, Scene
 from stream.journey import LANES, bottleneck, run
 from stream.marking import Marker, MarkingSink, new_payload
+from stream.picture import Picture
 from stream.planes import Planes
 from stream.refine import refuse
 from stream.report import quantiles
@@ -135,17 +136,7 @@ def one_by_one(job: Job, encoding: Encoding, cast: Cast, marker: Marker) -> dict
     with open_source(job.target, threads=1) as source:
         sink = _sink(job, source, encoding)
         for frame in stats.timed("decode", source.frames()):
-            with stats.time("perceive"):
-                scene = cast.perceive(frame)
-            with stats.time("route"):
-                plan = cast.route(scene)
-            with stats.time("paint"):
-                done = cast.paint(plan)
-            if done.pending:
-                with stats.time("refine"):
-                    done = cast.refine(done)
-            with stats.time("paste"):
-                picture = frame.picture.pasted(done.patches) if done.patches else frame.picture
+            _, picture = through(cast, frame, stats)
             assert isinstance(picture, Planes), "files are decoded to Planes"
             with stats.time("mark"):
                 picture = marker.next(picture)
@@ -153,6 +144,21 @@ def one_by_one(job: Job, encoding: Encoding, cast: Cast, marker: Marker) -> dict
                 sink.write(frame, picture)
         sink.close()
     return stats.table().stages
+
+
+def through(cast: Cast, frame: Frame, stats: Stats) -> tuple[Done, Picture]:
+    """One frame through the stages between decoder and encoder, on this thread, each timed."""
+    with stats.time("perceive"):
+        scene = cast.perceive(frame)
+    with stats.time("route"):
+        plan = cast.route(scene)
+    with stats.time("paint"):
+        done = cast.paint(plan)
+    if done.pending:
+        with stats.time("refine"):
+            done = cast.refine(done)
+    with stats.time("paste"):
+        return done, frame.picture.pasted(done.patches) if done.patches else frame.picture
 
 
 def _sink(job: Job, source: Source, encoding: Encoding) -> Sink:

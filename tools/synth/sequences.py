@@ -34,19 +34,22 @@ class Passing:
     side: int
     angle: float
 
-    def layers(self, there: float, step: int) -> Layers | None:
-        """Its layers when it has come by a share `there`, 0 to 1, at frame `step`. None: not in the picture."""
+    def layers(
+        self, there: float, step: int, picture: tuple[int, int] = (SIDE, SIDE), away: float = 1.5 * SIDE
+    ) -> Layers | None:
+        """Its layers when it has come by a share `there`, 0 to 1, at frame `step`. None: not in the picture. picture:
+        its (h, w), where that is no crop. away: how far off, in its pixels, a thing is that is yet to come."""
         if there <= 0:
             return None
         if self.cloud is not None:
-            return self.cloud.layers(float(step), self.at, self.size, (SIDE, SIDE), there)
+            return self.cloud.layers(float(step), self.at, self.size, picture, there)
         sheet = self.sheet
         if self.kind == "liquid":  # the same drops, further down
             sheet = clear.liquid(np.random.default_rng(self.seed), self.hung, 0.01 * step)
         assert sheet is not None
-        x = self.at[0] + self.side * (1 - there) * 1.5 * SIDE * float(self.kind != "liquid")
+        x = self.at[0] + self.side * (1 - there) * away * float(self.kind != "liquid")
         sway = 0.12 * self.side * np.sin(0.2 * step)
-        layers = sheet.placed(placement(sheet.side, (x, self.at[1]), self.size, self.angle + sway), (SIDE, SIDE))
+        layers = sheet.placed(placement(sheet.side, (x, self.at[1]), self.size, self.angle + sway), picture)
         return layers.faded(there) if self.kind == "liquid" else layers
 
 

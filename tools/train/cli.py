@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Trains the project's own networks.", no_args_is_help=True)
 
+
+def register(parent: typer.Typer) -> None:
+    parent.add_typer(app)
+
+
 Folder = Annotated[Path, typer.Option(metavar="DIR", help="Labelled crops that `train data` wrote.")]
 Into = Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Checkpoints, telemetry and the ONNX file.")]
 Steps = Annotated[int, typer.Option(min=1, help="Steps down the gradient.")]

@@ -32,14 +32,14 @@ class Window:
 class Copying:
     """The copied streams of one output. notes: what was left out, one sentence each."""
 
-    def __init__(self, source: Source, container: OutputContainer, name: str) -> None:
-        """Adds a stream for each of the source's. Raises OutputError where the container cannot hold an audio or
+    def __init__(self, source: Source, container: OutputContainer, name: str, alone: bool = False) -> None:
+        """Adds a stream for each of the source's; none where the pictures go alone. Raises OutputError where the container cannot hold an audio or
         subtitle stream; data streams that it cannot hold are left out and noted."""
         self._source, self._container = source, container
         self._targets: dict[int, Stream] = {}
         self._last: dict[int, int] = {}
         notes = []
-        for stream in source.others():
+        for stream in () if alone else source.others():
             try:
                 _check(source, container, stream)
                 self._targets[stream.index] = _add(container, stream)
@@ -57,9 +57,10 @@ class Copying:
     def pass_on(self, window: Window) -> None:
         """Muxes the packets read so far; the muxer interleaves them with the video by dts."""
         for packet in self._source.take():
-            self._mux(packet, window)
+            self.mux(packet, window)
 
-    def _mux(self, packet: "av.Packet[Any]", window: Window) -> None:
+    def mux(self, packet: "av.Packet[Any]", window: Window) -> None:
+        """One packet of a copied stream, moved and cut as the window says."""
         index = packet.stream.index
         at = packet.pts if packet.pts is not None else packet.dts
         if at is None:

@@ -38,8 +38,8 @@ class Sink:
     finishes it early. notes: what a user should know about the output, one sentence each. finishing: may change the
     whole file before it takes its final name; where it raises, there is no file."""
 
-    def __init__(self, path: str, source: Source, encoding: Encoding) -> None:
-        self.path = path
+    def __init__(self, path: str, source: Source, encoding: Encoding, alone: bool = False) -> None:
+        self.path, self._alone = path, alone
         self.finishing: Callable[[Path], object] = _as_it_is
         self._source, info = source, source.info
         self._landing = None if path == "-" or "://" in path else Landing(Path(path), _local(source.path))
@@ -83,7 +83,7 @@ class Sink:
         if info.matrix is not None and not turned:
             self.video.set_display_matrix(info.matrix)
         self._turner = Turner(turned) if turned else None
-        self._copying = Copying(self._source, container, self.path)
+        self._copying = Copying(self._source, container, self.path, self._alone)
         self.notes = (*self._copying.notes, *_notes(info, container.format.name, codec, self._format, turned))
         self._window: Window | None = None
         self._last: int | None = None
@@ -217,10 +217,10 @@ class Sink:
             raise OutputError(f"cannot write {self.path}: {_why(error)}") from error
 
 
-def open_sink(path: str, source: Source, encoding: Encoding | None = None) -> Sink:
+def open_sink(path: str, source: Source, encoding: Encoding | None = None, alone: bool = False) -> Sink:
     """Opens an output for the source's frames; `-` is standard output (Matroska unless `encoding.format` says
-    otherwise). Raises OutputError."""
-    return Sink(path, source, encoding or Encoding())
+    otherwise). alone: nothing is copied beside the pictures. Raises OutputError."""
+    return Sink(path, source, encoding or Encoding(), alone)
 
 
 def _open(path: str, landing: Landing | None, encoding: Encoding) -> OutputContainer:

@@ -1,5 +1,7 @@
 """Uploads are looked at before they are decoded."""
 
+import time
+
 import cv2
 import numpy as np
 import pytest
@@ -39,6 +41,15 @@ def test_a_bomb_is_refused_unopened() -> None:
     wide[16:24] = (10_000).to_bytes(4) + (PIXELS // 10_000 + 1).to_bytes(4)
     with pytest.raises(SourceError, match="megapixels"):
         decode(bytes(wide))
+
+
+def test_a_few_bytes_that_ask_for_gigabytes_get_nothing() -> None:
+    """A chunk of two gigabytes by its own word, in a picture of 44 bytes."""
+    data = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000020000000200802000000fc18ed7fffffff59494441")
+    began = time.monotonic()
+    with pytest.raises(SourceError, match="send another"):
+        decode(data + bytes(4))
+    assert time.monotonic() - began < 20
 
 
 def test_a_large_picture_is_made_smaller() -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from engines.detector import Detection, Detector, tiles
 from engines.errors import UnderstudyError
 from engines.landmarks import Landmarks, roi_from_mesh
+from engines.nets.finder import Finder
 from engines.protocol import Engine
 from engines.values import F32, Box, Rect
 from stream import tracker
@@ -21,6 +22,7 @@ from stream.sweep import Sweep
 from stream.watch import Watch
 from stream.who import Alike, Casting, Rule
 
+LOOK = 512  # pixels of the longer side in which BlazeFace looks at a frame
 LOOK_EVERY = 0.5  # seconds between looks for newcomers while somebody is followed
 SEARCH_EVERY = 0.1  # while nobody is followed
 TILES_EVERY = 1.0  # seconds that a look for small faces takes, spread over the frames
@@ -62,7 +64,7 @@ class _Person:
 class Perceiver:
     """Call it with frames in order. pace: may be changed between frames. watch: looks for what lies before the faces
     that are to be painted; without it all are taken to be clear. likeness: compares faces with reference photos, for
-    rules that have one."""
+    rules that have one. finder: a heavier detector, in the place of BlazeFace."""
 
     def __init__(
         self,
@@ -72,11 +74,13 @@ class Perceiver:
         pace: Pace | None = None,
         watch: Watch | None = None,
         likeness: Likeness | None = None,
+        finder: Finder | None = None,
     ) -> None:
         if likeness is None and any(rule.who.kind == "reference" for rule in rules):
             raise UnderstudyError("reference:PHOTO is not to be had here; choose the face by another word")
         self.pace, self._watch, self._likeness = pace or Pace(), watch, likeness
-        self._detector, self._landmarks = Detector(models.detector), Landmarks(models.landmarks)
+        self._detector = finder or Detector(models.detector)
+        self._side, self._landmarks = finder.side if finder else LOOK, Landmarks(models.landmarks)
         self._casting, self._most = Casting(rules), most
         self._people: list[_Person] = []
         self._next = 0
@@ -171,7 +175,7 @@ class Perceiver:
     def _detect(self, frame: Frame) -> list[Detection]:
         picture = frame.picture
         longer = max(picture.width, picture.height)
-        scale = min(1.0, 512 / longer)
+        scale = min(1.0, self._side / longer)
         small = picture.small(max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
         k = np.float32(1 / scale)
         found = [

@@ -21,7 +21,7 @@ from stream.still import read_image
 from stream.watch import Watch
 from stream.who import parse_rules
 from tools.job import Job
-from tools.troupe import Troupe, open_likeness, open_troupe
+from tools.troupe import Troupe, open_eyes, open_likeness, open_troupe
 
 PRECISION = "bf16"  # of the occlusion network: a third of the time, the same maps to a hundredth
 NETWORKS = ("face_detection_short_range", "face_landmark")  # the catalogue's names, in the order of Perception
@@ -63,13 +63,16 @@ def open_cast(job: Job) -> Iterator[Cast]:
         files |= troupe.files
     sources = [] if troupe else prepare(job, models)
     notes += troupe.notes if troupe else [note for source in sources for note in source.notes]
+    finder, found = open_eyes(job.nets, job.device, store)
+    files |= found
     likeness = open_likeness(rules, models, store, job.device, job.nets.strict)
     routing = Routing(job.routing)
     watch = open_watch(job.device, routing, job.nets.strict)
     if watch is not None:
         files["occlusion"] = WEIGHTS
-    perceiver = Perceiver(models, rules, watch=watch, likeness=likeness)
-    painter = Painter(sources, routing, defer=True, together=troupe.together if troupe else None)
+    perceiver = Perceiver(models, rules, watch=watch, likeness=likeness, finder=finder)
+    together, own = (troupe.together, troupe.own) if troupe else (None, False)
+    painter = Painter(sources, routing, defer=True, together=together, own=own)
     try:
         yield Cast(perceiver, router(routing), painter, Refiner(), tuple(notes), files)
     finally:

@@ -69,6 +69,15 @@ Masks = Annotated[
         rich_help_panel=PANEL,
     ),
 ]
+Finds = Annotated[
+    str | None,
+    typer.Option(
+        "--detector",
+        metavar="NAME",
+        help="Find faces with this network: scrfd_2.5g, yunet_2023_mar. Default: the embedded BlazeFace.",
+        rich_help_panel=PANEL,
+    ),
+]
 Strict = Annotated[
     bool,
     typer.Option("--strict-device", help="Fail where --device is not usable, instead of falling back to the CPU."),
@@ -77,8 +86,8 @@ Strict = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """model: empty for the mesh swapper. boost: side of the crop in pixels, 0 for the network's own. enhancer: empty
-    for none. strength: 0 to 1, of it. strict: no falling back to another device."""
+    """model: empty for the mesh swapper. boost: side of the crop in pixels, 0 for the network's. enhancer, detector:
+    empty for none and for the embedded one. strength: 0 to 1. strict: no falling back to another device."""
 
     model: str = ""
     precision: str = "auto"
@@ -87,6 +96,7 @@ class Chosen:
     enhancer: str = ""
     strength: float = 0.8
     masks: tuple[str, ...] = ()
+    detector: str = ""
     strict: bool = False
 
 
@@ -97,6 +107,7 @@ def read(
     morph: float,
     enhance: str | None,
     masks: list[str] | None,
+    detector: str | None,
     strict: bool,
 ) -> Chosen:
     """The options' values. Raises UnderstudyError where they go together badly."""
@@ -105,7 +116,7 @@ def read(
     alone = next((name for name, given in said.items() if given and not model), None)
     if alone:
         raise UnderstudyError(f"{alone} goes with a swapping network; add --model NAME (`understudy models list`)")
-    return Chosen(model or "", precision, boost, morph, enhancer, strength, tuple(masks or ()), strict)
+    return Chosen(model or "", precision, boost, morph, enhancer, strength, tuple(masks or ()), detector or "", strict)
 
 
 def read_share(text: str) -> tuple[str, float]:

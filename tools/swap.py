@@ -91,6 +91,7 @@ def swap(
     morph: chosen.Morph = 0.75,
     enhance: chosen.Enhance = None,
     mask: chosen.Masks = None,
+    detector: chosen.Finds = None,
     threads: Annotated[
         int, typer.Option(min=0, help="Threads of decoder and encoder; 0: all cores.", rich_help_panel=FLOW)
     ] = 0,
@@ -177,7 +178,7 @@ def swap(
 
     understudy swap --source face.jpg clip.mp4 result.mp4
     """
-    nets = chosen.read(model, precision.value, boost, morph, enhance, mask, strict)
+    nets = chosen.read(model, precision.value, boost, morph, enhance, mask, detector, strict)
     source = source or chosen.baked(nets)
     if not source:
         raise UnderstudyError("no source face was given; add --source FACE.jpg")

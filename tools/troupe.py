@@ -13,6 +13,7 @@ import numpy as np
 from engines.detector import Detector
 from engines.errors import ModelError, UnderstudyError
 from engines.landmarks import Landmarks
+from engines.nets.finder import Finder
 from engines.nets.masked import Masked
 from engines.nets.opened import (
     EMBEDDER,
@@ -20,6 +21,7 @@ from engines.nets.opened import (
     open_dfm,
     open_embedder,
     open_enhancer,
+    open_finder,
     open_swapper,
     open_visible,
 )
@@ -42,11 +44,13 @@ BOOST = 8  # times the network's side, at most
 
 @dataclass(frozen=True, slots=True)
 class Troupe:
-    """together: paints the faces of a frame. files: of all networks, by name. notes: one sentence each."""
+    """together: paints the faces of a frame. files: of all networks, by name. notes: one sentence each. own: the swapper
+    brings its own masks."""
 
     together: Together
     files: Mapping[str, Path]
     notes: tuple[str, ...] = ()
+    own: bool = False
 
 
 def open_troupe(
@@ -83,7 +87,7 @@ def open_troupe(
         visible, entry = open_visible(store, name, beside)
         together = Masked(together, visible, store.catalog.template(entry.template), entry.px)
         files[name] = store.path(name)
-    return Troupe(together, files, notes)
+    return Troupe(together, files, notes, own=model.task == "swap_dfm" or len(model.outputs) > 1)
 
 
 def check_boost(name: str, own: int, side: int) -> int:
@@ -121,6 +125,14 @@ def read_sources(
 
 def _read(photos: Sequence[Path]) -> list[tuple[str, U8]]:
     return [(str(path), read_image(str(path))) for path in photos]
+
+
+def open_eyes(chosen: Chosen, device: str, store: Store) -> tuple[Finder | None, Mapping[str, Path]]:
+    """The detector that was chosen, None for the embedded one; and its file. Raises ModelError, DeviceError."""
+    if not chosen.detector:
+        return None, {}
+    wanted = Wanted(device, threads=os.cpu_count() or 1, strict=chosen.strict)
+    return open_finder(store, chosen.detector, wanted), {chosen.detector: store.path(chosen.detector)}
 
 
 def open_likeness(

@@ -17,6 +17,7 @@ from engines.nets.arcface import Arcface
 from engines.nets.bisenet import Bisenet, mask
 from engines.nets.dfm import Dfm
 from engines.nets.enhancer import Enhancer
+from engines.nets.finder import Finder
 from engines.nets.found import Detect
 from engines.nets.masked import Visible
 from engines.nets.net import Net
@@ -99,10 +100,22 @@ def open_dfm(store: Store, name: str, wanted: Wanted = Wanted()) -> Dfm:  # froz
 
 def open_detector(store: Store, name: str, wanted: Wanted = Wanted()) -> Detect:  # frozen
     """SCRFD, RetinaFace, YuNet or yoloface by name. Errors: ModelError for a detector of another make."""
-    make = DETECTORS.get(store.model(name).name.split("_")[0])
+    return _maker(store, name)(open_net(store, name, wanted))
+
+
+def open_finder(store: Store, name: str, wanted: Wanted = Wanted()) -> Finder:  # frozen
+    """The same, as perception takes it. Errors: ModelError."""
+    make, net = _maker(store, name), open_net(store, name, wanted)
+    return Finder(make(net), net.model.px, net.close)
+
+
+def _maker(store: Store, name: str) -> Callable[[Net], Detect]:
+    """By the catalogue's name, or that which the user's own file was taken for."""
+    like = store.ledger.entry(name).like or store.model(name).name
+    make = DETECTORS.get(like.split("_")[0])
     if make is None:
         raise ModelError(f"{name} is no detector of {', '.join(DETECTORS)}")
-    return make(open_net(store, name, wanted))
+    return make
 
 
 def open_embedder(store: Store, wanted: Wanted = Wanted(), name: str = EMBEDDER) -> Arcface:  # frozen

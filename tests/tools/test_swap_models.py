@@ -62,6 +62,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         [node("Mul", ["in0", "none"], "z"), node("Add", ["z", "red"], "out0")],
         one | {"red": red * 2 - 1},
     )
+    put(root, "yoloface_8n", told(RIGHT), {"none": np.zeros(1, np.float32), "table": table(RIGHT)})
     dfm = CATALOG.model("dfm")
     half = [
         node("Mul", ["in_face:0", "half"], "out_celeb_face:0"),
@@ -76,6 +77,22 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("UNDERSTUDY_OFFLINE", "1")
         patch.setenv("XDG_CACHE_HOME", str(root / "cache"))
         yield root
+
+
+def told(_: Placed) -> list[NodeProto]:
+    """A detector that answers a fixed table, whatever it is shown."""
+    mean = node("ReduceMean", ["in0"], "m", axes=[1, 2, 3], keepdims=0)
+    return [mean, node("Mul", ["m", "none"], "n"), node("Add", ["table", "n"], "out0")]
+
+
+def table(at: Placed) -> F32:
+    """One face, in the pixels of 640 x 640."""
+    out = np.zeros((1, 20, 8400), np.float32)
+    w = at.width
+    out[0, :5, 99] = (at.x, at.y, w, 1.3 * w, 0.9)
+    for i, (x, y) in enumerate(((-0.2, -0.15), (0.2, -0.15), (0, 0.05), (-0.15, 0.25), (0.15, 0.25))):
+        out[0, 5 + 3 * i : 7 + 3 * i, 99] = (at.x + x * w, at.y + y * w)
+    return out
 
 
 def put(root: Path, name: str, nodes: list[NodeProto], weights: Mapping[str, Array], rows: int | str = "n") -> None:
@@ -185,6 +202,15 @@ def test_masks_and_enhancers_go_over_it(store: Path, files: dict[str, Path], tmp
     assert np.abs(cheek(half, LEFT) - wanted).max() < 2 * NOISE
 
 
+def test_a_chosen_detector_finds_the_faces(store: Path, files: dict[str, Path], tmp_path: Path) -> None:
+    """yoloface's stand-in sees the right one alone."""
+    before = read(files["two"])
+    base = ["-s", files["hopper"], "--model", "inswapper_128", "--who", "all"]
+    after = swapped(files, tmp_path / "out.png", *base, "--detector", "yoloface_8n")
+    assert np.abs(cheek(after, RIGHT) - (255 - cheek(before, RIGHT))).max() < NOISE
+    assert np.abs(cheek(after, LEFT) - cheek(before, LEFT)).max() < NOISE
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -199,6 +225,8 @@ def test_masks_and_enhancers_go_over_it(store: Path, files: dict[str, Path], tmp
         (["--model", "inswapper_128", "--enhance", "gfpgan_1.4"], "models pull gfpgan_1.4"),
         (["--model", "inswapper_128", "--enhance", "gpen_bfr_256:2"], "a share from 0 to 1"),
         (["--model", "inswapper_128", "--mask", "gpen_bfr_256"], "says not where a face is"),
+        (["--detector", "inswapper_128"], "inswapper_128 is no detector of scrfd"),
+        (["--detector", "scrfd_2.5g"], "models pull scrfd_2.5g --accept-licence"),
         (["--who", "reference:nobody.jpg"], "there is no such photo"),
         (["--device", "cuda", "--strict-device"], "--strict-device: ort-cuda is not usable"),
     ],

@@ -40,11 +40,12 @@ def varied(batch: Batch, rng: np.random.Generator, drop: float = DROP) -> Batch:
 
 
 def epoch(shards: list[Shard], size: int, rng: np.random.Generator) -> Iterator[Batch]:
-    """Every crop of every shard once, in random order within runs that lie together on disk."""
+    """Every crop of every shard once, in random order within runs that lie together on disk; the last batch may be
+    smaller."""
     runs = [(i, s) for i, shard in enumerate(shards) for s in range(0, len(shard), 8)]
     rng.shuffle(runs)
     per = max(1, size // 8)
-    for at in range(0, len(runs) - per + 1, per):
+    for at in range(0, len(runs), per):
         some = [(shards[i], slice(s, s + 8)) for i, s in runs[at : at + per]]
         face, maps = (np.concatenate([getattr(d, name)[w] for d, w in some]) for name in ("face", "maps"))
         yield varied(prepared(face, maps, np.concatenate([d.label[w] for d, w in some])), rng)

@@ -44,20 +44,22 @@ def rate_at(step: int, recipe: Recipe) -> float:
 
 @dataclass(slots=True)
 class Run:
-    """What a checkpoint holds: the net, its slow average, the optimiser, where it is."""
+    """What a checkpoint holds: the net, its slow average, the optimiser, where it is. batch: how many of the epoch's
+    it has seen."""
 
     net: Any
     average: Any
     optimiser: Any
     step: int = 0
     epoch: int = 0
+    batch: int = 0
     best: float = math.inf
     stale: int = 0
 
     def save(self, path: Path) -> None:
         part = path.with_suffix(".part")
         held = {n: getattr(self, n).state_dict() for n in ("net", "average", "optimiser")}
-        held |= {n: getattr(self, n) for n in ("step", "epoch", "best", "stale")}
+        held |= {n: getattr(self, n) for n in ("step", "epoch", "batch", "best", "stale")}
         torch.save(held, part)
         part.replace(path)
 
@@ -67,6 +69,7 @@ class Run:
         self.average.load_state_dict(held["average"])
         self.optimiser.load_state_dict(held["optimiser"])
         self.step, self.epoch, self.best, self.stale = (held[k] for k in ("step", "epoch", "best", "stale"))
+        self.batch = held.get("batch", 0)
 
 
 def begin(make: Callable[[], Any], recipe: Recipe, device: str = "cpu") -> Run:
@@ -138,8 +141,11 @@ def train(
     first = run.step
     while run.step < recipe.steps and run.stale <= recipe.patience:
         rng = np.random.default_rng((recipe.seed, run.epoch))
-        for batch in epoch(shards(), recipe.size, rng):
+        for number, batch in enumerate(epoch(shards(), recipe.size, rng)):
+            if number < run.batch:
+                continue  # seen before the run was stopped; drawn again, so that chance goes on as it would have
             parts = update(run, batch, recipe, device)
+            run.batch = number + 1
             loss = sum(parts.values())
             if not math.isfinite(loss):
                 raise FloatingPointError(
@@ -157,5 +163,5 @@ def train(
                 run.save(folder / "last.pt")
             if run.step >= recipe.steps or run.stale > recipe.patience:
                 break
-        run.epoch += 1
+        run.epoch, run.batch = run.epoch + 1, 0
     return best if best is not None else evaluate(run.average, held, recipe, device=device)

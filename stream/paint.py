@@ -11,6 +11,7 @@ from engines.mesh.swapper import MeshSwapper
 from engines.nets.pasted import Asked, Together
 from engines.values import F32, Patch
 from stream.frame import Done, FaceTrack, Pending, Plan, Route
+from stream.ownmask import OwnMasks
 from stream.route import ORDER, Routing, track_route
 from stream.underlay import completed, under_opaque
 
@@ -36,7 +37,8 @@ class Painter:
 
     defer: faces behind something transparent are left pending for the refinement lane. Without it they are cut out like
     opaque things, at once: for live, which never waits. together: a swapping network, which takes all faces of a frame
-    in one call; it then paints, and not the mesh swapper with `sources`.
+    in one call; it then paints, and not the mesh swapper with `sources`. own: its masks are its own (dual head): where
+    something opaque is before a face, such a mask is taken in place of the occlusion network's while it can be trusted.
     """
 
     def __init__(
@@ -46,7 +48,9 @@ class Painter:
         *,
         defer: bool = False,
         together: Together | None = None,
+        own: bool = False,
     ) -> None:
+        self._own = OwnMasks() if own else None
         self._sources, self._routing, self._defer, self._together = tuple(sources), routing, defer, together
         self._hands: dict[int, _Hand] = {}
 
@@ -60,7 +64,10 @@ class Painter:
         patches: list[Patch] = []
         pending: list[Pending] = []
         routes = [min(track_route(track, self._routing), plan.route, key=ORDER.index) for track in scene.tracks]
-        laid = self._paint_together(scene.tracks, routes) if self._together else self._paint_each(plan, routes)
+        if self._own is not None:
+            routes, laid = self._paint_by_own_masks(self._own, scene.tracks, routes)
+        else:
+            laid = self._paint_together(scene.tracks, routes) if self._together else self._paint_each(plan, routes)
         for track, route, patch in zip(scene.tracks, routes, laid, strict=True):
             if patch is None:
                 continue
@@ -86,6 +93,24 @@ class Painter:
                 asked[i] = Asked(view, track.face.mesh, track.source, fade)
         laid = dict(zip(asked, self._together(list(asked.values())), strict=True))
         return [laid.get(i) for i in range(len(tracks))]
+
+    def _paint_by_own_masks(
+        self, own: OwnMasks, tracks: Sequence[FaceTrack], routes: Sequence[Route]
+    ) -> tuple[list[Route], list[Patch | None]]:
+        """As `_paint_together`: faces behind something opaque as they are, cut by their own masks, which leaves nothing
+        to be done (FAST); where such a mask is doubted, once more as if nothing were there."""
+        own.keep({track.id for track in tracks})
+        bare = [Route.FAST if r is Route.XSEG and own.asked(t) else r for t, r in zip(tracks, routes, strict=True)]
+        laid = self._paint_together(tracks, bare)
+        doubted = []
+        for i, (track, patch) in enumerate(zip(tracks, laid, strict=True)):
+            fade = track.fade * hold(track.face.mesh)
+            if bare[i] is not routes[i] and patch is not None and not own(track, patch, fade):
+                doubted.append(i)
+        again = self._paint_together([tracks[i] for i in doubted], [routes[i] for i in doubted])
+        for i, patch in zip(doubted, again, strict=True):
+            bare[i], laid[i] = routes[i], patch
+        return bare, laid
 
     def _paint(self, track: FaceTrack, route: Route, now: float) -> Patch | None:
         """The swapped face as if nothing were before it."""

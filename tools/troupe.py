@@ -44,8 +44,8 @@ BOOST = 8  # times the network's side, at most
 
 @dataclass(frozen=True, slots=True)
 class Troupe:
-    """together: paints the faces of a frame. files: of all networks, by name. notes: one sentence each. own: the swapper
-    brings its own masks."""
+    """together: paints the faces of a frame. files: of all networks, by name. notes: one sentence each. own: the
+    swapper brings its own masks."""
 
     together: Together
     files: Mapping[str, Path]

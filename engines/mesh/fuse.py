@@ -17,11 +17,11 @@ from engines.values import F32, U8
 FACE = 160.0  # pixels of face width that flow sees
 VIEW = 240  # side of the square that flow sees
 WINDOW = 13
-FORGET = 0.08  # share of the measurement taken over per frame where both agree
+FORGET = 0.04  # share of the measurement taken over per frame where both agree
 LEVELS = 1  # halvings of the view that flow begins with; FaceMesh's guess is within a few pixels
-PLACES = 156  # mesh points that flow follows; 30 deformations need no more
-MODES = 30
-RIDGE = 0.05
+PLACES = 156  # mesh points that flow follows; the deformations need no more
+MODES = 80
+RIDGE = 0.02
 
 
 def width(points: F32) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 
 from engines.mesh import grain, holes, light, region, warp
 from engines.mesh.fuse import width
-from engines.mesh.shape import fit, proportions
+from engines.mesh.shape import correction, fit, proportions
 from engines.mesh.source import SourceFace
 from engines.mesh.texture import CM
 from engines.mesh.topology import WIDTH_CM
@@ -56,7 +56,8 @@ class MeshSwapper:
         self._seen += max(elapsed, 1e-3)
         share = min(1.0, max(elapsed, 1e-3) / min(self._seen, MEMORY))
         self._mean = canonical if self._mean is None else self._mean + np.float32(share) * (canonical - self._mean)
-        return mesh + np.float32(SHAPE) * found.shift_to_image(proportions(self._source.shape, self._mean))
+        moved = np.float32(SHAPE) * proportions(self._source.shape, self._mean) + correction(canonical)
+        return mesh + found.shift_to_image(moved)
 
     def _texture(self, maps: warp.Maps, wide: float, size: tuple[int, int]) -> U8:
         """The source's warped pixels, uint8 (h, w, 3), from the pyramid level that neither aliases nor blurs."""

@@ -13,10 +13,15 @@ SWITCH = 0.0005  # seconds; Python's 5 ms between threads is a sixth of a frame
 _USUAL = vars(receiver)["JitterBuffer"]
 
 
+def quick(seconds: float = SWITCH) -> None:
+    """How soon another Python thread of this process gets its turn."""
+    sys.setswitchinterval(seconds)
+
+
 def install(observer: Observer | None = None) -> None:
     """May be called more than once. observer: of the connections made from now on; a call without one leaves an
     earlier one in place, as the server of this process and a client in it share these parts."""
-    sys.setswitchinterval(SWITCH)
+    quick()
     if observer is None and vars(receiver)["JitterBuffer"] is not _USUAL:
         return
     for module, name, part in (

@@ -70,7 +70,15 @@ class Peer:
         ended, self._ended = self._ended, None
         for reader in self._readers:
             reader.cancel()
-        await self.connection.close()
+        try:
+            await self.connection.close()
+        except AttributeError:
+            # aiortc stumbles over the section of a refused offer that got no transport, and leaves the others open.
+            self.connection.remove_all_listeners()
+            for transceiver in self.connection.getTransceivers():
+                if (transport := transceiver.receiver.transport) is not None:
+                    await transport.stop()
+                    await transport.transport.stop()
         if ended is not None:
             ended()
 
@@ -94,7 +102,7 @@ class Peer:
         return str(self.connection.localDescription.sdp)
 
     async def _changed(self) -> None:
-        if self.connection.connectionState in ("failed", "closed"):
+        if self.connection.connectionState in ("failed", "closed") and self._ended is not None:
             await self.close()
 
 

@@ -31,12 +31,12 @@ def bench_live(
 ) -> None:
     """Measure live delay, camera to viewer, each in a process of its own, with the swap and without it."""
     from tools.bench_file import material
-    from tools.bench_live import figures, loop, measure
+    from tools.bench_live import figures, loop, measure, rtmp
 
     width, height = parse_size(size)
     if json_ is not None and not json_.parent.is_dir():
         raise OutputError(f"cannot write {json_}: there is no folder {json_.parent}")
-    kinds = {"webrtc": measure.measure, "loop": loop.measure}
+    kinds = {"webrtc": measure.measure, "rtmp": rtmp.measure, "loop": loop.measure}
     if transport not in kinds:
         raise UnderstudyError(f"--transport {transport!r}: write webrtc, rtmp or loop")
     take = kinds[transport]

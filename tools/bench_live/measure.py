@@ -15,7 +15,6 @@ from tools.bench_live import parts
 from tools.bench_live.figures import Process, Sight
 
 PATIENCE = 60.0  # seconds that a process gets to answer, besides the run itself
-SETTLE = 4.0  # seconds that do not count: connections, first key frames, caches
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +92,18 @@ def measure(run: Run, bare: bool = False) -> Result:
         base = f"http://127.0.0.1:{server.hear()}"
         sender = start("sender", parts.sender, f"{base}/whip/b", run.clip, run.size, run.fps, run.streams)
         sender.hear()
-        viewer = start("viewer", parts.viewer, f"{base}/whep/b", run.streams, SETTLE, run.shot)
+        viewer = start("viewer", parts.viewer, f"{base}/whep/b", run.streams, run.shot)
         viewer.hear()
-        server.say("measure")
-        time.sleep(run.seconds)
-        for part in (viewer, server, sender):
-            part.say("stop")
-        seen, served, sent = viewer.hear(), server.hear(), sender.hear()
+        return gathered(run, server, sender, viewer)
+
+
+def gathered(run: Run, server: Part, sender: Part, viewer: Part) -> Result:
+    """Lets three parts that are at work run, and puts together what they say."""
+    server.say("measure")
+    time.sleep(run.seconds)
+    for part in (viewer, server, sender):
+        part.say("stop")
+    seen, served, sent = viewer.hear(), server.hear(), sender.hear()
     return Result(
         sights=seen["sights"],
         skew=seen["skew"],

@@ -14,18 +14,20 @@ import numpy as np
 
 from engines.values import U8
 from stream.live.ladder import Rung
-from stream.memory import keep_freed_memory
+from stream.live.session import Session
 from tools.bench_live import camera
 from tools.bench_live.code import age, read
 from tools.bench_live.figures import Process, Sight, quantiles, unwrap
+from tools.process import settle
 from tools.serve.loop import on_loop
 
 QUIET = 3000  # sample value above which the tone has begun
+SETTLE = 4.0  # seconds that do not count: connections, first key frames, caches
 
 
 def run(main: Any, *args: Any) -> None:
     """A coroutine on uvloop, where there is one."""
-    cv2.setNumThreads(1)
+    settle()
     on_loop(main(*args))
 
 
@@ -60,7 +62,6 @@ async def server(pipe: Connection, photo: Path, bare: bool, mark: bool) -> None:
     from tools.serve.house import Bare, House
     from tools.serve.settings import Settings
 
-    keep_freed_memory()
     settings = Settings(port=0, bare=bare, sources=(photo,), consent=True, mark=mark)
     if bare:
         faces = Faces(lambda _: (_ for _ in ()).throw(RuntimeError), lambda _: Bare)
@@ -74,21 +75,23 @@ async def server(pipe: Connection, photo: Path, bare: bool, mark: bool) -> None:
         await told(pipe)
         meter = Meter()
         await told(pipe)
-        sessions = made.rooms.sessions()
-        pipe.send(
-            {
-                "process": meter.stop(),
-                "shed": sum(s.shed for s in sessions),
-                "held": sum(s.held for s in sessions),
-                "rung": max((s.rung for s in sessions), default=Rung.FULL).name,
-                "inside": quantiles([delay for s in sessions for delay in s.delays]),
-                "stages": {
-                    name: [round(1000 * v, 2) for v in (t.p50, t.p95, t.p99)]
-                    for s in sessions[:1]
-                    for name, t in s.stats.table().stages.items()
-                },
-            }
-        )
+        pipe.send(served(made.rooms.sessions(), meter))
+
+
+def served(sessions: list[Session], meter: Meter) -> dict[str, Any]:
+    """What a server says of its run."""
+    return {
+        "process": meter.stop(),
+        "shed": sum(s.shed for s in sessions),
+        "held": sum(s.held for s in sessions),
+        "rung": max((s.rung for s in sessions), default=Rung.FULL).name,
+        "inside": quantiles([delay for s in sessions for delay in s.delays]),
+        "stages": {
+            name: [round(1000 * v, 2) for v in (t.p50, t.p95, t.p99)]
+            for s in sessions[:1]
+            for name, t in s.stats.table().stages.items()
+        },
+    }
 
 
 async def sender(pipe: Connection, url: str, clip: Path, size: tuple[int, int], fps: int, streams: int) -> None:
@@ -144,6 +147,10 @@ class Watch:
             if loud.size:
                 self._tone = now
 
+    def forget(self) -> None:
+        """What came so far does not count."""
+        self.seen, self.sound, self.unread = [], [], 0
+
     def sights(self) -> list[Sight]:
         numbers = unwrap([number for number, _, _ in self.seen])
         return [Sight(n, at, delay) for n, (_, at, delay) in zip(numbers, self.seen, strict=True)]
@@ -155,8 +162,30 @@ class Watch:
         return float(np.median(self.sound) - np.median([delay for _, _, delay in self.seen]))
 
 
-async def viewer(pipe: Connection, url: str, streams: int, settle: float, shot: Path | None) -> None:
-    """Watches `url`0, `url`1 ...; what came in the first `settle` seconds does not count."""
+async def counted(pipe: Connection, watches: list[Watch], shot: Path | None) -> None:
+    """Lets things settle, then counts from here to the parent's next word, and tells what was seen."""
+    await asyncio.sleep(SETTLE)
+    for watch in watches:
+        watch.forget()
+    gc.freeze()
+    pipe.send("watching")
+    meter = Meter()
+    await told(pipe)
+    process = meter.stop()
+    if shot is not None and watches[0].shot is not None:
+        await asyncio.to_thread(cv2.imwrite, str(shot), cv2.cvtColor(watches[0].shot, cv2.COLOR_RGB2BGR))
+    pipe.send(
+        {
+            "process": process,
+            "sights": [watch.sights() for watch in watches],
+            "skew": watches[0].skew(),
+            "unread": sum(watch.unread for watch in watches),
+        }
+    )
+
+
+async def viewer(pipe: Connection, url: str, streams: int, shot: Path | None) -> None:
+    """Watches `url`0, `url`1 ..."""
     from stream.webrtc.client import Client
 
     clients = [Client(f"{url}{i}") for i in range(streams)]
@@ -164,24 +193,7 @@ async def viewer(pipe: Connection, url: str, streams: int, settle: float, shot: 
     try:
         for client, watch in zip(clients, watches, strict=True):
             await client.play(watch.picture, watch.hear)
-        await asyncio.sleep(settle)
-        for watch in watches:
-            watch.seen, watch.sound, watch.unread = [], [], 0
-        gc.freeze()
-        pipe.send("watching")
-        meter = Meter()
-        await told(pipe)
-        process = meter.stop()
-        if shot is not None and watches[0].shot is not None:
-            cv2.imwrite(str(shot), cv2.cvtColor(watches[0].shot, cv2.COLOR_RGB2BGR))
-        pipe.send(
-            {
-                "process": process,
-                "sights": [watch.sights() for watch in watches],
-                "skew": watches[0].skew(),
-                "unread": sum(watch.unread for watch in watches),
-            }
-        )
+        await counted(pipe, watches, shot)
     finally:
         for client in clients:
             await client.close()

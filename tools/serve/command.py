@@ -1,6 +1,7 @@
 """`understudy serve`: its options. The work is done elsewhere, and imported only when asked for."""
 
 import asyncio
+import gc
 import json
 import logging
 import signal
@@ -148,6 +149,8 @@ async def _serve(settings: "Settings") -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, done.set)
+    gc.collect()
+    gc.freeze()  # what is there now stays: the collector's pauses do not walk it
     async with listening(server) as port:
         scheme = "https" if settings.cert else "http"
         print(f"open {scheme}://{settings.host}:{port}/ (Ctrl-C ends)", file=sys.stderr, flush=True)

@@ -49,10 +49,16 @@ def digest(path: str) -> str:
 
 
 class Door:
-    """slots: by `digest` of `application/key`; may change at any time. came: told of each publisher, on the loop."""
+    """slots: by `digest` of `application/key`; may change at any time. came: told of each publisher, on the loop. room:
+    whether there is room for a slot's publisher."""
 
-    def __init__(self, slots: dict[str, Slot], came: Callable[[Slot], object] = lambda _: None) -> None:
-        self.slots, self._came = slots, came
+    def __init__(
+        self,
+        slots: dict[str, Slot],
+        came: Callable[[Slot], object] = lambda _: None,
+        room: Callable[[Slot], bool] = lambda _: True,
+    ) -> None:
+        self.slots, self._came, self._room = slots, came, room
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.Task[None]] = set()
         self.refused = 0
@@ -94,13 +100,14 @@ class Door:
 
         def admit(app: str, key: str) -> Verdict:
             slot = self.slots.get(digest(f"{app}/{key}"))
-            if slot is None or slot.busy:
+            verdict = Verdict.STRANGER if slot is None else self._judge(slot)
+            if slot is not None and verdict is Verdict.WELCOME:
+                slot.busy = True
+                found.append(slot)
+            else:
                 self.refused += 1
-                log.warning("an RTMP publisher was refused: %s", Verdict.STRANGER if slot is None else Verdict.TAKEN)
-                return Verdict.STRANGER if slot is None else Verdict.TAKEN
-            slot.busy = True
-            found.append(slot)
-            return Verdict.WELCOME
+                log.warning("an RTMP publisher was refused: %s", verdict)
+            return verdict
 
         talk = Talk(admit)
         try:
@@ -112,6 +119,11 @@ class Door:
         finally:
             for slot in found:
                 slot.busy = False
+
+    def _judge(self, slot: Slot) -> Verdict:
+        if slot.busy:
+            return Verdict.TAKEN
+        return Verdict.WELCOME if self._room(slot) else Verdict.FULL
 
     async def _carry(self, talk: Talk, slot: Slot, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Passes on what the publisher sends. Where the reading thread is behind, the publisher waits."""

@@ -47,6 +47,10 @@ class Mouth:
         self._thread = threading.Thread(target=self._work, name="mouth", daemon=True)
         self._thread.start()
 
+    @property
+    def open(self) -> bool:
+        return self._container is not None
+
     def put(self, piece: Piece) -> None:
         """From any thread; never waits."""
         try:

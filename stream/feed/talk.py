@@ -21,6 +21,7 @@ class Verdict(StrEnum):
 
     WELCOME = "welcome"
     STRANGER = "there is no such stream here"
+    FULL = "this machine has no room for another stream"
     TAKEN = "somebody is publishing to this key already"
 
 

@@ -1,0 +1,217 @@
+"""Api: the queue over HTTP. Knows requests, answers, tokens and limits; the work is the keeper's."""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from stream.metrics import CONTENT_TYPE, Metrics
+from tools.daemon.keeper import Keeper
+from tools.daemon.openapi import document
+from tools.daemon.request import RequestError, parse
+from tools.daemon.store import Entry, State
+from tools.serve import walls
+from tools.trust.tokens import Limits, Meter, Refusal, Scope, Tokens
+
+BODY = 64 << 10  # bytes of a request
+QUEUED = 10_000  # jobs that may wait
+LISTENERS = 64
+BEAT = 15.0  # seconds between two signs of life on a quiet event stream
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Api:
+    """tokens: who may come in; None: everybody on this machine. folders: where jobs' files must lie. live: the
+    endpoints as they stand."""
+
+    def __init__(
+        self,
+        keeper: Keeper,
+        folders: Sequence[Path],
+        tokens: Tokens | None,
+        metrics: Metrics,
+        local: bool,
+        live: Callable[[], list[dict[str, Any]]] = list,
+    ) -> None:
+        self._keeper, self._folders, self._tokens, self._metrics = keeper, folders, tokens, metrics
+        self._live = live
+        self._meters: dict[str, Meter] = {}
+        self.silent: set[Any] = set()
+        self.app = web.Application(middlewares=[walls.middleware(local, (), self.silent)], client_max_size=BODY)
+        self.app.add_routes(
+            [
+                web.post("/jobs", self._asked(Scope.SWAP, self._add)),
+                web.get("/jobs", self._asked(Scope.VIEW, self._list), allow_head=False),
+                web.get("/jobs/{id}", self._asked(Scope.VIEW, self._show), allow_head=False),
+                web.patch("/jobs/{id}", self._asked(Scope.SWAP, self._move)),
+                web.post("/jobs/{id}/cancel", self._asked(Scope.SWAP, self._cancel)),
+                web.post("/jobs/{id}/retry", self._asked(Scope.SWAP, self._retry)),
+                web.get("/jobs/{id}/events", self._asked(Scope.VIEW, self._events), allow_head=False),
+                web.get("/events", self._asked(Scope.VIEW, self._events), allow_head=False),
+                web.get("/endpoints", self._asked(Scope.VIEW, self._endpoints), allow_head=False),
+                web.get("/metrics", self._asked(Scope.VIEW, self._figures), allow_head=False),
+                web.get("/openapi.json", self._document, allow_head=False),
+                web.get("/healthz", self._well, allow_head=False),
+                web.get("/readyz", self._ready, allow_head=False),
+            ]
+        )
+
+    def _asked(self, scope: Scope, handler: Handler) -> Handler:
+        """Only for who may."""
+
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            if self._tokens is not None:
+                found = self._tokens.check(request.headers.get("Authorization"), scope, datetime.now(UTC))
+                if found is Refusal.SCOPE:
+                    raise web.HTTPForbidden(reason=f"this token does not open {scope}")
+                if isinstance(found, Refusal):
+                    raise web.HTTPUnauthorized(
+                        reason="a bearer token is needed", headers={"WWW-Authenticate": "Bearer"}
+                    )
+                self._pace(found.id, found.limits)
+            return await handler(request)
+
+        return guarded
+
+    def _pace(self, name: str, limits: Limits) -> None:
+        now = time.monotonic()
+        meter = self._meters.setdefault(name, Meter.full(limits, now))
+        if (wait := meter.take(now)) > 0:
+            raise web.HTTPTooManyRequests(reason="too many requests", headers={"Retry-After": str(int(wait) + 1)})
+
+    async def _add(self, request: web.Request) -> web.Response:
+        told = await _object(request)
+        priority = _priority(told.pop("priority", 0))
+        if self._keeper.draining:
+            raise web.HTTPServiceUnavailable(reason="the daemon is ending", headers={"Retry-After": "30"})
+        asked = parse(told, self._folders)
+        if self._keeper.store.counts()[State.QUEUED] >= QUEUED:
+            raise web.HTTPServiceUnavailable(reason="the queue is full", headers={"Retry-After": "60"})
+        key = request.headers.get("Idempotency-Key")
+        entry, new = self._keeper.add(asked.told(), priority, f"rest:{key[:200]}" if key else None)
+        return self._answer(entry, 201 if new else 200, {"Location": f"/jobs/{entry.id}"})
+
+    async def _list(self, request: web.Request) -> web.Response:
+        query = request.query
+        try:
+            state = State(query["state"]) if "state" in query else None
+            most = min(max(int(query.get("limit", "100")), 1), 1000)
+            before = float(query["before"]) if "before" in query else None
+        except ValueError as error:
+            raise web.HTTPBadRequest(
+                reason=f"state is one of {', '.join(State)}; limit and before are numbers"
+            ) from error
+        jobs = [self._keeper.told(e) for e in self._keeper.store.jobs(state, most, before)]
+        return web.json_response({"jobs": jobs, "counts": self._keeper.store.counts()})
+
+    async def _show(self, request: web.Request) -> web.Response:
+        entry = self._entry(request)
+        history = [{"at": at, "what": what} for at, what in self._keeper.store.history(entry.id)]
+        return web.json_response(self._keeper.told(entry) | {"history": history})
+
+    async def _move(self, request: web.Request) -> web.Response:
+        told = await _object(request)
+        if set(told) != {"priority"}:
+            raise web.HTTPUnprocessableEntity(reason='only the priority can be changed: {"priority": 5}')
+        return self._change(request, lambda name: self._keeper.prioritise(name, _priority(told["priority"])))
+
+    async def _cancel(self, request: web.Request) -> web.Response:
+        return self._change(request, self._keeper.cancel)
+
+    async def _retry(self, request: web.Request) -> web.Response:
+        return self._change(request, self._keeper.retry)
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        """Server-sent events: first how things stand, then every change."""
+        name = request.match_info.get("id")
+        if name:
+            self._entry(request)
+        if len(self._keeper.events) >= LISTENERS:
+            raise web.HTTPServiceUnavailable(reason="too many listen already", headers={"Retry-After": "10"})
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+        await response.prepare(request)
+        listener = self._keeper.events.open(name)
+        try:
+            now = [self._entry(request)] if name else self._keeper.store.jobs(State.RUNNING)
+            for entry in now:
+                await response.write(_event(self._keeper.told(entry)))
+            over = name is not None and now[0].ended is not None
+            while not over:
+                told = await listener.read(BEAT)
+                await response.write(_event(told) if told is not None else b": still here\n\n")
+                over = name is not None and told is not None and told["ended"] is not None
+        except (ConnectionError, EOFError):
+            pass
+        finally:
+            self._keeper.events.drop(listener)
+        return response
+
+    async def _endpoints(self, _: web.Request) -> web.Response:
+        return web.json_response({"endpoints": self._live()})
+
+    async def _figures(self, _: web.Request) -> web.Response:
+        for state, count in self._keeper.store.counts().items():
+            self._metrics.jobs.labels(str(state)).set(count)
+        return web.Response(body=self._metrics.text(), headers={"Content-Type": CONTENT_TYPE})
+
+    async def _document(self, _: web.Request) -> web.Response:
+        return web.json_response(document())
+
+    async def _well(self, _: web.Request) -> web.Response:
+        return web.json_response({"status": "ok"})
+
+    async def _ready(self, _: web.Request) -> web.Response:
+        draining = self._keeper.draining
+        return web.json_response({"status": "draining" if draining else "ready"}, status=503 if draining else 200)
+
+    def _entry(self, request: web.Request) -> Entry:
+        try:
+            return self._keeper.store.get(request.match_info["id"])
+        except KeyError:
+            raise web.HTTPNotFound(reason="there is no such job") from None
+
+    def _change(self, request: web.Request, how: Callable[[str], Entry]) -> web.Response:
+        entry = self._entry(request)
+        try:
+            return self._answer(how(entry.id))
+        except ValueError as error:
+            raise web.HTTPConflict(reason=str(error)) from error
+
+    def _answer(self, entry: Entry, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+        return web.json_response(self._keeper.told(entry), status=status, headers=headers)
+
+
+async def _object(request: web.Request) -> dict[str, Any]:
+    """The request's body, a JSON object."""
+    data = await walls.body(request, ("application/json",), BODY)
+    try:
+        told = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise web.HTTPBadRequest(reason="the body is not JSON") from error
+    if not isinstance(told, dict):
+        raise RequestError("send a JSON object")
+    return told
+
+
+def _priority(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not -100 <= value <= 100:
+        raise RequestError("priority is a whole number from -100 to 100; higher goes first")
+    return value
+
+
+def _event(told: Mapping[str, Any]) -> bytes:
+    return b"event: job\ndata: " + json.dumps(told).encode() + b"\n\n"
+
+
+async def listen(api: Api, host: str, port: int) -> tuple[web.AppRunner, asyncio.Server, int]:
+    """Serves. Returns what to close, and the port. Raises OSError."""
+    runner = web.AppRunner(api.app, access_log=None, handle_signals=False, keepalive_timeout=30, shutdown_timeout=3)
+    await runner.setup()
+    assert runner.server is not None
+    server = await asyncio.get_running_loop().create_server(walls.guarded(runner.server, api.silent), host, port)
+    return runner, server, int(server.sockets[0].getsockname()[1])

@@ -1,0 +1,115 @@
+"""Join: finished pieces and the source's own sound become one file, packet for packet; nothing is encoded again."""
+
+import heapq
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+
+from engines.errors import OutputError
+from stream.copying import Copying, Window, copy_chapters
+from stream.landing import Landing
+from stream.source import Source
+from tools.daemon.segments import Segment
+
+HOLD = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".ts": "mpegts"}
+TAIL = Fraction(2)  # seconds read past the end for sound that lies late in the file
+FAR = 10  # seconds; as in `stream.sink`
+
+
+def container_of(output: str, rotation: int = 0) -> str:
+    """FFmpeg's name of the output's container. Raises OutputError for those that pieces cannot be joined into."""
+    kind = HOLD.get(Path(output).suffix.lower())
+    if kind is None:
+        raise OutputError(f"{output}: the daemon writes {', '.join(HOLD)}; name such a file")
+    if kind == "mpegts" and rotation:
+        raise OutputError(f"{output}: .ts cannot say that a picture is turned, and the input's is; write .mp4 or .mkv")
+    return kind
+
+
+def join(segments: Sequence[Segment], source: Source, output: str, finishing: Callable[[Path], object]) -> int:
+    """Writes the file beside its name, and gives it the name when it is whole. source: opened as the job says.
+    finishing: gets the whole file before that. Returns the number of pictures. Raises OutputError."""
+    if not segments:
+        raise OutputError(f"not one frame came to be written, so there is no {output}; look at the input")
+    landing = Landing(Path(output), Path(source.path))
+    try:
+        count = _write(segments, source, str(landing.partial), container_of(output, source.info.rotation))
+        finishing(landing.partial)
+    except BaseException as error:
+        landing.abandon()
+        if isinstance(error, av.error.FFmpegError | OSError | ValueError):
+            raise OutputError(f"cannot write {output}: {getattr(error, 'strerror', None) or error}") from error
+        raise
+    landing.land()
+    return count
+
+
+def _write(segments: Sequence[Segment], source: Source, path: str, kind: str) -> int:
+    options = {"avoid_negative_ts": "disabled"} if kind == "matroska" else {}
+    with av.open(path, "w", format=kind, container_options=options) as out, av.open(str(segments[0].path)) as first:
+        video: Any = out.add_stream_from_template(first.streams.video[0], opaque=True)
+        told = source.video.metadata
+        video.metadata.update({k: told[k] for k in ("language", "title", "handler_name") if k in told})
+        copying = Copying(source, out, path)
+        window = _window(source, segments[0].first * source.info.time_base, kind)
+        copy_chapters(source, out, window)
+        out.start_encoding()
+        count = 0
+        for _, packet, beside in heapq.merge(
+            _pictures(segments, source.info.time_base, window.origin),
+            _others(source, window),
+            key=lambda item: item[0],
+        ):
+            if beside:
+                copying.mux(packet, window)
+            else:
+                packet.stream = video
+                out.mux_one(packet)
+                count += 1
+    return count
+
+
+def _window(source: Source, first: Fraction, kind: str) -> Window:
+    start = Fraction(source.container.start_time or 0, av.time_base)
+    if source.trimmed:
+        return Window(first, first, source.end)
+    far = start > FAR and kind != "mpegts"
+    return Window(start if far else min(Fraction(0), first), None, source.end)
+
+
+def _pictures(segments: Sequence[Segment], base: Fraction, origin: Fraction) -> Iterator[tuple[Fraction, Any, bool]]:
+    """The pieces' packets at the times of the source, decoding times rising over the seams."""
+    last: int | None = None
+    for segment in segments:
+        with av.open(str(segment.path)) as piece:
+            stream = piece.streams.video[0]
+            assert stream.time_base is not None
+            shift = round((segment.first * base - origin) / stream.time_base)
+            for packet in piece.demux(stream):
+                if packet.pts is None or packet.dts is None:
+                    continue
+                packet.pts += shift
+                packet.dts = packet.dts + shift if last is None else max(packet.dts + shift, last + 1)
+                last = packet.dts
+                yield last * stream.time_base, packet, False
+
+
+def _others(source: Source, window: Window) -> Iterator[tuple[Fraction, Any, bool]]:
+    """The source's other packets, read anew; `Copying` knows which are wanted, and leaves out what is not."""
+    wanted = [s.index for s in source.others() if s.type in ("audio", "subtitle", "data")]
+    if not wanted:
+        return
+    with closing(av.open(source.path, "r", metadata_errors="replace")) as again:
+        if window.lower is not None:
+            again.seek(int((window.lower) * av.time_base), any_frame=False)
+        for packet in again.demux([again.streams[i] for i in wanted]):
+            at = packet.dts if packet.dts is not None else packet.pts
+            if at is None or not packet.size:
+                continue
+            if window.upper is not None and at * packet.time_base > window.upper + TAIL:
+                return
+            yield at * packet.time_base - window.origin, packet, True

@@ -6,6 +6,7 @@ Knows files and feeds; where pictures come from is `tools`' matter. Everything i
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Set
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -129,7 +130,8 @@ def _install(graph: ModelProto, report: Report, source: Path, name: str, folder:
         final.with_suffix(".json").write_text(json.dumps(asdict(report), indent=1), "utf-8")
         part.replace(final)
     except OSError as error:
-        part.unlink(missing_ok=True)
-        final.with_suffix(".json").unlink(missing_ok=True)
+        for half in (part, final.with_suffix(".json")):
+            with suppress(OSError):
+                half.unlink(missing_ok=True)
         raise ModelError(f"{name} could not be stored in {folder}: {error.strerror or error}") from error
     return final

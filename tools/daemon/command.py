@@ -39,6 +39,7 @@ class Options:
     attempts: int
     streams: int
     drain: float
+    segment: float
 
     def check(self) -> None:
         """Raises UnderstudyError."""
@@ -79,6 +80,10 @@ def daemon(
             min=0, help="Seconds that jobs get to end after SIGTERM; then they are paused.", rich_help_panel=WORK
         ),
     ] = 20.0,
+    segment: Annotated[
+        float,
+        typer.Option(min=0.1, help="Seconds of a piece: what a crash loses at most.", rich_help_panel=WORK),
+    ] = 10.0,
     host: Annotated[
         str, typer.Option(help="Address to listen at. Beyond this machine only with --tokens.", rich_help_panel=NET)
     ] = "127.0.0.1",
@@ -120,6 +125,7 @@ def daemon(
         attempts=attempts,
         streams=streams,
         drain=drain,
+        segment=segment,
     )
     options.check()
     logs(log)
@@ -158,7 +164,7 @@ async def _run(options: Options, config: "Config") -> None:
             raise UnderstudyError(f"--state {options.state}: {error.strerror}; give another folder") from error
         store = Store(options.state / "jobs.sqlite3")
         stack.callback(store.close)
-        keeper = Keeper(store, options.state / "jobs", options.jobs, options.attempts)
+        keeper = Keeper(store, options.state / "jobs", options.jobs, options.attempts, options.segment)
         keeper.tidy(KEPT)
         tokens = load(options.tokens) if options.tokens else None
         live = await _live(options, config, metrics)
@@ -169,8 +175,8 @@ async def _run(options: Options, config: "Config") -> None:
         try:
             runner, server, port = await listen(api, options.host, options.port)
             if live is not None and options.rtmp is not None:
-                number = await live.open(*options.rtmp)
-                print(f"publish to rtmp://{options.rtmp[0]}:{number}/APP/KEY", file=sys.stderr)
+                place = await live.open(*options.rtmp)
+                print(f"publish to rtmp://{options.rtmp[0]}:{place}/APP/KEY", file=sys.stderr)
         except OSError as error:
             raise UnderstudyError(
                 f"cannot listen: {error.strerror or error}; is another daemon running there?"
@@ -179,9 +185,8 @@ async def _run(options: Options, config: "Config") -> None:
         tasks = [asyncio.create_task(keeper.run())]
         tasks += [asyncio.create_task(watch(keeper, folder, time.time)) for folder in config.watches]
         halt = asyncio.create_task(done.wait())
-        ended, _ = await asyncio.wait({halt, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({halt, *tasks}, return_when=asyncio.FIRST_COMPLETED)
         log.info("ending")
-        server.close() if halt not in ended else None
         if live is not None:
             live.shut()
         await keeper.drain(options.drain)

@@ -24,6 +24,7 @@ from tools.daemon.store import OVER, Entry, State, Store
 log = logging.getLogger("understudy.daemon")
 SUSPENDED, WRONG = 75, 2  # exit codes of `tools.daemon.work`
 WAITS = (5.0, 30.0, 120.0)  # seconds before the second, third and every later try
+STOP_WITHIN = 20.0  # seconds that a paused job gets to finish its piece
 LAST_WORDS = 2000  # characters of a process's complaints that are kept
 
 
@@ -56,7 +57,7 @@ def _name(number: int) -> str:
 
 
 class Keeper:
-    """folder: for the jobs' folders. jobs: at once. attempts: tries of one job."""
+    """folder: for the jobs' folders. jobs: at once. attempts: tries of one job. length: seconds of a job's pieces."""
 
     def __init__(
         self,
@@ -64,6 +65,7 @@ class Keeper:
         folder: Path,
         jobs: int = 1,
         attempts: int = 3,
+        length: float = 10,
         clock: Callable[[], float] = time.time,
         command: tuple[str, ...] = (sys.executable, "-P", "-m", "tools.daemon.work"),
     ) -> None:
@@ -71,7 +73,7 @@ class Keeper:
         self.events = Events()
         self.clock = clock
         self.draining = False
-        self._command = command
+        self._command, self._length = command, length
         self._running: dict[str, asyncio.subprocess.Process] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping: dict[str, State | None] = {}  # by request: CANCELLED; None: paused
@@ -167,7 +169,7 @@ class Keeper:
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()  # it finishes its piece
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=20)
+            await asyncio.wait(self._tasks, timeout=STOP_WITHIN)
         for process in self._running.values():
             _kill(process)
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -206,7 +208,14 @@ class Keeper:
         paths = (str(Path(tools.__file__).parents[1]), os.environ.get("PYTHONPATH", ""))
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(p for p in paths if p)}
         process = await asyncio.create_subprocess_exec(
-            *self._command, str(folder), stdin=pipe, stdout=pipe, stderr=pipe, cwd=folder, env=environment
+            *self._command,
+            str(folder),
+            str(self._length),
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+            cwd=folder,
+            env=environment,
         )
         self._running[entry.id] = process
         if entry.id in self._stopping:

@@ -19,7 +19,6 @@ from stream.source import Source
 
 NAME = re.compile(r"(\d{6})_(-?\d+)_(-?\d+)_(\d+)\.mp4")
 OPEN = "open.mp4"  # the piece that is being written
-LENGTH = Fraction(10)  # seconds of a piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +42,17 @@ def finished(folder: Path) -> list[Segment]:
 
 class Segments:
     """A sink (see `stream.journey`) that cuts. Frames up to the last finished piece's are seen and not written again:
-    they are there for the stages, which remember. landed: told of every piece that is whole."""
+    they are there for the stages, which remember. landed: told of every piece that is whole. length: seconds of
+    a piece."""
 
     def __init__(
         self,
         folder: Path,
         source: Source,
         encoding: Encoding,
-        marker: Marker | None = None,
-        landed: Callable[[Segment], object] = lambda _: None,
-        length: Fraction = LENGTH,
+        marker: Marker | None,
+        landed: Callable[[Segment], object],
+        length: Fraction,
     ) -> None:
         self.done = finished(folder)
         self.frames = sum(s.frames for s in self.done)

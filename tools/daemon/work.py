@@ -102,8 +102,8 @@ class Memory:
         partial.replace(self._path)
 
 
-def swap(job: Job, folder: Path, stop: threading.Event) -> bool:
-    """A clip. True: it is done; False: `stop` was set, and what was finished is kept."""
+def swap(job: Job, folder: Path, length: Fraction, stop: threading.Event) -> bool:
+    """A clip, in pieces of `length` seconds. True: it is done; False: `stop` was set, and what was finished is kept."""
     assert job.output is not None
     settle()
     memory = Memory(folder)
@@ -123,7 +123,7 @@ def swap(job: Job, folder: Path, stop: threading.Event) -> bool:
 
         reading = stack.enter_context(_from(source, job, done[-1].last if done else None))
         marker = stamp.marker
-        segments = Segments(folder, reading, _encoding(job, source), marker, landed)
+        segments = Segments(folder, reading, _encoding(job, source), marker, landed, length)
         stack.callback(segments.abandon)
         cast = stack.enter_context(open_cast(job))
         memory.keep()
@@ -184,7 +184,7 @@ def _sign(stamp: Stamp, job: Job, cast: Cast, memory: Memory, path: Path) -> Non
     stamp.sign(path, version(), models, memory.facts["routes"], job.ingredient)
 
 
-def main(folder: Path) -> int:
+def main(folder: Path, length: Fraction) -> int:
     """Returns the exit code."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
@@ -197,7 +197,7 @@ def main(folder: Path) -> int:
                 assert job.output is not None
                 shot.swap_picture(job, job.output)
                 return 0
-            return 0 if swap(job, folder, stop) else SUSPENDED
+            return 0 if swap(job, folder, length, stop) else SUSPENDED
     except UnderstudyError as error:
         say(error=" ".join(str(error).split()))
         return WRONG
@@ -213,4 +213,4 @@ def _follow() -> None:
 
 if __name__ == "__main__":
     limit_math_threads()
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), Fraction(sys.argv[2])))

@@ -24,6 +24,7 @@ register_later(
 )
 bench_file.register(bench)
 register_later(app, "stream", "tools.stream_cmd", "Swap faces in a live stream, by RTMP, RTSP, HLS, UDP.")
+register_later(app, "daemon", "tools.daemon.command", "Keep a queue of jobs and RTMP endpoints running, over REST.")
 register_later(app, "serve", "tools.serve.command", "Swap faces live: WebRTC in, WebRTC out, and a page to try it on.")
 register_later(
     app, "doctor", "tools.doctor", "What this machine can run models on, what is picked and why, what is missing."

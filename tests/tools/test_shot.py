@@ -144,6 +144,14 @@ def test_a_preview_at_a_time_is_that_frame_and_no_other(tmp_path: Path, monkeypa
     assert len(seen) == 1
 
 
+def test_a_preview_at_a_time_does_not_look_further(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The frame that was named shows nobody; the next one would."""
+    clip = clips.make(tmp_path / "a.mp4", frames=10)
+    casting(stages(lambda i: Route.FAST if i else Route.PASS), monkeypatch)
+    with pytest.raises(InputError, match="try another --start"):
+        shot.preview(job(clip, None, start=Fraction(2, 25)), tmp_path / "p.png", picture=False)
+
+
 @pytest.mark.parametrize(("start", "where"), [(None, "anywhere"), (Fraction(1, 5), r"in the frame at --start 0\.2 s")])
 def test_a_preview_without_a_face_says_where_it_looked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: Fraction | None, where: str

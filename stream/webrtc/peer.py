@@ -68,6 +68,8 @@ class Peer:
     async def close(self) -> None:
         """Ends the connection; may be called more than once."""
         ended, self._ended = self._ended, None
+        if ended is None:
+            return
         for reader in self._readers:
             reader.cancel()
         try:
@@ -79,8 +81,7 @@ class Peer:
                 if (transport := transceiver.receiver.transport) is not None:
                     await transport.stop()
                     await transport.transport.stop()
-        if ended is not None:
-            ended()
+        ended()
 
     async def _answer(self, offer: str) -> str:
         await self._take(offer)
@@ -102,7 +103,7 @@ class Peer:
         return str(self.connection.localDescription.sdp)
 
     async def _changed(self) -> None:
-        if self.connection.connectionState in ("failed", "closed") and self._ended is not None:
+        if self.connection.connectionState in ("failed", "closed"):
             await self.close()
 
 

@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from engines.mesh import holes, texture, warp
+from engines.mesh import holes, light, texture, warp
 from engines.mesh.fuse import width
+from engines.mesh.grain import Grain
 from engines.mesh.swapper import MeshSwapper
 from engines.mesh.topology import I32, LEFT_EYE, OUTER_LIPS, RIGHT_EYE
 from engines.values import F32, U8, Patch, Region
@@ -81,7 +82,7 @@ def noise(strength: float, sigma: float, seed: int = 1) -> F32:
     return np.asarray(strength * out / out.std(), np.float32)
 
 
-def bands(image: U8, where: np.ndarray) -> tuple[float, float]:
+def bands(image: U8 | F32, where: np.ndarray) -> tuple[float, float]:
     """Mean size of the detail finer than a pixel or so, and of that up to two."""
     grey = image.astype(np.float32).mean(2)
     a, b = (cv2.GaussianBlur(grey, (0, 0), s) for s in (0.8, 2.0))
@@ -128,3 +129,27 @@ def test_an_eye_that_need_not_move_is_the_targets_own_bit_for_bit(ring: I32, pai
     core = inside((middle + 0.15 * (mesh[ring] - middle)).astype(np.float32), side, side)
     assert core.sum() > 30
     assert np.array_equal(cv2.convertScaleAbs(painted)[core], target[core])
+
+
+@pytest.mark.parametrize("factor", [0.75, 1.2])
+def test_soft_detail_takes_the_targets_strength_too(factor: float) -> None:
+    """Between one and two pixels, which the finest band does not see."""
+    painted, target = (np.dstack([120 + noise(5 * f, 1.6, n)] * 3) for f, n in ((1.0, 1), (factor, 2)))
+    everywhere = FLAT > 0
+    got = Grain().match(painted, np.asarray(target, np.float32), FLAT, 0.04)
+    mine, its, was = (bands(a, everywhere)[1] for a in (got, target, painted))
+    assert mine == pytest.approx(its, rel=0.15)
+    assert abs(mine - was) > 0.5 * abs(its - was)
+
+
+def test_shadows_deepen_with_the_light_and_highlights_hardly_brighten() -> None:
+    """Under twice the light dark detail is nearly twice as dark, a matt photo's bright detail not; under half, both
+    are halved."""
+    one = np.ones((2, 2, 3), np.float32)
+    dark, bright = light.gains(200 * one, 100 * one)
+    assert 1.75 < dark[0, 0, 0] < 2
+    assert 1 < bright[0, 0, 0] < 1.3
+    for gain in light.gains(50 * one, 100 * one):
+        assert gain == pytest.approx(0.5 * one)
+    tinted = light.gains(np.array([200, 100, 50], np.float32) * one, 100 * one)[0][0, 0]
+    assert (tinted[0] > 1.7, tinted[1], tinted[2]) == (True, 1, 0.5)  # each channel its own

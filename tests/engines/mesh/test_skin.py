@@ -63,6 +63,19 @@ def test_a_fringe_gives_the_whole_forehead_back_to_skin() -> None:
     assert np.abs(filled[forehead] - TONE).mean() < 20
 
 
+def test_what_shows_of_the_forehead_between_strands_is_not_taken() -> None:
+    """A fringe over its larger part: the rest, too, is the smoothed skin; under a small lock it stays as it is."""
+    side = np.arange(SIDE)[None, :]
+    rest = (region.height() < skin.HAIRLINE - 0.5) & (region.edge() > 0.8) & (side > SIDE // 2 + 110)
+    grain = []
+    for reach in (90, -130):
+        picture = face()
+        picture[(region.height() < -4.5) & (side < SIDE // 2 + reach)] = (40, 25, 20)
+        grain.append(float(skin.fill(picture, SEEN)[rest].astype(float).std(0).mean()))
+    assert grain[0] < 1.6
+    assert grain[1] > 2.4
+
+
 def test_eyes_are_kept_whatever_their_colour() -> None:
     picture = face()
     y, x = np.round(texture.layout()[LEFT_EYE].mean(0)).astype(int)[::-1]

@@ -52,7 +52,10 @@ def open_engine(
     if chosen == "openvino":
         kept = folder / "openvino" if keep else None
         return open_openvino(variant(model, batch, "f32", folder), precision, threads, streams, kept)
-    written = variant(model, batch, "f32" if chosen == "ort-cpu" else precision, folder, signed=chosen == "tensorrt")
+    # ONNX Runtime computes in f32 on the CPU, and on CUDA has no convolution in bf16
+    given = {("ort-cpu", "bf16"): "f32", ("ort-cpu", "f16"): "f32", ("ort-cuda", "bf16"): "f16"}
+    precision = given.get((chosen, precision), precision)
+    written = variant(model, batch, precision, folder, signed=chosen == "tensorrt")
     if chosen == "tensorrt":
         return open_tensorrt(written, precision, batch, folder)
     return open_onnxruntime(written, threads, cuda=chosen == "ort-cuda")

@@ -32,6 +32,11 @@ class Gpu:
     arch: str
     driver: int
 
+    @property
+    def has_bf16(self) -> bool:
+        """From Ampere on."""
+        return int(self.arch[:-1] or 0) >= 8
+
 
 def gpu(index: int = 0) -> Gpu:
     """The device, made current for this thread. Errors: DeviceError where there is no driver or no such device."""

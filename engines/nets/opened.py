@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from engines.backends.choose import open_engine
+from engines.backends.choose import choose, open_engine
 from engines.backends.compiled import installed
+from engines.backends.cuda import gpu
 from engines.backends.openvino import has_bf16
 from engines.catalog import Model
 from engines.errors import ModelError
@@ -51,9 +52,26 @@ class Wanted:
     strict: bool = False
 
 
-def usual(task: str, bf16: bool) -> str:
-    """The precision of a task: f32 for points and boxes, else bf16 where the chip computes in it."""
-    return "bf16" if bf16 and task not in EXACT else "f32"
+def usual(task: str, backend: str, bf16: bool) -> str:
+    """The precision of a task: f32 for points and boxes, else half where that is faster and safe.
+
+    bf16: whether the chip computes in it. It has f32's range; in f16 what sums squares (enhancers) would overflow.
+    """
+    if task in EXACT or backend == "ort-cpu":
+        return "f32"
+    if backend == "ort-cuda":  # which has f16 only
+        return "f32" if task == "enhance" else "f16"
+    if bf16:
+        return "bf16"
+    return "f16" if backend == "tensorrt" and task != "enhance" else "f32"
+
+
+def chosen(task: str, path: Path, wanted: Wanted) -> str:
+    """The precision that was asked for, or the usual one of the runtime that will be picked."""
+    if wanted.precision != "auto":
+        return wanted.precision
+    backend = choose(path, wanted.device, wanted.strict)
+    return usual(task, backend, has_bf16() if backend == "openvino" else backend == "tensorrt" and gpu().has_bf16)
 
 
 def open_net(store: Store, name: str, wanted: Wanted = Wanted()) -> Net:  # frozen
@@ -62,7 +80,7 @@ def open_net(store: Store, name: str, wanted: Wanted = Wanted()) -> Net:  # froz
     int8 takes the copy that `understudy models compile` made.
     """
     model, path = store.model(name), store.path(name)
-    precision = usual(model.task, has_bf16()) if wanted.precision == "auto" else wanted.precision
+    precision = chosen(model.task, path, wanted)
     file = compiled(store, name, path) if precision == "int8" else path
     batch = 1 if model.task == "detect" else wanted.batch
     try:
@@ -93,8 +111,9 @@ def open_swapper(store: Store, name: str, wanted: Wanted = Wanted()) -> Swapper:
 
 def open_dfm(store: Store, name: str, wanted: Wanted = Wanted()) -> Dfm:  # frozen
     """A person's own network. Errors: ModelError."""
-    precision = usual("swap_dfm", has_bf16()) if wanted.precision == "auto" else wanted.precision
-    engine = open_engine(store.path(name), wanted.device, precision, wanted.threads, strict=wanted.strict)
+    path = store.path(name)
+    precision = chosen("swap_dfm", path, wanted)
+    engine = open_engine(path, wanted.device, precision, wanted.threads, strict=wanted.strict)
     return Dfm(store.model(name), engine)
 
 

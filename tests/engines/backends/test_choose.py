@@ -205,3 +205,26 @@ def test_a_network_for_the_cpu_falls_back_no_quieter_than_others(
     with pytest.raises(DeviceError, match="--strict-device"):
         choose.choose(model, "cuda", strict=True)
     assert choose.choose(model, "ort-cpu", strict=True) == "openvino"
+
+
+@pytest.mark.parametrize(
+    ("backend", "asked", "written_in"),
+    [
+        ("ort-cuda", "bf16", "f16"),
+        ("ort-cuda", "f16", "f16"),
+        ("ort-cuda", "f32", "f32"),
+        ("ort-cpu", "bf16", "f32"),
+        ("ort-cpu", "f16", "f32"),
+        ("tensorrt", "bf16", "bf16"),
+    ],
+)
+def test_a_runtime_gets_the_half_that_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backend: str, asked: str, written_in: str
+) -> None:
+    """ONNX Runtime's CUDA has no convolution in bf16, and its CPU computes in f32."""
+    opened: list[Path] = []
+    monkeypatch.setattr(choose, "_found", lambda backend: "")
+    monkeypatch.setattr(choose, "open_onnxruntime", lambda path, threads, cuda: opened.append(path))
+    monkeypatch.setattr(choose, "open_tensorrt", lambda path, precision, batch, folder: opened.append(path))
+    open_engine(written(tmp_path), backend, asked, batch=2, folder=tmp_path / "cache")
+    assert opened[0].name.split("-")[1:] == [written_in, "rows.onnx"]

@@ -9,8 +9,10 @@ import pytest
 from onnx import NodeProto, helper
 
 from engines.backends.compiled import installed
+from engines.backends.cuda import Gpu
 from engines.catalog import load_catalog
 from engines.errors import ModelError
+from engines.nets import opened
 from engines.nets.found import Found
 from engines.nets.opened import (
     Wanted,
@@ -137,9 +139,35 @@ def test_a_detector_opens_by_its_name(store: Store, written: Written) -> None:
     assert isinstance(face, Found) and (face.box.x0, face.box.y1) == (80, 70)
 
 
-def test_points_stay_in_f32() -> None:
-    assert [usual(task, True) for task in ("detect", "landmark", "swap", "identity")] == ["f32", "f32", "bf16", "bf16"]
-    assert usual("swap", False) == "f32"
+@pytest.mark.parametrize(
+    ("backend", "bf16", "points", "swap", "enhance"),
+    [
+        ("openvino", True, "f32", "bf16", "bf16"),
+        ("openvino", False, "f32", "f32", "f32"),
+        ("ort-cpu", True, "f32", "f32", "f32"),
+        ("ort-cuda", True, "f32", "f16", "f32"),
+        ("tensorrt", True, "f32", "bf16", "bf16"),
+        ("tensorrt", False, "f32", "f16", "f32"),
+    ],
+)
+def test_points_stay_in_f32_and_the_rest_takes_what_is_safe(
+    backend: str, bf16: bool, points: str, swap: str, enhance: str
+) -> None:
+    assert [usual(task, backend, bf16) for task in ("detect", "landmark")] == [points] * 2
+    assert [usual(task, backend, bf16) for task in ("swap", "identity", "occlusion")] == [swap] * 3
+    assert usual("enhance", backend, bf16) == enhance
+
+
+def test_the_precision_follows_the_runtime_that_is_picked(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = store.path("ghost_1_256")
+    monkeypatch.setattr(opened, "has_bf16", lambda: True)
+    monkeypatch.setattr(opened, "gpu", lambda: Gpu("T4", "75", 13000))
+    for backend, wanted in (("openvino", "bf16"), ("ort-cuda", "f16"), ("tensorrt", "f16")):
+        monkeypatch.setattr(opened, "choose", lambda path, device, strict, it=backend: it)
+        assert opened.chosen("swap", path, Wanted()) == wanted
+        assert opened.chosen("swap", path, Wanted(precision="int8")) == "int8", "what is asked for goes first"
+    assert Gpu("A100", "80", 13000).has_bf16 and Gpu("B200", "100", 13000).has_bf16
+    assert not Gpu("T4", "75", 13000).has_bf16
 
 
 def test_a_network_that_cannot_be_batched_runs_row_by_row(store: Store, written: Written) -> None:

@@ -8,11 +8,11 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import av
-from aiortc.mediastreams import MediaStreamError
 
 from stream.feed.address import Inlet, Outlet
 from stream.feed.backoff import Backoff
@@ -24,9 +24,10 @@ from stream.feed.soundpress import SoundPress
 from stream.live.session import Session, Swap
 from stream.metrics import Metered, Metrics
 from stream.trace import Tracer
-from stream.webrtc.tracks import Hub
+from stream.webrtc.tracks import Ended, Hub
 
 log = logging.getLogger("understudy.feed")
+T = TypeVar("T")
 DRAIN = 3.0  # seconds that the last frames of a file get
 
 
@@ -59,6 +60,7 @@ class Relay:
         self.mouths: list[Mouth] = []
         self.session: Session | None = None
         self.intake = Intake(inlet, self._picture, self._hear, self._begun, slot=slot, linger=linger)
+        self._pool = ThreadPoolExecutor(2 + len(self._plain), "relay")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._behind = threading.Semaphore(8)  # sound and pictures handed to the loop and not yet taken
 
@@ -72,9 +74,10 @@ class Relay:
         others = [asyncio.create_task(self._whip(o)) for o in self._whips]
         others.append(asyncio.create_task(self._failing()))
         halt = asyncio.create_task(stop.wait())
-        reading = asyncio.create_task(asyncio.to_thread(self.intake.run))
+        reading = self._in_thread(self.intake.run)
         try:
-            done, _ = await asyncio.wait({reading, halt, *printing, *others}, return_when=asyncio.FIRST_COMPLETED)
+            all_: set[asyncio.Future[Any]] = {reading, halt, *printing, *others}
+            done, _ = await asyncio.wait(all_, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
             if reading in done:
@@ -87,9 +90,14 @@ class Relay:
             for task in (halt, *printing, *others):
                 task.cancel()
             await asyncio.gather(*printing, *others, return_exceptions=True)
-            await asyncio.gather(*(asyncio.to_thread(mouth.close) for mouth in self.mouths))
+            await asyncio.gather(*(self._in_thread(mouth.close) for mouth in self.mouths))
             self._press.close()
             await asyncio.wait({reading})  # a read's patience at most
+            self._pool.shutdown(wait=False)
+
+    def _in_thread(self, call: Callable[..., T], *words: Any) -> asyncio.Future[T]:
+        """On a thread of this relay's own: the loop's common ones are few, and reading holds one for good."""
+        return asyncio.get_running_loop().run_in_executor(self._pool, call, *words)
 
     async def _failing(self) -> None:
         """Ends with the session's failure, or once no output is left."""
@@ -151,9 +159,9 @@ class Relay:
         while self.mouths:
             try:
                 frame = await outlet.recv()
-            except MediaStreamError:
+            except Ended:
                 return
-            pieces = await asyncio.to_thread(self._press.press, frame)
+            pieces = await self._in_thread(self._press.press, frame)
             if self._press.made != self._made:
                 self._made, self._era = self._press.made, self._era + 1
             self._send(pieces)
@@ -164,7 +172,7 @@ class Relay:
         while True:
             try:
                 sound = await outlet.recv()
-            except MediaStreamError:
+            except Ended:
                 return
             plain, opus = self._sound, self._opus
             try:

@@ -11,6 +11,9 @@ from typing import Any
 from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
 
+Ended = MediaStreamError
+"""What `recv` raises once a track is over: for those who need not know aiortc."""
+
 AUDIO_HELD = 100  # packets of 20 ms
 
 

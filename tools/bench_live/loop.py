@@ -32,7 +32,7 @@ async def _main(pipe: Connection, run: Run, bare: bool) -> None:
     sessions = [Session(house.swap(None) if house else Bare, metrics) for _ in watches]
     tasks = [asyncio.create_task(_show(s.video.outlet(), w)) for s, w in zip(sessions, watches, strict=True)]
     tasks += [asyncio.create_task(_film(camera.Camera(planes, run.fps), s)) for s in sessions]
-    await asyncio.sleep(parts.SETTLE)
+    await asyncio.sleep(run.settle)
     meter = parts.Meter()
     for watch in watches:
         watch.forget()

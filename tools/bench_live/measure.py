@@ -19,7 +19,7 @@ PATIENCE = 60.0  # seconds that a process gets to answer, besides the run itself
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What is measured."""
+    """What is measured. settle: seconds at the start that do not count: connections, first key frames, caches."""
 
     photo: Path
     clip: Path
@@ -29,6 +29,7 @@ class Run:
     streams: int = 1
     mark: bool = True
     shot: Path | None = None
+    settle: float = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def measure(run: Run, bare: bool = False) -> Result:
         base = f"http://127.0.0.1:{server.hear()}"
         sender = start("sender", parts.sender, f"{base}/whip/b", run.clip, run.size, run.fps, run.streams)
         sender.hear()
-        viewer = start("viewer", parts.viewer, f"{base}/whep/b", run.streams, run.shot)
+        viewer = start("viewer", parts.viewer, f"{base}/whep/b", run.streams, run.settle, run.shot)
         viewer.hear()
         return gathered(run, server, sender, viewer)
 

@@ -22,7 +22,6 @@ from tools.process import settle
 from tools.serve.loop import on_loop
 
 QUIET = 3000  # sample value above which the tone has begun
-SETTLE = 4.0  # seconds that do not count: connections, first key frames, caches
 
 
 def run(main: Any, *args: Any) -> None:
@@ -162,9 +161,9 @@ class Watch:
         return float(np.median(self.sound) - np.median([delay for _, _, delay in self.seen]))
 
 
-async def counted(pipe: Connection, watches: list[Watch], shot: Path | None) -> None:
-    """Lets things settle, then counts from here to the parent's next word, and tells what was seen."""
-    await asyncio.sleep(SETTLE)
+async def counted(pipe: Connection, watches: list[Watch], settle: float, shot: Path | None) -> None:
+    """Lets things settle for some seconds, then counts from here to the parent's next word, and tells what was seen."""
+    await asyncio.sleep(settle)
     for watch in watches:
         watch.forget()
     gc.freeze()
@@ -184,7 +183,7 @@ async def counted(pipe: Connection, watches: list[Watch], shot: Path | None) -> 
     )
 
 
-async def viewer(pipe: Connection, url: str, streams: int, shot: Path | None) -> None:
+async def viewer(pipe: Connection, url: str, streams: int, settle: float, shot: Path | None) -> None:
     """Watches `url`0, `url`1 ..."""
     from stream.webrtc.client import Client
 
@@ -193,7 +192,7 @@ async def viewer(pipe: Connection, url: str, streams: int, shot: Path | None) ->
     try:
         for client, watch in zip(clients, watches, strict=True):
             await client.play(watch.picture, watch.hear)
-        await counted(pipe, watches, shot)
+        await counted(pipe, watches, settle, shot)
     finally:
         for client in clients:
             await client.close()

@@ -32,7 +32,7 @@ def measure(run: Run, bare: bool = False) -> Result:
             stack.callback(part.end)
             return part
 
-        viewer = start("viewer", _viewer, run.streams, run.shot)
+        viewer = start("viewer", _viewer, run.streams, run.settle, run.shot)
         screen = viewer.hear()
         server = start("server", _server, run.photo, bare, run.mark, run.streams, screen)
         door = server.hear()
@@ -124,7 +124,7 @@ async def _push(url: str, planes: list[U8], size: tuple[int, int], fps: int) -> 
                 await asyncio.to_thread(send, frame)
 
 
-async def _viewer(pipe: Connection, streams: int, shot: Path | None) -> None:
+async def _viewer(pipe: Connection, streams: int, settle: float, shot: Path | None) -> None:
     """Takes what the relays push."""
     from stream.feed.address import inlet
     from stream.feed.door import Door, Slot, digest
@@ -146,7 +146,7 @@ async def _viewer(pipe: Connection, streams: int, shot: Path | None) -> None:
     async with asyncio.timeout(30):
         while not all(watch.seen for watch in watches):  # noqa: ASYNC110 - another thread counts
             await asyncio.sleep(0.05)
-    await parts.counted(pipe, watches, shot)
+    await parts.counted(pipe, watches, settle, shot)
     for intake in intakes:
         intake.stop()
     await door.close()

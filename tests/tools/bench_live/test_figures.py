@@ -63,7 +63,7 @@ def test_the_loop_transport_runs_for_real(tmp_path: Path) -> None:
 
     clip = tmp_path / "c.mp4"
     make(clip, size=(640, 480))
-    result = measure(Run(clip, clip, (640, 480), 30, 1.0), bare=True)
+    result = measure(Run(clip, clip, (640, 480), 30, 1.0, settle=0.5), bare=True)
     (seen,) = result.sights
     assert len(seen) > 15 and result.unread == 0 and drops(seen) + len(seen) <= 40
     assert 0 <= seen[-1].delay < 0.5

@@ -41,9 +41,11 @@ Harm = Callable[[Clip, list[U8], np.random.Generator], list[U8]]
 """From the clip as marked and as delivered (decoded after crf 28) to what the reader gets."""
 
 
-def read_clip(path: Path, start: float = 0.0, seconds: float = SECONDS) -> Clip:
-    """A part of a clip, brought to 720p by covering it; a shorter clip runs to and fro. Raises InputError."""
+def read_clip(path: Path, start: float = 0.0, seconds: float | None = None) -> Clip:
+    """A part of a clip, ten seconds if not said otherwise, brought to 720p by covering it; a shorter clip runs to and
+    fro. Raises InputError."""
     wanted: list[U8] = []
+    seconds = SECONDS if seconds is None else seconds
     try:
         with av.open(str(path)) as container:
             stream = container.streams.video[0]

@@ -93,6 +93,29 @@ def test_who_connects_and_does_not_ask_is_hung_up_on(monkeypatch: pytest.MonkeyP
     asyncio.run(main())
 
 
+def test_who_has_asked_once_and_then_drips_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walls, "KEPT", 0.5)
+
+    async def main() -> None:
+        async with served() as (_, url, _http):
+            reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rsplit(":", 1)[1]))
+            writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert b"200" in await asyncio.wait_for(reader.readline(), 5)
+
+            async def drip() -> None:
+                writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
+                while True:
+                    writer.write(b"X-Slow: 1\r\n")
+                    await asyncio.sleep(0.1)
+
+            dripping = asyncio.create_task(drip())
+            await asyncio.wait_for(_rest(reader), 5)
+            dripping.cancel()
+            writer.close()
+
+    asyncio.run(main())
+
+
 def test_a_body_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(walls, "BODY_WITHIN", 0.3)
 

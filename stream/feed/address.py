@@ -17,7 +17,7 @@ SRT = (
     " for example with: srt-live-transmit srt://... udp://127.0.0.1:5000"
 )
 LISTENED = "write rtmp://0.0.0.0:1935/live/KEY, with a key that is hard to guess (for rtmps put a TLS proxy before it)"
-SOON = {"fpsprobesize": "0", "probesize": "2000000", "analyzeduration": "1000000"}  # begin with the first picture
+SOON = {"fpsprobesize": "0", "probesize": "2000000", "analyzeduration": "300000"}  # begin at once
 HIDDEN = re.compile(r"(?<=://)[^/@]*@|(?<=/)[^/?]+(?=(\?|$))")
 
 

@@ -19,6 +19,7 @@ from tools.serve import walls
 from tools.trust.tokens import Limits, Meter, Refusal, Scope, Tokens
 
 BODY = 64 << 10  # bytes of a request
+BRACKETS = 100  # in a request: no honest one is nested deep
 QUEUED = 10_000  # jobs that may wait
 LISTENERS = 64
 BEAT = 15.0  # seconds between two signs of life on a quiet event stream
@@ -190,8 +191,10 @@ async def _object(request: web.Request) -> dict[str, Any]:
     """The request's body, a JSON object."""
     data = await walls.body(request, ("application/json",), BODY)
     try:
+        if data.count(b"[") + data.count(b"{") > BRACKETS:
+            raise ValueError("nested too deep")
         told = json.loads(data)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise web.HTTPBadRequest(reason="the body is not JSON") from error
     if not isinstance(told, dict):
         raise RequestError("send a JSON object")

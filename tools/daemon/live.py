@@ -15,6 +15,7 @@ from tools.daemon.config import Endpoint
 from tools.job import parse_bitrate
 
 log = logging.getLogger("understudy.daemon")
+TROUBLED = 1.0  # seconds that a failed endpoint rests, at least
 LINGER = 30.0  # seconds that an endpoint waits for its publisher to come back
 
 
@@ -103,8 +104,28 @@ class Live:
     async def _carry(self, post: Post) -> None:
         e = post.endpoint
         log.info("endpoint %s: a publisher has come", e.name)
-        post.trouble = ""
-        post.relay = Relay(
+        trouble = ""
+        try:
+            post.relay = self._relay(post)
+            await post.relay.run(self._stop)
+            broken = [m for m in post.relay.mouths if m.error is not None]
+            if broken:
+                trouble = f"{broken[0].outlet.shown} cannot be written: {broken[0].error}"
+        except Exception as error:  # whatever it is, the other endpoints go on
+            trouble = str(error)
+            log.exception("endpoint %s has failed", e.name)
+            await asyncio.sleep(TROUBLED)  # publishers come back at once
+        finally:
+            post.relay, post.task, post.trouble = None, None, trouble
+            self._metrics.sessions.set(self.running)
+            log.info("endpoint %s rests", e.name)
+        if post.slot.busy and not trouble and not self._stop.is_set():  # it came back just now
+            self._came(post.slot)
+
+    def _relay(self, post: Post) -> Relay:
+        """Raises OutputError."""
+        e = post.endpoint
+        return Relay(
             inlet(f"rtmp://127.0.0.1/{e.app}/{e.key}", listen=True),
             [outlet(text) for text in e.outputs],
             post.make,
@@ -114,17 +135,3 @@ class Live:
             slot=post.slot,
             linger=self._linger,
         )
-        try:
-            await post.relay.run(self._stop)
-        except Exception as error:  # whatever it is, the other endpoints go on
-            post.trouble = str(error)
-            log.exception("endpoint %s has failed", e.name)
-        finally:
-            broken = [m for m in post.relay.mouths if m.error is not None]
-            if broken:
-                post.trouble = f"{broken[0].outlet.shown} cannot be written: {broken[0].error}"
-            post.relay = post.task = None
-            self._metrics.sessions.set(self.running)
-            log.info("endpoint %s rests", e.name)
-        if post.slot.busy and not self._stop.is_set():  # it came back just now
-            self._came(post.slot)

@@ -1,0 +1,85 @@
+"""The daemon's file: watched folders and endpoints, and what is said of mistakes in it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from engines.errors import UnderstudyError
+from tools.daemon.config import Config, read
+
+KEY = "k3y-that-nobody_guesses"
+WATCH = '[[watch]]\nfolder = "in"\noutput = "out"\nsource = "ann"\nconsent = true\n'
+ENDPOINT = (
+    f'[[endpoint]]\nname = "cam"\nkey = "{KEY}"\noutputs = ["live.m3u8"]\nsource = ["face.jpg"]\nconsent = true\n'
+)
+
+
+def write(folder: Path, text: str, mode: int = 0o600) -> Path:
+    for name in ("in", "out", "in/deep"):
+        (folder / name).mkdir(exist_ok=True)
+    (folder / "face.jpg").touch()
+    path = folder / "daemon.toml"
+    path.write_text(text)
+    path.chmod(mode)
+    return path
+
+
+def test_without_a_file_there_is_nothing() -> None:
+    assert read(None) == Config((), ())
+
+
+def test_folders_and_endpoints(tmp_path: Path) -> None:
+    found = read(write(tmp_path, WATCH + "priority = 3\ncrf = 20\n" + ENDPOINT + 'who = "largest"\n'))
+    (watch,), (endpoint,) = found.watches, found.endpoints
+    assert (watch.folder, watch.output, watch.ending, watch.priority) == (tmp_path / "in", tmp_path / "out", ".mp4", 3)
+    assert watch.job == {"source": ["ann"], "consent": True, "crf": 20}
+    assert (endpoint.name, endpoint.app, endpoint.key, endpoint.who) == ("cam", "live", KEY, "largest")
+    assert endpoint.outputs == (str(tmp_path / "live.m3u8"),) and endpoint.source == (tmp_path / "face.jpg",)
+    assert KEY not in repr(found)
+
+
+def test_paths_count_from_the_file(tmp_path: Path) -> None:
+    text = WATCH.replace('"ann"', '["face.jpg", "bob"]')
+    (watch,) = read(write(tmp_path, text)).watches
+    assert watch.job["source"] == [str(tmp_path / "face.jpg"), "bob"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[[watch", "not TOML"),
+        ("[queue]\n", "queue is unknown"),
+        ("watch = 3\n", "two brackets"),
+        (WATCH.replace('"in"', '"none"'), "folder none is no folder"),
+        (WATCH.replace('"out"', '"in/deep"'), "every result would be a new job"),
+        (WATCH.replace('"out"', '"in"'), "every result would be a new job"),
+        (WATCH.replace("consent = true\n", ""), "consent must be true"),
+        (WATCH + 'ending = ".avi"\n', r"ending '.avi'"),
+        (WATCH + "colour = 1\n", "no job has colour"),
+        (WATCH.replace('"ann"', "5"), "list of texts"),
+        (ENDPOINT.replace(KEY, "short"), "16 or more"),
+        (ENDPOINT.replace("consent = true", ""), "consent = true is missing"),
+        (ENDPOINT.replace("face.jpg", "none.jpg"), "no photo .*none.jpg"),
+        (ENDPOINT + "port = 3\n", "port is unknown"),
+        (ENDPOINT + 'when_lost = "show"\n', "hold or blur"),
+        ('[[endpoint]]\nname = "x"\n', "key, outputs, source is missing"),
+        (ENDPOINT + ENDPOINT.replace(KEY, KEY + "2"), "same name"),
+        (ENDPOINT + ENDPOINT.replace('"cam"', '"two"'), "same key"),
+    ],
+)
+def test_mistakes_are_told(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(UnderstudyError, match=words):
+        read(write(tmp_path, text))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files have no such modes here")
+def test_keys_are_not_for_others(tmp_path: Path) -> None:
+    with pytest.raises(UnderstudyError, match="chmod 600"):
+        read(write(tmp_path, ENDPOINT, 0o644))
+    assert read(write(tmp_path, WATCH, 0o644)).watches
+
+
+def test_no_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UnderstudyError, match="No such file"):
+        read(tmp_path / "none.toml")

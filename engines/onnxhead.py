@@ -24,20 +24,25 @@ TYPES = {
     11: "float64",
 }
 TYPES |= {16: "bfloat16"}
+# the standard's own, and those that ONNX Runtime brings along
+KNOWN_DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml", "com.microsoft", "com.microsoft.nchwc"})
 DEEPEST = 16  # nested graphs; published models have at most two
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """inputs, outputs: as declared, initialisers left out. external: outside data files, relative to the model's."""
+    """inputs, outputs: as declared, initialisers left out. external: outside data files, relative to the model's.
+    domains: whose operators its nodes are, those left out that the file defines itself."""
 
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
     external: tuple[str, ...]
+    domains: frozenset[str] = frozenset()
 
 
 def read_head(file: Path) -> Head:
-    """Raises ModelError where the file is no ONNX, is cut short, or names outside data beyond its own folder."""
+    """Raises ModelError where the file is no ONNX, is cut short, names outside data beyond its own folder, or needs
+    operators of its maker's own."""
     try:
         with file.open("rb") as opened:
             # unmapped when the last slice of it is gone, not before
@@ -46,6 +51,10 @@ def read_head(file: Path) -> Head:
         raise ModelError(f"{file} is no ONNX file, or is cut short ({error}); fetch or export it again") from error
     for place in head.external:
         _inside(file, place)
+    if strange := sorted(head.domains - KNOWN_DOMAINS):
+        raise ModelError(
+            f"{file} needs operators of {', '.join(strange)}, which no runtime here has; export it with plain ones"
+        )
     return head
 
 
@@ -109,27 +118,30 @@ def _model(data: memoryview) -> Head:
     graphs = _parts(data, 7)
     if len(graphs) != 1 or _number(data, 1) is None:
         raise ValueError("it holds no graph")
-    graph, weights, external = graphs[0], set[str](), list[str]()
+    graph, weights, external, domains = graphs[0], set[str](), list[str](), set[str]()
     inputs: list[Tensor] = []
     outputs: list[Tensor] = []
     for tensor in _parts(graph, 5):
         weights.add(_text(tensor, 8))
-    _external(graph, external, 0)
+    _walk(graph, external, domains, 0)
+    domains -= {_text(function, 10) for function in _parts(data, 25)}
     for number, into in ((11, inputs), (12, outputs)):
         into += [t for t in map(_declared, _parts(graph, number)) if t.name not in weights]
-    return Head(tuple(inputs), tuple(outputs), tuple(dict.fromkeys(external)))
+    return Head(tuple(inputs), tuple(outputs), tuple(dict.fromkeys(external)), frozenset(domains))
 
 
-def _external(graph: memoryview, found: list[str], depth: int) -> None:
-    """Outside data of a graph's initialisers, and of the tensors and graphs within its nodes' attributes."""
+def _walk(graph: memoryview, found: list[str], domains: set[str], depth: int) -> None:
+    """Outside data of a graph's initialisers, and of the tensors and graphs within its nodes' attributes; the nodes'
+    domains."""
     if depth > DEEPEST:
         raise ValueError("graphs are nested too deep")
     tensors = _parts(graph, 5) + [part for sparse in _parts(graph, 15) for n in (1, 2) for part in _parts(sparse, n)]
     for node in _parts(graph, 1):
+        domains.add(_text(node, 7))
         for attribute in _parts(node, 5):
             tensors += _parts(attribute, 5) + _parts(attribute, 10)
             for inner in _parts(attribute, 6) + _parts(attribute, 11):
-                _external(inner, found, depth + 1)
+                _walk(inner, found, domains, depth + 1)
     for tensor in tensors:
         places = [_text(entry, 2) for entry in _parts(tensor, 13) if _text(entry, 1) == "location"]
         if places or _number(tensor, 14) == 1:

@@ -427,6 +427,36 @@ def test_outside_data_hidden_in_a_nodes_attribute_is_found(tmp_path: Path) -> No
         read_head(path)
 
 
+def foreign(domain: str, defined: bool = False, inner: bool = False) -> bytes:
+    """A graph with one node of this domain, which the file may define itself."""
+    node = helper.make_node("Secret", ["x"], ["y"], domain=domain)
+    if inner:
+        body = helper.make_graph([node], "inner", [], [])
+        node = helper.make_node("If", ["x"], ["y"], then_branch=body, else_branch=body)
+    model = helper.make_model(helper.make_graph([node], "g", [], []))
+    if defined:
+        own = helper.make_node("Neg", ["x"], ["y"])
+        model.functions.append(
+            helper.make_function(domain, "Secret", ["x"], ["y"], [own], [helper.make_opsetid("", 13)])
+        )
+    return bytes(model.SerializeToString())
+
+
+@pytest.mark.parametrize("inner", [False, True])
+def test_operators_of_a_makers_own_are_refused_before_any_runtime_looks(tmp_path: Path, inner: bool) -> None:
+    path = tmp_path / "a.onnx"
+    path.write_bytes(foreign("evil.corp", inner=inner))
+    with pytest.raises(ModelError, match=r"needs operators of evil\.corp, which no runtime here has"):
+        read_head(path)
+
+
+def test_operators_that_are_standard_or_defined_in_the_file_are_not(tmp_path: Path) -> None:
+    path = tmp_path / "a.onnx"
+    for domain, defined in (("", False), ("com.microsoft", False), ("mine", True)):
+        path.write_bytes(foreign(domain, defined))
+        assert read_head(path).domains <= {"", domain}
+
+
 SWAP = {"target": [1, 3, 128, 128], "source": [1, 512]}
 HYPER = {"target": [1, 3, 256, 256], "source": [1, 512]}
 

@@ -193,7 +193,13 @@ class Server:
 async def listening(server: Server) -> AsyncIterator[int]:
     """Serves until left; yields the port. Sessions are ended on the way out."""
     s = server.settings
-    runner = web.AppRunner(server.app, access_log=None, handle_signals=False, keepalive_timeout=walls.KEPT)
+    runner = web.AppRunner(
+        server.app,
+        access_log=None,
+        handle_signals=False,
+        keepalive_timeout=walls.KEPT,
+        lingering_time=walls.LINGER,
+    )
     await runner.setup()
     context = None
     if s.cert is not None and s.key is not None:

@@ -21,6 +21,7 @@ log = logging.getLogger("understudy.http")
 BODY_WITHIN = 15.0  # seconds for a whole body
 HEAD_WITHIN = 10.0  # seconds from connecting to a first request
 KEPT = 30.0  # seconds that a connection is kept for the next whole request
+LINGER = 2.0  # seconds that the rest of a refused body is read, so that the answer gets through
 CONNECTIONS = 256
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

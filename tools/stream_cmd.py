@@ -1,5 +1,6 @@
 """`understudy stream IN OUT...`: one live input through the swap to one or more outputs. Options only."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -33,11 +34,9 @@ def stream(
 
     understudy stream --listen -s face.jpg --i-have-consent rtmp://127.0.0.1:1935/live/key live.m3u8
     """
-    try:
-        import aiortc  # noqa: F401
-        import prometheus_client  # noqa: F401
-    except ImportError as error:
-        raise UnderstudyError(f"`stream` needs {error.name}; install it: pip install 'understudy[serve]'") from error
+    missing = next((name for name in ("aiohttp", "aiortc", "prometheus_client") if find_spec(name) is None), None)
+    if missing:
+        raise UnderstudyError(f"`stream` needs {missing}; install it: pip install 'understudy[serve]'")
     from stream.feed.address import inlet, outlet
     from tools.job import parse_bitrate
     from tools.serve.command import logs

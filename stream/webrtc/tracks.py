@@ -14,6 +14,8 @@ from aiortc.mediastreams import MediaStreamError
 Ended = MediaStreamError
 """What `recv` raises once a track is over: for those who need not know aiortc."""
 
+__all__ = ["Hub", "MediaStreamError", "Outlet"]
+
 AUDIO_HELD = 100  # packets of 20 ms
 
 

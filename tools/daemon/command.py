@@ -7,6 +7,7 @@ import sys
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -101,12 +102,9 @@ def daemon(
 
     understudy daemon --files ~/videos
     """
-    try:
-        import aiohttp  # noqa: F401
-        import aiortc  # noqa: F401
-        import prometheus_client  # noqa: F401
-    except ImportError as error:
-        raise UnderstudyError(f"`daemon` needs {error.name}; install it: pip install 'understudy[serve]'") from error
+    missing = next((name for name in ("aiohttp", "aiortc", "prometheus_client") if find_spec(name) is None), None)
+    if missing:
+        raise UnderstudyError(f"`daemon` needs {missing}; install it: pip install 'understudy[serve]'")
     import platformdirs
 
     from tools.daemon.config import read

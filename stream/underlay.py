@@ -10,6 +10,7 @@ import numpy as np
 from engines import deocclude, glass, inverted, matting, plate, veil
 from engines.mesh.fuse import width
 from engines.occlusion import Occlusion
+from engines.refiners import bend
 from engines.values import F32, Patch, Region
 from stream.frame import FaceTrack
 from stream.watch import covering, onto
@@ -59,8 +60,12 @@ def under_opaque(track: FaceTrack, swapped: Patch) -> Patch:
     return _patch(b, swapped, _opaque(b, swapped, b.frame), _alpha(b))
 
 
-def under_transparent(track: FaceTrack, swapped: Patch, memory: Memory) -> Patch:
-    """The swap beneath smoke, steam, glass or liquid, which is laid back over it; what is opaque beside it is cut."""
+def under_transparent(track: FaceTrack, swapped: Patch, memory: Memory, depth: F32 | None = None) -> Patch:
+    """The swap beneath smoke, steam, glass or liquid, which is laid back over it; what is opaque beside it is cut.
+
+    depth: float32 (h, w) of the patch, of the glass's surface, from where that is known: what it bends is then tried
+    as well as what flow says.
+    """
     b = _gather(track, swapped)
     if b is None:
         return swapped
@@ -71,6 +76,8 @@ def under_transparent(track: FaceTrack, swapped: Patch, memory: Memory) -> Patch
     if _is_glass(b, veiled, glassy):
         before = memory.flow if memory.flow is not None and memory.flow.shape[:2] == mask.shape else None
         g = glass.solve(b.frame, b.plate, b.glass, b.known, b.wide, before)
+        if depth is not None:
+            g = bend.better(g, b.frame, b.plate, depth, b.known, b.wide)
         memory.flow = g.flow
         result = inverted.refracted(b.frame, new, b.plate, g.rho, g.flow, b.glass, mask, b.known)
     else:

@@ -1,5 +1,6 @@
 """Cast: the people and networks of a job, opened once: what perceives, what paints, and what there is to say of it."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,12 +16,13 @@ from engines.store import default_store
 from stream.frame import Done, Frame, Plan, Scene
 from stream.paint import Painter
 from stream.perceive import Perceiver, Perception
-from stream.refine import Refiner
+from stream.refine import Refinement
 from stream.route import Routing, router
 from stream.still import read_image
 from stream.watch import Watch
 from stream.who import parse_rules
 from tools.job import Job
+from tools.refiners import open_refiner
 from tools.troupe import Troupe, open_eyes, open_likeness, open_troupe
 
 PRECISION = "bf16"  # of the occlusion network: a third of the time, the same maps to a hundredth
@@ -52,6 +54,7 @@ def open_cast(job: Job) -> Iterator[Cast]:
     """Reads the sources and loads the networks. Raises SourceError, ModelError, DeviceError, UnderstudyError."""
     rules = parse_rules(job.who, job.maps, len(job.sources))
     store = default_store()
+    refine = Refinement(open_refiner(job.refiner, store.root, job.device), warn)
     files = {name: store.path(name) for name in NETWORKS}
     models = Perception(*(open_engine(path, job.device, strict=job.nets.strict) for path in files.values()))
     notes = []
@@ -74,9 +77,14 @@ def open_cast(job: Job) -> Iterator[Cast]:
     together, own = (troupe.together, troupe.own) if troupe else (None, False)
     painter = Painter(sources, routing, defer=True, together=together, own=own)
     try:
-        yield Cast(perceiver, router(routing), painter, Refiner(), tuple(notes), files)
+        yield Cast(perceiver, router(routing), painter, refine, tuple(notes), files)
     finally:
+        refine.close()
         perceiver.close()
+
+
+def warn(text: str) -> None:
+    print(f"warning: {text}", file=sys.stderr)
 
 
 def open_watch(device: str, routing: Routing = Routing.AUTO, strict: bool = False) -> Watch | None:

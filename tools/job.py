@@ -36,6 +36,7 @@ class Job:
     threads: int = 0
     quiet: bool = False
     routing: str = "auto"
+    refiner: str = "inverted"
     nets: Chosen = field(default_factory=Chosen)
     consent: Consent | None = None
     marking: Marking = field(default_factory=Marking)

@@ -115,6 +115,15 @@ def swap(
             rich_help_panel=FLOW,
         ),
     ] = Routing.AUTO,
+    refiner: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="What lays a face beneath glass and steam: inverted (built in), or a generative one that you have"
+            " installed: dkt, controlnet.",
+            rich_help_panel=FLOW,
+        ),
+    ] = "inverted",
     preview: Annotated[
         Path | None,
         typer.Option(
@@ -206,6 +215,7 @@ def swap(
         threads=threads,
         quiet=quiet,
         routing=routing.value,
+        refiner=refiner,
         nets=nets,
         marking=marking(without or [], because),
         signer=Signer(certificate, certificate_key, remote_signer, timestamp),

@@ -8,7 +8,7 @@ import pytest
 from engines.errors import UnderstudyError
 from engines.values import F32, Patch
 from stream.frame import Done, FaceTrack, Frame, Pending, Plan, Route, Scene
-from stream.refine import FORGET, Refiner, refuse
+from stream.refine import FORGET, Refinement, refuse
 from stream.underlay import Memory, under_transparent
 from tests.stream.fronts import SIZE, behind_veil, frame, laid, seen, swapped, track
 
@@ -36,7 +36,7 @@ def airlight(out: Done, level: float, which: int = 0) -> F32:
 def test_what_was_pending_is_laid_after_what_was_ready() -> None:
     ready = Patch(1, 2, np.zeros((2, 2, 3), np.uint8), np.ones((2, 2), np.float32))
     before = done(smoky(240), ready=(ready,))
-    after = Refiner()(before)
+    after = Refinement()(before)
     assert after.pending == ()
     assert after.patches[0] is ready
     assert after.plan is before.plan
@@ -48,7 +48,7 @@ def test_what_was_pending_is_laid_after_what_was_ready() -> None:
 
 def test_a_frame_with_nothing_pending_stays_as_it_is() -> None:
     before = done()
-    assert Refiner()(before) == before
+    assert Refinement()(before) == before
 
 
 def sequence(*levels: float) -> list[Patch]:
@@ -62,7 +62,7 @@ def same(a: Patch, b: Patch) -> bool:
 
 
 def test_the_next_frame_of_a_track_goes_on_from_the_last() -> None:
-    refine, want = Refiner(), sequence(240, 170)
+    refine, want = Refinement(), sequence(240, 170)
     got = [refine(done(smoky(level), ms=40 * i)).patches[0] for i, level in enumerate((240, 170))]
     assert same(got[0], want[0])
     assert same(got[1], want[1])
@@ -70,7 +70,7 @@ def test_the_next_frame_of_a_track_goes_on_from_the_last() -> None:
 
 
 def test_two_people_in_two_veils_do_not_share_their_memory() -> None:
-    refine = Refiner()
+    refine = Refinement()
     refine(done(smoky(240, 1), smoky(150, 2)))
     out = refine(done(smoky(150, 2), smoky(240, 1), ms=40))  # in the other order
     assert same(out.patches[0], sequence(150, 150)[1])
@@ -78,7 +78,7 @@ def test_two_people_in_two_veils_do_not_share_their_memory() -> None:
 
 
 def test_a_cut_forgets() -> None:
-    refine = Refiner()
+    refine = Refinement()
     refine(done(smoky(240)))
     assert same(refine(done(smoky(170), ms=40, cut=True)).patches[0], sequence(170)[0])
 
@@ -87,7 +87,7 @@ def test_a_cut_forgets() -> None:
 @pytest.mark.parametrize(("away", "kept"), [(FORGET - 0.5, True), (FORGET + 0.5, False)])
 def test_who_is_away_for_long_is_forgotten(away: float, kept: bool, others: bool) -> None:
     """What counts is how long ago it was, whether or not somebody else was refined meanwhile."""
-    refine = Refiner()
+    refine = Refinement()
     refine(done(smoky(240, 1)))
     if others:
         refine(done(smoky(200, 2), ms=round(1000 * away)))

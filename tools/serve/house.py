@@ -20,7 +20,7 @@ from stream.paint import Painter
 from stream.perceive import Perceiver, Perception
 from stream.picture import Picture
 from stream.planes import Planes
-from stream.refine import Refiner
+from stream.refine import Refinement
 from stream.route import route
 from stream.still import read_image
 from stream.who import parse_rules
@@ -60,7 +60,7 @@ class House:
             perceiver = Perceiver(self._models, parse_rules(self._settings.who, (), 1), watch=open_watch("auto"))
             mark = _mark(self._settings)
             painter, when = Painter([face], defer=True), When(self._settings.when)
-            return LiveSwap(perceiver, painter, route, stats, refine=Refiner(), mark=mark, when=when)
+            return LiveSwap(perceiver, painter, route, stats, refine=Refinement(), mark=mark, when=when)
 
         return make
 

@@ -5,12 +5,15 @@ Knows points and pixels; nothing of networks. Pixel centres lie at whole numbers
 
 from dataclasses import dataclass
 from functools import reduce
+from typing import TypeVar
 
 import cv2
 import numpy as np
 
 from engines.catalog import Template
 from engines.values import F32, U8, Box, Patch
+
+Pixels = TypeVar("Pixels", U8, F32)
 
 # mesh vertices: corners and lids of the eye on the screen's left, of the other, nose, corners of the mouth. The
 # templates' nose lies between FaceMesh's two vertices of the tip: 0.49 of the way from eyes to mouth, theirs 0.45, 0.56
@@ -84,6 +87,15 @@ def combined(*masks: F32) -> F32:
     return reduce(np.minimum, masks)
 
 
+def shrunk(values: Pixels, matrix: F32) -> tuple[Pixels, F32]:
+    """A crop halved until no pixel of it is skipped where `matrix` (frame to crop) lays it back; and its matrix."""
+    while float(np.hypot(matrix[0, 0], matrix[1, 0])) > 2:
+        values = np.asarray(cv2.resize(values, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), values.dtype)
+        half = matrix / 2 - np.array([[0, 0, 0.25], [0, 0, 0.25]])  # pixel centres lie at whole numbers
+        matrix = half.astype(np.float32)
+    return values, matrix
+
+
 @dataclass(frozen=True, slots=True)
 class Extent:
     """Size of the frame that a patch is cut for."""
@@ -97,7 +109,8 @@ def paste(rgb: U8, mask: F32, matrix: F32, extent: Extent) -> Patch | None:
 
     mask: float32 (side, side), 0 to 1. Only pixels whose whole neighbourhood lies in the crop are given alpha.
     """
-    side = rgb.shape[0]
+    (rgb, small), (mask, _) = shrunk(rgb, matrix), shrunk(mask, matrix)
+    matrix, side = small, rgb.shape[0]
     back = inverse(matrix)
     corners = moved(np.array([[0, 0], [side - 1, 0], [side - 1, side - 1], [0, side - 1]], np.float32), back)
     box = Box(*corners.min(axis=0).tolist(), *corners.max(axis=0).tolist())

@@ -9,6 +9,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from engines.align import shrunk
 from engines.catalog import Template
 from engines.nets.pasted import Asked, Together, crops, placed
 from engines.values import F32, U8, Patch
@@ -43,6 +44,7 @@ def onto(values: F32, matrix: F32, asked: Asked, patch: Patch, border: int = cv2
 
     matrix: pixels of the view to pixels of the crop, (2, 3).
     """
+    values, matrix = shrunk(values, matrix)
     moved = matrix.copy()
     moved[:, 2] += matrix[:, :2] @ np.array([patch.x - asked.view.x, patch.y - asked.view.y], np.float32)
     height, width = patch.alpha.shape

@@ -15,6 +15,7 @@ from engines.align import (
     inverse,
     moved,
     paste,
+    shrunk,
     similarity,
     to_template,
 )
@@ -173,3 +174,30 @@ def test_shrinking_first_moves_nothing(scale: float) -> None:
     cut = crop(ramp, matrix, side).astype(np.float64)[1:-1, 1:-1, 0] / 2
     wanted = np.arange(1, side - 1) / scale + 20
     assert abs(float((cut - wanted).mean())) < 0.15
+
+
+def test_a_large_crop_on_a_small_face_does_not_flicker() -> None:
+    """Stripes of one pixel in a crop of 512 that goes onto 60 pixels are an even grey there, wherever it lies."""
+    stripes = np.zeros((512, 512, 3), np.uint8)
+    stripes[:, ::2] = 200
+    for shift in (0.0, 0.3, 0.7):
+        matrix = np.array([[512 / 60, 0, -20 * 512 / 60 - shift], [0, 512 / 60, -20 * 512 / 60]], np.float32)
+        laid = paste(stripes, np.ones((512, 512), np.float32), matrix, Extent(100, 100))
+        assert laid is not None
+        inside = laid.rgb[8:-8, 8:-8].astype(int)
+        assert np.abs(inside - 100).max() <= 3
+
+
+def test_shrinking_a_crop_moves_nothing() -> None:
+    """A ramp keeps its values at the frame's pixels."""
+    ramp = np.broadcast_to(np.arange(256, dtype=np.float32), (256, 256)).copy()
+    matrix = np.array([[5.3, 0, 2.2], [0, 5.3, -3.1]], np.float32)
+    small, moved_matrix = shrunk(ramp, matrix)
+    assert small.shape == (64, 64)
+    x = np.arange(5, 40, dtype=np.float32)
+    at = moved_matrix[0, 0] * x + moved_matrix[0, 2]
+    seen = np.interp(at, np.arange(64), small[10])
+    np.testing.assert_allclose(seen, matrix[0, 0] * x + matrix[0, 2], atol=0.05)
+    quarter = (matrix / 4).astype(np.float32)
+    same, unchanged = shrunk(ramp, quarter)
+    assert same is ramp and unchanged is quarter

@@ -1,6 +1,6 @@
 # docker build -t understudy .                  CPU
 # docker build -t understudy-gpu --target gpu . NVIDIA, run with --gpus all
-# docker run --rm -v "$PWD:/data" understudy swap --source face.jpg clip.mp4 out.mp4
+# docker run --rm -v "$PWD:/data" understudy swap --source face.jpg --i-have-consent clip.mp4 out.mp4
 FROM python:3.12-slim AS base
 ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 UNDERSTUDY_MODELS=/models
 WORKDIR /app

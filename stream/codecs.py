@@ -42,7 +42,7 @@ COMMON = (
 )
 _DEFAULTS = {"webm": "libvpx-vp9", "mpeg": "mpeg2video", "vob": "mpeg2video", "ogg": "libvpx-vp9", "gif": "gif"}
 _CRF = {"libx264": 18, "libx265": 20, "libvpx-vp9": 24, "libsvtav1": 26, "libvpx": 10}
-_X_PRESETS = (
+X_PRESETS = (
     *("ultrafast", "superfast", "veryfast", "faster", "fast"),
     *("medium", "slow", "slower", "veryslow", "placebo"),
 )
@@ -115,8 +115,8 @@ def tune(codec: str, encoding: Encoding) -> Tuned:
     options: dict[str, str] = {}
     preset, crf = encoding.preset, encoding.crf
     if codec in ("libx264", "libx265"):
-        if preset is not None and preset not in _X_PRESETS:
-            raise OutputError(f"{codec} has no preset {preset}; take one of {', '.join(_X_PRESETS)}")
+        if preset is not None and preset not in X_PRESETS:
+            raise OutputError(f"{codec} has no preset {preset}; take one of {', '.join(X_PRESETS)}")
         options["preset"] = preset or "veryfast"
         if codec == "libx265":
             options["x265-params"] = "log-level=error"

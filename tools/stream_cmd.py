@@ -1,42 +1,85 @@
-"""`understudy stream IN OUT...`: one live input through the swap to one or more outputs. Options only."""
+"""`understudy stream IN OUT...`: one live input through the swap to one or more outputs. Options, beginning and end."""
 
+import asyncio
+import logging
+import signal
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engines.errors import UnderstudyError
+from tools.trust.layers import Layer, log_unmarked, marking
+
+if TYPE_CHECKING:
+    from stream.feed.address import Inlet, Outlet
+    from stream.feed.door import Door
+    from stream.feed.relay import Relay
+    from tools.serve.settings import Settings
+
+INPUT, FACES, OUTPUT = "Input", "Faces", "Output"
 
 
 def stream(
-    address: Annotated[str, typer.Argument(metavar="IN", help="rtmp://, rtsp://, udp://, v4l2:/dev/video0, a file.")],
+    address: Annotated[
+        str, typer.Argument(metavar="IN", help="rtmp(s)://, rtsp(s)://, udp://, http(s)://, v4l2:/dev/video0, a file.")
+    ],
     outputs: Annotated[
-        list[str], typer.Argument(metavar="OUT...", help="rtmp(s)://, udp://, whip+https://, .m3u8, .ts, .mp4, .mkv.")
+        list[str],
+        typer.Argument(
+            metavar="OUT...", help="rtmp(s)://, udp://, whip+https://, .m3u8, .ts, .mp4, .mkv, .flv; one or more."
+        ),
     ],
     source: Annotated[
-        list[Path] | None, typer.Option("--source", "-s", metavar="FACE", help="Photo of the face to put in.")
+        list[str] | None,
+        typer.Option(
+            "--source",
+            "-s",
+            metavar="FACE",
+            help="Photo of the face to put in, or a kept identity's name. More photos: a folder, or a.jpg,b.jpg.",
+            rich_help_panel=FACES,
+        ),
     ] = None,
-    consent: Annotated[bool, typer.Option("--i-have-consent", help="The source's person agreed to this.")] = False,
-    listen: Annotated[bool, typer.Option("--listen", help="Wait for an RTMP publisher at IN.")] = False,
-    realtime: Annotated[bool, typer.Option("--realtime", help="IN is a file, played at its own pace.")] = False,
-    who: Annotated[str, typer.Option(help="Whose face: all, largest, left-to-right:N.")] = "all",
-    when: Annotated[str, typer.Option("--when-lost", help="hold or blur.")] = "hold",
-    device: Annotated[str, typer.Option(help="Where networks run.")] = "auto",
-    bitrate: Annotated[str, typer.Option(metavar="RATE", help="Of the video: 4M.")] = "4M",
-    preset: Annotated[str, typer.Option(help="x264's effort.")] = "superfast",
-    mark: Annotated[bool, typer.Option("--mark/--no-mark", help="The invisible mark.")] = True,
-    token_file: Annotated[Path | None, typer.Option(metavar="FILE", help="Bearer token for WHIP outputs.")] = None,
+    consent: Annotated[
+        bool, typer.Option("--i-have-consent", help="The source's person agreed to this.", rich_help_panel=FACES)
+    ] = False,
+    who: Annotated[str, typer.Option(help="Whose face: all, largest, left-to-right:N.", rich_help_panel=FACES)] = "all",
+    when: Annotated[
+        str,
+        typer.Option(
+            "--when-lost", help="A lost face: hold the last picture, then blur; or blur at once.", rich_help_panel=FACES
+        ),
+    ] = "hold",
+    device: Annotated[str, typer.Option(help="Where networks run.", rich_help_panel=FACES)] = "auto",
+    listen: Annotated[
+        bool, typer.Option("--listen", help="Wait for an RTMP publisher at IN.", rich_help_panel=INPUT)
+    ] = False,
+    realtime: Annotated[
+        bool, typer.Option("--realtime", help="IN is a file, played at its own pace.", rich_help_panel=INPUT)
+    ] = False,
+    bitrate: Annotated[str, typer.Option(metavar="RATE", help="Of the video: 4M.", rich_help_panel=OUTPUT)] = "4M",
+    preset: Annotated[str, typer.Option(help="x264's effort.", rich_help_panel=OUTPUT)] = "superfast",
+    token_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Bearer token for WHIP outputs.", rich_help_panel=OUTPUT)
+    ] = None,
+    without: Annotated[
+        list[Layer] | None,
+        typer.Option(help="Leave the invisible mark off; takes --because, and is logged.", rich_help_panel=OUTPUT),
+    ] = None,
+    because: Annotated[str, typer.Option(metavar="TEXT", help="Why it is left off.", rich_help_panel=OUTPUT)] = "",
     trace: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Every frame's way, for Perfetto.")] = None,
     log: Annotated[str, typer.Option(help="text or json.")] = "text",
 ) -> None:
     """Swap faces in a live stream, and keep at it: connections that break are made again.
 
-    understudy stream --listen -s face.jpg --i-have-consent rtmp://127.0.0.1:1935/live/key live.m3u8
+    understudy stream --listen -s face.jpg --i-have-consent rtmp://127.0.0.1:1935/live/KEY live.m3u8
     """
     missing = next((name for name in ("aiohttp", "aiortc", "prometheus_client") if find_spec(name) is None), None)
     if missing:
         raise UnderstudyError(f"`stream` needs {missing}; install it: pip install 'understudy[serve]'")
+    from stream.codecs import X_PRESETS
     from stream.feed.address import inlet, outlet
     from tools.job import parse_bitrate
     from tools.serve.command import logs
@@ -47,53 +90,93 @@ def stream(
         raise UnderstudyError("no source face was given; add --source FACE.jpg")
     if when not in ("hold", "blur"):
         raise UnderstudyError(f"--when-lost {when!r}: write hold or blur")
-    settings = Settings(sources=tuple(source), consent=consent, who=who, when=when, device=device, mark=mark)
-    settings.check()
-    logs(log)
-    token = token_file.read_text("utf-8").strip() if token_file else None
+    if preset not in X_PRESETS:
+        raise UnderstudyError(f"--preset {preset!r}: take one of {', '.join(X_PRESETS)}")
     taken, given = inlet(address, listen=listen, realtime=realtime), [outlet(text) for text in outputs]
+    if twice := {o.url for o in given if [g.url for g in given].count(o.url) > 1}:
+        raise UnderstudyError(f"{', '.join(sorted(twice))} is named twice; every output needs its own place")
+    marks = marking(without or [], because)
+    logs(log)
+    photos = one_person(source, consent)
+    if marks.off:
+        log_unmarked(", ".join(o.shown for o in given), marks, datetime.now(UTC))
+    settings = Settings(sources=photos, consent=True, who=who, when=when, device=device, mark=marks.watermark)
+    token = _token(token_file)
     on_loop(_run(settings, taken, given, parse_bitrate(bitrate), preset, token, trace))
 
 
+def one_person(source: list[str], consent: bool) -> tuple[Path, ...]:
+    """The photos of a live stream's source person, consent settled. Raises UnderstudyError."""
+    from tools.trust.package import default_wardrobe
+    from tools.trust.people import find_people, settle
+
+    people = find_people(source, default_wardrobe())
+    if len(people) > 1:
+        raise UnderstudyError("a live stream takes one person; give more photos of them as a folder, or as a.jpg,b.jpg")
+    settle(people, consent, lambda question: typer.confirm(question, default=False, err=True), datetime.now(UTC))
+    return people[0].photos
+
+
+def _token(path: Path | None) -> str | None:
+    try:
+        return path.read_text("utf-8").strip() if path else None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnderstudyError(f"--token-file {path} cannot be read: {error}") from error
+
+
 async def _run(
-    settings: object, taken: object, given: object, bitrate: int, preset: str, token: str | None, trace: Path | None
-) -> None:
-    import asyncio
-    import signal
-
-    import cv2
-
-    from stream.feed.address import Inlet
+    settings: "Settings", taken: "Inlet", given: "list[Outlet]", bitrate: int, preset: str, token: str | None,
+    trace: Path | None,
+) -> None:  # fmt: skip
+    from stream.feed.door import Door, Slot, digest
     from stream.feed.relay import Relay
-    from stream.memory import keep_freed_memory
     from stream.metrics import Metrics
     from stream.trace import Tracer
+    from tools.process import settle
     from tools.serve.house import House
-    from tools.serve.settings import Settings
 
-    assert isinstance(settings, Settings) and isinstance(taken, Inlet) and isinstance(given, list)
-    cv2.setNumThreads(1)
-    keep_freed_memory()
+    settle()
     house = await asyncio.to_thread(House, settings)
     tracer = Tracer(trace) if trace else None
-    relay = Relay(
-        taken, given, house.swap(None), Metrics(), tracer=tracer, bitrate=bitrate, preset=preset, token=token
-    )  # fmt: skip
+    slot = Slot() if taken.listen else None
+    make = house.swap(None)
+    relay = Relay(taken, given, make, Metrics(), tracer=tracer, bitrate=bitrate, preset=preset, token=token, slot=slot)
+    door = None
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
+        if slot is not None:
+            host, port, path = taken.place
+            door = Door({digest(path): slot})
+            await _open(door, host, port)
         await relay.run(stop)
     finally:
+        if door is not None:
+            await door.close()
         if tracer:
             tracer.close()
-    broken = [m for m in relay.mouths if m.error is not None]
-    s = relay.session
-    if s is not None:
+    _tell(relay)
+
+
+async def _open(door: "Door", host: str, port: int) -> None:
+    try:
+        await door.open(host, port)
+    except OSError as error:
+        raise UnderstudyError(f"cannot listen at {host}:{port}: {error.strerror or error}") from error
+    logging.getLogger("understudy.feed").info("waiting for a publisher at %s:%d (Ctrl-C ends)", host, port)
+
+
+def _tell(relay: "Relay") -> None:
+    """What came of it. Raises UnderstudyError where an output is not whole."""
+    if (s := relay.session) is not None:
         typer.echo(f"{s.came} frames came, {s.left} left, {s.shed} dropped, {s.held} held", err=True)
+    for mouth in relay.mouths:
+        typer.echo(f"{mouth.outlet.shown}: opened {mouth.opened} times, {mouth.lost} packets lost", err=True)
+    broken = [m for m in relay.mouths if m.error is not None]
     if broken:
-        raise UnderstudyError(f"{broken[0].outlet.shown} could not be written: {broken[0].error}")
+        why = getattr(broken[0].error, "strerror", None) or broken[0].error
+        raise UnderstudyError(f"{broken[0].outlet.shown} could not be written: {why}")
 
 
 def register(app: typer.Typer) -> None:

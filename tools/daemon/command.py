@@ -207,10 +207,15 @@ async def _live(options: Options, config: "Config", metrics: "Metrics") -> "Live
     from tools.daemon.live import Live
     from tools.serve.house import House
     from tools.serve.settings import Settings
+    from tools.stream_cmd import one_person
 
     makes = []
     for e in config.endpoints:
-        settings = Settings(sources=e.source, who=e.who, when=e.when_lost, consent=True)
+        try:
+            photos = one_person(list(e.source), consent=True)
+        except UnderstudyError as error:
+            raise UnderstudyError(f"endpoint {e.name}: {error}") from error
+        settings = Settings(sources=photos, who=e.who, when=e.when_lost, consent=True)
         house = await asyncio.to_thread(House, settings)
         makes.append(house.swap(None))
     return Live(config.endpoints, makes, metrics, options.streams)

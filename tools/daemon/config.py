@@ -33,7 +33,7 @@ class Endpoint:
     name: str
     key: str = field(repr=False)
     outputs: tuple[str, ...]
-    source: tuple[Path, ...]
+    source: tuple[str, ...]
     app: str = "live"
     who: str = "all"
     when_lost: str = "hold"
@@ -110,10 +110,7 @@ def _endpoint(table: dict[str, Any], home: Path, where: str) -> Endpoint:
         raise UnderstudyError(f"{where}: when_lost: write hold or blur")
     values = {k: v for k, v in table.items() if k != "consent"}
     values["outputs"] = tuple(_place(text, home) for text in _texts(table["outputs"], f"{where}: outputs"))
-    photos = _texts(table["source"], f"{where}: source")
-    values["source"] = tuple(Path(_photo(text, home)) for text in photos)
-    if missing := [str(photo) for photo in values["source"] if not photo.is_file()]:
-        raise UnderstudyError(f"{where}: there is no photo {', '.join(missing)}")
+    values["source"] = tuple(_photo(text, home) for text in _texts(table["source"], f"{where}: source"))
     return Endpoint(**values)
 
 

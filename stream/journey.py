@@ -56,6 +56,7 @@ async def run(
     """
     halt = stop or threading.Event()
     whole, written = True, 0
+    begun: dict[int, float] = {}  # frames on their way to refinement: seconds that painting took
 
     def admitted() -> Iterator[Frame]:
         nonlocal whole
@@ -84,7 +85,18 @@ async def run(
     def painted(plan: Plan) -> Done:
         start = stats.clock()
         done = paint(plan)
-        stats.routed(plan.route, stats.clock() - start)
+        spent = stats.clock() - start
+        if done.pending:
+            begun[plan.scene.frame.index] = spent
+        else:
+            stats.routed(plan.route, spent)
+        return done
+
+    def refined(waiting: Done) -> Done:
+        start = stats.clock()
+        done = refine(waiting)
+        spent = begun.pop(done.plan.scene.frame.index) + stats.clock() - start
+        stats.routed(done.plan.route, spent)
         return done
 
     def paste(done: Done) -> None:
@@ -107,7 +119,7 @@ async def run(
     record = {stage: stats.adder(stage) for stages in LANES.values() for stage in stages if stage != "flush"}
     encoding = Lane("encode", write, witness, then=end, record=record["encode"], capacity=DEPTH)
     gate: Gate[tuple[Done, Picture]] = Gate(WINDOW, lambda out: out.item and encoding.put(out.item))
-    refining = Lane("refine", refine, paste, then=encoding.close, record=record["refine"], capacity=DEPTH)
+    refining = Lane("refine", refined, paste, then=encoding.close, record=record["refine"], capacity=DEPTH)
     painting = Lane("paint", painted, sort, then=refining.close, record=record["paint"], capacity=DEPTH)
     perceiving = Lane("perceive", perceive, send, then=painting.close, record=record["perceive"], capacity=DEPTH)
     decoding = Lane("decode", _same, perceiving.put, then=perceiving.close, on_cancel=gate.cancel, items=admitted())

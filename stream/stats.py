@@ -64,8 +64,8 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The profiler's table as data. routes: timing of the painting of the frames that took each route. stages: in the
-    order in which they were first seen. wall: seconds."""
+    """The profiler's table as data. routes: of the frames that took each, how long painting and refining took. stages:
+    in the order in which they were first seen. wall: seconds."""
 
     routes: dict[Route, Timing]
     stages: dict[str, Timing]
@@ -129,7 +129,7 @@ class Stats:
             yield item
 
     def routed(self, route: Route, seconds: float) -> None:
-        """A frame took this route, and its painting so long."""
+        """A frame took this route, and its painting and refining so long."""
         with self._lock:
             self._routes.setdefault(route, Histogram()).add(seconds)
 

@@ -81,6 +81,23 @@ def test_refined_frames_come_late_and_leave_in_order() -> None:
     assert lanes_left() == []
 
 
+def test_what_refining_took_counts_for_the_route() -> None:
+    """Of every frame once, whichever route: painting, and refining where there was any."""
+    stats = Stats()
+
+    def slow(done: Done) -> Done:
+        time.sleep(0.02)
+        return refined(done)
+
+    assert journey(40, Shelf(), slow, stats)
+    routes = stats.table().routes
+    assert {route: timing.count for route, timing in routes.items()} == {
+        r: [kind(n) for n in range(40)].count(r) for r in (Route.PASS, Route.FAST, Route.REFINE)
+    }
+    assert routes[Route.REFINE].p50 >= 0.02
+    assert routes[Route.FAST].p50 < 0.01
+
+
 def test_frames_behind_a_refined_one_are_painted_meanwhile() -> None:
     """Frame 0 is held in refinement until frame 3 has been painted: the painter does not wait for it."""
     painted, shelf = threading.Event(), Shelf()

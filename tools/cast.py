@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from calib.thresholds import load as load_thresholds
@@ -23,7 +24,7 @@ from stream.watch import Watch
 from stream.who import parse_rules
 from tools.job import Job
 from tools.refiners import open_refiner
-from tools.troupe import Troupe, open_eyes, open_likeness, open_troupe
+from tools.troupe import Troupe, open_eyes, open_likeness, open_troupe, read_photos
 
 PRECISION = "bf16"  # of the occlusion network: a third of the time, the same maps to a hundredth
 NETWORKS = ("face_detection_short_range", "face_landmark")  # the catalogue's names, in the order of Perception
@@ -62,7 +63,9 @@ def open_cast(job: Job) -> Iterator[Cast]:
         notes.append(f"--device {job.device}: the networks of perception run on {models.detector.device}")
     troupe: Troupe | None = None
     if job.nets.model:
-        troupe = open_troupe(job.nets, job.device, job.sources, models, store)
+        troupe = open_troupe(
+            job.nets, job.device, [partial(read_photos, photos) for photos in job.sources], models, store
+        )
         files |= troupe.files
     sources = [] if troupe else prepare(job, models)
     notes += troupe.notes if troupe else [note for source in sources for note in source.notes]

@@ -4,7 +4,7 @@ Order of a chain: swap, sharpen, mask.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from engines.detector import Detector
 from engines.errors import ModelError, UnderstudyError
 from engines.landmarks import Landmarks
 from engines.nets.finder import Finder
+from engines.nets.hub import Hub
 from engines.nets.masked import Masked
 from engines.nets.opened import (
     EMBEDDER,
@@ -42,6 +43,10 @@ SIDE_ROWS = 4  # of the networks beside the swapper, whose pictures are large
 BOOST = 8  # times the network's side, at most
 
 
+# one person's photos, when they are wanted: a name for messages and uint8 (h, w, 3) RGB each
+Photos = Callable[[], Sequence[tuple[str, U8]]]
+
+
 @dataclass(frozen=True, slots=True)
 class Troupe:
     """together: paints the faces of a frame. files: of all networks, by name. notes: one sentence each. own: the
@@ -54,12 +59,19 @@ class Troupe:
 
 
 def open_troupe(
-    chosen: Chosen, device: str, people: Sequence[Sequence[Path]], models: Perception, store: Store
+    chosen: Chosen,
+    device: str,
+    people: Sequence[Photos],
+    models: Perception,
+    store: Store,
+    hub: Hub | None = None,
+    stream: Hashable = None,
 ) -> Troupe:
-    """people: the photos of each, in the order of the sources. Raises ModelError, DeviceError, SourceError."""
+    """people: the photos of each, in the order of the sources. hub, stream: where several streams share the networks.
+    Raises ModelError, DeviceError, SourceError."""
     model = store.model(chosen.model)
     side = chosen.boost or model.px
-    wanted = Wanted(device, chosen.precision, os.cpu_count() or 1, ROWS, chosen.strict)
+    wanted = Wanted(device, chosen.precision, os.cpu_count() or 1, ROWS, chosen.strict, hub, stream)
     beside = replace(wanted, precision="auto", batch=SIDE_ROWS)
     files = {model.name: store.path(model.name)}
     notes: tuple[str, ...] = ()
@@ -99,7 +111,7 @@ def check_boost(name: str, own: int, side: int) -> int:
 
 
 def read_sources(
-    swapper: Swapper, people: Sequence[Sequence[Path]], models: Perception, store: Store, wanted: Wanted
+    swapper: Swapper, people: Sequence[Photos], models: Perception, store: Store, wanted: Wanted
 ) -> tuple[F32, tuple[str, ...]]:
     """The sources of all people as rows, and what is to be said of their photos. Raises SourceError, ModelError."""
     model = swapper.net.model
@@ -109,12 +121,13 @@ def read_sources(
     detector, landmarks = Detector(models.detector), Landmarks(models.landmarks)
     rows, notes = [], list[str]()
     try:
-        for photos in people:
-            person = read_person(_read(photos), detector, landmarks)
+        for read in people:
+            photos = read()
+            person = read_person(photos, detector, landmarks)
             rows.append(source_of(person, swapper, own, arcface, template))
             notes += person.notes
             if own is not None and len(photos) > 1:
-                notes.append(f"{model.name} takes one picture of a person: {photos[0]} is used")
+                notes.append(f"{model.name} takes one picture of a person: {photos[0][0]} is used")
     finally:
         detector.close()
         landmarks.close()
@@ -123,7 +136,8 @@ def read_sources(
     return np.concatenate(rows), tuple(notes)
 
 
-def _read(photos: Sequence[Path]) -> list[tuple[str, U8]]:
+def read_photos(photos: Sequence[Path]) -> list[tuple[str, U8]]:
+    """Raises InputError, SourceError."""
     return [(str(path), read_image(str(path))) for path in photos]
 
 
@@ -153,7 +167,7 @@ def open_likeness(
     detector, landmarks = Detector(models.detector), Landmarks(models.landmarks)
     try:
         references = {
-            i: embedding(read_person(_read([path]), detector, landmarks), arcface, template)
+            i: embedding(read_person(read_photos([path]), detector, landmarks), arcface, template)
             for i, path in photos.items()
         }
     finally:

@@ -3,7 +3,7 @@
 Where names become adapters; the one place above the backends that knows the store.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from engines.nets.dfm import Dfm
 from engines.nets.enhancer import Enhancer
 from engines.nets.finder import Finder
 from engines.nets.found import Detect
+from engines.nets.hub import Hub
 from engines.nets.masked import Visible
 from engines.nets.net import Net
 from engines.nets.scrfd import Scrfd
@@ -27,6 +28,7 @@ from engines.nets.swapper import Swapper, read_emap
 from engines.nets.xseg import Xseg
 from engines.nets.yoloface import Yoloface
 from engines.nets.yunet import Yunet
+from engines.protocol import Engine
 from engines.store import Store
 
 # points and boxes move visibly in bf16: by 0.9 of 192 pixels for FaceMesh
@@ -43,13 +45,15 @@ DETECTORS: dict[str, Callable[[Net], Detect]] = {
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """How networks are to run. precision: auto, f32, bf16, f16, int8. batch: the most rows of a call. strict: no
-    falling back to a slower device."""
+    falling back to a slower device. hub, stream: where several streams share the engines, and whose these calls are."""
 
     device: str = "auto"
     precision: str = "auto"
     threads: int = 1
     batch: int = 16
     strict: bool = False
+    hub: Hub | None = None
+    stream: Hashable = None
 
 
 def usual(task: str, backend: str, bf16: bool) -> str:
@@ -83,11 +87,17 @@ def open_net(store: Store, name: str, wanted: Wanted = Wanted()) -> Net:  # froz
     precision = chosen(model.task, path, wanted)
     file = compiled(store, name, path) if precision == "int8" else path
     batch = 1 if model.task == "detect" else wanted.batch
-    try:
-        engine = open_engine(file, wanted.device, precision, wanted.threads, batch=batch, strict=wanted.strict)
-    except BatchError:  # then `Net` calls it once a row
-        engine = open_engine(file, wanted.device, precision, wanted.threads, strict=wanted.strict)
-    return Net(model, engine, most=batch)
+
+    def make() -> Engine:
+        try:
+            return open_engine(file, wanted.device, precision, wanted.threads, batch=batch, strict=wanted.strict)
+        except BatchError:  # then `Net` calls it once a row
+            return open_engine(file, wanted.device, precision, wanted.threads, strict=wanted.strict)
+
+    if wanted.hub is None or batch == 1:
+        return Net(model, make(), most=batch)
+    engine, session = wanted.hub.open((name, precision, batch), make, wanted.stream)
+    return Net(model, engine, session, most=batch)
 
 
 def compiled(store: Store, name: str, path: Path) -> Path:

@@ -1,6 +1,8 @@
 """The options of swapping networks: what they mean, what goes together, and what a troupe makes of sizes."""
 
+from functools import partial
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -8,16 +10,19 @@ import pytest
 from engines.backends.reference import ReferenceEngine
 from engines.catalog import load_catalog
 from engines.errors import ModelError, UnderstudyError
+from engines.nets.hub import Hub
 from engines.nets.net import Net
+from engines.nets.pasted import Asked
 from engines.nets.swapper import Swapper
 from engines.protocol import Spec
 from engines.store import Store
+from engines.values import Region
 from stream.who import Rule, Who
 from tests.engines.nets.standins import node, write
 from tests.stream.portraits import needs_models, networks, photo
 from tools import chosen
 from tools.chosen import Chosen, baked, read, read_share
-from tools.troupe import check_boost, open_eyes, open_likeness, open_troupe, read_sources
+from tools.troupe import check_boost, open_eyes, open_likeness, open_troupe, read_photos, read_sources
 
 NOTHING = ("auto", 0, 0.75, None, None, None, False)
 
@@ -123,7 +128,7 @@ class TestSources:
     def test_a_picture_swapper_gets_a_row_a_person_and_says_what_it_left(self, tmp_path: Path) -> None:
         store = Store(tmp_path / "store", load_catalog())
         hopper, astronaut = self.photos(tmp_path)
-        people = [[hopper], [astronaut, hopper]]
+        people = [partial(read_photos, photos) for photos in ([hopper], [astronaut, hopper])]
         rows, notes = read_sources(self.swapper("uniface_256"), people, networks(), store, None)  # type: ignore[arg-type]
         assert rows.shape == (2, 3, 256, 256) and rows.min() >= 0 and rows.max() <= 1
         assert np.abs(rows[0] - rows[1]).mean() > 0.05
@@ -137,10 +142,48 @@ class TestSources:
         nodes = [node("ReduceSum", ["source"], "s", keepdims=0), node("Mul", ["s", "none"], "n")]
         write(tmp_path / "store" / model.file, model, [*nodes, node("Add", ["target", "n"], "out0")], weights)
         with pytest.raises(ModelError, match="arcface_w600k_r50 is not in"):
-            open_troupe(Chosen("inswapper_128", "f32"), "cpu", [self.photos(tmp_path)], networks(), store)
+            open_troupe(
+                Chosen("inswapper_128", "f32"), "cpu", [partial(read_photos, self.photos(tmp_path))], networks(), store
+            )
 
     def test_a_reference_asks_for_the_embedder_and_says_why(self, tmp_path: Path) -> None:
         store = Store(tmp_path / "store", load_catalog())
         rules = [Rule(0, Who("reference", photo=str(self.photos(tmp_path)[0])))]
         with pytest.raises(ModelError, match=r"compares faces with arcface_w600k_r50: .* --accept-licence"):
             open_likeness(rules, networks(), store, "cpu", False)
+
+    def test_two_streams_share_a_troupes_networks(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Two rooms with faces of their own on one swapper: their faces meet in one call."""
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+        (tmp_path / "store").mkdir()
+        model = load_catalog().model("uniface_256")
+        mean = [node("ReduceMean", ["source"], "m", axes=[2, 3]), node("Mul", ["target", "none"], "t")]
+        weights = {"none": np.array(0, np.float32)}
+        write(tmp_path / "store" / model.file, model, [*mean, node("Add", ["m", "t"], "out0")], weights)
+        store, hub = Store(tmp_path / "store", load_catalog()), Hub(wait=0.5)
+        rooms = [
+            open_troupe(
+                Chosen("uniface_256", "f32"), "cpu", [partial(read_photos, [path])], networks(), store, hub, path
+            )
+            for path in self.photos(tmp_path)
+        ]
+        mesh = np.zeros((468, 3), np.float32)
+        mesh[[362, 263, 386, 374], 0], mesh[[1, 4, 61, 291], 1] = 40, 40
+        mesh += np.array([20, 20, 0], np.float32)
+        faces = [Asked(Region(0, 0, np.zeros((90, 90, 3), np.uint8)), mesh) for _ in rooms]
+        shown: dict[int, float] = {}
+
+        def paint(i: int) -> None:
+            [patch] = rooms[i].together([faces[i]])
+            assert patch is not None
+            shown[i] = float(patch.rgb.mean())
+
+        threads = [Thread(target=paint, args=(i,)) for i in (0, 1)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+        [(calls, rows)] = hub.calls.values()
+        hub.close()
+        assert (calls, rows) == (1, 2)
+        assert abs(shown[0] - shown[1]) > 3, "each its own person"

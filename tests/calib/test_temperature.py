@@ -36,7 +36,7 @@ def test_probabilities_sum_to_one_however_large_the_logits(row: list[float], hea
     p = softmax(np.array([row], np.float32), heat)
     assert np.isfinite(p).all()
     assert float(p.sum()) == pytest.approx(1, abs=1e-5)
-    assert int(p.argmax()) == int(np.argmax(np.array(row, np.float32))) or np.ptp(row) < 1e-3
+    assert p[0, int(np.argmax(np.array(row, np.float32)))] == p.max()  # another may be as likely to the last digit
 
 
 def test_nothing_to_fit_is_refused() -> None:

@@ -239,6 +239,12 @@ def covered(layer: int, share: float) -> np.ndarray:
     return maps
 
 
+def test_a_trace_of_veil_beside_something_opaque_is_left_out() -> None:
+    assert label(covered(0, 0.5), MASK, 99 * MASK) == OPAQUE
+    assert label(covered(0, 0.5) + covered(1, 0.02), MASK, 99 * MASK) == UNSURE
+    assert label(covered(0, 0.5) + covered(1, 0.1), MASK, 99 * MASK) == TRANSPARENT
+
+
 def test_only_what_is_on_the_face_counts_for_the_class() -> None:
     beside = MASK.copy()
     beside[: SIDE // 2] = 0

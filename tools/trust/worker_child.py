@@ -132,6 +132,8 @@ def _video(demuxer: str, bounds: dict[str, int]) -> tuple[dict[str, Any], bytes]
             stream.codec_context.thread_count = 1
             for frame, _ in zip(container.decode(stream), range(2), strict=False):
                 width, height = frame.width, frame.height
+                if width * height > bounds["pixels"] // 4:  # a stream may be larger than its container says
+                    raise ValueError(f"the video's pictures have {width}x{height} pixels; send a smaller one")
             told = {"codec": stream.codec_context.name, "width": width, "height": height, "seconds": seconds}
     except (av.error.FFmpegError, MemoryError) as error:
         raise ValueError("the video is damaged and cannot be read; send another") from error

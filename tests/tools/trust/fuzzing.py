@@ -1,9 +1,13 @@
 """Fuzzing with hypothesis: a handful of cases in the suite, as many as fit into UNDERSTUDY_FUZZ_SECONDS by hand.
 
 UNDERSTUDY_FUZZ_SECONDS=600 pytest --timeout 0 -s tests/tools/trust/test_fuzz_uploads.py -k pictures
+
+Bytes that fail are kept in the system's folder for temporary files, `understudy-fuzz-*`, the smallest last.
 """
 
+import hashlib
 import os
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +27,12 @@ def fuzz(check: Callable[[Any], object], cases: st.SearchStrategy[Any], examples
     def counted(case: Any) -> None:
         nonlocal count
         count += 1
-        check(case)
+        try:
+            check(case)
+        except BaseException:
+            if SECONDS and isinstance(case, bytes):
+                Path(tempfile.mkstemp(prefix="understudy-fuzz-")[1]).write_bytes(case)
+            raise
 
     while round_ == 0 or time.monotonic() < until:
         limits = settings(
@@ -47,8 +56,15 @@ def resident() -> float:
     return next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmRSS")) / 1024
 
 
+class Case(bytes):
+    """Bytes that a report does not print whole."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} bytes, sha256 {hashlib.sha256(self).hexdigest()[:16]}, {self[:24].hex()}...>"
+
+
 @st.composite
-def damaged(draw: st.DrawFn, wholes: list[bytes], cuts: int = 6) -> bytes:
+def damaged(draw: st.DrawFn, wholes: list[bytes], cuts: int = 6) -> Case:
     """One of the given files with bytes changed, cut out, doubled, or another file's in their place."""
     data = bytearray(draw(st.sampled_from(wholes)))
     for _ in range(draw(st.integers(0, cuts))):
@@ -68,4 +84,4 @@ def damaged(draw: st.DrawFn, wholes: list[bytes], cuts: int = 6) -> bytes:
             case _:
                 other = draw(st.sampled_from(wholes))
                 data[at : at + length] = other[at : at + length]
-    return bytes(data[: draw(st.sampled_from((len(data), len(data), len(data) // 2)))])
+    return Case(data[: draw(st.sampled_from((len(data), len(data), len(data) // 2)))])

@@ -177,6 +177,8 @@ def _tell(relay: "Relay") -> None:
     if broken:
         why = getattr(broken[0].error, "strerror", None) or broken[0].error
         raise UnderstudyError(f"{broken[0].outlet.shown} could not be written: {why}")
+    if empty := [m.outlet.shown for m in relay.mouths if not m.opened]:
+        raise UnderstudyError(f"nothing was written to {', '.join(empty)}: no picture came, or it could not be reached")
 
 
 def register(app: typer.Typer) -> None:

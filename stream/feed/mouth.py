@@ -78,7 +78,7 @@ class Mouth:
                 self._waiting = True
                 self._want_key()
             if not self._usable(piece):
-                self.lost += 1
+                self.lost += self.opened > 0 or self._backoff.tries > 0  # sound before the first picture is not missed
                 continue
             try:
                 if self._container is None:

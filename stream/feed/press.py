@@ -9,6 +9,7 @@ import av
 from av.video.frame import PictureType
 
 CLOCK = Fraction(1, 90_000)
+NOMINAL = 30  # pictures a second that the encoder is told
 GOP = 2.0  # seconds between key frames: what HLS's segments need
 
 
@@ -36,6 +37,8 @@ class Press:
         self.made = 0
         self._key_at: int | None = None
         self._want = False
+        self._before: int | None = None
+        self._step = 1 / NOMINAL
 
     def want_key(self) -> None:
         """The next picture is a key frame. May be called from any thread."""
@@ -51,6 +54,7 @@ class Press:
             pts = frame.pts
             frame = frame.reformat(*size, format="yuv420p")
             frame.pts, frame.time_base = pts, CLOCK
+        self._pace(frame.pts or 0)
         due = self._key_at is None or frame.pts - self._key_at >= GOP / CLOCK  # type: ignore[operator]
         wanted, self._want = self._want, False
         frame.pict_type = PictureType.I if due or wanted else PictureType.NONE
@@ -62,6 +66,22 @@ class Press:
             if packet.pts is not None
         ]
 
+    def _pace(self, pts: int) -> None:
+        """x264 counts bits by the frame: told a varying rate it would hold every frame back until the next one's time
+        is known. So it is told 30 a second, and the bit rate that makes of what really comes."""
+        step = (pts - self._before) * CLOCK if self._before is not None else Fraction(0)
+        self._before = pts
+        if not 0 < step < 0.5:
+            return
+        self._step += 0.1 * (float(step) - self._step)
+        wanted = round(self._bitrate * self._share())
+        context = self.template.codec_context
+        if abs(wanted - context.bit_rate) > self._bitrate // 10:
+            context.bit_rate = wanted
+
+    def _share(self) -> float:
+        return min(max(self._step * NOMINAL, 0.25), 1.5)
+
     def close(self) -> None:
         if self._container is not None:
             self._container.close()
@@ -71,20 +91,22 @@ class Press:
         """The encoder lives in a container that nobody reads: PyAV hands out parameters by stream only."""
         self.close()
         self._container = av.open(io.BytesIO(), "w", format="matroska")
+        most = self._bitrate * 3 // 2  # x264 follows a new rate only if it began with one equal to maxrate
         options = {
             "preset": self._preset,
             "tune": "zerolatency",
-            "maxrate": str(self._bitrate * 3 // 2),
+            "maxrate": str(most),
             "bufsize": str(self._bitrate),
-            "x264-params": "scenecut=0:repeat-headers=1:force-cfr=0",
+            "x264-params": "scenecut=0:repeat-headers=1",
         }
-        stream = self._container.add_stream("libx264", Fraction(30), options=options)
+        stream = self._container.add_stream("libx264", Fraction(NOMINAL), options=options)
         stream.width, stream.height = size
-        stream.pix_fmt, stream.bit_rate = "yuv420p", self._bitrate
+        stream.pix_fmt, stream.bit_rate = "yuv420p", most
         context = stream.codec_context
         context.colorspace, context.color_primaries = frame.colorspace, frame.color_primaries
         context.color_trc = frame.color_trc
         context.time_base, context.thread_count, context.gop_size = CLOCK, self._threads, 600
         self._container.start_encoding()
+        context.bit_rate = round(self._bitrate * self._share())
         self.template, self._key_at = stream, None
         self.made += 1

@@ -15,16 +15,17 @@ from engines.plate import drawn
 from engines.values import F32, U8, Rect
 from stream.source import open_source
 from tools.synth import clear, smoke, things
-from tools.synth.crops import UNSURE, differing, label
+from tools.synth.crops import UNSURE, VISIBLE, differing, label
 from tools.synth.layers import Kind
 from tools.synth.sequences import Passing
 
 SHARES = {OPAQUE: 0.15, TRANSPARENT: 0.05}  # of all frames; the rest is clear
-SPELL = 15  # frames that something stays, about
+SPELL = 20  # frames that something stays, about
 ARRIVING = 3  # frames that it takes to come, and to go
 SOLID = ("object", "microphone", "cup", "phone", "fingers")
 SEEN_THROUGH = ("veil", "glass", "liquid")
-TRIES = 40  # draws of a thing until one is seen before this face
+PLAIN = 0.15  # share of the face that a thing has to alter visibly, so that nobody would overlook it
+TRIES = 60  # draws of a thing until one is seen before this face
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +104,12 @@ def laid(image: U8, mesh: F32, what: Passing, there: float, step: int) -> tuple[
 def cast_for(spell: Spell, number: int, image: U8, mesh: F32, rng: np.random.Generator) -> Passing:
     """What passes in a spell: drawn again until it can be seen before this face. number: of the spell in its class."""
     names = SOLID if spell.kind == OPAQUE else SEEN_THROUGH
+    face = drawn(None, mesh, image.shape[:2]).mask
     for _ in range(TRIES):
         found = thing(names[number % len(names)], mesh, rng)
-        if laid(image, mesh, found, 1.0, spell.length // 2)[1] == spell.kind:
+        over, kind = laid(image, mesh, found, 1.0, spell.length // 2)
+        altered = float(((differing(over, image.astype(np.float32)) > VISIBLE) * face).sum())
+        if kind == spell.kind and altered >= PLAIN * max(float(face.sum()), 1.0):
             return found
     raise InputError(f"nothing {CLASSES[spell.kind]} can be seen before this face; give a clip with a larger one")
 

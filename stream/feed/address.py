@@ -54,7 +54,7 @@ class Outlet:
     @property
     def shown(self) -> str:
         """For logs: without login and stream key."""
-        return hidden(self.url)
+        return HIDDEN.sub("***", self.url) if self.whip or self.push else hidden(self.url)
 
     def part(self, number: int) -> str:
         """Where the number-th opening goes: a file that is whole is not written over by what comes after it."""

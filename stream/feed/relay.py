@@ -207,5 +207,5 @@ class Relay:
                     await gone.wait()
                     log.warning("%s ended", outlet.shown)
                 except Exception as error:
-                    log.warning("%s: %s", outlet.shown, error)
+                    log.warning("%s", str(error).replace(outlet.url, outlet.shown))
             await asyncio.sleep(backoff.down(asyncio.get_running_loop().time()))

@@ -74,6 +74,7 @@ def test_keys_and_passwords_are_not_shown() -> None:
     assert hidden("rtmp://h/live/secret") == "rtmp://h/live/***"
     assert "pass" not in hidden("rtsp://me:pass@h/cam") and hidden("rtsp://h/cam") == "rtsp://h/cam"
     assert "secret" not in outlet("rtmp://h/live/secret?x=1").shown
+    assert outlet("whip+https://h/whip/secret").shown == "https://h/whip/***"
 
 
 def test_what_comes_after_a_whole_file_gets_a_name_of_its_own(tmp_path: Path) -> None:

@@ -3,10 +3,12 @@
 The stand-ins have the published names and shapes and compute a known function, so that what is painted can be told.
 """
 
+import json
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -18,7 +20,7 @@ from engines.store import default_store
 from engines.values import F32, U8, Array
 from tests.engines.nets.standins import node, write
 from tests.stream.portraits import Placed, paint, photo
-from tests.tools.cli import AGREED, NETWORKS, failed, needs_models, understudy
+from tests.tools.cli import AGREED, NETWORKS, failed, film, needs_models, times, understudy
 
 pytestmark = needs_models
 CATALOG = load_catalog()
@@ -187,6 +189,27 @@ def test_a_dfm_needs_no_source(store: Path, files: dict[str, Path], tmp_path: Pa
     assert np.abs(cheek(after, RIGHT) - cheek(before, RIGHT)).max() < NOISE
     two = ["-s", files["hopper"], "-s", files["astronaut"]]
     assert "anna is one person" in failed(files["two"], tmp_path / "o.png", "--model", "anna", *two)
+
+
+def test_a_clip_goes_through_a_network_frame_by_frame(store: Path, files: dict[str, Path], tmp_path: Path) -> None:
+    """Every frame's face is the negative of what it was; the report names the network's file."""
+    clip, out, report = film(tmp_path / "clip.mp4", 9, with_face=True), tmp_path / "out.mp4", tmp_path / "run.json"
+    words = ["-s", files["hopper"], "--model", "inswapper_128", "--precision", "f32", "--report", report]
+    result = understudy("swap", AGREED, "-q", clip, out, *words, "--crf", 4)
+    assert result.returncode == 0, result.stderr
+    told = json.loads(report.read_text())
+    assert [frame["route"] for frame in told["frames"]] == ["fast"] * 9
+    before, after = decoded(clip), decoded(out)
+    assert len(after) == 9 and times(out) == times(clip)
+    for frame, old, new in zip(told["frames"], before, after, strict=True):
+        x0, y0, x1, y1 = (round(v) for v in frame["tracks"][0]["box"])
+        middle = np.s_[(y0 + y1) // 2 - 6 : (y0 + y1) // 2 + 6, (x0 + x1) // 2 - 6 : (x0 + x1) // 2 + 6]
+        assert np.abs(new[middle].mean(axis=(0, 1)) - (255 - old[middle].mean(axis=(0, 1)))).max() < NOISE
+
+
+def decoded(path: Path) -> list[U8]:
+    with av.open(str(path)) as container:
+        return [np.asarray(f.to_ndarray(format="rgb24"), np.uint8) for f in container.decode(video=0)]
 
 
 def test_masks_and_enhancers_go_over_it(store: Path, files: dict[str, Path], tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ Model = Annotated[
 Precise = Annotated[
     Precision,
     typer.Option(
-        help="Of --model. auto: bf16 where the chip computes in it. int8: the copy that `models compile` made.",
+        help="Of --model. auto: half where chip and runtime have it. int8: the copy that `models compile` made.",
         rich_help_panel=PANEL,
     ),
 ]
@@ -80,7 +80,11 @@ Finds = Annotated[
 ]
 Strict = Annotated[
     bool,
-    typer.Option("--strict-device", help="Fail where --device is not usable, instead of falling back to the CPU."),
+    typer.Option(
+        "--strict-device",
+        help="Fail where --device is not usable, instead of falling back to the CPU.",
+        rich_help_panel="What to swap",
+    ),
 ]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TextIO
 
 from engines.errors import OutputError
-from stream.frame import Plan
+from stream.frame import Plan, Route
 from stream.landing import Landing
 from stream.stats import Table, Timing
 
@@ -34,6 +34,7 @@ class Report:
     def finish(self, table: Table, source: Mapping[str, object], output: Mapping[str, object], **told: object) -> None:
         """Adds the figures and gives the file its final name. told: what else there is to say, under its own names."""
         rest = {
+            "routes": {route.value: route_row(table, route) for route in table.routes},
             "stages": {name: {"count": t.count, **quantiles(t)} for name, t in table.stages.items()},
             "fps": round(table.fps, 3),
             "wall_s": round(table.wall, 3),
@@ -74,6 +75,16 @@ def frame_row(plan: Plan) -> dict[str, object]:
             }
             for track in scene.tracks
         ],
+    }
+
+
+def route_row(table: Table, route: Route) -> dict[str, float]:
+    """The profiler's figures of one route: frames, their share of all, mean of painting and refining."""
+    timing = table.routes[route]
+    return {
+        "count": timing.count,
+        "share": round(table.share(route), 4),
+        "mean_ms": round(timing.mean * 1000, 3),
     }
 
 

@@ -45,6 +45,7 @@ def test_the_report_has_exactly_the_promised_shape(tmp_path: Path) -> None:
                 "tracks": [{"id": 7, "box": [1.0, 2.0, 30.6, 40.0], "score": 0.9}],
             },
         ],
+        "routes": {"fast": {"count": 2, "share": 1.0, "mean_ms": 10.0}},
         "stages": {"paint": {"count": 2, "p50_ms": 10.123, "p95_ms": 12.0, "p99_ms": 13.0}},
         "fps": 0.5,
         "wall_s": 4.0,
@@ -54,6 +55,17 @@ def test_the_report_has_exactly_the_promised_shape(tmp_path: Path) -> None:
         "models": [],
     }
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_profilers_routes_are_told(tmp_path: Path) -> None:
+    routes = {Route.FAST: Timing(800, 4.0), Route.XSEG: Timing(150, 1.5), Route.REFINE: Timing(50, 1.25)}
+    report = Report(tmp_path / "run.json")
+    report.finish(Table(routes, {}, 10.0), {}, {})
+    assert json.loads((tmp_path / "run.json").read_text())["routes"] == {
+        "fast": {"count": 800, "share": 0.8, "mean_ms": 5.0},
+        "xseg": {"count": 150, "share": 0.15, "mean_ms": 10.0},
+        "refine": {"count": 50, "share": 0.05, "mean_ms": 25.0},
+    }
 
 
 def test_a_report_without_frames_is_whole_json(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ async def _main(pipe: Connection, run: Run, bare: bool) -> None:
     from tools.serve.settings import Settings
 
     planes = camera.load(run.clip, *run.size)
-    house = None if bare else House(Settings(sources=(run.photo,), consent=True, mark=run.mark))
+    house = None if bare else House(Settings(sources=(run.photo,), consent=True, mark=run.mark, because="a benchmark"))
     metrics = Metrics()
     watches = [parts.Watch() for _ in range(run.streams)]
     sessions = [Session(house.swap(None) if house else Bare, metrics) for _ in watches]

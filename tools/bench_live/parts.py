@@ -61,7 +61,7 @@ async def server(pipe: Connection, photo: Path, bare: bool, mark: bool) -> None:
     from tools.serve.house import Bare, House
     from tools.serve.settings import Settings
 
-    settings = Settings(port=0, bare=bare, sources=(photo,), consent=True, mark=mark)
+    settings = Settings(port=0, bare=bare, sources=(photo,), consent=True, mark=mark, because="a benchmark")
     if bare:
         faces = Faces(lambda _: (_ for _ in ()).throw(RuntimeError), lambda _: Bare)
     else:

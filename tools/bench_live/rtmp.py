@@ -53,7 +53,7 @@ async def _server(pipe: Connection, photo: Path, bare: bool, mark: bool, streams
     from tools.serve.settings import Settings
 
     quick()
-    house = None if bare else House(Settings(sources=(photo,), consent=True, mark=mark))
+    house = None if bare else House(Settings(sources=(photo,), consent=True, mark=mark, because="a benchmark"))
     slots = {f"{KEYS}{i}": Slot() for i in range(streams)}
     door = Door({digest(key): slot for key, slot in slots.items()})
     port = await door.open("127.0.0.1", 0)

@@ -20,9 +20,12 @@ from stream.metrics import CONTENT_TYPE, Codecs, Metered, Metrics
 from stream.trace import Tracer
 from stream.webrtc.install import install
 from tools.serve import admission, photo, walls
-from tools.serve.rooms import Refused, Rooms
+from tools.serve.entry import Entry
+from tools.serve.rooms import Refused, Room, Rooms
 from tools.serve.settings import Settings
 from tools.serve.whip import NAME, Signalling, refusal
+from tools.trust.gate import Gate
+from tools.trust.tokens import Scope
 
 log = logging.getLogger("understudy.serve")
 
@@ -55,13 +58,13 @@ class Server:
     def __init__(self, settings: Settings, faces: Faces, metrics: Metrics | None = None) -> None:
         settings.check()
         self.settings, self._faces, self.metrics = settings, faces, metrics or Metrics()
-        self._tokens = walls.Tokens.read(settings.tokens)
+        self._entry = Entry(Gate(settings.tokens), self.metrics.refused.labels("token").inc)
         self._tracer = Tracer(settings.trace) if settings.trace else None
         install(Codecs(self.metrics, self._tracer))
         self.rooms = Rooms(settings, faces.swap, self.metrics, faces.default, self._tracer)
         self.silent: set[Any] = set()
         self._reading = asyncio.Semaphore(1)
-        local = settings.loopback and not self._tokens.needed
+        local = settings.loopback and not self._entry.needed
         wall = walls.middleware(local, settings.origins, self.silent)
         self.app = web.Application(middlewares=[wall], client_max_size=photo.LARGEST)
         self.app.add_routes(
@@ -75,16 +78,20 @@ class Server:
                 web.get("/metrics", self._metrics),
                 web.get("/healthz", self._health),
                 web.get("/readyz", self._ready),
-                *Signalling(self.rooms, settings, self._guard).routes(),
+                *Signalling(self.rooms, settings, self._entry).routes(),
             ]
         )
         self.app.cleanup_ctx.append(self._life)
 
-    def _guard(self, request: web.Request) -> None:
-        """Raises 401 where a token is needed and not shown."""
-        if not self._tokens.allow(request.headers.get("Authorization")):
-            self.metrics.refused.labels("token").inc()
-            raise web.HTTPUnauthorized(reason="a valid bearer token is needed", headers={"WWW-Authenticate": "Bearer"})
+    def _room(self, request: web.Request, scope: Scope, own: bool = False) -> Room:
+        """The room that a request names. own: for who made it, or an admin. Raises NotLetIn, 404."""
+        entered = self._entry.enter(request, scope)
+        room = self.rooms.rooms.get(request.match_info["name"])
+        if room is None:
+            raise web.HTTPNotFound(reason="no such room")
+        if own:
+            self._entry.own(request, entered, room.who)
+        return room
 
     async def _life(self, _: web.Application) -> AsyncIterator[None]:
         async def tick() -> None:
@@ -110,30 +117,31 @@ class Server:
     async def _settings(self, _: web.Request) -> web.Response:
         s = self.settings
         ice = [{"urls": i.url, "username": i.username, "credential": i.credential} for i in s.ice if not i.credential]
-        facts = {"label": s.label, "token": self._tokens.needed, "face": self._faces.default is not None, "ice": ice}
+        facts = {
+            "label": s.disclosure,
+            "token": self._entry.needed,
+            "face": self._faces.default is not None,
+            "ice": ice,
+        }
         return web.json_response(facts)
 
     async def _upload(self, request: web.Request) -> web.Response:
         """A photo makes a room: its face lives in memory until the room ends."""
-        self._guard(request)
+        entered = self._entry.enter(request, Scope.UPLOAD)
         try:
             self.rooms.admit()
-            data = await walls.body(request, IMAGES, photo.LARGEST)
+            data = await walls.body(request, IMAGES, min(photo.LARGEST, entered.limits.upload))
             async with self._reading:
                 image = await asyncio.to_thread(photo.decode, data)
                 face = await asyncio.to_thread(self._faces.prepare, [("the photo", image)])
-            room = self.rooms.open(face)
+            room = self.rooms.open(face, entered.who)
         except Refused as refused:
             return refusal(self.rooms, refused)
         place = {"whip": f"/whip/{room.name}", "whep": f"/whep/{room.name}"}
         return web.json_response({"name": room.name, **place, "notes": list(face.notes)}, status=201)
 
     async def _figures(self, request: web.Request) -> web.Response:
-        self._guard(request)
-        room = self.rooms.rooms.get(request.match_info["name"])
-        if room is None:
-            raise web.HTTPNotFound(reason="no such room")
-        s = room.session
+        s = self._room(request, Scope.VIEW).session
         if s is None:
             return web.json_response({"live": False})
         delay = statistics.median(s.delays) if s.delays else 0.0
@@ -148,16 +156,14 @@ class Server:
                 "route": s.route,
                 "rung": s.rung.name.lower(),
                 "faces": s.faces,
-                "viewers": sum(not link.publishes for link in room.links.values()),
+                "viewers": len(s.video),
                 "clock": round(s.clock(), 3),
             }
         )
 
     async def _glass(self, request: web.Request) -> web.Response:
         """A viewer tells the delay from the camera to the screen, `{"ms": 61.5}`, as it can be measured there."""
-        self._guard(request)
-        if request.match_info["name"] not in self.rooms.rooms:
-            raise web.HTTPNotFound(reason="no such room")
+        self._room(request, Scope.VIEW)
         try:
             told = json.loads(await walls.body(request, ("application/json",), 256))
             seconds = float(told["ms"]) / 1000
@@ -169,13 +175,12 @@ class Server:
         return web.Response(status=204)
 
     async def _end(self, request: web.Request) -> web.Response:
-        self._guard(request)
-        if not await self.rooms.end(request.match_info["name"], "ended by request"):
-            raise web.HTTPNotFound(reason="no such room")
+        room = self._room(request, Scope.SWAP, own=True)
+        await self.rooms.end(room.name, "ended by request")
         return web.Response(status=204)
 
     async def _metrics(self, request: web.Request) -> web.Response:
-        self._guard(request)
+        self._entry.enter(request, Scope.ADMIN)
         return web.Response(body=self.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
 
     async def _health(self, _: web.Request) -> web.Response:

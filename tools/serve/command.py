@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engines.errors import UnderstudyError
+from stream.label import Label, Place
 
 if TYPE_CHECKING:
     from tools.serve.settings import Settings
 
-FACE, NET, WATCH = "Faces", "Network", "Watching"
+FACE, NET, MARK, WATCH = "Faces", "Network", "Marking", "Watching"
 
 
 def serve(
@@ -47,7 +48,8 @@ def serve(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, rich_help_panel=NET)] = 8080,
     tokens: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Bearer tokens, one a line.", rich_help_panel=NET)
+        Path | None,
+        typer.Option(metavar="FILE", help="Bearer tokens, as `understudy token` makes them.", rich_help_panel=NET),
     ] = None,
     cert: Annotated[
         Path | None, typer.Option(metavar="FILE", help="TLS certificate chain.", rich_help_panel=NET)
@@ -67,10 +69,19 @@ def serve(
         list[str] | None, typer.Option(metavar="URL", rich_help_panel=NET, help="Another page that may call (CORS).")
     ] = None,
     most: Annotated[int, typer.Option("--sessions", min=1, help="Most sessions at once.")] = 16,
-    label: Annotated[str, typer.Option(help="Disclosure shown on the page and told to clients.")] = (
-        "Face replaced by Understudy"
-    ),
-    mark: Annotated[bool, typer.Option("--mark/--no-mark", help="The invisible mark on every picture.")] = True,
+    label: Annotated[
+        str, typer.Option(metavar="WORDS", help="Burnt into every picture, and told to viewers.", rich_help_panel=MARK)
+    ] = "Face replaced by Understudy",
+    place: Annotated[Place, typer.Option("--label-place", help="Where.", rich_help_panel=MARK)] = Place.BOTTOM_LEFT,
+    no_label: Annotated[
+        bool, typer.Option("--no-label", help="No words in the picture.", rich_help_panel=MARK)
+    ] = False,
+    mark: Annotated[
+        bool, typer.Option("--mark/--no-mark", help="The invisible mark on every picture.", rich_help_panel=MARK)
+    ] = True,
+    because: Annotated[
+        str, typer.Option(metavar="WHY", help="Why there is no mark; it is logged.", rich_help_panel=MARK)
+    ] = "",
     trace: Annotated[
         Path | None,
         typer.Option(metavar="FILE.json", help="Every frame's way, for ui.perfetto.dev.", rich_help_panel=WATCH),
@@ -98,14 +109,16 @@ def serve(
     settings = Settings(
         host=host, port=port, sources=tuple(source or ()), device=device, who=who, tokens=tokens, cert=cert, key=key,
         ice=tuple(parse_ice(text.strip()) for text in servers), origins=tuple(origin or ()), most=most, when=when,
-        mark=mark, label=label, trace=trace, consent=consent,
+        mark=mark, because=because, label=None if no_label else Label(label, place), trace=trace, consent=consent,
     )  # fmt: skip
     if when not in ("hold", "blur"):
         raise UnderstudyError(f"--when-lost {when!r}: write hold or blur")
     settings.check()
     logs(log)
-    if not mark:
-        logging.getLogger("understudy").warning("the invisible mark is switched off by --no-mark")
+    if not mark and not because.strip():
+        raise UnderstudyError(
+            "the invisible mark can be left off, but not silently; say why with --because, which is logged"
+        )
     on_loop(_serve(settings))
 
 

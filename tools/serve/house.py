@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from engines.backends.choose import open_engine
 from engines.detector import Detector
@@ -14,18 +15,19 @@ from stream.frame import Frame, Route
 from stream.live.guard import When
 from stream.live.ladder import Rung
 from stream.live.session import Swap
-from stream.live.swap import Hook, LiveSwap, Shown
+from stream.live.swap import LiveSwap, Shown
 from stream.metrics import Metered
 from stream.paint import Painter
 from stream.perceive import Perceiver, Perception
-from stream.picture import Picture
-from stream.planes import Planes
 from stream.refine import Refinement
 from stream.route import route
 from stream.still import read_image
 from stream.who import parse_rules
 from tools.cast import open_watch
 from tools.serve.settings import Settings
+from tools.trust.keys import local_identity
+from tools.trust.layers import Marking
+from tools.trust.live import live_mark
 
 NETWORKS = ("face_detection_short_range", "face_landmark")
 
@@ -35,6 +37,8 @@ class House:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._marking = Marking(watermark=settings.mark, because=settings.because)
+        self._identity = local_identity()
         store = default_store()
         self._models = Perception(*(open_engine(store.path(name), settings.device) for name in NETWORKS))
         self.source: SourceFace | None = None
@@ -58,7 +62,7 @@ class House:
 
         def make(stats: Metered) -> Swap:
             perceiver = Perceiver(self._models, parse_rules(self._settings.who, (), 1), watch=open_watch("auto"))
-            mark = _mark(self._settings)
+            mark = live_mark("a live session", datetime.now(UTC), self._marking, self._settings.label, self._identity)
             painter, when = Painter([face], defer=True), When(self._settings.when)
             return LiveSwap(perceiver, painter, route, stats, refine=Refinement(), mark=mark, when=when)
 
@@ -76,19 +80,3 @@ class Bare:
 
     def close(self) -> None:
         pass
-
-
-def _mark(settings: Settings) -> Hook:
-    """The invisible mark, laid on each picture that leaves."""
-    if not settings.mark:
-        return lambda picture: picture
-    from stream.marking import Marker, new_payload
-
-    marker, count = Marker(new_payload(0)), 0
-
-    def mark(picture: Picture) -> Picture:
-        nonlocal count
-        count += 1
-        return marker.mark(picture, count) if isinstance(picture, Planes) else picture
-
-    return mark

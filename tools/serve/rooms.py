@@ -6,6 +6,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 
 from aiortc import RTCIceServer
@@ -35,24 +36,28 @@ class Refused(Exception):
 
 @dataclass(slots=True)
 class Link:
-    """One peer in a room. etag: of its ICE session."""
+    """One peer in a room. who: the token it came with. etag: of its ICE session."""
 
     id: str
     peer: Peer
     publishes: bool
+    who: str = ""
     etag: str = field(default_factory=lambda: secrets.token_hex(8))
 
 
 @dataclass(slots=True)
 class Room:
-    """name: the stream key. own: made for an upload, and gone with its session."""
+    """name: the stream key. own: made for an upload, and gone with its session. who: the token that it was made with.
+    held: what is given back when it ends."""
 
     name: str
     source: SourceFace | None
     own: bool
     touched: float
+    who: str = ""
     session: Session | None = None
     links: dict[str, Link] = field(default_factory=dict)
+    held: ExitStack = field(default_factory=ExitStack)
 
     @property
     def publisher(self) -> Link | None:
@@ -108,29 +113,36 @@ class Rooms:
         if why:
             raise Refused(503, why, "capacity")
 
-    def open(self, source: SourceFace) -> Room:
+    def open(self, source: SourceFace, who: str = "") -> Room:
         """A room with a face of its own."""
         self.admit()
         if len(self.rooms) >= 4 * self._settings.most:
             raise Refused(503, "too many rooms are open", "rooms")
-        room = Room(secrets.token_urlsafe(16), source, True, self._clock())
+        room = Room(secrets.token_urlsafe(16), source, True, self._clock(), who)
         self.rooms[room.name] = room
         return room
 
-    async def publish(self, name: str, offer: str) -> tuple[Link, str]:
-        """A publisher comes in. Raises Refused, BadSdp."""
+    async def publish(
+        self, name: str, offer: str, who: str = "", seat: AbstractContextManager[None] | None = None
+    ) -> tuple[Link, str]:
+        """A publisher comes in. seat: taken for as long as the room lasts. Raises Refused, BadSdp, and what the seat
+        raises."""
         room = self.rooms.get(name)
         if room is None:
             if self._default is None and not self._settings.bare:
                 raise Refused(404, "no such room, and this server has no face of its own: upload one first", "no_face")
-            room = Room(name, self._default, False, self._clock())
+            room = Room(name, self._default, False, self._clock(), who)
+        if room.who != who:
+            raise Refused(404, "no such room", "no_face")
         if room.publisher is not None:
             raise Refused(409, "somebody publishes under this key already", "key_taken")
         self.admit()
+        if seat is not None:
+            room.held.enter_context(seat)
         self.rooms[name] = room
         self._rows += 1
         session = room.session = Session(self._make(room.source), self.metrics, self._tracer, self._rows)
-        link = self._link(room, publishes=True)
+        link = self._link(room, True, who)
         try:
             answer = await link.peer.publish(offer, session.picture, session.sound)
         except BaseException:
@@ -139,14 +151,14 @@ class Rooms:
         log.info("session %d begins", self._rows, extra={"facts": {"event": "session begins", "session": self._rows}})
         return link, answer
 
-    async def play(self, name: str, offer: str) -> tuple[Link, str]:
+    async def play(self, name: str, offer: str, who: str = "") -> tuple[Link, str]:
         """A viewer comes in. Raises Refused, BadSdp."""
         room = self.rooms.get(name)
         if room is None or room.session is None:
             raise Refused(404, "nobody publishes under this key", "no_publisher")
         if sum(not link.publishes for link in room.links.values()) >= self._settings.viewers:
             raise Refused(503, f"all {self._settings.viewers} places for viewers are taken", "viewers")
-        link = self._link(room, publishes=False)
+        link = self._link(room, False, who)
         session = room.session
         try:
             answer = await link.peer.play(offer, [session.video.outlet(), session.audio.outlet()])
@@ -176,6 +188,7 @@ class Rooms:
         room = self.rooms.pop(name, None)
         if room is None:
             return False
+        room.held.close()
         links, room.links, room.source = list(room.links.values()), {}, None
         session, room.session = room.session, None
         for link in links:
@@ -212,7 +225,7 @@ class Rooms:
         for name in list(self.rooms):
             await self.end(name, "the server ends")
 
-    def _link(self, room: Room, publishes: bool) -> Link:
+    def _link(self, room: Room, publishes: bool, who: str) -> Link:
         id_ = secrets.token_urlsafe(12)
 
         def gone() -> None:
@@ -221,7 +234,7 @@ class Rooms:
             task.add_done_callback(self._closing.discard)
 
         ice = tuple(RTCIceServer(s.url, s.username, s.credential) for s in self._settings.ice)
-        link = room.links[id_] = Link(id_, Peer(ice, gone), publishes)
+        link = room.links[id_] = Link(id_, Peer(ice, gone), publishes, who)
         return link
 
     async def _gone(self, name: str, id_: str) -> None:

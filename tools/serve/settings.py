@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engines.errors import UnderstudyError
+from stream.label import WORDS, Label
+
+USUAL = Label("Face replaced by Understudy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +20,10 @@ class IceServer:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """sources: photos of the default face; none: sessions bring their own. tokens: file of bearer tokens, one a line.
+    """sources: photos of the default face; none: sessions bring their own. tokens: file of bearer tokens.
     most: sessions at once, whatever the load. quiet_after: seconds without a picture after which a session ends.
-    bare: no swap at all, for measuring what the path itself costs."""
+    mark: the invisible one; because: why it is off, which is logged. label: burnt into every picture. bare: no swap at
+    all, for measuring what the path itself costs."""
 
     host: str = "127.0.0.1"
     port: int = 8080
@@ -36,7 +40,8 @@ class Settings:
     quiet_after: float = 15.0
     when: str = "hold"
     mark: bool = True
-    label: str = "Face replaced by Understudy"
+    because: str = ""
+    label: Label | None = USUAL
     trace: Path | None = None
     consent: bool = False
     bare: bool = False
@@ -45,12 +50,17 @@ class Settings:
     def loopback(self) -> bool:
         return self.host in ("127.0.0.1", "::1", "localhost")
 
+    @property
+    def disclosure(self) -> str:
+        """What viewers are told, on the page and in a header."""
+        return self.label.words if self.label is not None else WORDS
+
     def check(self) -> None:
         """Raises UnderstudyError where the settings would open the machine to strangers or cannot work."""
         if not self.loopback and self.tokens is None:
             raise UnderstudyError(
-                f"--host {self.host} can be reached by others, so it needs --tokens FILE (one bearer token a line);"
-                " without tokens only 127.0.0.1 is served"
+                f"--host {self.host} can be reached by others, so it needs --tokens FILE: make one with"
+                f" `understudy token add --file FILE`; without tokens only 127.0.0.1 is served"
             )
         if (self.cert is None) != (self.key is None):
             raise UnderstudyError("--cert and --key belong together; give both")

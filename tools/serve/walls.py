@@ -1,20 +1,18 @@
-"""Walls: what stands between strangers and the server: tokens, limits, headers, errors without detail.
+"""Walls: what stands between strangers and the server: limits, headers, errors without detail.
 
 Knows HTTP; knows nothing of what is served.
 """
 
 import asyncio
-import hmac
 import json
 import logging
 from collections.abc import Awaitable, Callable
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 from engines.errors import UnderstudyError
+from tools.trust.gate import NotLetIn
 
 log = logging.getLogger("understudy.http")
 
@@ -43,38 +41,6 @@ def problem(status: int, title: str, headers: dict[str, str] | None = None) -> w
     """An error as RFC 9457 writes it."""
     body = json.dumps({"type": "about:blank", "status": status, "title": title})
     return web.Response(status=status, text=body, content_type="application/problem+json", headers=headers)
-
-
-class Tokens:
-    """Bearer tokens, kept as hashes. None: everybody on this machine may come in."""
-
-    def __init__(self, hashes: frozenset[bytes] | None) -> None:
-        self._hashes = hashes
-
-    @classmethod
-    def read(cls, path: Path | None) -> "Tokens":
-        """One token a line; lines that begin with # are left out. Raises UnderstudyError."""
-        if path is None:
-            return cls(None)
-        lines = [line.strip() for line in path.read_text("utf-8").splitlines()]
-        tokens = [line for line in lines if line and not line.startswith("#")]
-        if not tokens or any(len(token) < 16 for token in tokens):
-            raise UnderstudyError(f"{path} must hold tokens of at least 16 characters, one a line")
-        return cls(frozenset(sha256(token.encode()).digest() for token in tokens))
-
-    @property
-    def needed(self) -> bool:
-        return self._hashes is not None
-
-    def allow(self, header: str | None) -> bool:
-        """header: the request's `Authorization`."""
-        if self._hashes is None:
-            return True
-        kind, _, token = (header or "").partition(" ")
-        if kind.lower() != "bearer":
-            return False
-        given = sha256(token.strip().encode()).digest()
-        return sum(hmac.compare_digest(given, known) for known in self._hashes) > 0
 
 
 async def body(request: web.Request, kinds: tuple[str, ...], most: int) -> bytes:
@@ -132,6 +98,8 @@ async def _answer(request: web.Request, handler: Handler, local: bool) -> web.St
             raise
         kept = {k: v for k, v in error.headers.items() if k.lower() in ("allow", "retry-after", "www-authenticate")}
         return problem(error.status, error.reason or "refused", kept)
+    except NotLetIn as error:
+        return problem(error.status, str(error), _asking(error))
     except UnderstudyError as error:
         return problem(422, str(error))
     except asyncio.CancelledError:
@@ -139,6 +107,12 @@ async def _answer(request: web.Request, handler: Handler, local: bool) -> web.St
     except Exception:
         log.exception("a request failed: %s %s", request.method, request.match_info.route.name or "")
         return problem(500, "something went wrong here; the server's log has the details")
+
+
+def _asking(error: NotLetIn) -> dict[str, str]:
+    if error.status == 401:
+        return {"WWW-Authenticate": "Bearer"}
+    return {"Retry-After": str(error.retry)} if error.retry is not None else {}
 
 
 def guarded(server: web.Server, silent: set[Any]) -> Callable[[], Any]:

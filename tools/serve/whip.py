@@ -6,26 +6,28 @@ from aiohttp import web
 
 from stream.webrtc.sdp import LARGEST, BadSdp, parse_fragment
 from tools.serve import admission, walls
+from tools.serve.entry import Entry
 from tools.serve.rooms import Link, Refused, Rooms
 from tools.serve.settings import Settings
+from tools.trust.tokens import Scope
 
 SDP, FRAGMENT = "application/sdp", "application/trickle-ice-sdpfrag"
 NAME = r"{name:[A-Za-z0-9_-]{1,64}}"
-Guard = Callable[[web.Request], None]
+SCOPES = {"whip": Scope.SWAP, "whep": Scope.VIEW}
 
 
 class Signalling:
-    """The handlers of both protocols. guard: raises where the request may not come in."""
+    """The handlers of both protocols."""
 
-    def __init__(self, rooms: Rooms, settings: Settings, guard: Guard) -> None:
-        self._rooms, self._settings, self._guard = rooms, settings, guard
+    def __init__(self, rooms: Rooms, settings: Settings, entry: Entry) -> None:
+        self._rooms, self._settings, self._entry = rooms, settings, entry
 
     def routes(self) -> list[web.RouteDef]:
         made = []
-        for kind, enter in (("whip", self._rooms.publish), ("whep", self._rooms.play)):
+        for kind in SCOPES:
             place, one = f"/{kind}/{NAME}", f"/{kind}/{NAME}/{{id:[A-Za-z0-9_-]{{1,64}}}}"
             made += [
-                web.post(place, self._entering(kind, enter)),
+                web.post(place, self._entering(kind)),
                 web.options(place, self.options),
                 web.patch(one, self.patch),
                 web.delete(one, self.delete),
@@ -33,15 +35,16 @@ class Signalling:
             ]
         return made
 
-    def _entering(
-        self, kind: str, enter: Callable[[str, str], Awaitable[tuple[Link, str]]]
-    ) -> Callable[[web.Request], Awaitable[web.Response]]:
+    def _entering(self, kind: str) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def post(request: web.Request) -> web.Response:
-            self._guard(request)
+            entered = self._entry.enter(request, SCOPES[kind])
             offer = text(await walls.body(request, (SDP,), LARGEST))
             name = request.match_info["name"]
             try:
-                link, answer = await enter(name, offer)
+                if kind == "whip":
+                    link, answer = await self._rooms.publish(name, offer, entered.who, self._entry.seat(entered))
+                else:
+                    link, answer = await self._rooms.play(name, offer, entered.who)
             except BadSdp as error:
                 return walls.problem(400, str(error))
             except Refused as refused:
@@ -50,7 +53,7 @@ class Signalling:
                 ("Location", f"/{kind}/{name}/{link.id}"),
                 ("ETag", f'"{link.etag}"'),
                 ("Accept-Patch", FRAGMENT),
-                ("X-Disclosure", self._settings.label),
+                ("X-Disclosure", self._settings.disclosure),
                 *(("Link", ice_link(s.url, s.username, s.credential)) for s in self._settings.ice),
             ]
             response = web.Response(status=201, text=answer, content_type=SDP)
@@ -72,7 +75,6 @@ class Signalling:
 
     async def patch(self, request: web.Request) -> web.Response:
         """Trickled candidates."""
-        self._guard(request)
         link = self._link(request)
         data = text(await walls.body(request, (FRAGMENT,), LARGEST))
         match = request.headers.get("If-Match")
@@ -92,16 +94,18 @@ class Signalling:
 
     async def delete(self, request: web.Request) -> web.Response:
         """The client's goodbye."""
-        self._guard(request)
         link = self._link(request)
         await self._rooms.leave(request.match_info["name"], link.id)
         return web.Response(status=200)
 
     def _link(self, request: web.Request) -> Link:
+        """Of the request's own token, or any for an admin's. Raises 401, 403, 404."""
         kind = request.path.split("/", 2)[1]
+        entered = self._entry.enter(request, SCOPES[kind])
         link = self._rooms.find(request.match_info["name"], request.match_info["id"])
         if link is None or link.publishes != (kind == "whip"):
             raise web.HTTPNotFound(reason="no such session; it may have ended")
+        self._entry.own(request, entered, link.who)
         return link
 
 

@@ -164,28 +164,6 @@ def test_the_page_asks_nobody_else() -> None:
     asyncio.run(main())
 
 
-def test_tokens_are_compared_by_hash(tmp_path: Path) -> None:
-    path = tmp_path / "tokens"
-    path.write_text("one-token-of-sixteen\n#no-token-at-all-here\n\nanother-token-of-more\n")
-    tokens = walls.Tokens.read(path)
-    assert (
-        tokens.needed and tokens.allow("Bearer one-token-of-sixteen") and tokens.allow("bearer another-token-of-more")
-    )
-    for header in (
-        None,
-        "",
-        "Bearer",
-        "Bearer no-token-at-all-here",
-        "Basic one-token-of-sixteen",
-        "one-token-of-sixteen",
-    ):
-        assert not tokens.allow(header)
-    assert walls.Tokens.read(None).allow(None)
-    path.write_text("short\n")
-    with pytest.raises(UnderstudyError, match="16"):
-        walls.Tokens.read(path)
-
-
 def test_the_door_stays_shut_without_tokens(tmp_path: Path) -> None:
     with pytest.raises(UnderstudyError, match="--tokens"):
         Settings(host="0.0.0.0").check()

@@ -125,7 +125,7 @@ class TestWithNetworks:
         assert sound(out) == sound(clip)
         told = json.loads(report.read_text())
         assert list(told) == [
-            "frames", "stages", "fps", "wall_s", "input", "output", "consent", "models", "marking",
+            "frames", "routes", "stages", "fps", "wall_s", "input", "output", "consent", "models", "marking",
         ]  # fmt: skip
         assert [f["index"] for f in told["frames"]] == list(range(45))
         assert {f["route"] for f in told["frames"]} == {"fast"}

@@ -18,7 +18,7 @@ from tools.trust.consent import Given, Source, require_consent
 from tools.trust.keys import Identity, SigningError, local_identity, own_identity
 from tools.trust.manifest import COMPOSITE, SWAP, Manifest, UsedModel, definition
 from tools.trust.read import State, read_provenance
-from tools.trust.sign import sidecar, sign_file
+from tools.trust.sign import prove, sidecar, sign_file
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 MANIFEST = Manifest(
@@ -203,3 +203,18 @@ def test_a_remote_signer_that_is_away(tmp_path: Path, identity: Identity) -> Non
     path = made(tmp_path, "o.mp4")
     with pytest.raises(SigningError):
         sign_file(path, MANIFEST, None, own_identity(tmp_path / "chain.pem", remote="http://127.0.0.1:9/"))
+
+
+def test_a_signer_is_proven_before_the_work(tmp_path: Path, identity: Identity, remote: str) -> None:
+    """The right key, a remote signer that answers, a key of another chain, a signer that is away."""
+    chain = tmp_path / "chain.pem"
+    chain.write_bytes(identity.chain)
+    prove(identity)
+    prove(own_identity(chain, remote=remote))
+    other = local_identity(tmp_path / "other" / "signing")
+    assert other.key is not None
+    (tmp_path / "key.pem").write_bytes(other.key)
+    with pytest.raises(SigningError, match="the key and the chain belong together"):
+        prove(own_identity(chain, tmp_path / "key.pem"))
+    with pytest.raises(SigningError, match="nothing can be signed as"):
+        prove(own_identity(chain, remote="http://127.0.0.1:9/"))

@@ -14,11 +14,11 @@ from engines.watermark.detect import detect
 from stream.planes import Planes
 from tests.tools.trust.clips import clip, pictures
 from tools.trust.consent import Source, require_consent
-from tools.trust.keys import Identity, local_identity
-from tools.trust.layers import Marking, MarkingError
+from tools.trust.keys import Identity, SigningError, local_identity
+from tools.trust.layers import Marking, MarkingError, Signer
 from tools.trust.manifest import UsedModel
 from tools.trust.read import State, read_provenance
-from tools.trust.stamp import Stamp
+from tools.trust.stamp import Stamp, identity_of
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 MODELS = (UsedModel("face_landmark", "ab" * 32),)
@@ -112,3 +112,30 @@ def test_what_cannot_be_logged_is_not_made(tmp_path: Path, identity: Identity) -
     (tmp_path / "file").write_text("")
     with pytest.raises(MarkingError, match="unmarked outputs are logged"):
         Stamp("o.mp4", Marking(watermark=False, because="x"), None, NOW, identity, tmp_path / "file" / "log.jsonl")
+
+
+def test_what_the_report_says(tmp_path: Path, identity: Identity) -> None:
+    path = tmp_path / "o.mkv"
+    stamp = Stamp(str(path), Marking(), CONSENT, NOW, identity)
+    assert stamp.marker is not None
+    before = stamp.as_json()
+    assert (before["manifest"], before["signer"]) == (None, None), "nothing is signed yet"
+    produced(stamp, path)
+    assert stamp.as_json() == {
+        "watermark": stamp.marker.payload.text,
+        "manifest": "o.c2pa",
+        "signer": identity.name,
+        "off": [],
+        "because": None,
+    }
+
+
+def test_who_signs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNDERSTUDY_SIGNING", str(tmp_path / "own" / "signing"))
+    own, house = identity_of(Signer()), local_identity(tmp_path / "house")
+    assert own == local_identity(tmp_path / "own" / "signing")
+    assert identity_of(Signer(timestamp="http://time.example.org")).timestamp == "http://time.example.org"
+    chain, key = tmp_path / "house" / "chain.pem", tmp_path / "house" / "key.pem"
+    assert identity_of(Signer(chain, key)) == house
+    with pytest.raises(SigningError, match="belong together"):
+        identity_of(Signer(chain, tmp_path / "own" / "signing" / "key.pem"))

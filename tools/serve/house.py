@@ -37,7 +37,7 @@ class House:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._marking = Marking(watermark=settings.mark, because=settings.because)
+        self._marking = Marking(watermark=settings.mark, because=settings.because or "the command line said so")
         self._identity = local_identity()
         store = default_store()
         self._models = Perception(*(open_engine(store.path(name), settings.device) for name in NETWORKS))

@@ -157,9 +157,12 @@ def test_an_upload_has_the_tokens_own_limit(tmp_path: Path) -> None:
     secrets = made(tmp_path / "t", one=(USUAL, Limits(upload=50)))
 
     async def main() -> None:
-        async with served(tokens=tmp_path / "t") as (_, url, http):
-            async with http.post(f"{url}/api/rooms", data=PHOTO, headers={**PNG, **bearer(secrets["one"])}) as response:
-                assert len(PHOTO) > 50 and response.status == 413
+        headers = {**PNG, **bearer(secrets["one"])}
+        async with (
+            served(tokens=tmp_path / "t") as (_, url, http),
+            http.post(f"{url}/api/rooms", data=PHOTO, headers=headers) as response,
+        ):
+            assert len(PHOTO) > 50 and response.status == 413
 
     asyncio.run(main())
 

@@ -44,7 +44,10 @@ def compile_(
     if method not in METHODS:
         raise UnderstudyError(f"method {method!r} is not known: take {', '.join(METHODS)}")
     if chosen == "int8" and calibrate is None:
-        raise UnderstudyError("int8 needs to see what the model sees: give --calibrate FOLDER with aligned face crops")
+        raise UnderstudyError(
+            "int8 needs to see what the model sees: give --calibrate FOLDER with aligned face crops "
+            f"(`understudy models crops {name} CLIP... --to FOLDER` collects them)"
+        )
     store = default_store()
     model, path = store.model(name), store.path(name)
     inputs = open_openvino(path).inputs

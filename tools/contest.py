@@ -26,7 +26,7 @@ Feeds = Mapping[str, Array]
 # what each runtime is asked for; int8 is ONNX with Q/DQ for all of them
 PRECISIONS: Mapping[str, Sequence[str]] = {
     "openvino": ("f32", "bf16", "int8"),
-    "ort-cpu": ("f32",),
+    "ort-cpu": ("f32", "int8"),
     "ort-cuda": ("f32", "f16"),
     "tensorrt": ("f16", "bf16", "int8"),
 }

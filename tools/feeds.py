@@ -57,7 +57,8 @@ def feeds(
     names = bound(model, model.inputs, inputs)
     paths = [] if folder is None else sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURES)[:most]
     if folder is not None and not paths and any(map(is_picture, model.inputs)):
-        raise InputError(f"no pictures are in {folder}; collect face crops there first")
+        collect = f"understudy models crops {model.name} CLIP... --to {folder}"
+        raise InputError(f"no pictures are in {folder}; collect face crops there first: `{collect}`")
     extra = _arrays(folder)
     count = max(len(paths), len(next(iter(extra.values()), ())), 0 if paths or extra else 8)
 

@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ import typer
 
 from engines.errors import UnderstudyError
 from stream.label import Label, Place
+from tools.trust.layers import Layer, marking
 
 if TYPE_CHECKING:
     from tools.serve.settings import Settings
@@ -23,12 +25,12 @@ FACE, NET, MARK, WATCH = "Faces", "Network", "Marking", "Watching"
 
 def serve(
     source: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Option(
             "--source",
             "-s",
             metavar="FACE",
-            help="Photo of the face for sessions that bring none.",
+            help="The face for sessions that bring none: a photo, a folder of them, or a kept identity's name.",
             rich_help_panel=FACE,
         ),
     ] = None,
@@ -76,12 +78,11 @@ def serve(
     no_label: Annotated[
         bool, typer.Option("--no-label", help="No words in the picture.", rich_help_panel=MARK)
     ] = False,
-    mark: Annotated[
-        bool, typer.Option("--mark/--no-mark", help="The invisible mark on every picture.", rich_help_panel=MARK)
-    ] = True,
-    because: Annotated[
-        str, typer.Option(metavar="WHY", help="Why there is no mark; it is logged.", rich_help_panel=MARK)
-    ] = "",
+    without: Annotated[
+        list[Layer] | None,
+        typer.Option(help="Leave the invisible mark off; takes --because, and is logged.", rich_help_panel=MARK),
+    ] = None,
+    because: Annotated[str, typer.Option(metavar="TEXT", help="Why it is left off.", rich_help_panel=MARK)] = "",
     trace: Annotated[
         Path | None,
         typer.Option(metavar="FILE.json", help="Every frame's way, for ui.perfetto.dev.", rich_help_panel=WATCH),
@@ -92,33 +93,31 @@ def serve(
 
     understudy serve --source face.jpg --i-have-consent, then open http://127.0.0.1:8080
     """
-    try:
-        import aiohttp  # noqa: F401
-        import aiortc  # noqa: F401
-        import prometheus_client  # noqa: F401
-    except ImportError as error:
-        raise UnderstudyError(
-            f"`serve` needs {error.name}; install it with: pip install 'understudy[serve]'"
-        ) from error
+    missing = next((name for name in ("aiohttp", "aiortc", "prometheus_client") if find_spec(name) is None), None)
+    if missing:
+        raise UnderstudyError(f"`serve` needs {missing}; install it with: pip install 'understudy[serve]'")
     from tools.serve.loop import on_loop
     from tools.serve.settings import Settings, parse_ice
+    from tools.stream_cmd import one_person
 
-    servers = list(ice or ())
-    if ice_file is not None:
-        servers += [line for line in ice_file.read_text("utf-8").split("\n") if line.strip()]
-    settings = Settings(
-        host=host, port=port, sources=tuple(source or ()), device=device, who=who, tokens=tokens, cert=cert, key=key,
-        ice=tuple(parse_ice(text.strip()) for text in servers), origins=tuple(origin or ()), most=most, when=when,
-        mark=mark, because=because, label=None if no_label else Label(label, place), trace=trace, consent=consent,
-    )  # fmt: skip
     if when not in ("hold", "blur"):
         raise UnderstudyError(f"--when-lost {when!r}: write hold or blur")
+    servers = list(ice or ())
+    if ice_file is not None:
+        try:
+            servers += [line for line in ice_file.read_text("utf-8").split("\n") if line.strip()]
+        except (OSError, UnicodeDecodeError) as error:
+            raise UnderstudyError(f"--ice-file {ice_file} cannot be read: {error}") from error
+    marks = marking(without or [], because)
+    photos = one_person(source, consent) if source else ()
+    settings = Settings(
+        host=host, port=port, sources=photos, device=device, who=who, tokens=tokens, cert=cert, key=key,
+        ice=tuple(parse_ice(text.strip()) for text in servers), origins=tuple(origin or ()), most=most, when=when,
+        mark=marks.watermark, because=because, trace=trace, consent=True,
+        label=None if no_label else Label(label, place),
+    )  # fmt: skip
     settings.check()
     logs(log)
-    if not mark and not because.strip():
-        raise UnderstudyError(
-            "the invisible mark can be left off, but not silently; say why with --because, which is logged"
-        )
     on_loop(_serve(settings))
 
 

@@ -27,7 +27,7 @@ class Backoff:
         if self._up is not None and now - self._up >= GOOD:
             self.tries = 0
         self._up = None
-        wait = min(FIRST * 2.0**self.tries, MOST)
+        wait = min(FIRST * 2.0 ** min(self.tries, 16), MOST)  # hundreds of tries would overflow
         self.tries += 1
         self._next = now + wait
         return wait

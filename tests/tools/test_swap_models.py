@@ -15,6 +15,7 @@ import pytest
 from onnx import NodeProto
 
 from engines.backends import choose
+from engines.backends.survey import ask
 from engines.catalog import load_catalog
 from engines.store import default_store
 from engines.values import F32, U8, Array
@@ -25,6 +26,7 @@ from tests.tools.cli import AGREED, NETWORKS, failed, film, needs_models, times,
 pytestmark = needs_models
 CATALOG = load_catalog()
 LEFT, RIGHT = Placed("astronaut", 170, 250, 120), Placed("hopper", 470, 240, 120)
+without_gpu = pytest.mark.skipif(ask("ort-cuda").usable, reason="a GPU is usable: nothing falls back")
 NOISE = 14  # levels that marks may move a picture by
 
 
@@ -251,7 +253,9 @@ def test_a_chosen_detector_finds_the_faces(store: Path, files: dict[str, Path], 
         (["--detector", "inswapper_128"], "inswapper_128 is no detector of scrfd"),
         (["--detector", "scrfd_2.5g"], "models pull scrfd_2.5g --accept-licence"),
         (["--who", "reference:nobody.jpg"], "there is no such photo"),
-        (["--device", "cuda", "--strict-device"], "--strict-device: ort-cuda is not usable"),
+        pytest.param(
+            ["--device", "cuda", "--strict-device"], "--strict-device: ort-cuda is not usable", marks=without_gpu
+        ),
     ],
 )
 def test_what_cannot_be_is_one_line(
@@ -262,6 +266,7 @@ def test_what_cannot_be_is_one_line(
     assert list(tmp_path.iterdir()) == []
 
 
+@without_gpu
 def test_falling_back_is_said_once_and_loudly(
     store: Path, files: dict[str, Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -23,7 +23,7 @@ def samples(of: av.VideoFrame, number: int) -> npt.NDArray[np.generic]:
     """One plane's samples, without the padding of its lines."""
     plane = of.planes[number]
     deep = np.dtype("<u2" if "10" in of.format.name else "u1")
-    lines = np.frombuffer(plane, deep).reshape(-1, plane.line_size // deep.itemsize)
+    lines: npt.NDArray[np.generic] = np.frombuffer(bytes(plane), deep).reshape(-1, plane.line_size // deep.itemsize)
     return lines[: plane.height, : plane.width]
 
 

@@ -112,7 +112,7 @@ def daemon(
     from tools.serve.loop import on_loop
 
     options = Options(
-        state=state or platformdirs.user_state_path("understudy", False) / "daemon",
+        state=(state or platformdirs.user_state_path("understudy", False) / "daemon").resolve(),
         files=tuple(folder.resolve() for folder in files or [Path.cwd()]),
         host=host,
         port=port,

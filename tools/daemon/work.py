@@ -129,6 +129,7 @@ def swap(job: Job, folder: Path, length: Fraction, stop: threading.Event) -> boo
         memory.keep()
         tell = _teller(segments, memory.facts["total"])
         whole = asyncio.run(run(reading.frames(), segments, *cast.stages, stats=stats, witness=tell, stop=stop))
+        say(frames=segments.frames, total=memory.facts["total"])
         if whole:
             join(segments.done, source, job.output, lambda path: _sign(stamp, job, cast, memory, path))
         return whole

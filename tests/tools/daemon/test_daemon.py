@@ -27,7 +27,16 @@ class Daemon:
     def __init__(self, folder: Path, *words: str) -> None:
         self.folder = folder
         command = [sys.executable, "-c", "from tools.main import main; main()", "daemon", "--port", "0"]
-        state = ["--state", str(folder / "state"), "--files", str(folder), "--segment", "0.4", "--rtmp", "127.0.0.1:0"]
+        state = [
+            "--state",
+            os.path.relpath(folder / "state", ROOT),
+            "--files",
+            str(folder),
+            "--segment",
+            "0.4",
+            "--rtmp",
+            "127.0.0.1:0",
+        ]
         names = ("SIGNING", "IDENTITIES", "JOURNAL")
         own = {f"UNDERSTUDY_{name}": str(folder / "user" / name.lower()) for name in names}
         self.process = subprocess.Popen(

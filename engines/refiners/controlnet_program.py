@@ -16,16 +16,13 @@ def main() -> None:
     words.add_argument("--device", default="")
     given = words.parse_args()
     sys.path[0] = str(Path(__file__).resolve().parents[2])  # in place of this folder
-    from engines.refiners.wire import serve
+    from engines.refiners.wire import Answer, serve
 
-    pipes: list[Any] = []
+    def prepare() -> Answer:
+        pipe = load(given.base, given.depth, given.normal, given.device)
+        return lambda note, arrays: {"image": repaint(pipe, note, arrays)}
 
-    def answer(note: dict[str, Any], arrays: dict[str, Any]) -> dict[str, Any]:
-        if not pipes:
-            pipes.append(load(given.base, given.depth, given.normal, given.device))
-        return {"image": repaint(pipes[0], note, arrays)}
-
-    serve(answer)
+    serve(prepare)
 
 
 def load(base: str, depth: str, normal: str, device: str = "") -> Any:

@@ -25,18 +25,15 @@ def main() -> None:
     sys.path[0] = given.repository  # in place of this folder, whose dkt.py is not DKT
     sys.path.append(str(Path(__file__).resolve().parents[2]))
     os.chdir(given.repository)  # where it looks for checkpoints
-    from engines.refiners.wire import serve
+    from engines.refiners.wire import Answer, serve
 
-    model: list[Any] = []
+    def prepare() -> Answer:
+        from dkt.pipelines.pipelines import DKTPipeline  # type: ignore[import-not-found,unused-ignore]
 
-    def answer(note: dict[str, Any], arrays: dict[str, Any]) -> dict[str, Any]:
-        if not model:
-            from dkt.pipelines.pipelines import DKTPipeline  # type: ignore[import-not-found,unused-ignore]
+        model = DKTPipeline(given.model or None, is14B=given.large, is_depth=True)
+        return lambda note, arrays: {"depth": depth(model, arrays["frames"], note)}
 
-            model.append(DKTPipeline(given.model or None, is14B=given.large, is_depth=True))
-        return {"depth": depth(model[0], arrays["frames"], note)}
-
-    serve(answer)
+    serve(prepare)
 
 
 def depth(pipe: Any, frames: Any, note: dict[str, Any]) -> Any:

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 Arrays = dict[str, npt.NDArray[Any]]
+Answer = Callable[[dict[str, Any], Arrays], Arrays]
 KINDS = ("uint8", "int64", "float32")
 MAGIC = b"und1"
 HEAD = 1 << 16  # bytes of JSON at most
@@ -57,12 +58,14 @@ def receive(pipe: BinaryIO) -> tuple[dict[str, Any], Arrays] | None:
     return told["note"], arrays
 
 
-def serve(answer: Callable[[dict[str, Any], Arrays], Arrays]) -> None:
-    """A program's whole life: a message in, its answer out, until the input ends. What else the program prints goes to
-    standard error. An exception is told as the note's `error`, and the program goes on."""
+def serve(prepare: Callable[[], Answer]) -> None:
+    """A program's whole life: it prepares (loads its weights), says that it is ready, then answers one message after
+    another until the input ends. What else it prints goes to standard error. An exception in answering is told as the
+    note's `error`, and the program goes on; one in preparing ends it."""
     with os.fdopen(os.dup(0), "rb") as pipe_in, os.fdopen(os.dup(1), "wb") as pipe_out:
         os.dup2(2, 1)  # libraries print
         sys.stdout = sys.stderr
+        answer = prepare()
         send(pipe_out, {"ready": True}, {})
         while (message := receive(pipe_in)) is not None:
             try:

@@ -16,6 +16,7 @@ from engines.errors import UnderstudyError
 from engines.refiners.wire import Arrays, WireError, receive, send
 
 TRIES = 3  # deaths in a row after which a program is left alone
+ENDED = "ended"
 TOLD = 400  # characters of its last words
 
 
@@ -24,7 +25,7 @@ class RefinerError(UnderstudyError):
 
 
 class Worker:
-    """command: what to start. seconds: for an answer; loading: for the first sign of life, on top. Not to be shared
+    """command: what to start. seconds: for an answer; loading: until it is ready for the first one. Not to be shared
     between threads."""
 
     def __init__(self, name: str, command: Sequence[str], seconds: float, loading: float = 600.0) -> None:
@@ -99,13 +100,14 @@ class Worker:
         finally:
             clock.cancel()
         if answer is None:
-            raise self._death(process, "ended", late, seconds)
+            raise self._death(process, ENDED, late, seconds)
         return answer
 
     def _death(
         self, process: subprocess.Popen[bytes], what: str, late: threading.Event, seconds: float
     ) -> RefinerError:
-        self._end(process, 0.0)
+        # one that ends by itself may yet have to say why
+        self._end(process, 10.0 if what == ENDED and not late.is_set() else 0.0)
         self.deaths += 1
         words = self._last_words()
         why = f"took more than {seconds:g} s" if late.is_set() else what

@@ -38,7 +38,7 @@ class DKTPipeline:
 def written(folder: Path, answer: str, deaf: bool = False) -> Path:
     """A program that serves the function `answer`; deaf: one that says it is ready and then sleeps."""
     path = folder / "program.py"
-    path.write_text(HEAD.format(root=str(ROOT)) + answer + (DEAF if deaf else "") + "\nserve(answer)\n")
+    path.write_text(HEAD.format(root=str(ROOT)) + answer + (DEAF if deaf else "") + "\nserve(lambda: answer)\n")
     return path
 
 

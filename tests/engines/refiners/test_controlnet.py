@@ -92,7 +92,7 @@ def test_weights_that_would_have_to_be_unpickled_are_not_loaded(folder: Path, tm
     (tmp_path / "depth" / "config.json").write_bytes((folder / "depth" / "config.json").read_bytes())
     (tmp_path / "depth" / "diffusion_pytorch_model.bin").write_bytes(b"\x80\x04K\x01.")
     net = ControlNet(PYTHON, tmp_path, "cpu", FEW, seconds=90)
-    with pytest.raises(RefinerError, match=r"the refiner controlnet says: .*safetensors"):
+    with pytest.raises(RefinerError, match=r"the refiner controlnet ended; its last words: .*safetensors"):
         net.repaint(IMAGE, MASK, DEPTH)
     net.close()
 

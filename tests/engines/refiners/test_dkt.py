@@ -40,7 +40,7 @@ def test_depth_comes_for_every_frame_of_the_film(repository: Path) -> None:
 
 def test_a_checkpoint_that_is_missing_is_told(repository: Path) -> None:
     dkt = Dkt(sys.executable, repository, model="broken", seconds=60)
-    with pytest.raises(RefinerError, match="the refiner dkt says: OSError: no such checkpoint"):
+    with pytest.raises(RefinerError, match="the refiner dkt ended; its last words: OSError: no such checkpoint"):
         dkt.depth(frames(1))
     dkt.close()
 

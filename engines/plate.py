@@ -170,13 +170,11 @@ def relit(seen: Drawn, image: F32, hidden: F32, sigma: float) -> F32:
     h, w = hidden.shape
     step = max(1, int(sigma / 4))
     small = (max(2, h // step), max(2, w // step))
-    weight = seen.known * np.clip(1 - 20 * hidden, 0, 1)
-    # a cell that lies on the rim of what is seen would mix in what is beside it
-    whole = warp.shrink((weight > 0).astype(np.float32), small) > 0.99
-    weight = warp.shrink(weight, small) * whole
-    few = warp.shrink(image, small), warp.shrink(seen.colour, small)
-    stack = np.dstack([few[0] * weight[..., None], few[1] * weight[..., None], weight])
-    stack = cv2.GaussianBlur(stack, (0, 0), sigma / step, borderType=cv2.BORDER_CONSTANT)
+    weight = np.asarray(seen.known * np.clip(1 - 20 * hidden, 0, 1), np.float32)
+    # weighted before it is made smaller: a cell on the rim of what is seen would take in what lies beside it
+    few = [warp.shrink(np.asarray(a * weight[..., None], np.float32), small) for a in (image, seen.colour)]
+    weight = warp.shrink(weight, small)
+    stack = cv2.GaussianBlur(np.dstack([*few, weight]), (0, 0), sigma / step, borderType=cv2.BORDER_CONSTANT)
     total = stack.sum((0, 1))
     share = float(np.clip(8 * weight.sum() / (warp.shrink(seen.known, small).sum() + 1e-3) - 0.4, 0, 1))
     overall = 1 + share * ((total[:3] + 1) / (total[3:6] + 1) - 1)

@@ -55,6 +55,28 @@ def test_what_hides_the_face_does_not_light_it_along_its_edge(colour: float) -> 
     assert brightness(frame, hidden) == pytest.approx(1, abs=0.01)
 
 
+def test_a_sliver_of_face_does_not_light_the_rest() -> None:
+    """A hundredth of the face shows, in half the light: far from it the plate keeps its own."""
+    hidden = np.ones((SIDE, SIDE), np.float32)
+    hidden[140:146, 95:105] = 0
+    out = relit(SEEN, FACE * np.float32(0.5), hidden, SIGMA)
+    far = CORE & (np.arange(SIDE)[:, None] < 90)
+    assert far.sum() > 1000
+    assert out[far].mean() / SEEN.colour[far].mean() > 0.9
+    assert brightness(FACE * np.float32(0.5), holding(70, 100, 130)) < 0.6  # where enough shows it is taken
+
+
+@pytest.mark.parametrize("doubt", [0.02, 0.04, 0.06])
+def test_a_network_that_is_nowhere_quite_certain_leaves_the_light_to_be_told(doubt: float) -> None:
+    """Maps that are a little above nought everywhere, as a network's are."""
+    noise = np.abs(cv2.GaussianBlur(np.random.default_rng(2).normal(0, 1, (SIDE, SIDE)), (0, 0), 3))
+    hidden = np.asarray(noise / noise.mean() * doubt, np.float32)
+    hidden[80:130, 60:140] = 1
+    frame = np.where(SEEN.mask[..., None] > 0.5, FACE * np.float32(0.7), np.float32(0))
+    frame[80:130, 60:140] = (0, 0, 255)
+    assert brightness(frame, hidden) == pytest.approx(0.7, abs=0.01)
+
+
 @pytest.mark.parametrize("light", [0.5, 0.8, 1.3])
 def test_the_frames_light_is_taken_from_the_strips_that_show_the_face(light: float) -> None:
     frame = np.clip(FACE * np.float32(light), 0, 255)

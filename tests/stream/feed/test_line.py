@@ -74,3 +74,42 @@ def test_not_before_its_time() -> None:
     assert backoff.ready(0)
     backoff.down(10)
     assert not backoff.ready(10.4) and backoff.ready(10.5)
+
+
+def test_a_stall_and_its_burst_leave_time_as_it_was() -> None:
+    """Three seconds of nothing, then all at once: the camera's clock went on, and so does ours."""
+    line = Line()
+    play(line, 100.0, 10.0, 2)
+    late = [line.map("video", 102.0 + i / 30, 15.0 + i / 3000) for i in range(90)]
+    assert late[0] == pytest.approx(2.0, abs=0.02) and late[-1] == pytest.approx(2.0 + 89 / 30, abs=0.05)
+    after = play(line, 105.0, 15.0, 2)
+    assert after[-1] == pytest.approx(5.0 + 59 / 30, abs=0.1), "nothing of the cut is left"
+
+
+def test_a_burst_at_the_beginning_is_no_new_clock() -> None:
+    """Servers send what they have kept since the last key frame."""
+    line = Line()
+    burst = [line.map("video", 50 + i / 30, 7.0) for i in range(240)]
+    assert burst[-1] - burst[0] == pytest.approx(239 / 30, abs=1e-6)
+    assert line.map("audio", 50 + 4.0, 7.0) == pytest.approx(burst[120], abs=1e-6), "sound lies where it lay"
+
+
+def test_a_hole_in_the_stamps_is_closed_to_a_moment() -> None:
+    line = Line()
+    first = play(line, 0.0, 10.0, 2)
+    after = play(line, 500.0, 12.0, 1)
+    assert 0 < after[0] - first[-1] < 0.1
+
+
+def test_two_kinds_that_change_their_clock_one_after_the_other_stay_near() -> None:
+    line = Line()
+    for i in range(60):
+        line.map("video", 1000 + i / 30, i / 30)
+        line.map("audio", 1000 + i / 30, i / 30)
+    seen = {"video": 0.0, "audio": 0.0}
+    for i in range(60, 180):
+        seen["video"] = line.map("video", (i - 60) / 30, i / 30)
+        old = i < 64  # the sound is four packets behind
+        seen["audio"] = line.map("audio", (1000 + i / 30) if old else (i - 60) / 30, i / 30)
+    assert seen["video"] == pytest.approx(179 / 30, abs=1.0)
+    assert abs(seen["video"] - seen["audio"]) < 0.02

@@ -129,7 +129,10 @@ def test_a_stuck_refiner_holds_the_decoder_back() -> None:
     thread = threading.Thread(target=lambda: asyncio.run(whole))
     thread.start()
     assert began.wait(5)
-    time.sleep(0.1)
+    deadline = time.monotonic() + 10
+    while len(decoded) <= WINDOW and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.05)  # for what must not come
     assert len(decoded) == WINDOW + 1  # one more is in the decoder's hand
     assert shelf.wrote == []
     go.set()

@@ -78,6 +78,7 @@ class Keeper:
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping: dict[str, State | None] = {}  # by request: CANCELLED; None: paused
         self._wake = asyncio.Event()
+        self._broken: BaseException | None = None
 
     @property
     def running(self) -> int:
@@ -135,10 +136,11 @@ class Keeper:
         return self._changed(name)
 
     async def run(self) -> None:
-        """Works the queue until cancelled."""
+        """Works the queue until cancelled. Raises what went wrong in keeping it: a daemon that cannot write down what
+        it does had better be started again."""
         for name in self.store.recover(self.clock()):
             log.info("job %s goes on where it was", name)
-        while True:
+        while self._broken is None:
             while not self.draining and len(self._tasks) < self.jobs and (entry := self.store.take(self.clock())):
                 task = asyncio.create_task(self._work(entry))
                 self._tasks.add(task)
@@ -148,6 +150,7 @@ class Keeper:
             wait = max(0.05, at - self.clock()) if at is not None else None
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), wait)
+        raise self._broken
 
     def tidy(self, age: float) -> None:
         """Forgets jobs that were over `age` seconds ago, and folders that no job is left for."""
@@ -180,8 +183,8 @@ class Keeper:
         log.info("job %s begins, try %d", entry.id, entry.attempts)
         try:
             code, said = await self._process(entry)
-        except OSError as error:
-            code, said = 1, f"it could not be started: {error.strerror}"
+        except (OSError, ValueError) as error:  # no process to be had, or one that talks nonsense
+            code, said = 1, f"it could not be followed: {error}"
         name, now = entry.id, self.clock()
         wish = self._stopping.pop(name, "none")
         if wish is State.CANCELLED:
@@ -268,6 +271,7 @@ class Keeper:
         self._wake.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a job's keeping failed", exc_info=error)
+            self._broken = error
 
 
 def _kill(process: asyncio.subprocess.Process) -> None:

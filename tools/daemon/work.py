@@ -19,7 +19,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from engines.errors import UnderstudyError
+from engines.errors import OutputError, UnderstudyError
 from engines.watermark.payload import Payload
 from stream.codecs import Encoding, choose_codec
 from stream.frame import Done
@@ -161,7 +161,10 @@ def _encoding(job: Job, source: Source) -> Encoding:
     with av.open(os.devnull, "w", format=container_of(job.output)) as trial:
         codec = choose_codec(trial, job.codec, source.info.pix_fmt)
     with av.open(os.devnull, "w", format="mp4") as trial:
-        choose_codec(trial, codec, source.info.pix_fmt)
+        try:
+            choose_codec(trial, codec, source.info.pix_fmt)
+        except OutputError as error:
+            raise OutputError(f"the daemon works in MP4 pieces, whatever the output: {error}") from error
     return Encoding(codec, job.crf, job.preset, job.bitrate, job.threads)
 
 

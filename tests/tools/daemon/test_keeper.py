@@ -1,6 +1,7 @@
 """The keeper with real processes: how many at once, what failures lead to, cancelling, pausing, ending."""
 
 import asyncio
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -160,5 +161,36 @@ def test_old_jobs_and_stray_folders_are_tidied_away(tmp_path: Path) -> None:
                 (keeper.folder / name).mkdir(parents=True, exist_ok=True)
             keeper.tidy(-1)
             assert [p.name for p in keeper.folder.iterdir()] == [kept.id]
+
+    asyncio.run(main())
+
+
+def test_a_process_that_babbles_fails_like_any_other(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with keeping(tmp_path, attempts=1) as keeper:
+            entry, _ = keeper.add({"target": "babble"})
+            failed = await until(keeper, entry.id, State.FAILED)
+            assert "could not be followed" in failed.reason
+            other, _ = keeper.add({"target": "fine"})
+            await until(keeper, other.id, State.DONE)
+
+    asyncio.run(main())
+
+
+def test_a_queue_that_cannot_be_written_ends_the_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is started again by whoever watches over it, and goes on; it does not pretend to work."""
+
+    async def main() -> None:
+        async with keeping(tmp_path, work=False) as keeper:
+            keeper.add({"target": "fine"})
+
+            def refuse(*_: object) -> None:
+                raise sqlite3.OperationalError("database or disk is full")
+
+            monkeypatch.setattr(keeper.store, "end", refuse)
+            with pytest.raises(sqlite3.OperationalError, match="full"):
+                async with asyncio.timeout(20):
+                    await keeper.run()
+            assert keeper.store.counts()[State.RUNNING] == 1, "as a crash leaves it"
 
     asyncio.run(main())

@@ -32,6 +32,8 @@ if what == "wrong":
 if what == "crash" and int(tries.read_text()) <= int(number):
     print("Traceback\nValueError: bad luck", file=sys.stderr)
     sys.exit(1)
+if what == "babble":
+    print("x" * 200_000, flush=True)
 if what == "kill":
     os.kill(os.getpid(), signal.SIGKILL)
 if what == "sleep":

@@ -49,8 +49,8 @@ def told(figures: Figures) -> RenderableType:
     cost = figures.speedup_by_cost
     shares = ", ".join(f"{name} {share:.1%}" for name, share in figures.accuracy.items())
     lines = [
-        f"{figures.speedup:.2f} times as fast as always refining"
-        + ("" if cost is None else f" ({cost:.2f} times if every frame cost what a refined one does)"),
+        f"{figures.speedup:.2f} times as fast as always refining, {figures.speedup_cpu:.2f} times in processor time"
+        + ("" if cost is None else f", {cost:.2f} times if every frame cost what a refined one does"),
         f"routed right: {shares}",
         f"{figures.switches_per_100:.1f} changes of route per 100 frames ({figures.wanted_switches_per_100:.1f} in the"
         " clip itself)",

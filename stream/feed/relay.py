@@ -93,7 +93,7 @@ class Relay:
             await asyncio.gather(*(self._in_thread(mouth.close) for mouth in self.mouths))
             self._press.close()
             await asyncio.wait({reading})  # a read's patience at most
-            self._pool.shutdown(wait=False)
+            self._pool.shutdown()
 
     def _in_thread(self, call: Callable[..., T], *words: Any) -> asyncio.Future[T]:
         """On a thread of this relay's own: the loop's common ones are few, and reading holds one for good."""

@@ -48,6 +48,9 @@ class Push:
             self._await("_result", 4)
             self._call("publish", 5, None, key, "live", stream=1)
             self._await("onStatus")
+        except ssl.SSLError:  # some of which are ValueErrors too
+            plain.close()
+            raise
         except ValueError as error:
             plain.close()
             raise OSError(f"the server does not speak RTMP: {error}") from error

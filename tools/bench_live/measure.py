@@ -102,9 +102,11 @@ def gathered(run: Run, server: Part, sender: Part, viewer: Part) -> Result:
     """Lets three parts that are at work run, and puts together what they say."""
     server.say("measure")
     time.sleep(run.seconds)
-    for part in (viewer, server, sender):
+    said = []
+    for part in (viewer, sender, server):  # who counts first, then upstream to downstream: nobody is hung up on
         part.say("stop")
-    seen, served, sent = viewer.hear(), server.hear(), sender.hear()
+        said.append(part.hear())
+    seen, sent, served = said
     return Result(
         sights=seen["sights"],
         skew=seen["skew"],

@@ -96,10 +96,11 @@ async def _sender(pipe: Connection, clip: Path, size: tuple[int, int], fps: int,
         if task.done():
             task.result()
     await word
-    pipe.send(meter.stop())
+    used = meter.stop()
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    pipe.send(used)
 
 
 async def _push(url: str, planes: list[U8], size: tuple[int, int], fps: int) -> None:
@@ -149,5 +150,5 @@ async def _viewer(pipe: Connection, streams: int, settle: float, shot: Path | No
     await parts.counted(pipe, watches, settle, shot)
     for intake in intakes:
         intake.stop()
-    await door.close()
     await asyncio.gather(*(asyncio.to_thread(thread.join, 12.0) for thread in threads))
+    await door.close()

@@ -210,3 +210,11 @@ def test_ai_by_another_program() -> None:
     told = Provenance(State.VALID, signer="x", generator="Other 2", declares_ai=True)
     verdict = judge(told, Detection(False, 0.0, None, 1.0))
     assert verdict.outcome is Outcome.INTACT and "with AI, by another program" in verdict.headline
+
+
+def test_titles_in_no_known_letters_do_not_hide_a_mark(files: Path, tmp_path: Path) -> None:
+    data = (files / "reencoded.mkv").read_bytes()
+    at = data.index(b"Lavf")
+    (tmp_path / "odd.mkv").write_bytes(data[:at] + b"\xff\xfe" + data[at + 2 :])
+    code, told = ask_json(tmp_path / "odd.mkv")
+    assert (code, told["watermark"]["payload"]["text"]) == (1, PAYLOAD.text)

@@ -48,7 +48,7 @@ def windows(target: str) -> Iterator[list[U8]]:
 def _opened(target: str) -> InputContainer:
     if "://" not in target and not Path(target).is_file():
         raise InputError(f"there is no file {target}; check the path")
-    container = av.open(target, timeout=_TIMEOUT)
+    container = av.open(target, timeout=_TIMEOUT, metadata_errors="replace")
     if not container.streams.video:
         container.close()
         raise InputError(f"{target} holds sound only; an invisible mark is in pictures")

@@ -103,7 +103,7 @@ def _declared(data: bytes, pixels: int) -> None:
     import av
 
     try:
-        with av.open(io.BytesIO(data)) as container:
+        with av.open(io.BytesIO(data), metadata_errors="replace") as container:
             first = container.streams.video[0]
             width, height = first.width, first.height
     except (av.error.FFmpegError, IndexError, MemoryError) as error:
@@ -117,7 +117,9 @@ def _video(demuxer: str, bounds: dict[str, int]) -> tuple[dict[str, Any], bytes]
 
     try:
         # The forced demuxer keeps FFmpeg from taking the bytes for a playlist; no protocol may be opened from within.
-        with av.open(sys.stdin.buffer, "r", format=demuxer, options={"protocol_whitelist": ""}) as container:
+        with av.open(
+            sys.stdin.buffer, "r", format=demuxer, options={"protocol_whitelist": ""}, metadata_errors="replace"
+        ) as container:
             if len(container.streams) > bounds["streams"]:
                 raise ValueError(f"the video has {len(container.streams)} streams; at most {bounds['streams']}")
             if not container.streams.video:

@@ -127,6 +127,14 @@ def test_damaged_videos(tmp_path: Path) -> None:
             probe(tmp_path, broken)
 
 
+def test_titles_in_no_known_letters_do_no_harm(tmp_path: Path) -> None:
+    """Found by fuzzing: a tag that is not UTF-8 made a valid video unreadable, in words meant for nobody."""
+    data = clip(tmp_path / "o.mkv", pictures(mark=False, count=5)).read_bytes()
+    at = data.index(b"Lavf")
+    facts = probe(tmp_path, data[:at] + b"\xff\xfe" + data[at + 2 :])
+    assert (facts.width, facts.height) == (640, 360)
+
+
 def probe(folder: Path, data: bytes) -> VideoFacts:
     (folder / "upload").write_bytes(data)
     with (folder / "upload").open("rb") as file:

@@ -55,8 +55,8 @@ def routing(
         "routing.toml"
     ),
 ) -> None:
-    """Fit the temperature to one half of the validation crops, the thresholds and their hysteresis to sequences, and
-    tell how both do on the other halves."""
+    """Fit the temperature to the validation crops, the thresholds and their hysteresis to sequences, and tell how both
+    do on what they were not fitted to."""
     import numpy as np
 
     from calib import ece, temperature, thresholds
@@ -73,13 +73,11 @@ def routing(
     shard = shards.read(held[0])
     sure = shard.label != UNSURE
     logits, labels = answers(engine, shard)[sure], shard.label[sure].astype(int)
-    half = np.arange(len(labels)) % 2 == 0
-    heat = temperature.fit(logits[half], labels[half])
-    for name, t in (("before", 1.0), ("after", heat)):
-        p = temperature.softmax(logits[~half], t)
-        loss = temperature.log_loss(logits[~half], labels[~half], t)
-        right = float((p.argmax(1) == labels[~half]).mean())
-        error = ece.ece(p, labels[~half])
+    heat, scaled = temperature.crossed(logits, labels)
+    for name, t, p in (("before", 1.0, temperature.softmax(logits)), ("after", heat, scaled)):
+        loss = -float(np.log(p[np.arange(len(labels)), labels] + 1e-9).mean())
+        right = float((p.argmax(1) == labels).mean())
+        error = ece.ece(p, labels)
         typer.echo(f"{name:7} temperature {t:.3f}  log-loss {loss:.4f}  ECE {error:.4f}  accuracy {right:.4f}")
     fitted = fitting.fit(_sequences(engine, data, "fit"), heat)
     checked = fitting.quality(_sequences(engine, data, "seq"), fitted)

@@ -59,8 +59,7 @@ def test_the_thresholds_written_are_those_that_the_stream_reads(
     shard = shards.read(shards.found(data, "val")[0])
     sure = shard.label != UNSURE
     logits, labels = answers(engine, shard)[sure], shard.label[sure].astype(int)
-    half = np.arange(len(labels)) % 2 == 0
-    assert found.temperature == pytest.approx(temperature.fit(logits[half], labels[half]), abs=1e-3)
+    assert found.temperature == pytest.approx(temperature.crossed(logits, labels)[0], abs=1e-3)
 
 
 def test_log_loss_and_calibration_error_are_told_before_and_after(
@@ -71,7 +70,7 @@ def test_log_loss_and_calibration_error_are_told_before_and_after(
     assert [row[0] for row in rows] == ["before", "after"]
     (_, *before), (_, *after) = rows
     assert before[0] == "1.000"
-    assert float(after[1]) < float(before[1]) + 0.1
+    assert float(after[1]) <= float(before[1]), "a temperature that does not help is not taken"
     assert before[3] == after[3], "a temperature changes no answer"
     shares = re.search(r"not fitted to: (\S+) of frames right, (\S+) switches per 100 frames \((\S+) in the", text)
     assert shares is not None

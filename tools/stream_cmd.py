@@ -170,7 +170,8 @@ async def _open(door: "Door", host: str, port: int) -> None:
 def _tell(relay: "Relay") -> None:
     """What came of it. Raises UnderstudyError where an output is not whole."""
     if (s := relay.session) is not None:
-        typer.echo(f"{s.came} frames came, {s.left} left, {s.shed} dropped, {s.held} held", err=True)
+        left, dropped = s.left - relay.skipped, s.shed + relay.skipped
+        typer.echo(f"{s.came} frames came, {left} left, {dropped} dropped, {s.held} held", err=True)
     for mouth in relay.mouths:
         typer.echo(f"{mouth.outlet.shown}: opened {mouth.opened} times, {mouth.lost} packets lost", err=True)
     broken = [m for m in relay.mouths if m.error is not None]

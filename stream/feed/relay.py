@@ -57,6 +57,7 @@ class Relay:
         self._opus: SoundPress | None = None
         self._era, self._made = 0, 0
         self._spoken, self.damaged_sound = Hub("audio"), 0
+        self.skipped = 0  # pictures that made room for newer ones before the encoder
         self.mouths: list[Mouth] = []
         self.session: Session | None = None
         self.intake = Intake(inlet, self._picture, self._hear, self._begun, slot=slot, linger=linger)
@@ -162,6 +163,9 @@ class Relay:
             except Ended:
                 return
             pieces = await self._in_thread(self._press.press, frame)
+            if outlet.dropped > self.skipped:
+                self._metrics.drops.labels("encoder").inc(outlet.dropped - self.skipped)
+                self.skipped = outlet.dropped
             if self._press.made != self._made:
                 self._made, self._era = self._press.made, self._era + 1
             self._send(pieces)

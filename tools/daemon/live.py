@@ -35,12 +35,13 @@ class Post:
         session = self.relay.session if self.relay else None
         mouths = self.relay.mouths if self.relay else []
         delays = session.delays if session else ()
+        skipped = self.relay.skipped if self.relay else 0
         return {
             "name": self.endpoint.name,
             "publishing": self.slot.busy,
             "came": session.came if session else 0,
-            "left": session.left if session else 0,
-            "dropped": session.shed if session else 0,
+            "left": session.left - skipped if session else 0,
+            "dropped": session.shed + skipped if session else 0,
             "delay_ms": round(1000 * sum(delays) / len(delays), 1) if delays else None,
             "outputs": [{"to": m.outlet.shown, "open": m.open, "opened": m.opened, "lost": m.lost} for m in mouths],
             "trouble": self.trouble,

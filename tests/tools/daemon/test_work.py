@@ -156,7 +156,7 @@ class TestProcess:
     pytestmark = needs_models
 
     def test_paused_it_keeps_what_it_has_and_its_end_of_input_is_its_own(self, face: Path, tmp_path: Path) -> None:
-        clip, work = film(tmp_path / "clip.mp4", 30, with_face=True), tmp_path / "work"
+        clip, work = film(tmp_path / "clip.mp4", 120, with_face=True), tmp_path / "work"
         told = request(face, preset="ultrafast", routing="fast")
         paused = Child(work, told)
         deadline = time.monotonic() + 60
@@ -165,17 +165,17 @@ class TestProcess:
         paused.process.send_signal(signal.SIGTERM)
         assert paused.end() == SUSPENDED
         frames = sum(s.frames for s in finished(work))
-        assert 5 <= frames < 30 and paused.said[-1] == {"frames": frames, "total": 30}
+        assert 5 <= frames < 120 and paused.said[-1] == {"frames": frames, "total": 120}
         orphan = Child(work, told)
         time.sleep(0.5)
         assert orphan.process.stdin is not None
         orphan.process.stdin.close()  # as when the daemon is killed
         assert orphan.end() == 1
         done = Child(work, told)
-        assert done.end() == 0 and done.said[-1]["frames"] == 30
+        assert done.end() == 0 and done.said[-1]["frames"] == 120
         assert times(tmp_path / "out.mp4") == times(clip)
         routes = json.loads((work / "state.json").read_text())["routes"]
-        assert sum(routes.values()) >= 30, "what ran before the pauses counts"
+        assert sum(routes.values()) >= 120, "what ran before the pauses counts"
 
     def test_pictures_are_jobs_too(self, face: Path, tmp_path: Path) -> None:
         told = request(face, target=str(face), output=str(tmp_path / "out.png"))

@@ -70,10 +70,12 @@ def _most(take: Any, run: "Run", hold: float) -> int:
         typer.echo(f"{count} stream{'s' if count > 1 else ''} ...", err=True)
         try:
             result = take(replace(run, streams=count, seconds=min(run.seconds, 15.0), shot=None), False)
-        except UnderstudyError:  # admission says no
+        except UnderstudyError as error:  # admission says no
+            typer.echo(f"  {error}", err=True)
             break
         worst = max(figures.quantiles([s.delay for s in sights])["p95_ms"] for sights in result.sights)
         lost = max(figures.drops(s) / max(len(s), 1) for s in result.sights)
+        typer.echo(f"  worst p95 {worst:.1f} ms, {100 * lost:.1f} % dropped", err=True)
         if worst > hold or lost > 0.05 or not all(result.sights):
             break
         best = count

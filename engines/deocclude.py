@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from engines.landmarks import Landmarks, roi_from_mesh
-from engines.mesh.fuse import View, flow, width
+from engines.mesh.fuse import View, flow, fuse, width
 from engines.plate import Drawn, Plate, drawn, relit
 from engines.values import F32, U8
 
@@ -56,28 +56,10 @@ def tracked(before: F32, then: View, now: View, hidden_then: F32, hidden_now: F3
     return carried(before, seen, trust * open_)
 
 
-def registered(points: F32, image: U8, seen: Drawn, hidden: F32) -> F32:
-    """The mesh (468, 3) moved by the affine map that dense flow finds between the drawn plate and the frame, over
-    visible pixels. image: uint8 (h, w, 3), the region the plate was drawn for; hidden: float32 (h, w). Source: DIS
-    flow."""
-    weight = (seen.known > 0.5) & (hidden < HIDDEN)
-    if weight.sum() < 400:
-        return points
-    plate = relit(seen, image.astype(np.float32), hidden, 0.25 * width(points))
-    grey = [np.asarray(cv2.cvtColor(a, cv2.COLOR_RGB2GRAY), np.uint8) for a in (plate.astype(np.uint8), image)]
-    # off the plate both pictures are alike, so that no flow arises there
-    grey[0] = np.where(weight, grey[0], grey[1]).astype(np.uint8)
-    dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)  # type: ignore[attr-defined]
-    moved = dis.calc(grey[0], grey[1], None)
-    y, x = (a[::7] for a in np.nonzero(weight))
-    start = np.stack([x, y], 1).astype(np.float32)
-    m, _ = cv2.estimateAffine2D(
-        start, start + moved[y, x], method=cv2.RANSAC, ransacReprojThreshold=0.01 * width(points)
-    )
-    if m is None or np.abs(m[:, :2] - np.eye(2)).max() > 0.15:
-        return points
-    xy = points[:, :2] @ m[:, :2].T + m[:, 2]
-    return np.concatenate([xy, points[:, 2:]], 1).astype(np.float32)
+def steadied(before: F32, mesh: F32, then: View, now: View, hidden_then: F32, hidden_now: F32, forget: float) -> F32:
+    """The mesh measured under an occluder, (468, 3), fused with the flow of what is seen of the face. See `tracked`."""
+    open_ = visible(then.locate(before), hidden_then) * visible(now.locate(mesh), hidden_now)
+    return fuse(before, mesh, then, now, forget, open_)
 
 
 def completed(image: U8, seen: Drawn, hidden: F32, size: float) -> U8:
@@ -100,7 +82,7 @@ def mesh_under(
     be about (from `carried`). hidden: float32 (h, w), opacity in the region's pixels.
     """
     shift = np.array([*corner, 0], np.float32)
-    local = registered(pose - shift, image, drawn(plate, pose - shift, image.shape[:2]), hidden)
+    local = pose - shift
     seen = drawn(plate, local, image.shape[:2])
     whole = completed(image, seen, hidden, width(local))
     mesh, score = landmarks.run(whole, roi_from_mesh(local))

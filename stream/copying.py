@@ -33,8 +33,8 @@ class Copying:
     """The copied streams of one output. notes: what was left out, one sentence each."""
 
     def __init__(self, source: Source, container: OutputContainer, name: str, alone: bool = False) -> None:
-        """Adds a stream for each of the source's; none where the pictures go alone. Raises OutputError where the container cannot hold an audio or
-        subtitle stream; data streams that it cannot hold are left out and noted."""
+        """Adds a stream for each of the source's; none where the pictures go alone. Raises OutputError where the
+        container cannot hold an audio or subtitle stream; data streams that it cannot hold are left out and noted."""
         self._source, self._container = source, container
         self._targets: dict[int, Stream] = {}
         self._last: dict[int, int] = {}

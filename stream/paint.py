@@ -1,7 +1,7 @@
 """The stage that paints: one swapper per track, made when the track begins and dropped when it ends."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from engines.values import F32, Patch
 from stream.frame import Done, FaceTrack, Pending, Plan, Route
 from stream.ownmask import OwnMasks
 from stream.route import ORDER, Routing, track_route
-from stream.underlay import completed, under_opaque
+from stream.underlay import Memory, completed, under_opaque
 
 SIDEWAYS = (60.0, 80.0)  # degrees of yaw between which the swap fades out: beyond, the mesh does not hold
 FORGET = 3.0  # seconds after which an unseen track's swapper is dropped
@@ -24,6 +24,7 @@ class _Hand:
     swapper: MeshSwapper
     source: int
     seconds: float
+    memory: Memory = field(default_factory=Memory)
 
 
 def hold(mesh: F32) -> float:
@@ -114,12 +115,14 @@ class Painter:
 
     def _paint(self, track: FaceTrack, route: Route, now: float) -> Patch | None:
         """The swapped face as if nothing were before it."""
-        view = track.region if route is Route.FAST else completed(track)
+        view = track.region
         if track.source is None or view is None:
             return None
         hand = self._hands.get(track.id)
         if hand is None or hand.source != track.source:
             hand = self._hands[track.id] = _Hand(MeshSwapper(self._sources[track.source]), track.source, now)
+        if route is not Route.FAST:
+            view = completed(track, hand.memory) or view
         elapsed, hand.seconds = max(now - hand.seconds, 0.0), now
         fade = track.fade * hold(track.face.mesh)
         return hand.swapper.swap(view, track.face.mesh, elapsed, fade) if fade > 0 else None

@@ -11,7 +11,7 @@ import numpy as np
 
 from engines.detector import Detection
 from engines.landmarks import SIDE, Landmarks, Roi, coarseness, roi_from_eyes, roi_from_mesh, shrunk
-from engines.mesh.fuse import FORGET, View, fuse, view
+from engines.mesh.fuse import View, forgetting, fuse, view
 from engines.values import F32, U8, Box, Face, Rect, Region
 from stream.frame import Frame
 
@@ -74,9 +74,7 @@ def _look(frame: Frame, mesh: F32, score: float, region: Region, before: Look | 
     grey: U8 = np.asarray(cv2.cvtColor(region.rgb, cv2.COLOR_RGB2GRAY), np.uint8)
     seen = view(grey, (region.x, region.y), mesh, before.view.scale if before else None)
     if before is not None:
-        dt = min(max(frame.seconds - before.seconds, 0.0), 0.5)
-        forget = 1 - (1 - FORGET) ** (dt * 30)
-        mesh = fuse(before.face.mesh, mesh, before.view, seen, forget)
+        mesh = fuse(before.face.mesh, mesh, before.view, seen, forgetting(frame.seconds - before.seconds))
     roi = roi_from_mesh(mesh)
     fresh = portrait(region, roi)
     if before is not None:

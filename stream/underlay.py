@@ -13,7 +13,7 @@ from engines.occlusion import Occlusion
 from engines.refiners import bend
 from engines.values import F32, Patch, Region
 from stream.frame import FaceTrack
-from stream.watch import covering, onto
+from stream.watch import blocking, covering, onto
 
 STEEP = 4.0  # the patch covers its rim in full from a quarter of the mask on: its pixels are composed already
 SOME = 0.02  # share of the face that is enough to be worth solving for
@@ -41,15 +41,25 @@ class Before:
     wide: float
 
 
-def completed(track: FaceTrack) -> Region | None:
-    """The region as it would look with nothing before the face, for the swap to take light and eyes from."""
+def completed(track: FaceTrack, memory: Memory | None = None) -> Region | None:
+    """The region as it would look with nothing before the face, for the swap to take light, eyes and mouth from: a veil
+    is seen through, the rest is filled from the plate. memory: of the painter, not the refinement lane's."""
     front, region = track.front, track.region
     if region is None or front is None or front.seen is None or front.plate.frames == 0:
         return region
     local = _local(track, region)
-    hidden = covering(front.seen, region)
+    wide = width(local)
     drawn = plate.drawn(front.plate, local, (region.rgb.shape[0], region.rgb.shape[1]))
-    return Region(region.x, region.y, deocclude.completed(region.rgb, drawn, hidden, width(local)))
+    image = region.rgb
+    thin = onto(front.seen.veil, front.seen.matrix, region)
+    if float((thin > 0.1).mean()) > SOME:
+        frame = image.astype(np.float32)
+        lit = plate.relit(drawn, frame, covering(front.seen, region), 0.25 * wide)
+        found = veil.solve(frame, lit, thin, drawn.known, wide, memory.airlight if memory else None)
+        if memory:
+            memory.airlight = found.airlight
+        image = np.asarray(np.clip(found.behind(frame) + 0.5, 0, 255), np.uint8)
+    return Region(region.x, region.y, deocclude.completed(image, drawn, blocking(front.seen, region), wide))
 
 
 def under_opaque(track: FaceTrack, swapped: Patch) -> Patch:

@@ -13,7 +13,7 @@ import numpy as np
 from calib.thresholds import Held, Thresholds, advance
 from engines import deocclude
 from engines.landmarks import Landmarks
-from engines.mesh.fuse import View
+from engines.mesh.fuse import View, forgetting
 from engines.occlusion import NONE, OPAQUE, SIDE, TRANSPARENT, Occlusion, OcclusionNet, cut, frame_to_crop, move
 from engines.plate import Plate, drawn, updated
 from engines.protocol import Engine
@@ -26,6 +26,8 @@ ASK_EVERY = 0.2  # seconds between questions while all is clear
 LEARN_EVERY = 0.3  # seconds between updates of the plate, once it is known
 KNOWN = 5  # clear frames after which the plate is learned less often
 LITTLE = 0.02  # share of the face below which something transparent is not worth refining
+PLAIN = 0.8  # probability of something opaque at which its mask is believed without a plate
+THICK = 0.7  # opacity of smoke above which it hides
 COVERED = 0.5  # probability or opacity of a pixel that counts
 
 
@@ -65,6 +67,9 @@ class Watch:
             self._learn(state, look)
             return look, Front(NONE, None, state.plate)
         seen = self._ask(look, state.plate)
+        if state.plate.frames == 0:
+            state.plate, state.learned = self._first(look, seen), now
+            seen = self._ask(look, state.plate)
         if before is not None and _hidden_share(seen) > LITTLE and state.plate.frames > 0:
             look = self._straightened(look, before, state, seen, landmarks)
             seen = self._ask(look, state.plate)
@@ -73,9 +78,8 @@ class Watch:
         kind = settle(state.held.masked(self._thresholds), seen)
         if kind == NONE:
             state.cells = cells
-        if (
-            kind == NONE or state.plate.frames < KNOWN
-        ):  # a first plate from what can be seen: without one the net doubts
+        young = kind == OPAQUE and state.plate.frames < KNOWN  # what is seen of a face that entered covered
+        if (kind == NONE or young) and state.learned < now:
             self._learn(state, look)
         return look, Front(kind, seen, state.plate)
 
@@ -86,23 +90,35 @@ class Watch:
         colour = shown.colour if known.frames else None
         return self._net.run(cut(look.region.rgb, shifted), colour, shown.mask, matrix)
 
+    def _first(self, look: Look, seen: Occlusion) -> Plate:
+        """A plate to begin with. Without one the network takes a shadow or a lip for glass: only what is plainly opaque
+        is left out, and a pane that was there from the beginning counts as the face's own, as spectacles do."""
+        sure = float(seen.probabilities(self._thresholds.temperature)[OPAQUE]) > PLAIN
+        hidden = onto(seen.opaque, seen.matrix, look.region) if sure else None
+        return updated(Plate.empty(), look.region.rgb, _local(look), hidden)
+
     def _learn(self, state: _State, look: Look) -> None:
         if state.plate.frames >= KNOWN and look.seconds - state.learned < LEARN_EVERY:
             return
-        local = look.face.mesh - np.array([look.region.x, look.region.y, 0], np.float32)
         hidden = None if state.seen is None else covering(state.seen, look.region)
-        state.plate = updated(state.plate, look.region.rgb, local, hidden)
+        state.plate = updated(state.plate, look.region.rgb, _local(look), hidden)
         state.learned = look.seconds
 
     def _straightened(self, look: Look, before: Look, state: _State, seen: Occlusion, landmarks: Landmarks) -> Look:
         """The look with the mesh that the visible part of the face and the plate speak for."""
-        hidden = covering(seen, look.region)
+        hidden = blocking(seen, look.region)
         then = _in_view(state.seen, before.view) if state.seen is not None else np.zeros_like(_blank(before.view))
-        pose = deocclude.tracked(before.face.mesh, before.view, look.view, then, _in_view(seen, look.view))
+        views = before.view, look.view, then, _in_view(seen, look.view)
+        pose = deocclude.tracked(before.face.mesh, *views)
         corner = (look.region.x, look.region.y)
         mesh, score = deocclude.mesh_under(landmarks, look.region.rgb, corner, pose, state.plate, hidden)
+        mesh = deocclude.steadied(before.face.mesh, mesh, *views, forgetting(look.seconds - before.seconds))
         face = replace(look.face, mesh=mesh, box=mesh_box(mesh), score=max(score, look.face.score))
         return replace(look, face=face) if _likely(face.box, before.face.box) else look
+
+
+def _local(look: Look) -> F32:
+    return np.asarray(look.face.mesh - np.array([look.region.x, look.region.y, 0], np.float32), np.float32)
 
 
 def settle(kind: int, seen: Occlusion) -> int:
@@ -116,6 +132,16 @@ def settle(kind: int, seen: Occlusion) -> int:
 def covering(seen: Occlusion, region: Region) -> F32:
     """Opacity of whatever lies before the face, float32 (h, w), in the region's pixels."""
     return onto(np.maximum(seen.opaque, np.maximum(seen.veil, 0.6 * seen.glass)), seen.matrix, region)
+
+
+def blocking(seen: Occlusion, region: Region) -> F32:
+    """`covering` of what the face cannot be measured through: smoke bends the mesh less than a plate in its place."""
+    return onto(_blocking(seen), seen.matrix, region)
+
+
+def _blocking(seen: Occlusion) -> F32:
+    thick = np.clip((seen.veil - THICK) / (1 - THICK), 0, 1)
+    return np.asarray(np.maximum(seen.opaque, np.maximum(thick, 0.6 * seen.glass)), np.float32)
 
 
 def onto(field: F32, matrix: F32, region: Region) -> F32:
@@ -138,9 +164,10 @@ def _in_view(seen: Occlusion, view: View) -> F32:
     m = seen.matrix.copy()
     m[:, 2] += m[:, :2] @ view.origin
     m[:, :2] *= k
-    field = np.maximum(seen.opaque, np.maximum(seen.veil, 0.6 * seen.glass))
     h, w = view.grey.shape
-    return np.asarray(cv2.warpAffine(field, m, (w, h), flags=cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR), np.float32)
+    return np.asarray(
+        cv2.warpAffine(_blocking(seen), m, (w, h), flags=cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR), np.float32
+    )
 
 
 def _blank(view: View) -> F32:
@@ -148,7 +175,7 @@ def _blank(view: View) -> F32:
 
 
 def _hidden_share(seen: Occlusion) -> float:
-    return float((np.maximum(seen.opaque, np.maximum(seen.veil, seen.glass)) > COVERED).mean())
+    return float((_blocking(seen) > 0.5 * COVERED).mean())
 
 
 def _likely(now: Box, was: Box) -> bool:

@@ -18,6 +18,7 @@ FACE = 160.0  # pixels of face width that flow sees
 VIEW = 240  # side of the square that flow sees
 WINDOW = 13
 FORGET = 0.04  # share of the measurement taken over per frame where both agree
+PULL = 0.05  # face widths of disagreement at which the measurement is taken over in full
 LEVELS = 1  # halvings of the view that flow begins with; FaceMesh's guess is within a few pixels
 PLACES = 156  # mesh points that flow follows; the deformations need no more
 MODES = 80
@@ -101,18 +102,28 @@ def flow(before: View, now: View, points: F32, guess: F32) -> tuple[F32, F32]:
     return seen.astype(np.float32), trust.astype(np.float32)
 
 
-def fuse(previous: F32, measured: F32, before: View, now: View, forget: float = FORGET) -> F32:
-    """The steadied points (468, 3) of this frame. previous: last frame's steadied points; measured: FaceMesh's now."""
+def forgetting(seconds: float) -> float:
+    """FORGET for frames so far apart."""
+    return float(1 - (1 - FORGET) ** (min(max(seconds, 0.0), 0.5) * 30))
+
+
+def fuse(
+    previous: F32, measured: F32, before: View, now: View, forget: float = FORGET, shown: F32 | None = None
+) -> F32:
+    """The steadied points (468, 3) of this frame. previous: last frame's steadied points; measured: FaceMesh's now.
+    shown: float32 (468,), 1 where a point is the face's own and not something before it; None for all."""
     w = width(measured)
     some = places()
     seen, trust = flow(before, now, previous[some, :2], measured[some, :2])
     residual = seen - measured[some, :2]
     far = np.hypot(residual[:, 0], residual[:, 1])
     trust = np.where(far > 0.08 * w, 0, trust).astype(np.float32)
+    if shown is not None:
+        trust = trust * shown[some]
     if trust.sum() < PLACES / 23:
         return measured
     pull = smooth(residual, trust, some)
-    gain = np.clip(forget + np.hypot(pull[:, 0], pull[:, 1]) / (0.05 * w), 0, 1)
+    gain = np.clip(forget + np.hypot(pull[:, 0], pull[:, 1]) / (PULL * w), 0, 1)
     gain = np.maximum(gain, np.median(gain))[:, None].astype(np.float32)
     out = measured.copy()
     out[:, :2] += (1 - gain) * pull

@@ -1,7 +1,7 @@
 import cv2
 import numpy as np
 
-from engines.deocclude import carried, completed, registered, tracked, visible
+from engines.deocclude import carried, completed, tracked, visible
 from engines.mesh.fuse import view, width
 from engines.plate import Plate, drawn, updated
 from engines.values import F32
@@ -79,23 +79,6 @@ def learned() -> Plate:
     for _ in range(6):
         plate = updated(plate, bytes_of(FACE), POSE)
     return plate
-
-
-def test_dense_flow_corrects_a_pose_that_is_a_little_off() -> None:
-    off = moved(POSE, motion(2.5, -2, 1.5))
-    hidden = np.zeros((SIDE, SIDE), np.float32)
-    hidden[120:] = 1
-    image = FACE.copy()
-    image[120:] = 30
-    found = registered(off, bytes_of(image), drawn(learned(), off, (SIDE, SIDE)), hidden)
-    before, after = (np.linalg.norm((p - POSE)[:, :2], axis=1).mean() for p in (off, found))
-    assert after < 0.5 * before
-
-
-def test_without_a_plate_the_pose_is_left_as_it_is() -> None:
-    hidden = np.zeros((SIDE, SIDE), np.float32)
-    found = registered(POSE, bytes_of(FACE), drawn(None, POSE, (SIDE, SIDE)), hidden)
-    np.testing.assert_array_equal(found, POSE)
 
 
 def test_the_completed_picture_shows_the_face_where_it_was_hidden() -> None:

@@ -14,6 +14,7 @@ import numpy as np
 
 from engines.values import F32
 
+RIM = 0.09  # of the root of a pane's area: how far its edge shines beyond it
 TOUCHED = 0.02  # opacity below which a pixel counts as clear: there the frame itself is what is seen
 
 
@@ -62,14 +63,24 @@ def refracted(frame: F32, swapped: F32, plate: F32, rho: F32, flow: F32, region:
     """Seen through glass or liquid: `I + m rho [(S - B) warped by W]`; highlights ride along in I.
 
     rho: float32 (h, w, 3), transmission. flow: float32 (h, w, 2), pixels, from where each pixel is seen. region:
-    float32 (h, w), 1 in the glass: beside it the face is swapped plainly. known: float32 (h, w), trust in the plate.
+    float32 (h, w), 1 in the glass: around it a rim only adds light, beside that the face is swapped plainly. known:
+    float32 (h, w), trust in the plate.
     """
     h, w = mask.shape
+    rim = _rim(region)
+    rho = 1 + (rho - 1) * region[..., None]
     x, y = np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32))
     # the change carries its own mask through the refraction: outside the face there is none
     change = (swapped - plate) * (mask * known)[..., None]
     at_x, at_y = x + flow[..., 0] * region, y + flow[..., 1] * region
     through = rho * cv2.remap(change, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
     plain = (swapped - frame) * mask[..., None]
-    inside = region[..., None]
+    inside = rim[..., None]
     return np.asarray(np.clip(frame + inside * through + (1 - inside) * plain, 0, 255), np.float32)
+
+
+def _rim(region: F32) -> F32:
+    """The region widened by what a pane's edge may reach beyond it, softly, float32 (h, w)."""
+    reach = max(1, round(RIM * float(np.sqrt((region > 0.5).sum()))))
+    wide = cv2.dilate(region, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2))
+    return np.asarray(cv2.max(region, cv2.GaussianBlur(wide, (0, 0), max(0.8, reach / 3))), np.float32)

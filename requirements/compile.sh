@@ -11,7 +11,7 @@ compile() {
     --output-file "requirements/$out.txt" "$@" pyproject.toml
 }
 .venv/bin/python -m pip install --quiet pip-tools
-compile dev --extra dev --extra demo --extra serve --extra trust
+compile dev --extra dev --extra demo --extra serve
 # the smaller locks take the versions of the largest: what is tested is what is installed
 for name in base demo; do cp requirements/dev.txt "requirements/$name.txt"; done
 compile base

@@ -16,6 +16,7 @@ from stream.frame import FaceTrack
 from stream.watch import blocking, covering, onto
 
 STEEP = 4.0  # the patch covers its rim in full from a quarter of the mask on: its pixels are composed already
+FAINT = 0.1  # a mask is nothing below it, and whole as near to 1
 SOME = 0.02  # share of the face that is enough to be worth solving for
 
 
@@ -113,7 +114,9 @@ def _alpha(b: Before) -> F32:
     if float((b.opaque > 0.3).mean()) < 1e-3:
         return np.zeros_like(b.opaque)
     change = matting.changed(b.frame, b.plate, b.known, b.wide)
-    return matting.sharpened(b.opaque, change, b.known, b.wide)
+    found = matting.sharpened(b.opaque, change, b.known, b.wide)
+    # a faint doubt is no edge: where there is one, the plate stands in for the frame, and a glance aside turns white
+    return np.asarray(np.clip((found - FAINT) / (1 - 2 * FAINT), 0, 1), np.float32)
 
 
 def _opaque(b: Before, swapped: Patch, frame: F32) -> F32:

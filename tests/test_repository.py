@@ -182,9 +182,7 @@ def test_a_lock_names_versions_and_digests_and_nothing_else(name: str) -> None:
     assert not {"torch", "understudy", "opencv-python", "onnxruntime-gpu"} & set(lock(name))
 
 
-@pytest.mark.parametrize(
-    ("name", "extras"), [("base", ()), ("demo", ("demo",)), ("dev", ("dev", "demo", "serve", "trust"))]
-)
+@pytest.mark.parametrize(("name", "extras"), [("base", ()), ("demo", ("demo",)), ("dev", ("dev", "demo", "serve"))])
 def test_a_lock_keeps_what_the_project_asks_for(name: str, extras: tuple[str, ...]) -> None:
     asked = list(PROJECT["project"]["dependencies"])
     for extra in extras:
@@ -203,7 +201,7 @@ def test_the_locks_agree_with_each_other() -> None:
 
 def test_the_extras_are_those_that_the_documents_name() -> None:
     extras = PROJECT["project"]["optional-dependencies"]
-    assert {"gpu", "tensorrt", "train", "insightface", "farm", "dev", "demo", "serve", "trust"} <= set(extras)
+    assert {"gpu", "tensorrt", "train", "insightface", "farm", "dev", "demo", "serve"} <= set(extras)
     for extra, wanted in extras.items():
         assert all(Requirement(w).name for w in wanted), extra
     readme = (ROOT / "README.md").read_text("utf-8")

@@ -7,8 +7,9 @@ from engines.mesh import warp
 from engines.mesh.topology import I32, INNER_LIPS, LEFT_EYE, RIGHT_EYE
 from engines.values import F32, U8
 
-EYE = 0.6  # of the lids' contour: wider loses identity, narrower breaks the gaze
-MOUTH = 1.1
+# along and across, of the contour. Eyes: taller ones lose identity, shorter ones the iris of a glance aside
+EYE = (0.95, 0.6)
+MOUTH = (1.1, 1.1)
 SOFT = 0.008  # blur of the rim in face widths
 
 
@@ -19,10 +20,10 @@ def keep(painted: F32, target: U8, maps: warp.Maps, shaped: F32, width: float) -
         _keep_one(painted, target, maps, shaped[ring, :2], size, max(0.6, SOFT * width))
 
 
-def _keep_one(painted: F32, target: U8, maps: warp.Maps, ring: F32, grow: float, soft: float) -> None:
+def _keep_one(painted: F32, target: U8, maps: warp.Maps, ring: F32, grow: tuple[float, float], soft: float) -> None:
     h, w = painted.shape[:2]
     centre = ring.mean(0)
-    points = centre + np.float32(grow) * (ring - centre)
+    points = centre + widened(ring - centre, grow)
     margin = 3 * soft + 2
     x0, y0 = (max(0, int(v)) for v in np.floor(points.min(0) - margin))
     x1, y1 = (min(m, int(v)) for m, v in zip((w, h), np.ceil(points.max(0) + margin), strict=True))
@@ -49,3 +50,9 @@ def _moved(target: U8, maps: warp.Maps, box: tuple[int, int, int, int], size: tu
     where[..., 0] += x
     where[..., 1] += y[:, None]
     return np.asarray(warp.sample(target, where), np.float32)
+
+
+def widened(ring: F32, grow: tuple[float, float]) -> F32:
+    """A ring (n, 2) about the origin, scaled along its longer axis and across it."""
+    axes = np.linalg.svd(ring, full_matrices=False)[2]
+    return np.asarray((ring @ axes.T * np.array(grow, np.float32)) @ axes, np.float32)

@@ -18,6 +18,7 @@ from engines.occlusion import NONE, OPAQUE, SIDE, TRANSPARENT, Occlusion, Occlus
 from engines.plate import Plate, drawn, updated
 from engines.protocol import Engine
 from engines.values import F32, U8, Box, Region
+from stream.evidence import weighed
 from stream.frame import Front
 from stream.tracker import Look, mesh_box
 
@@ -28,6 +29,7 @@ KNOWN = 5  # clear frames after which the plate is learned less often
 LITTLE = 0.02  # share of the face below which something transparent is not worth refining
 PLAIN = 0.8  # probability of something opaque at which its mask is believed without a plate
 THICK = 0.7  # opacity of smoke above which it hides
+SPECK = 6  # pixels of the crop below which a doubt has nothing to cut out
 COVERED = 0.5  # probability or opacity of a pixel that counts
 
 
@@ -70,12 +72,13 @@ class Watch:
         if state.plate.frames == 0:
             state.plate, state.learned = self._first(look, seen), now
             seen = self._ask(look, state.plate)
-        if before is not None and _hidden_share(seen) > LITTLE and state.plate.frames > 0:
+        likely = float(seen.probabilities(self._thresholds.temperature)[NONE]) < 0.5
+        if before is not None and likely and _hidden_share(seen) > LITTLE:
             look = self._straightened(look, before, state, seen, landmarks)
             seen = self._ask(look, state.plate)
         state.held = advance(state.held, seen.logits, self._thresholds)
         state.seen, state.asked = seen, now
-        kind = settle(state.held.masked(self._thresholds), seen)
+        kind = settle(state.held.kind, state.held.masked(self._thresholds), seen)
         if kind == NONE:
             state.cells = cells
         young = kind == OPAQUE and state.plate.frames < KNOWN  # what is seen of a face that entered covered
@@ -88,7 +91,8 @@ class Watch:
         shown = drawn(known, move(look.face.mesh, matrix), (SIDE, SIDE))
         shifted = _from_region(matrix, look.region)
         colour = shown.colour if known.frames else None
-        return self._net.run(cut(look.region.rgb, shifted), colour, shown.mask, matrix)
+        crop = cut(look.region.rgb, shifted)
+        return weighed(self._net.run(crop, colour, shown.mask, matrix), crop, shown)
 
     def _first(self, look: Look, seen: Occlusion) -> Plate:
         """A plate to begin with. Without one the network takes a shadow or a lip for glass: only what is plainly opaque
@@ -121,12 +125,15 @@ def _local(look: Look) -> F32:
     return np.asarray(look.face.mesh - np.array([look.region.x, look.region.y, 0], np.float32), np.float32)
 
 
-def settle(kind: int, seen: Occlusion) -> int:
-    """False alarms are settled at once: hardly any transparent area is no work for the refinement lane."""
+def settle(kind: int, masked: int, seen: Occlusion) -> int:
+    """The class to act on. kind: the track's; masked: with doubts taken for something opaque. False alarms are settled
+    at once: hardly any transparent area is no work for the refinement lane, a doubt that marks nothing none at all."""
     clear = float(np.maximum(seen.veil > 0.1, seen.glass > COVERED).mean())
-    if kind == TRANSPARENT and clear < LITTLE:
+    if masked == TRANSPARENT and clear < LITTLE:
         return OPAQUE
-    return kind
+    if kind == NONE and int((seen.opaque > COVERED).sum()) < SPECK:
+        return NONE
+    return masked
 
 
 def covering(seen: Occlusion, region: Region) -> F32:

@@ -303,9 +303,11 @@ def test_hardly_any_transparent_area_is_no_work_for_the_refinement_lane() -> Non
     for layer in ("veil", "glass"):
         for area, want in ((little, OPAQUE), (much, TRANSPARENT)):
             what = seen(veil=area) if layer == "veil" else seen(glass=area)
-            assert settle(TRANSPARENT, what) == want
-    assert settle(OPAQUE, seen(veil=much)) == OPAQUE
-    assert settle(NONE, seen(veil=much)) == NONE
+            assert settle(TRANSPARENT, TRANSPARENT, what) == want
+    assert settle(OPAQUE, OPAQUE, seen(veil=much)) == OPAQUE
+    assert settle(NONE, NONE, seen(veil=much)) == NONE
+    assert settle(NONE, OPAQUE, seen()) == NONE
+    assert settle(NONE, OPAQUE, seen(opaque=little)) == OPAQUE
 
 
 def test_a_map_of_the_crop_lies_where_the_region_shows_it() -> None:

@@ -5,6 +5,7 @@ The only file that imports openvino.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -93,15 +94,22 @@ class OpenVinoSession:
         self._inputs = []
 
 
+@cache
+def runtime() -> ov.Core:
+    """OpenVINO, loaded once and never unloaded: its CPU plugin gives the loading thread a stack for signals and frees it
+    with the last Core; if another thread drops that one, the next Ctrl-C is a segmentation fault (2026.4.1)."""
+    return ov.Core()
+
+
 def has_bf16(chip: str = "CPU") -> bool:
     """Whether the chip computes in bf16 (AMX or AVX512-BF16 on a CPU), and does not merely store it."""
-    core = ov.Core()
+    core = runtime()
     return chip in core.available_devices and "BF16" in core.get_property(chip, "OPTIMIZATION_CAPABILITIES")
 
 
 def state() -> str:
     """The version, the CPU, and what it computes in, for people."""
-    core = ov.Core()
+    core = runtime()
     able = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     kinds = "/".join(name.lower() for name in ("BF16", "FP16", "INT8") if name in able)
     return f"{ov.__version__.split('-')[0]}, {core.get_property('CPU', 'FULL_DEVICE_NAME').strip()}, {kinds}"
@@ -137,7 +145,7 @@ def open_openvino(
     for compiled blobs, None for none. Errors: ModelError where the file cannot be read or compiled, DeviceError where
     OpenVINO does not see the chip.
     """
-    core = ov.Core()
+    core = runtime()
     if chip not in core.available_devices:
         raise DeviceError(f"OpenVINO sees {core.available_devices}, not {chip}; use --device cpu")
     try:

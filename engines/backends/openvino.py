@@ -96,8 +96,8 @@ class OpenVinoSession:
 
 @cache
 def runtime() -> ov.Core:
-    """OpenVINO, loaded once and never unloaded: its CPU plugin gives the loading thread a stack for signals and frees it
-    with the last Core; if another thread drops that one, the next Ctrl-C is a segmentation fault (2026.4.1)."""
+    """OpenVINO, loaded once and never unloaded: its CPU plugin gives the loading thread a stack for signals and frees
+    it with the last Core; if another thread drops that one, the next Ctrl-C is a segmentation fault (2026.4.1)."""
     return ov.Core()
 
 

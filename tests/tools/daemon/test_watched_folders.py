@@ -68,7 +68,10 @@ def test_files_become_jobs_once_even_over_a_new_start(tmp_path: Path, monkeypatc
         for _ in range(2):
             async with keeping(tmp_path / "state", work=False) as keeper:
                 task = asyncio.create_task(watch(keeper, folder, asyncio.get_running_loop().time))
-                await asyncio.sleep(0.5)
+                async with asyncio.timeout(20):
+                    while not keeper.store.jobs():
+                        await asyncio.sleep(0.02)
+                await asyncio.sleep(0.3)  # time enough to take it twice
                 task.cancel()
                 (entry,) = keeper.store.jobs()
                 assert entry.priority == 2 and entry.request["source"] == ["ann"]
@@ -89,10 +92,13 @@ def test_a_folder_that_goes_away_is_said_once_and_waited_for(
     async def main() -> None:
         async with keeping(tmp_path / "state", work=False) as keeper:
             task = asyncio.create_task(watch(keeper, folder, asyncio.get_running_loop().time))
-            await asyncio.sleep(0.2)
+            async with asyncio.timeout(20):
+                while not caplog.records:
+                    await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)  # and a few more looks
             folder.folder.mkdir()
             (folder.folder / "a.mp4").write_bytes(b"1")
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 while not keeper.store.jobs():
                     await asyncio.sleep(0.02)
             task.cancel()

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -58,14 +59,17 @@ def data(
         typer.echo(f"wrote {output / name}")
 
 
+def _needs_torch() -> None:
+    if find_spec("torch") is None:
+        raise UnderstudyError("training needs PyTorch; install it with `pip install torch`")
+
+
 def _run(
     data_: Path, output: Path, recipe: "Recipe", size: str, device: str, start: Path | None
 ) -> "tuple[Run, Score]":
     """Begins or resumes, trains, and loads the best weights into the run's average."""
-    try:
-        import torch
-    except ImportError as error:
-        raise UnderstudyError("training needs PyTorch; install it with `pip install torch`") from error
+    import torch
+
     from tools.synth import shards
     from tools.train import loop, net
     from tools.train.telemetry import Telemetry
@@ -118,6 +122,7 @@ def xseg(
 ) -> None:  # fmt: skip
     """Train the network of masks and class together: opaque probability, veil alpha, glass region, route. Run it again
     to resume."""
+    _needs_torch()
     from tools.train.loop import Recipe
 
     plan = Recipe(steps=steps, seed=seed, size=batch, rate=2e-3 if recipe == "small" else 3e-4)
@@ -138,10 +143,11 @@ def occlusion(
 ) -> None:
     """Train the classifier none / opaque / transparent alone, on a network whose masks are finished and stay as they
     are."""
-    from tools.train.loop import Recipe
-
     if not start.is_file():
         raise InputError(f"{start} is missing; train the masks first with `understudy train xseg`")
+    _needs_torch()
+    from tools.train.loop import Recipe
+
     plan = Recipe(steps=steps, seed=seed, rate=1e-3, size=batch, only="head", every=250)
     run, score = _run(data, output, plan, recipe, device, start)
     _ship(run, score, output, data)

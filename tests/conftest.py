@@ -1,15 +1,14 @@
-"""What every test leaves as it found it: the project's logger, which the servers' commands make their own."""
+"""Every test begins with the project's logger as a fresh process has it: the servers' commands make it their own, and
+some libraries switch off loggers that are there before them."""
 
 import logging
-from collections.abc import Iterator
 
 import pytest
 
 
 @pytest.fixture(autouse=True)
-def logger() -> Iterator[None]:
+def logger() -> None:
+    logging.disable(logging.NOTSET)
     log = logging.getLogger("understudy")
-    kept = log.handlers, log.propagate, log.level
-    yield
-    log.handlers, log.propagate = kept[0], kept[1]
-    log.setLevel(kept[2])
+    log.handlers, log.propagate, log.disabled = [], True, False
+    log.setLevel(logging.NOTSET)

@@ -1,5 +1,5 @@
-"""Every test begins with the project's logger as a fresh process has it: the servers' commands make it their own, and
-some libraries switch off loggers that are there before them."""
+"""Every test begins with the project's loggers as a fresh process has them: the servers' commands make them their own,
+and a library that configures logging (`disable_existing_loggers`) switches off those that are there before it."""
 
 import logging
 
@@ -7,8 +7,9 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def logger() -> None:
+def loggers() -> None:
     logging.disable(logging.NOTSET)
-    log = logging.getLogger("understudy")
-    log.handlers, log.propagate, log.disabled = [], True, False
-    log.setLevel(logging.NOTSET)
+    for name in ("understudy", *(n for n in logging.root.manager.loggerDict if n.startswith("understudy."))):
+        log = logging.getLogger(name)
+        log.handlers, log.propagate, log.disabled = [], True, False
+        log.setLevel(logging.NOTSET)

@@ -30,10 +30,10 @@ def without(lines: list[str], start: str) -> str:
 
 
 def sockets() -> int:
-    """Open sockets of this process."""
+    """Open sockets of this process. By type(): to ask a lazy module that lies about for its class makes it warn."""
     import gc
 
-    return sum(isinstance(one, socket.socket) and one.fileno() >= 0 for one in gc.get_objects())
+    return sum(issubclass(type(one), socket.socket) and one.fileno() >= 0 for one in gc.get_objects())
 
 
 @pytest.mark.parametrize("start", ["a=mid:0", "m=audio", "a=ice-pwd", "a=setup"])

@@ -4,14 +4,15 @@ import asyncio
 import logging
 import signal
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engines.errors import UnderstudyError
-from tools.trust.layers import Layer, log_unmarked, marking
+from tools.onair import FACES, PLACE, WORDS, LabelPlace, NoLabel, WhenLost, Who, Words, check_when, label_of, need
+from tools.options import Agreed, Because, Without
+from tools.trust.layers import log_unmarked, marking
 
 if TYPE_CHECKING:
     from stream.feed.address import Inlet, Outlet
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from stream.feed.relay import Relay
     from tools.serve.settings import Settings
 
-INPUT, FACES, OUTPUT = "Input", "Faces", "Output"
+INPUT, OUTPUT = "Input", "Output"
 
 
 def stream(
@@ -42,16 +43,9 @@ def stream(
             rich_help_panel=FACES,
         ),
     ] = None,
-    consent: Annotated[
-        bool, typer.Option("--i-have-consent", help="The source's person agreed to this.", rich_help_panel=FACES)
-    ] = False,
-    who: Annotated[str, typer.Option(help="Whose face: all, largest, left-to-right:N.", rich_help_panel=FACES)] = "all",
-    when: Annotated[
-        str,
-        typer.Option(
-            "--when-lost", help="A lost face: hold the last picture, then blur; or blur at once.", rich_help_panel=FACES
-        ),
-    ] = "hold",
+    consent: Agreed = False,
+    who: Who = "all",
+    when: WhenLost = "hold",
     device: Annotated[str, typer.Option(help="Where networks run.", rich_help_panel=FACES)] = "auto",
     listen: Annotated[
         bool, typer.Option("--listen", help="Wait for an RTMP publisher at IN.", rich_help_panel=INPUT)
@@ -64,11 +58,11 @@ def stream(
     token_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Bearer token for WHIP outputs.", rich_help_panel=OUTPUT)
     ] = None,
-    without: Annotated[
-        list[Layer] | None,
-        typer.Option(help="Leave the invisible mark off; takes --because, and is logged.", rich_help_panel=OUTPUT),
-    ] = None,
-    because: Annotated[str, typer.Option(metavar="TEXT", help="Why it is left off.", rich_help_panel=OUTPUT)] = "",
+    label: Words = WORDS,
+    place: LabelPlace = PLACE,
+    no_label: NoLabel = False,
+    without: Without = None,
+    because: Because = "",
     trace: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Every frame's way, for Perfetto.")] = None,
     log: Annotated[str, typer.Option(help="text or json.")] = "text",
 ) -> None:
@@ -76,9 +70,7 @@ def stream(
 
     understudy stream --listen -s face.jpg --i-have-consent rtmp://127.0.0.1:1935/live/KEY live.m3u8
     """
-    missing = next((name for name in ("aiohttp", "aiortc", "prometheus_client") if find_spec(name) is None), None)
-    if missing:
-        raise UnderstudyError(f"`stream` needs {missing}; install it: pip install 'understudy[serve]'")
+    need("stream")
     from stream.codecs import X_PRESETS
     from stream.feed.address import inlet, outlet
     from tools.job import parse_bitrate
@@ -88,19 +80,21 @@ def stream(
 
     if not source:
         raise UnderstudyError("no source face was given; add --source FACE.jpg")
-    if when not in ("hold", "blur"):
-        raise UnderstudyError(f"--when-lost {when!r}: write hold or blur")
+    check_when(when)
     if preset not in X_PRESETS:
         raise UnderstudyError(f"--preset {preset!r}: take one of {', '.join(X_PRESETS)}")
     taken, given = inlet(address, listen=listen, realtime=realtime), [outlet(text) for text in outputs]
     if twice := {o.url for o in given if [g.url for g in given].count(o.url) > 1}:
         raise UnderstudyError(f"{', '.join(sorted(twice))} is named twice; every output needs its own place")
-    marks = marking(without or [], because)
+    marks, shown = marking(without or [], because), label_of(label, place, no_label)
     logs(log)
     photos = one_person(source, consent)
     if marks.off:
         log_unmarked(", ".join(o.shown for o in given), marks, datetime.now(UTC))
-    settings = Settings(sources=photos, consent=True, who=who, when=when, device=device, mark=marks.watermark)
+    settings = Settings(
+        sources=photos, consent=True, who=who, when=when, device=device, mark=marks.watermark, because=because,
+        label=shown,
+    )  # fmt: skip
     token = _token(token_file)
     on_loop(_run(settings, taken, given, parse_bitrate(bitrate), preset, token, trace))
 

@@ -12,10 +12,11 @@ import typer
 from engines.errors import UnderstudyError
 from tools import chosen, settings
 from tools.job import Job, parse_bitrate
+from tools.options import MARKS, Agreed, Because, Without
 from tools.timecode import parse_time
-from tools.trust.layers import Layer, Signer, marking
+from tools.trust.layers import Signer, marking
 
-FLOW, ENCODER, OUTPUT, MARKS = "What to swap", "Encoding", "Output", "Consent and marks"
+FLOW, ENCODER, OUTPUT = "What to swap", "Encoding", "Output"
 
 
 class Interrupted(UnderstudyError):
@@ -146,20 +147,9 @@ def swap(
             rich_help_panel=OUTPUT,
         ),
     ] = False,
-    consent: Annotated[
-        bool,
-        typer.Option(
-            "--i-have-consent",
-            help="The source's person agreed to this; goes into the result and the report. For photos without a record"
-            " of consent; without it you are asked on a terminal.",
-            rich_help_panel=MARKS,
-        ),
-    ] = False,
-    without: Annotated[
-        list[Layer] | None,
-        typer.Option(help="Leave a machine-readable mark off; takes --because, and is logged.", rich_help_panel=MARKS),
-    ] = None,
-    because: Annotated[str, typer.Option(metavar="TEXT", help="Why a mark is left off.", rich_help_panel=MARKS)] = "",
+    consent: Agreed = False,
+    without: Without = None,
+    because: Because = "",
     certificate: Annotated[
         Path | None,
         typer.Option(metavar="CHAIN.pem", help="Sign with this, not as this computer.", rich_help_panel=MARKS),

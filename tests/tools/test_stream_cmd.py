@@ -1,6 +1,7 @@
 """`understudy stream` as a user calls it: mistakes in one line; a camera over RTMP to HLS and to a WHIP server."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -8,7 +9,9 @@ import sys
 import time
 from pathlib import Path
 
+import av
 import cv2
+import numpy as np
 import pytest
 
 from stream.feed.address import inlet, outlet
@@ -42,6 +45,8 @@ def face(tmp_path: Path) -> Path:
         (["--preset", "warp", "rtsp://h/cam", "a.ts"], "ultrafast"),
         (["--bitrate", "lots", "rtsp://h/cam", "a.ts"], "no rate"),
         (["--without", "watermark", "rtsp://h/cam", "a.ts"], "say why"),
+        (["--label", " ", "rtsp://h/cam", "a.ts"], "without words"),
+        (["--label", "ersetzt \N{HEAVY CHECK MARK}", "rtsp://h/cam", "a.ts"], "plain ASCII"),
         (["--token-file", "none.txt", "rtsp://h/cam", "whip+https://h/w"], "cannot be read"),
         (["-s", "other.png", "rtsp://h/cam", "a.ts"], "one person|other.png"),
     ],
@@ -62,8 +67,41 @@ def test_no_face_and_no_consent_are_told(face: Path) -> None:
     assert "consent" in understudy("stream", "-s", face, "rtsp://h/cam", "a.ts").stderr
 
 
+def corners(path: Path) -> tuple[bool, bool]:
+    """Whether there are letters at the top right and at the bottom left, where labels stand: brightness that changes
+    from row to row, which that of the clips' own stripes does not."""
+    with av.open(str(path)) as clip:
+        luma = np.stack([f.to_ndarray(format="gray").astype(float) for f in clip.decode(video=0)])
+    rows = np.abs(np.diff(luma, axis=1)).mean(axis=0)
+    return bool(rows[2:16, 240:316].mean() > 3), bool(rows[224:238, 4:80].mean() > 3)
+
+
 class TestStreams:
     pytestmark = needs_models
+
+    @pytest.mark.parametrize(
+        ("words", "there"),
+        [
+            (["--no-label"], (False, False)),
+            (["--label", "Not them", "--label-place", "top-right"], (True, False)),
+        ],
+    )
+    def test_the_label_stands_where_it_was_asked_for_and_a_missing_mark_is_explained(
+        self, face: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], there: tuple[bool, bool]
+    ) -> None:
+        for name in ("SIGNING", "IDENTITIES", "JOURNAL"):
+            monkeypatch.setenv(f"UNDERSTUDY_{name}", str(tmp_path / name.lower()))
+        write(str(tmp_path / "in.mkv"), 0.7, sound=None, size=(320, 240))
+        off = ["--without", "watermark", "--because", "a plate for the lab"]
+        told = understudy(
+            "stream", AGREED, "-s", face, *off, *words, "--realtime", tmp_path / "in.mkv", tmp_path / "out.mp4"
+        )
+        assert told.returncode == 0, told.stderr
+        journal = [json.loads(line) for line in (tmp_path / "journal").read_text().splitlines()]
+        assert {line["because"] for line in journal} == {"a plate for the lab"}
+        assert "out.mp4" in journal[0]["output"]
+        assert corners(tmp_path / "in.mkv") == (False, False)
+        assert corners(tmp_path / "out.mp4") == there
 
     def test_an_rtmp_camera_to_hls_and_a_file_until_it_is_ended(self, face: Path, tmp_path: Path) -> None:
         number = port()

@@ -7,13 +7,13 @@ import sys
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engines.errors import UnderstudyError
+from tools.onair import need
 
 if TYPE_CHECKING:
     from stream.metrics import Metrics
@@ -102,9 +102,7 @@ def daemon(
 
     understudy daemon --files ~/videos
     """
-    missing = next((name for name in ("aiohttp", "aiortc", "prometheus_client") if find_spec(name) is None), None)
-    if missing:
-        raise UnderstudyError(f"`daemon` needs {missing}; install it: pip install 'understudy[serve]'")
+    need("daemon")
     import platformdirs
 
     from tools.daemon.config import read

@@ -7,20 +7,20 @@ import logging
 import signal
 import sys
 import time
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engines.errors import UnderstudyError
-from stream.label import Label, Place
-from tools.trust.layers import Layer, marking
+from tools.onair import FACES, PLACE, WORDS, LabelPlace, NoLabel, WhenLost, Who, Words, check_when, label_of, need
+from tools.options import Agreed, Because, Without
+from tools.trust.layers import marking
 
 if TYPE_CHECKING:
     from tools.serve.settings import Settings
 
-FACE, NET, MARK, WATCH = "Faces", "Network", "Marking", "Watching"
+NET, WATCH = "Network", "Watching"
 
 
 def serve(
@@ -31,19 +31,12 @@ def serve(
             "-s",
             metavar="FACE",
             help="The face for sessions that bring none: a photo, a folder of them, or a kept identity's name.",
-            rich_help_panel=FACE,
+            rich_help_panel=FACES,
         ),
     ] = None,
-    consent: Annotated[
-        bool, typer.Option("--i-have-consent", help="The source's person agreed to this.", rich_help_panel=FACE)
-    ] = False,
-    who: Annotated[str, typer.Option(help="Whose face: all, largest, left-to-right:N.", rich_help_panel=FACE)] = "all",
-    when: Annotated[
-        str,
-        typer.Option(
-            "--when-lost", help="A lost face: hold the last picture, then blur; or blur at once.", rich_help_panel=FACE
-        ),
-    ] = "hold",
+    consent: Agreed = False,
+    who: Who = "all",
+    when: WhenLost = "hold",
     device: Annotated[str, typer.Option(help="Where networks run.")] = "auto",
     host: Annotated[
         str, typer.Option(help="Address to listen at. Beyond this machine only with --tokens.", rich_help_panel=NET)
@@ -71,18 +64,11 @@ def serve(
         list[str] | None, typer.Option(metavar="URL", rich_help_panel=NET, help="Another page that may call (CORS).")
     ] = None,
     most: Annotated[int, typer.Option("--sessions", min=1, help="Most sessions at once.")] = 16,
-    label: Annotated[
-        str, typer.Option(metavar="WORDS", help="Burnt into every picture, and told to viewers.", rich_help_panel=MARK)
-    ] = "Face replaced by Understudy",
-    place: Annotated[Place, typer.Option("--label-place", help="Where.", rich_help_panel=MARK)] = Place.BOTTOM_LEFT,
-    no_label: Annotated[
-        bool, typer.Option("--no-label", help="No words in the picture.", rich_help_panel=MARK)
-    ] = False,
-    without: Annotated[
-        list[Layer] | None,
-        typer.Option(help="Leave the invisible mark off; takes --because, and is logged.", rich_help_panel=MARK),
-    ] = None,
-    because: Annotated[str, typer.Option(metavar="TEXT", help="Why it is left off.", rich_help_panel=MARK)] = "",
+    label: Words = WORDS,
+    place: LabelPlace = PLACE,
+    no_label: NoLabel = False,
+    without: Without = None,
+    because: Because = "",
     trace: Annotated[
         Path | None,
         typer.Option(metavar="FILE.json", help="Every frame's way, for ui.perfetto.dev.", rich_help_panel=WATCH),
@@ -93,15 +79,12 @@ def serve(
 
     understudy serve --source face.jpg --i-have-consent, then open http://127.0.0.1:8080
     """
-    missing = next((name for name in ("aiohttp", "aiortc", "prometheus_client") if find_spec(name) is None), None)
-    if missing:
-        raise UnderstudyError(f"`serve` needs {missing}; install it with: pip install 'understudy[serve]'")
+    need("serve")
     from tools.serve.loop import on_loop
     from tools.serve.settings import Settings, parse_ice
     from tools.stream_cmd import one_person
 
-    if when not in ("hold", "blur"):
-        raise UnderstudyError(f"--when-lost {when!r}: write hold or blur")
+    check_when(when)
     servers = list(ice or ())
     if ice_file is not None:
         try:
@@ -114,7 +97,7 @@ def serve(
         host=host, port=port, sources=photos, device=device, who=who, tokens=tokens, cert=cert, key=key,
         ice=tuple(parse_ice(text.strip()) for text in servers), origins=tuple(origin or ()), most=most, when=when,
         mark=marks.watermark, because=because, trace=trace, consent=True,
-        label=None if no_label else Label(label, place),
+        label=label_of(label, place, no_label),
     )  # fmt: skip
     settings.check()
     logs(log)

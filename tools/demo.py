@@ -1,7 +1,7 @@
 """`understudy demo`: a real swap with nothing at hand: makes a clip where none is given, swaps, says what came.
 
-The faces are portraits in the public domain that well-kept packages carry as sample data: Rear Admiral Grace Hopper
-(matplotlib) and Eileen Collins (scikit-image), both by US government photographers.
+The faces are portraits in the public domain that well-kept packages carry as sample data: Eileen Collins (scikit-image)
+and Rear Admiral Grace Hopper (matplotlib), both by US government photographers.
 """
 
 import json
@@ -43,7 +43,7 @@ def portraits() -> tuple[U8, U8]:
     hopper = cv2.imread(str(Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"))
     if hopper is None:
         raise DemoError("this matplotlib comes without its sample data; give --source and --target")
-    return np.asarray(hopper[..., ::-1], np.uint8), np.asarray(skimage.data.astronaut(), np.uint8)
+    return np.asarray(skimage.data.astronaut(), np.uint8), np.asarray(hopper[..., ::-1], np.uint8)
 
 
 def path_of(t: float, portrait: tuple[int, int], size: tuple[int, int]) -> F32:
@@ -54,10 +54,10 @@ def path_of(t: float, portrait: tuple[int, int], size: tuple[int, int]) -> F32:
     """
     w, h = portrait
     tau = 2 * np.pi * t
-    zoom = size[0] / w * (1.22 + 0.07 * np.sin(tau / 5.3))
+    zoom = size[0] / w * (1.10 + 0.03 * np.sin(tau / 5.3))
     turn = np.deg2rad(2.5) * np.sin(tau / 4.1 + 0.4)
     sway = 0.10 * np.sin(tau / 3.1), 0.08 * np.sin(tau / 3.9 + 1.0)  # slopes of the portrait's plane towards the camera
-    centre = w * (0.49 - 0.02 * np.sin(tau / 4.7)), h * (0.29 + 0.015 * np.sin(tau / 3.3))
+    centre = w * (0.50 - 0.01 * np.sin(tau / 4.7)), h * (0.32 + 0.01 * np.sin(tau / 3.3))
     away = np.array([[1, 0, -centre[0]], [0, 1, -centre[1]], [0, 0, 1]])
     c, s = zoom * np.cos(turn), zoom * np.sin(turn)
     plane = np.array([[c, -s, 0], [s, c, 0], [sway[0] / w, sway[1] / h, 1]])
@@ -147,7 +147,7 @@ def show(output: Path, report: Path, console: Console) -> None:
 
 def demo(
     source: Annotated[
-        Path | None, typer.Option("--source", help="A face that may be used; none: Grace Hopper.")
+        Path | None, typer.Option("--source", help="A face that may be used; none: Eileen Collins.")
     ] = None,
     target: Annotated[Path | None, typer.Option("--target", help="A clip of yours; none: one is made.")] = None,
     folder: Annotated[Path, typer.Option("--out", help="Where the result goes.")] = Path("demo"),

@@ -1,6 +1,7 @@
 """`understudy bench live`: its options and its table. The measuring is done in `measure`."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,6 +28,7 @@ def bench_live(
     ] = None,
     mark: Annotated[bool, typer.Option("--mark/--no-mark", help="With the invisible mark.")] = True,
     shot: Annotated[Path | None, typer.Option(metavar="FILE.png", help="One picture as the viewer got it.")] = None,
+    trace: Annotated[Path | None, typer.Option(metavar="FILE.json", help="The server's trace, for Perfetto.")] = None,
     json_: Annotated[Path | None, typer.Option("--json", metavar="FILE.json", help="Figures as JSON.")] = None,
 ) -> None:
     """Measure live delay, camera to viewer, each in a process of its own, with the swap and without it."""
@@ -41,9 +43,9 @@ def bench_live(
         raise UnderstudyError(f"--transport {transport!r}: write webrtc, rtmp or loop")
     take = kinds[transport]
     with material(source, target) as (face, clip):
-        run = measure.Run(face, clip, (width, height), fps, seconds, streams, mark, shot)
+        run = measure.Run(face, clip, (width, height), fps, seconds, streams, mark, shot, trace)
         typer.echo(f"{transport} {size} at {fps}: {seconds:.0f} s without the swap ...", err=True)
-        bare = take(run, True)
+        bare = take(replace(run, trace=None), True)
         typer.echo(f"{seconds:.0f} s with it ...", err=True)
         whole = take(run, False)
         most = None if hold is None else _most(take, run, hold)
@@ -61,15 +63,13 @@ def bench_live(
 
 def _most(take: Any, run: "Run", hold: float) -> int:
     """The largest number of streams whose worst p95 stays under `hold` milliseconds."""
-    from dataclasses import replace
-
     from tools.bench_live import figures
 
     best = 0
     for count in range(1, 33):
         typer.echo(f"{count} stream{'s' if count > 1 else ''} ...", err=True)
         try:
-            result = take(replace(run, streams=count, seconds=min(run.seconds, 15.0), shot=None), False)
+            result = take(replace(run, streams=count, seconds=min(run.seconds, 15.0), shot=None, trace=None), False)
         except UnderstudyError as error:  # admission says no
             typer.echo(f"  {error}", err=True)
             break
@@ -85,12 +85,16 @@ def _most(take: Any, run: "Run", hold: float) -> int:
 def told(found: dict[str, Any]) -> str:
     """For people."""
     g, added = found["glass_to_glass"], found["swap_added"] or {"p50_ms": 0.0, "p95_ms": 0.0}
+    noise = found["delay_slope_noise_ms_per_min"]
+    known = "not known: the run is too short" if noise is None else f"known to {noise:.2f}"
     return (
         f"glass to glass  p50 {g['p50_ms']:.1f}  p95 {g['p95_ms']:.1f}  p99 {g['p99_ms']:.1f}  "
         f"max {g['max_ms']:.1f} ms\n"
         f"swap added      p50 {added['p50_ms']:.1f}  p95 {added['p95_ms']:.1f} ms\n"
         f"drops {found['drops']} of {found['frames']}, freezes {found['freezes']}, sound after picture"
-        f" {found['av_skew_ms']} ms, server {found['cpu']:.2f} cores, {found['peak_mb']:.0f} MB"
+        f" {found['av_skew_ms']} ms, server {found['cpu']:.2f} cores, {found['peak_mb']:.0f} MB\n"
+        f"memory grew by {100 * found['memory_growth']:.1f} %, the delay by {found['delay_slope_ms_per_min']:.2f} ms a"
+        f" minute ({known})"
     )
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 FREEZE = 0.1  # seconds between two shown frames that a viewer sees as a stop
+PIECES = 20  # of a run, for the slope of its delay
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +53,32 @@ def drops(sights: Sequence[Sight]) -> int:
     return max(seen) - min(seen) + 1 - len(seen) if seen else 0
 
 
-def freezes(sights: Sequence[Sight]) -> int:
-    at = [s.at for s in sights]
-    return int((np.diff(at) > FREEZE).sum()) if len(at) > 1 else 0
+def stops(sights: Sequence[Sight]) -> list[dict[str, float]]:
+    """The freezes: seconds since the first sight, milliseconds, how many frames were skipped, delay of the next one."""
+    return [
+        {
+            "at_s": round(a.at - sights[0].at, 3),
+            "ms": round(1000 * (b.at - a.at), 1),
+            "skipped": b.number - a.number - 1,
+            "delay_ms": round(1000 * b.delay, 1),
+        }
+        for a, b in pairwise(sights)
+        if b.at - a.at > FREEZE
+    ]
 
 
-def slope(sights: Sequence[Sight]) -> float:
-    """Milliseconds by which the delay grows per minute (robust: medians of the two halves)."""
-    if len(sights) < 20:
-        return 0.0
-    half = len(sights) // 2
-    first, last = sights[:half], sights[half:]
-    apart = np.mean([s.at for s in last]) - np.mean([s.at for s in first])
-    risen = np.median([s.delay for s in last]) - np.median([s.delay for s in first])
-    return round(float(risen / apart * 60_000), 3)
+def slope(sights: Sequence[Sight]) -> tuple[float, float]:
+    """By how many milliseconds a minute the delay grows, and how well that is known (twice its standard error): a line
+    through the medians of the run's pieces. No noise can be told of less than three pieces: 0, and infinitely much."""
+    if len(sights) < 3 * PIECES:
+        return 0.0, float("inf")
+    pieces = np.array_split(np.array([(s.at, s.delay) for s in sights]), PIECES)
+    minutes, delays = (np.array([np.median(p[:, i]) for p in pieces]) * by for i, by in ((0, 1 / 60), (1, 1000.0)))
+    minutes -= minutes.mean()
+    spread = float((minutes**2).sum())
+    rise = float((minutes * delays).sum()) / spread
+    left = delays - delays.mean() - rise * minutes
+    return round(rise, 3), round(2 * float(np.sqrt((left**2).sum() / (PIECES - 2) / spread)), 3)
 
 
 def as_json(
@@ -78,6 +92,8 @@ def as_json(
     whole = quantiles([s.delay for sights in streams for s in sights])
     without = quantiles([s.delay for s in bare])
     added = {k: round(whole[k] - without[k], 2) for k in ("p50_ms", "p95_ms")} if bare else None
+    frozen = [stop for sights in streams for stop in stops(sights)]
+    rise, noise = slope(streams[0]) if streams else (0.0, float("inf"))
     lost, shown = sum(drops(s) for s in streams), sum(len(s) for s in streams)
     return {
         "glass_to_glass": whole,
@@ -86,9 +102,11 @@ def as_json(
         "drops": lost,
         "drop_share": round(lost / max(lost + shown, 1), 5),
         "frames": shown,
-        "freezes": sum(freezes(s) for s in streams),
+        "freezes": len(frozen),
+        "freezes_at": frozen[:100],
         "av_skew_ms": None if skew is None else round(1000 * skew, 2),
-        "delay_slope_ms_per_min": slope(streams[0]) if streams else 0.0,
+        "delay_slope_ms_per_min": rise,
+        "delay_slope_noise_ms_per_min": noise if np.isfinite(noise) else None,
         "cpu": round(server.cores, 3),
         "cpu_others": {name: round(p.cores, 3) for name, p in others.items()},
         "peak_mb": round(server.peak_mb, 1),

@@ -22,14 +22,15 @@ def measure(run: Run, bare: bool = False) -> Result:
 async def _main(pipe: Connection, run: Run, bare: bool) -> None:
     from stream.live.session import Session
     from stream.metrics import Metrics
+    from stream.trace import Tracer
     from tools.serve.house import Bare, House
     from tools.serve.settings import Settings
 
     planes = camera.load(run.clip, *run.size)
     house = None if bare else House(Settings(sources=(run.photo,), consent=True, mark=run.mark, because="a benchmark"))
-    metrics = Metrics()
+    metrics, tracer = Metrics(), Tracer(run.trace) if run.trace else None
     watches = [parts.Watch() for _ in range(run.streams)]
-    sessions = [Session(house.swap(None) if house else Bare, metrics) for _ in watches]
+    sessions = [Session(house.swap(None) if house else Bare, metrics, tracer, lane) for lane, _ in enumerate(watches)]
     tasks = [asyncio.create_task(_show(s.video.outlet(), w)) for s, w in zip(sessions, watches, strict=True)]
     tasks += [asyncio.create_task(_film(camera.Camera(planes, run.fps), s)) for s in sessions]
     await asyncio.sleep(run.settle)
@@ -56,6 +57,8 @@ async def _main(pipe: Connection, run: Run, bare: bool) -> None:
     )
     for session in sessions:
         await session.close()
+    if tracer:
+        tracer.close()
     pipe.send(result)
 
 

@@ -19,7 +19,8 @@ PATIENCE = 60.0  # seconds that a process gets to answer, besides the run itself
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What is measured. settle: seconds at the start that do not count: connections, first key frames, caches."""
+    """What is measured. trace: where the server writes its own, of the run with the swap. settle: seconds at the start
+    that do not count: connections, first key frames, caches."""
 
     photo: Path
     clip: Path
@@ -29,6 +30,7 @@ class Run:
     streams: int = 1
     mark: bool = True
     shot: Path | None = None
+    trace: Path | None = None
     settle: float = 4.0
 
 
@@ -89,7 +91,7 @@ def measure(run: Run, bare: bool = False) -> Result:
             stack.callback(part.end)
             return part
 
-        server = start("server", parts.server, run.photo, bare, run.mark)
+        server = start("server", parts.server, run.photo, bare, run.mark, run.trace)
         base = f"http://127.0.0.1:{server.hear()}"
         sender = start("sender", parts.sender, f"{base}/whip/b", run.clip, run.size, run.fps, run.streams)
         sender.hear()

@@ -55,13 +55,15 @@ class Meter:
         return Process(used, peak, self._mb, resident_mb())
 
 
-async def server(pipe: Connection, photo: Path, bare: bool, mark: bool) -> None:
+async def server(pipe: Connection, photo: Path, bare: bool, mark: bool, trace: Path | None) -> None:
     """The real server on a port of its own."""
     from tools.serve.app import Faces, Server, listening
     from tools.serve.house import Bare, House
     from tools.serve.settings import Settings
 
-    settings = Settings(port=0, bare=bare, sources=(photo,), consent=True, mark=mark, because="a benchmark")
+    settings = Settings(
+        port=0, bare=bare, sources=(photo,), consent=True, mark=mark, because="a benchmark", trace=trace
+    )
     if bare:
         faces = Faces(lambda _: (_ for _ in ()).throw(RuntimeError), lambda _: Bare)
     else:

@@ -34,7 +34,7 @@ def measure(run: Run, bare: bool = False) -> Result:
 
         viewer = start("viewer", _viewer, run.streams, run.settle, run.shot)
         screen = viewer.hear()
-        server = start("server", _server, run.photo, bare, run.mark, run.streams, screen)
+        server = start("server", _server, run.photo, bare, run.mark, run.streams, screen, run.trace)
         door = server.hear()
         sender = start("sender", _sender, run.clip, run.size, run.fps, run.streams, door)
         sender.hear()
@@ -42,12 +42,15 @@ def measure(run: Run, bare: bool = False) -> Result:
         return gathered(run, server, sender, viewer)
 
 
-async def _server(pipe: Connection, photo: Path, bare: bool, mark: bool, streams: int, screen: int) -> None:
+async def _server(
+    pipe: Connection, photo: Path, bare: bool, mark: bool, streams: int, screen: int, trace: Path | None
+) -> None:
     """The relay of `understudy stream`, one for each stream, behind one door."""
     from stream.feed.address import inlet, outlet
     from stream.feed.door import Door, Slot, digest
     from stream.feed.relay import Relay
     from stream.metrics import Metrics
+    from stream.trace import Tracer
     from stream.webrtc.install import quick
     from tools.serve.house import Bare, House
     from tools.serve.settings import Settings
@@ -57,7 +60,7 @@ async def _server(pipe: Connection, photo: Path, bare: bool, mark: bool, streams
     slots = {f"{KEYS}{i}": Slot() for i in range(streams)}
     door = Door({digest(key): slot for key, slot in slots.items()})
     port = await door.open("127.0.0.1", 0)
-    make = house.swap(None) if house else Bare
+    make, tracer = house.swap(None) if house else Bare, Tracer(trace) if trace else None
     relays = [
         Relay(
             inlet(f"rtmp://127.0.0.1:{port}/{key}", listen=True),
@@ -67,6 +70,7 @@ async def _server(pipe: Connection, photo: Path, bare: bool, mark: bool, streams
             bitrate=BITRATE,
             preset="ultrafast",
             slot=slot,
+            tracer=tracer,
         )
         for key, slot in slots.items()
     ]
@@ -81,6 +85,8 @@ async def _server(pipe: Connection, photo: Path, bare: bool, mark: bool, streams
     stop.set()
     await asyncio.wait(tasks, timeout=10)
     await door.close()
+    if tracer:
+        tracer.close()
 
 
 async def _sender(pipe: Connection, clip: Path, size: tuple[int, int], fps: int, streams: int, port: int) -> None:

@@ -62,15 +62,17 @@ async function begin() {
 }
 
 async function figures() {
-  const response = await fetch(`/api/rooms/${run.room.name}`, { headers: headers() });
-  if (!response.ok || !run) return;
+  const mine = run;
+  const response = await fetch(`/api/rooms/${mine.room.name}`, { headers: headers() }).catch(() => null);
+  if (!response || !response.ok) return;
   const now = await response.json();
+  if (run !== mine) return; // stopped while the answer was on its way
   const before = run.before;
   run.before = now;
   if (!now.live || !before || !before.live) return;
   const span = now.clock - before.clock;
-  const whole = await glass(run, now.delay_ms);
-  if (!run) return;
+  const whole = await glass(mine, now.delay_ms);
+  if (run !== mine) return;
   $("f-delay").textContent = whole === null ? `${now.delay_ms.toFixed(0)} ms here` : `${whole.toFixed(0)} ms`;
   $("f-delay").title = `${now.delay_ms.toFixed(0)} ms of it in the swap`;
   if (whole !== null && run.told++ % 5 === 0) report(whole); // a token may only ask so often

@@ -40,6 +40,15 @@ class LowPass:
         return np.asarray(blur(image * self.weight[..., None], self.sigma) / self.total[..., None], np.float32)
 
 
+def broad(image: F32, weight: F32, sigmas: tuple[float, ...], times: int = 4) -> list[tuple[F32, F32]]:
+    """`LowPass` with wide sigmas (pixels, many times `times`) over a large picture (h, w, c), worked out and given
+    `times` smaller, 16 times as fast: per sigma the mean (h', w', c) and the weight it stands on (h', w')."""
+    size = (max(1, image.shape[0] // times), max(1, image.shape[1] // times))
+    mass, share = warp.shrink(np.asarray(image * weight[..., None], np.float32), size), warp.shrink(weight, size)
+    totals = [np.asarray(blur(share, s / times) + np.float32(1e-4), np.float32) for s in sigmas]
+    return [(blur(mass, s / times) / t[..., None], t) for s, t in zip(sigmas, totals, strict=True)]
+
+
 def blur(image: F32, sigma: float) -> F32:
     return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE), np.float32)
 

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from engines.mesh import light, region, texture
+from engines.mesh import light, region, texture, warp
 from engines.mesh.shape import smoothstep
 from engines.mesh.topology import LEFT_BROW, LEFT_EYE, OUTER_LIPS, RIGHT_BROW, RIGHT_EYE
 from engines.values import F32, U8
@@ -45,9 +45,9 @@ def fill(face: U8, seen: F32) -> U8:
     sure = confidence(face, seen)
     pixels = face.astype(np.float32)
     plain = np.asarray(sure * region.skin_and_rim(), np.float32)
-    near, far = (light.LowPass.over(plain, cm * texture.CM) for cm in (0.7, 2.5))
-    share = np.clip(near.total * 4, 0, 1)[..., None]
-    skin = near(pixels) * share + far(pixels) * (1 - share)
+    (near, total), (far, _) = light.broad(pixels, plain, (0.7 * texture.CM, 2.5 * texture.CM))
+    share = np.clip(total * 4, 0, 1)[..., None]
+    skin = warp.enlarge(np.asarray(near * share + far * (1 - share), np.float32), plain.shape)
     return np.asarray(np.clip(pixels * sure[..., None] + skin * (1 - sure[..., None]) + 0.5, 0, 255), np.uint8)
 
 

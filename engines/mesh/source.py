@@ -9,7 +9,7 @@ import numpy as np
 from engines.detector import Detection, Detector
 from engines.errors import SourceError
 from engines.landmarks import Landmarks, roi_from_eyes, roi_from_mesh
-from engines.mesh import region, skin, texture
+from engines.mesh import light, region, skin, texture, warp
 from engines.mesh.shape import fit
 from engines.values import F32, U8
 
@@ -64,10 +64,8 @@ def delight(photo: U8) -> U8:
     """
     weight = region.skin()
     log = np.log(photo.astype(np.float32) + 8)
-    sigma = 1.2 * texture.CM
-    blurred = cv2.GaussianBlur(log * weight[..., None], (0, 0), sigma)
-    low = blurred / (cv2.GaussianBlur(weight, (0, 0), sigma)[..., None] + 1e-3)
-    odd = (low - low[:, ::-1]) / 2
+    ((low, _),) = light.broad(log, weight, (1.2 * texture.CM,))
+    odd = warp.enlarge(np.asarray((low - low[:, ::-1]) / 2, np.float32), weight.shape)
     return np.asarray(np.clip(np.exp(log - odd) - 8, 0, 255), np.uint8)
 
 

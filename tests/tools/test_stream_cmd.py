@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -10,7 +9,6 @@ import time
 from pathlib import Path
 
 import av
-import cv2
 import numpy as np
 import pytest
 
@@ -19,17 +17,10 @@ from stream.feed.relay import Relay
 from stream.metrics import Metrics
 from stream.webrtc.client import Client
 from tests.stream.feed.feeding import Same, packets, pictures, port, write
-from tests.tools.cli import AGREED, needs_models, portrait, understudy
+from tests.tools.cli import AGREED, needs_models, understudy
 from tests.tools.serve.served import Viewer, served
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def face(tmp_path: Path) -> Path:
-    path = tmp_path / "face.png"
-    cv2.imwrite(str(path), portrait()[..., ::-1])
-    return path
 
 
 @pytest.mark.parametrize(
@@ -87,17 +78,15 @@ class TestStreams:
         ],
     )
     def test_the_label_stands_where_it_was_asked_for_and_a_missing_mark_is_explained(
-        self, face: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], there: tuple[bool, bool]
+        self, face: Path, home: Path, tmp_path: Path, words: list[str], there: tuple[bool, bool]
     ) -> None:
-        for name in ("SIGNING", "IDENTITIES", "JOURNAL"):
-            monkeypatch.setenv(f"UNDERSTUDY_{name}", str(tmp_path / name.lower()))
         write(str(tmp_path / "in.mkv"), 0.7, sound=None, size=(320, 240))
         off = ["--without", "watermark", "--because", "a plate for the lab"]
         told = understudy(
             "stream", AGREED, "-s", face, *off, *words, "--realtime", tmp_path / "in.mkv", tmp_path / "out.mp4"
         )
         assert told.returncode == 0, told.stderr
-        journal = [json.loads(line) for line in (tmp_path / "journal").read_text().splitlines()]
+        journal = [json.loads(line) for line in (home / "journal").read_text().splitlines()]
         assert {line["because"] for line in journal} == {"a plate for the lab"}
         assert "out.mp4" in journal[0]["output"]
         assert corners(tmp_path / "in.mkv") == (False, False)
@@ -106,11 +95,10 @@ class TestStreams:
     def test_an_rtmp_camera_to_hls_and_a_file_until_it_is_ended(self, face: Path, tmp_path: Path) -> None:
         number = port()
         url = f"rtmp://127.0.0.1:{number}/live/a-key-of-the-camera"
-        names = {f"UNDERSTUDY_{n}": str(tmp_path / n.lower()) for n in ("SIGNING", "IDENTITIES", "JOURNAL")}
         code = "from tools.main import main; main()"
         command = [sys.executable, "-c", code, "stream", AGREED, "-s", str(face), "--listen", url]
         outputs = [str(tmp_path / "live.m3u8"), str(tmp_path / "b.mp4")]
-        process = subprocess.Popen([*command, *outputs], cwd=ROOT, env=os.environ | names, stderr=subprocess.PIPE)
+        process = subprocess.Popen([*command, *outputs], cwd=ROOT, stderr=subprocess.PIPE)
         sent = 0
         deadline = time.monotonic() + 60
         while not sent:

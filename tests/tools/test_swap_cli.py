@@ -17,32 +17,12 @@ import pytest
 from tests.tools.cli import AGREED, NETWORKS, failed, film, needs_models, portrait, sound, times, understudy
 
 
-@pytest.fixture(autouse=True)
-def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of the user's is read or written, by child processes neither."""
-    folder = tmp_path_factory.getbasetemp() / "understudy"
-    for name in ("SIGNING", "IDENTITIES", "JOURNAL"):
-        monkeypatch.setenv(f"UNDERSTUDY_{name}", str(folder / name.lower()))
-
-
 @pytest.fixture
 def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file that is there, for what is told before it is opened."""
     path = tmp_path_factory.mktemp("photo") / "a.jpg"
     path.write_bytes(b"a face")
     return path
-
-
-@pytest.fixture(scope="module")
-def face(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("source") / "face.png"
-    cv2.imwrite(str(path), portrait()[..., ::-1])
-    return path
-
-
-@pytest.fixture(scope="module")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return film(tmp_path_factory.mktemp("target") / "clip.mp4", 45, with_face=True)
 
 
 # ---- without networks: what is told before they are loaded
@@ -134,7 +114,7 @@ class TestWithNetworks:
         assert set(told["stages"]["paint"]) == {"count", "p50_ms", "p95_ms", "p99_ms"}
         assert told["input"]["frames"] == 45
         assert told["output"] == {"path": str(out), "frames": 45, "bytes": out.stat().st_size}
-        assert [(s["given"], s["name"]) for s in told["consent"]["sources"]] == [(AGREED, "face.png")]
+        assert [(s["given"], s["name"]) for s in told["consent"]["sources"]] == [(AGREED, "grace.png")]
         assert [m["name"] for m in told["models"]][:2] == list(NETWORKS)
         for words in ("fast", "100.0%", "perceive", "encode", "45 frames in", f"wrote {out}"):
             assert words in result.stdout.replace("\n", " ")
@@ -150,8 +130,8 @@ class TestWithNetworks:
         box = json.loads(report.read_text())["frames"][20]["tracks"][0]["box"]
         with av.open(str(clip)) as a, av.open(str(out)) as b:
             before, after = ([f.to_ndarray() for f in c.decode(video=0)][20].astype(int) for c in (a, b))
-        assert np.array_equal(before[256:][:, :8], after[256:][:, :8]), "chroma beside the face"
-        moved = np.abs(before - after)[:256]
+        assert np.array_equal(before[320:][:, :8], after[320:][:, :8]), "chroma beside the face"
+        moved = np.abs(before - after)[:320]
         changed = moved > mark
         cx, cy, reach = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2, box[2] - box[0]
         y, x = np.indices(changed.shape)
@@ -249,10 +229,10 @@ class TestWithNetworks:
         assert result.returncode == 0, result.stderr
         image = cv2.imread(str(shot))
         assert image is not None
-        assert image.shape == (256, 256 + 8 + 256, 3)
-        before, after = image[:, :256].astype(int), image[:, 264:].astype(int)
+        assert image.shape == (320, 320 + 8 + 320, 3)
+        before, after = image[:, :320].astype(int), image[:, 328:].astype(int)
         assert np.abs(before - after).max() > 20
-        assert np.abs(before[240:] - after[240:]).max() <= 2, "each half has its own place in the mark"
+        assert np.abs(before[300:] - after[300:]).max() <= 2, "each half has its own place in the mark"
         assert list(tmp_path.iterdir()) == [shot]
 
     def test_a_preview_without_a_face_is_refused(self, face: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from calib.denylist import DenyList, save
-from tests.tools.cli import AGREED, NETWORKS, failed, film, needs_models, portrait, understudy
+from tests.tools.cli import AGREED, NETWORKS, failed, needs_models, portrait, understudy
 from tools.trust.embedder import EMBEDDER
 from tools.trust.keys import local_identity
 from tools.trust.package import default_wardrobe
@@ -21,28 +21,6 @@ from tools.trust.read import State, read_provenance
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 RECORD = "Grace H., 1 November 2026, tests"
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A user's folders, fresh for each test, but for the signing identity."""
-    folder = tmp_path_factory.mktemp("home")
-    monkeypatch.setenv("UNDERSTUDY_SIGNING", str(tmp_path_factory.getbasetemp() / "keys" / "signing"))
-    for name in ("identities", "journal"):
-        monkeypatch.setenv(f"UNDERSTUDY_{name.upper()}", str(folder / name))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def face(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("source") / "grace.png"
-    cv2.imwrite(str(path), portrait()[..., ::-1])
-    return path
-
-
-@pytest.fixture(scope="module")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return film(tmp_path_factory.mktemp("target") / "clip.mp4", 45, with_face=True, size=320)
 
 
 def verified(path: Path) -> tuple[int, dict[str, Any]]:
@@ -53,11 +31,11 @@ def verified(path: Path) -> tuple[int, dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def swapped(face: Path, clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def swapped(face: Path, clip: Path, signing: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of one swap: out.mp4 and run.json."""
     folder = tmp_path_factory.mktemp("swapped")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("UNDERSTUDY_SIGNING", str(tmp_path_factory.getbasetemp() / "keys" / "signing"))
+        patch.setenv("UNDERSTUDY_SIGNING", str(signing))
         words = ["-s", face, clip, folder / "out.mp4", "--report", folder / "run.json"]
         result = understudy("swap", AGREED, *words)
     assert result.returncode == 0, result.stderr

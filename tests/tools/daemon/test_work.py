@@ -28,13 +28,6 @@ from tools.trust.stamp import Stamp
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.fixture(autouse=True)
-def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of the user's is read or written, by child processes neither."""
-    for name in ("SIGNING", "IDENTITIES", "JOURNAL"):
-        monkeypatch.setenv(f"UNDERSTUDY_{name}", str(tmp_path / "user" / name.lower()))
-
-
 @pytest.fixture
 def face(tmp_path: Path) -> Path:
     path = tmp_path / "face.png"

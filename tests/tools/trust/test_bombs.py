@@ -63,10 +63,6 @@ def crowd(columns: int, rows: int, side: int) -> U8:
 class TestWithNetworks:
     pytestmark = needs_models
 
-    @pytest.fixture(autouse=True)
-    def own_keys(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("UNDERSTUDY_SIGNING", str(tmp_path / "keys" / "signing"))
-
     @pytest.mark.parametrize(("columns", "rows", "side", "least"), [(40, 25, 64, 0), (6, 5, 200, 16)])
     def test_a_crowd_as_the_target_costs_no_more_than_its_bound(
         self, tmp_path: Path, columns: int, rows: int, side: int, least: int

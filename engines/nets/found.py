@@ -1,11 +1,13 @@
-"""What the heavier detectors share: the frame fitted into their square, anchors' distances, overlap, the result."""
+"""What the heavier detectors share: the frame fitted into their square, their run, overlap, the result."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from engines.nets.net import Net
 from engines.values import F32, U8, Box
 
 Detect = Callable[[U8], "list[Found]"]
@@ -58,3 +60,21 @@ def best(raw: Raw, score: float, overlap: float, scale: float) -> list[Found]:
         Found(Box(*(boxes[i] / scale).tolist()), (points[i] / scale).astype(np.float32), float(scores[i]))
         for i in chosen
     ]
+
+
+class Heavy(ABC):
+    """Faces in an RGB frame, uint8 (h, w, 3). `net`'s model names thresholds and side."""
+
+    def __init__(self, net: Net) -> None:
+        self.net = net
+
+    def __call__(self, image: U8) -> list[Found]:
+        model = self.net.model
+        square, scale = fitted(image, model.px)
+        out = self.net.run(self.net.tensor(square[None]))
+        return best(self.read(out, model.px), model.score, model.overlap, scale)
+
+    @staticmethod
+    @abstractmethod
+    def read(outputs: list[F32], side: int) -> Raw:
+        """The candidates that a network's outputs tell of. side: of the square, pixels."""

@@ -6,34 +6,22 @@ with insightface's model packs: three scores, three boxes, three sets of points,
 
 import numpy as np
 
-from engines.nets.found import Found, Raw, best, fitted, grid
-from engines.nets.net import Net
-from engines.values import F32, U8
+from engines.nets.found import Heavy, Raw, grid
+from engines.values import F32
 
 STRIDES = (8, 16, 32)
 EACH = 2
 
 
-class Scrfd:
-    """Faces in an RGB frame. `net`'s model names thresholds and side."""
-
-    def __init__(self, net: Net) -> None:
-        self.net = net
-
-    def __call__(self, image: U8) -> list[Found]:
-        model = self.net.model
-        square, scale = fitted(image, model.px)
-        out = self.net.run(self.net.tensor(square[None]))
-        return best(read(out, model.px), model.score, model.overlap, scale)
-
-
-def read(outputs: list[F32], side: int) -> Raw:
-    """Nine outputs (n, 1) x3, (n, 4) x3, (n, 10) x3: scores, distances left top right bottom, offsets of points."""
-    boxes, points, scores = [], [], []
-    for level, stride in enumerate(STRIDES):
-        centre = grid(side, stride, EACH)
-        far = outputs[level + 3].reshape(-1, 4) * stride
-        boxes.append(np.concatenate([centre - far[:, :2], centre + far[:, 2:]], 1))
-        points.append(outputs[level + 6].reshape(-1, 5, 2) * stride + centre[:, None])
-        scores.append(outputs[level].reshape(-1))
-    return Raw(np.concatenate(boxes), np.concatenate(points), np.concatenate(scores))
+class Scrfd(Heavy):
+    @staticmethod
+    def read(outputs: list[F32], side: int) -> Raw:
+        """Nine outputs (n, 1) x3, (n, 4) x3, (n, 10) x3: scores, distances left top right bottom, offsets of points."""
+        boxes, points, scores = [], [], []
+        for level, stride in enumerate(STRIDES):
+            centre = grid(side, stride, EACH)
+            far = outputs[level + 3].reshape(-1, 4) * stride
+            boxes.append(np.concatenate([centre - far[:, :2], centre + far[:, 2:]], 1))
+            points.append(outputs[level + 6].reshape(-1, 5, 2) * stride + centre[:, None])
+            scores.append(outputs[level].reshape(-1))
+        return Raw(np.concatenate(boxes), np.concatenate(points), np.concatenate(scores))

@@ -65,7 +65,7 @@ class Door:
 
     async def open(self, host: str, port: int) -> int:
         """Listens. Returns the port. Raises OSError."""
-        self._server = await asyncio.start_server(self._serve, host, port)
+        self._server = await asyncio.start_server(self._enter, host, port)
         return int(self._server.sockets[0].getsockname()[1])
 
     def shut(self) -> None:
@@ -80,17 +80,26 @@ class Door:
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+    def _enter(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """The task is ours: of one of the server's own that was cancelled, Python 3.11 prints a traceback."""
+        task = asyncio.create_task(self._serve(reader, writer))
         self._open.add(task)
+
+        def left(task: asyncio.Task[None]) -> None:
+            self._open.discard(task)
+            writer.close()  # which one that was cancelled before it began did not
+            if not task.cancelled() and (error := task.exception()) is not None:
+                log.error("an RTMP connection failed", exc_info=error)
+
+        task.add_done_callback(left)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             if len(self._open) <= MOST:
                 await self._visit(reader, writer)
         except (ValueError, OSError, TimeoutError) as error:
             log.info("an RTMP publisher was hung up on: %s", error or "it said nothing in time")
         finally:
-            self._open.discard(task)
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()

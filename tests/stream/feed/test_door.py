@@ -125,6 +125,32 @@ def test_a_reader_that_goes_away_ends_its_publisher() -> None:
     asyncio.run(main())
 
 
+def test_closing_sends_everybody_home_and_says_nothing_of_it(caplog: pytest.LogCaptureFixture) -> None:
+    """Silent ones, one in mid-greeting, a publisher, and one whose visit has not begun."""
+
+    async def main() -> None:
+        trouble: list[dict[str, Any]] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, what: trouble.append(what))
+        async with opened("live/key") as (made, slots, number):
+            url, place = f"rtmp://127.0.0.1:{number}/live/key", ("127.0.0.1", number)
+            guests = [socket.create_connection(place, 3) for _ in range(2)]
+            guests[1].sendall(b"\x03" + bytes(700))
+            publisher = await asyncio.to_thread(Push, url)
+            assert slots["live/key"].busy and len(made._open) == 3
+            guests.append(socket.create_connection(place, 3))
+            while len(made._open) < 4:
+                await asyncio.sleep(0)
+        for guest in guests:
+            with guest, contextlib.suppress(ConnectionResetError):  # what it said may lie there unread
+                while await asyncio.to_thread(guest.recv, 4096):
+                    pass
+        await asyncio.to_thread(publisher.close)
+        assert not slots["live/key"].busy and not made._open and trouble == []
+
+    asyncio.run(main())
+    assert caplog.messages == []
+
+
 def test_push_is_understood_by_ffmpegs_listener() -> None:
     """What we send to others' servers: a server that is not ours reads it."""
     url, got = f"rtmp://127.0.0.1:{port()}/live/x", list[tuple[str, int]]()

@@ -36,9 +36,10 @@ def open_engine(
 
     device: one of `DEVICES`. precision: f32, bf16, f16, or int8 (for a file with Q/DQ nodes). threads: inference
     threads of a CPU. batch: the most rows a call takes; above 1 the batch axis is opened where the file fixes it at 1.
-    streams: calls that run at once on a CPU. strict: an unusable device is an error, not a fallback. folder: where
-    rewritten graphs and plans are kept, the user's cache by default. keep: also keeps what OpenVINO compiled, as large
-    as the model, which then opens sooner. Errors: ModelError, DeviceError.
+    streams: rows that are computed at once on a CPU: 1 answers a single row soonest, as many as threads does the most
+    rows in a time. strict: an unusable device is an error, not a fallback. folder: where rewritten graphs and plans are
+    kept, the user's cache by default. keep: also keeps what OpenVINO compiled, as large as the model, which then opens
+    sooner. Errors: ModelError, DeviceError.
     """
     if not model.is_file():
         raise ModelError(f"{model} is missing; `understudy models list` shows what can be pulled")

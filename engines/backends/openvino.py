@@ -35,40 +35,82 @@ def spec(port: Any) -> Spec:
 
 @dataclass(frozen=True, slots=True)
 class OpenVinoEngine:
-    """A compiled model. Sessions beyond `streams` wait for each other inside OpenVINO."""
+    """A compiled model. streams: requests that run at once; others wait for them inside OpenVINO."""
 
     compiled: Any
     inputs: Mapping[str, Spec]
     outputs: Mapping[str, Spec]
     device: str
+    streams: int = 1
 
     def session(self) -> "OpenVinoSession":
         return OpenVinoSession(self)
 
+    @property
+    def parts(self) -> bool:
+        """Whether a call of several rows goes as one request a row: there are streams to take them, and every tensor
+        has its rows first."""
+        return self.streams > 1 and all(s.shape[:1] == (-1,) for s in (*self.inputs.values(), *self.outputs.values()))
 
-class OpenVinoSession:
+
+class _Request:
     """One infer request with its own input memory."""
 
     def __init__(self, engine: OpenVinoEngine) -> None:
-        self._engine = engine
-        self._request = engine.compiled.create_infer_request()
+        self._engine, self.infer = engine, engine.compiled.create_infer_request()
         self._inputs: list[Array | None] = [None] * len(engine.inputs)
 
-    def _place(self, index: int, array: Array) -> None:
-        buffer = self._inputs[index]
-        if buffer is None or buffer.shape != array.shape:
-            tensor = ov.Tensor(self._engine.compiled.inputs[index].get_element_type(), ov.Shape(array.shape))
-            self._request.set_input_tensor(index, tensor)
-            buffer = self._inputs[index] = tensor.data
-        np.copyto(buffer, array)
+    def place(self, feeds: Mapping[str, Array]) -> None:
+        for index, name in enumerate(self._engine.inputs):
+            array, buffer = feeds[name], self._inputs[index]
+            if buffer is None or buffer.shape != array.shape:
+                tensor = ov.Tensor(self._engine.compiled.inputs[index].get_element_type(), ov.Shape(array.shape))
+                self.infer.set_input_tensor(index, tensor)
+                buffer = self._inputs[index] = tensor.data
+            np.copyto(buffer, array)
+
+    def outputs(self) -> list[Array]:
+        """OpenVINO's own memory, until the next call."""
+        return [self.infer.get_output_tensor(index).data for index in range(len(self._engine.outputs))]
+
+
+class OpenVinoSession:
+    """One caller's requests: one, or where the engine has several streams, one for each row of a call."""
+
+    def __init__(self, engine: OpenVinoEngine) -> None:
+        self._engine, self._parts = engine, engine.parts
+        self._requests = [_Request(engine)]
 
     def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
         fed.check(self._engine.inputs, feeds)
-        for index, name in enumerate(self._engine.inputs):
-            self._place(index, feeds[name])
+        if self._parts and (rows := _rows(feeds)) > 1:
+            return self._by_rows(feeds, rows)
+        first = self._requests[0]
+        first.place(feeds)
         # nothing to dispatch: the inputs lie in the request already, which saves OpenVINO's Python layer its work
-        self._request.infer({}, share_inputs=True, share_outputs=True)
-        return self._outputs()
+        first.infer.infer({}, share_inputs=True, share_outputs=True)
+        return self._answer()
+
+    def _by_rows(self, feeds: Mapping[str, Array], rows: int) -> dict[str, Array]:
+        """A request for each row, all begun at once; a stream takes the next as soon as it is done with one, so a core
+        that is busy elsewhere holds nobody up."""
+        while len(self._requests) < rows:
+            self._requests.append(_Request(self._engine))
+        begun = self._requests[:rows]
+        for i, request in enumerate(begun):
+            request.place({name: array[i : i + 1] for name, array in feeds.items()})
+        for request in begun:
+            request.infer.start_async()
+        failed: RuntimeError | None = None
+        for request in begun:
+            try:
+                request.infer.wait()
+            except RuntimeError as error:  # the others still run, on memory that is theirs
+                failed = error
+        if failed is not None:
+            raise failed
+        each = [request.outputs() for request in begun]
+        return {name: np.concatenate([one[i] for one in each]) for i, name in enumerate(self._engine.outputs)}
 
     def start(self, feeds: Mapping[str, Array]) -> None:
         """Begins a call and returns at once: with several sessions, one thread keeps several streams busy.
@@ -76,22 +118,25 @@ class OpenVinoSession:
         Costs some 50 us more than `run`, so that is what `run` does not do.
         """
         fed.check(self._engine.inputs, feeds)
-        for index, name in enumerate(self._engine.inputs):
-            self._place(index, feeds[name])
-        self._request.start_async()
+        self._requests[0].place(feeds)
+        self._requests[0].infer.start_async()
 
     def finish(self) -> dict[str, Array]:
         """Waits for what `start` began; the outputs as `run` gives them."""
-        self._request.wait()
-        return self._outputs()
+        self._requests[0].infer.wait()
+        return self._answer()
 
-    def _outputs(self) -> dict[str, Array]:
-        get = self._request.get_output_tensor
-        return {name: get(index).data.copy() for index, name in enumerate(self._engine.outputs)}
+    def _answer(self) -> dict[str, Array]:
+        return {n: a.copy() for n, a in zip(self._engine.outputs, self._requests[0].outputs(), strict=True)}
 
     def close(self) -> None:
-        self._request = None
-        self._inputs = []
+        self._requests = []
+
+
+def _rows(feeds: Mapping[str, Array]) -> int:
+    """Rows that all tensors have; 0 where they differ."""
+    found = {len(array) for array in feeds.values()}
+    return found.pop() if len(found) == 1 else 0
 
 
 @cache
@@ -116,16 +161,26 @@ def state() -> str:
 
 
 def settings(precision: str, threads: int, streams: int, cache: Path | None) -> dict[str, object]:
-    """OpenVINO's properties. int8 lies in the graph (Q/DQ): what is not quantised runs in the chip's own choice."""
+    """OpenVINO's properties. int8 lies in the graph (Q/DQ); what is not quantised there runs in bf16, if the chip has
+    it.
+
+    Threads are not pinned: OpenVINO would bind every caller of a one-thread network to core 0, all engines to the same,
+    and a network of several threads would wait at each layer for the core that a decoder happens to use. For the same
+    reason a layer's work is not dealt out in equal shares beforehand but taken as threads come free.
+    """
     if precision not in PRECISIONS:
         raise ValueError(f"precision is one of {PRECISIONS}, not {precision!r}")
     chosen: dict[str, object] = {
         "PERFORMANCE_HINT": "LATENCY" if streams == 1 else "THROUGHPUT",
         "NUM_STREAMS": str(streams),
         "INFERENCE_NUM_THREADS": str(threads),
+        "ENABLE_CPU_PINNING": False,
+        "INFERENCE_PRECISION_HINT": precision,
     }
-    if precision != "int8":
-        chosen["INFERENCE_PRECISION_HINT"] = precision
+    if precision == "int8":
+        chosen["INFERENCE_PRECISION_HINT"] = "bf16" if has_bf16() else "f32"
+    if threads > streams and "TBB_PARTITIONER" in runtime().get_property("CPU", "SUPPORTED_PROPERTIES"):  # from 2026 on
+        chosen["TBB_PARTITIONER"] = "AUTO"
     if cache is not None:
         chosen["CACHE_DIR"] = str(cache)
     return chosen
@@ -141,9 +196,10 @@ def open_openvino(
 ) -> OpenVinoEngine:
     """Reads and compiles an ONNX or TFLite file.
 
-    threads: inference threads over all streams. streams: requests that run at once (1: lowest latency). cache: folder
-    for compiled blobs, None for none. Errors: ModelError where the file cannot be read or compiled, DeviceError where
-    OpenVINO does not see the chip.
+    threads: inference threads over all streams. streams: requests that run at once. 1 answers a single row soonest; as
+    many as threads gets the most rows done in a time, and then several rows of a call are run side by side. cache:
+    folder for compiled blobs, None for none. Errors: ModelError where the file cannot be read or compiled, DeviceError
+    where OpenVINO does not see the chip.
     """
     core = runtime()
     if chip not in core.available_devices:
@@ -162,6 +218,7 @@ def open_openvino(
         {declared_name(p): spec(p) for p in compiled.inputs},
         {declared_name(p): spec(p) for p in compiled.outputs},
         f"OpenVINO {chip} {precision}",
+        streams,
     )
 
 

@@ -15,6 +15,7 @@ from stream.frame import FaceTrack
 from stream.watch import onto
 
 PATIENCE = 10  # frames for which a doubted mask is not asked for again
+GONE = 100  # scenes without a track after which it is forgotten; live makes one scene of each face of a frame
 RIM = 0.12  # of the face's width: there a mask fades out anyway, and says nothing
 
 
@@ -24,11 +25,17 @@ class OwnMasks:
     def __init__(self) -> None:
         self._taken: set[int] = set()
         self._doubted: dict[int, int] = {}  # track: frames until its mask is looked at again
+        self._last: dict[int, int] = {}  # track: the scene that it was in last
+        self._scenes = 0
 
     def keep(self, ids: AbstractSet[int]) -> None:
-        """Forgets all other tracks."""
-        self._taken &= ids
-        self._doubted = {i: n for i, n in self._doubted.items() if i in ids}
+        """One more scene, with these tracks in it; forgets who was in none for long. A scene may hold one face of many,
+        so who is not in this one is not gone."""
+        self._scenes += 1
+        self._last |= dict.fromkeys(ids, self._scenes)
+        self._last = {i: n for i, n in self._last.items() if self._scenes - n < GONE}
+        self._taken &= self._last.keys()
+        self._doubted = {i: n for i, n in self._doubted.items() if i in self._last}
 
     def asked(self, track: FaceTrack) -> bool:
         """Whether to look at the track's own mask in this frame: a doubted one costs a second call of the network."""

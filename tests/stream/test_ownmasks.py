@@ -10,7 +10,7 @@ from engines.nets.pasted import Asked
 from engines.occlusion import NONE
 from engines.values import F32, Patch
 from stream.frame import FaceTrack, Plan, Route, Scene
-from stream.ownmask import PATIENCE, OwnMasks, inside
+from stream.ownmask import GONE, PATIENCE, OwnMasks, inside
 from stream.paint import Painter
 from tests.stream.fronts import CLEAN, CORNER, NOTHING, box, frame, laid, on_face, seen, swapped, track
 
@@ -77,9 +77,35 @@ def test_a_mask_that_paints_over_the_hand_is_doubted_for_a_while() -> None:
 
 def test_what_is_known_of_a_track_ends_with_it() -> None:
     own = OwnMasks()
+    own.keep({1})
+    own(behind(), WHOLE, 1.0)
+    for _ in range(GONE - 1):
+        own.keep({2})
+    assert not own.asked(behind())
     own(behind(), WHOLE, 1.0)
     own.keep({2})
     assert own.asked(behind())
+
+
+def test_faces_that_are_painted_one_by_one_keep_what_is_known_of_each() -> None:
+    """As the live swap paints, a scene for each: a doubted mask is not asked for again in the next frame."""
+    net = Dual(hole=NOTHING)
+    painter = Painter((), together=net, own=True)
+    one, other = behind(1), track(COVERED, seen(opaque=HAND), number=2)
+    for face in (one, other, one, other):
+        paint(painter, face)
+    assert net.calls == [[True], [False]] * 2 + [[False], []] * 2
+
+
+def test_a_mask_that_was_taken_is_held_to_less_though_others_are_painted_between() -> None:
+    spilling = cut(WHOLE, (HAND * np.float32(0.75)).astype(np.float32))  # a quarter of the hand is painted over
+    assert not OwnMasks()(behind(), spilling, 1.0), "too much to be taken at first"
+    own = OwnMasks()
+    own.keep({1})
+    assert own(behind(), cut(WHOLE, HAND), 1.0)
+    own.keep({2})
+    own.keep({1})
+    assert own(behind(), spilling, 1.0)
 
 
 def test_where_nobody_looked_the_own_mask_is_all_there_is() -> None:

@@ -4,10 +4,12 @@ inner mouth and grain. Knows regions of pixels and points; one instance per trac
 The steps and their constants come from measurements; `docs/mesh-swap.md` says what each is worth.
 """
 
+from functools import cache
+
 import cv2
 import numpy as np
 
-from engines.mesh import grain, holes, light, region, warp
+from engines.mesh import grain, hair, holes, light, region, warp
 from engines.mesh.fuse import width
 from engines.mesh.shape import correction, fit, proportions
 from engines.mesh.source import SourceFace
@@ -19,6 +21,13 @@ SHAPE = 0.8  # how much of the source's proportions the target takes on
 WORKING = 160.0  # face width, pixels, above which all but the last step run on a smaller copy
 MEMORY = 2.0  # seconds over which the target's mean shape and grain are learned
 SMALLEST = 12.0  # pixels of face width below which nothing is painted
+
+
+@cache
+def _layers() -> F32:
+    """What is known of each texel beforehand, float32 (SIDE, SIDE, 4), to be sampled together: mask, edge, lips, and
+    where hair may lie."""
+    return np.dstack([region.layers(), hair.places()]).astype(np.float32)
 
 
 class MeshSwapper:
@@ -74,17 +83,18 @@ class MeshSwapper:
         work = (max(8, round(size[0] * k)), max(8, round(size[1] * k)))
         full = self._texture(maps, wide, size)
         source, own = warp.shrink(full, work), warp.shrink(target, work)
-        layers = np.asarray(warp.sample(region.layers(), maps.texture), np.float32)
+        layers = np.asarray(warp.sample(_layers(), maps.texture), np.float32)
         covered = np.asarray(cv2.GaussianBlur(maps.seen, (0, 0), 0.03 * wide / maps.step), np.float32)
         mask = layers[..., 0] * np.clip(covered * 2 - 1, 0, 1)
 
         grid = light.grid(wide * k, work)
         cell = size[0] / grid[0]  # region pixels per grid cell
         coarse = light.fit(np.dstack([layers[..., 1:], maps.seen]), grid)
-        edge, lips, seen = (np.ascontiguousarray(coarse[..., i]) for i in range(3))
-        inside = np.asarray((edge > 0.4) * seen, np.float32)
-        smooth = light.LowPass.over(inside, light.SIGMA * wide / cell)
+        edge, lips, free, seen = (np.ascontiguousarray(coarse[..., i]) for i in range(4))
         small = warp.shrink(own, grid)
+        strands = hair.over(small, edge, free, seen, wide / cell)
+        inside = np.asarray((edge > 0.4) * seen * (1 - strands), np.float32)
+        smooth = light.LowPass.over(inside, light.SIGMA * wide / cell)
         lit, low = smooth(small), smooth(warp.shrink(source, grid))
         fields = (warp.enlarge(f, work) for f in (low, *light.gains(lit, low), lit))
         detail = light.detail(source, *fields)
@@ -98,6 +108,6 @@ class MeshSwapper:
             change = warp.enlarge(np.asarray(cv2.subtract(painted, source), np.float32), size)
             painted = np.asarray(cv2.add(change, full, dtype=cv2.CV_32F), np.float32)
         holes.keep(painted, target, maps, shaped, wide)
-        alpha = warp.enlarge(mask, size)
+        alpha = warp.enlarge(mask * (1 - warp.enlarge(strands, mask.shape)), size)
         alpha[alpha < 1 / 512] = 0
         return np.asarray(cv2.convertScaleAbs(np.maximum(painted, 0)), np.uint8), alpha

@@ -1,6 +1,8 @@
 """The console script as a user calls it, and the clips it is called with."""
 
 import io
+import os
+import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -53,6 +55,25 @@ def failed(*words: object) -> str:
     return line
 
 
+def on_terminal(answer: str, *words: object) -> tuple[int, str]:
+    """The console script on a terminal of its own, whose user types `answer`: exit code, and what was shown there."""
+    import pty  # there is none on Windows
+
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "tools.main", *map(str, words)]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs) as running:
+        os.close(theirs)
+        os.write(ours, answer.encode() + b"\n")
+        shown = b""
+        while True:
+            try:
+                shown += os.read(ours, 4096)
+            except OSError:  # how Linux says that nobody holds the other end any more
+                break
+    os.close(ours)
+    return running.returncode, shown.decode()
+
+
 def portrait() -> U8:
     """A public-domain photo with one face, uint8 (512, 512, 3) RGB."""
     data = pytest.importorskip("skimage.data")
@@ -81,6 +102,16 @@ def film(path: Path, frames: int, with_face: bool, size: int = 256) -> Path:
         container.mux(sound.encode(None))
         container.mux(video.encode(None))
     return path
+
+
+def remux(source: Path, target: Path) -> None:
+    """The pictures' packets into another file, and nothing else."""
+    with av.open(str(source)) as inside, av.open(str(target), "w") as outside:
+        stream = outside.add_stream_from_template(inside.streams.video[0])
+        for packet in inside.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                outside.mux(packet)
 
 
 def times(path: Path) -> list[Fraction]:

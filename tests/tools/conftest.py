@@ -1,11 +1,15 @@
 """A user for every test of this floor: folders of their own, and for those that ask, a photo and a clip."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import pytest
 
 from tests.tools.cli import film, portrait
+
+if TYPE_CHECKING:
+    from tools.contest import Subject
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +40,18 @@ def face(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """45 pictures of 320 pixels a side with one face and a tone."""
     return film(tmp_path_factory.mktemp("target") / "clip.mp4", 45, with_face=True, size=320)
+
+
+@pytest.fixture(scope="session")
+def narrow(tmp_path_factory: pytest.TempPathFactory) -> "Subject":
+    """A small one of the stand-in's kind, with its int8 copy."""
+    from engines.graph.load import save  # heavy: most tests of this floor do without
+    from engines.graph.standin import standin
+    from tools.contest import Subject, quantised
+    from tools.enginebench import standin_feeds
+
+    folder = tmp_path_factory.mktemp("narrow")
+    graph, count = standin(width=8, blocks=2)
+    save(graph, folder / "m.onnx")
+    feeds = standin_feeds()
+    return Subject("narrow", folder / "m.onnx", feeds, count, quantised(folder / "m.onnx", [feeds], folder / "q.onnx"))

@@ -11,12 +11,12 @@ from typer.testing import CliRunner
 
 from engines.backends.openvino import open_openvino
 from engines.errors import UnderstudyError
-from engines.graph.load import load, save
+from engines.graph.load import load
 from engines.graph.macs import macs
 from engines.graph.standin import standin
 from tools import bench_engines, contest, enginebench
 from tools.ceiling import open_product, product
-from tools.contest import Subject, contenders, quantised, race, rows
+from tools.contest import Subject, contenders, race, rows
 
 
 def test_multiply_adds_are_counted() -> None:
@@ -42,15 +42,6 @@ def test_a_ceiling_is_the_products_rate() -> None:
     made.run()
     assert made.rate == 256**3 / min(made.seconds) / 1e9
     assert 0.2 < made.rate < 5000, "thousand million multiply-adds a second"
-
-
-@pytest.fixture(scope="module")
-def narrow(tmp_path_factory: pytest.TempPathFactory) -> Subject:
-    folder = tmp_path_factory.mktemp("narrow")
-    graph, count = standin(width=8, blocks=2)
-    save(graph, folder / "m.onnx")
-    feeds = enginebench.standin_feeds()
-    return Subject("narrow", folder / "m.onnx", feeds, count, quantised(folder / "m.onnx", [feeds], folder / "q.onnx"))
 
 
 def test_every_contender_is_timed_and_compared(narrow: Subject, tmp_path: Path) -> None:

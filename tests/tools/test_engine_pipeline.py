@@ -10,27 +10,16 @@ import typer
 from typer.testing import CliRunner
 
 from engines.errors import InputError
-from engines.graph.load import save
-from engines.graph.standin import standin
 from stream.sink import Encoding
 from stream.stats import Table
 from tests.tools.cli import film, needs_models, portrait
-from tools import bench_engines, enginebench, enginepipe
-from tools.contest import Subject, quantised
+from tools import bench_engines, enginepipe
+from tools.contest import Subject
 from tools.enginepipe import Journey, Ran, as_json, measure
 from tools.job import Job
 from tools.measure import transcode
 
 pytestmark = needs_models
-
-
-@pytest.fixture(scope="module")
-def narrow(tmp_path_factory: pytest.TempPathFactory) -> Subject:
-    folder = tmp_path_factory.mktemp("narrow")
-    graph, count = standin(width=8, blocks=2)
-    save(graph, folder / "m.onnx")
-    feeds = enginebench.standin_feeds()
-    return Subject("narrow", folder / "m.onnx", feeds, count, quantised(folder / "m.onnx", [feeds], folder / "q.onnx"))
 
 
 def few(monkeypatch: pytest.MonkeyPatch, narrow: Subject) -> None:

@@ -1,7 +1,6 @@
 """`understudy swap` as a user calls it: a process of its own, real files, real networks. Its marks: test_swap_marks."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -14,7 +13,19 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.tools.cli import AGREED, NETWORKS, failed, film, needs_models, portrait, sound, times, understudy
+from tests.tools.cli import (
+    AGREED,
+    NETWORKS,
+    failed,
+    film,
+    needs_models,
+    on_terminal,
+    portrait,
+    remux,
+    sound,
+    times,
+    understudy,
+)
 
 
 @pytest.fixture
@@ -67,26 +78,12 @@ def test_an_output_that_cannot_be_is_told_and_leaves_nothing(photo: Path, tmp_pa
 def test_on_a_terminal_an_existing_output_is_replaced_only_after_a_yes(
     photo: Path, tmp_path: Path, answer: str
 ) -> None:
-    import pty
-
     out = tmp_path / "out.mp4"
     out.write_text("precious")
-    ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "tools.main", "swap", AGREED, "-s", str(photo), "nowhere.mp4", str(out)]
-    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs) as running:
-        os.close(theirs)
-        os.write(ours, answer.encode() + b"\n")
-        words = b""
-        while True:
-            try:
-                words += os.read(ours, 4096)
-            except OSError:  # how Linux says that nobody holds the other end any more
-                break
-    os.close(ours)
-    assert running.returncode == 2
-    assert b"out.mp4 exists. Replace it? [y/N]" in b"".join(words.splitlines())
-    expected = b"there is no file nowhere.mp4" if answer == "y" else b"was left as it is"
-    assert expected in b"".join(words.splitlines())
+    code, shown = on_terminal(answer, "swap", AGREED, "-s", photo, "nowhere.mp4", out)
+    said = "".join(shown.splitlines())
+    assert code == 2 and "out.mp4 exists. Replace it? [y/N]" in said
+    assert ("there is no file nowhere.mp4" if answer == "y" else "was left as it is") in said
     assert out.read_text() == "precious"
 
 
@@ -161,12 +158,7 @@ class TestWithNetworks:
 
     def test_stdin_and_stdout_are_pipes_and_words_go_to_stderr(self, face: Path, clip: Path, tmp_path: Path) -> None:
         stream = tmp_path / "in.mkv"
-        with av.open(str(clip)) as source, av.open(str(stream), "w") as sink:
-            copy = sink.add_stream_from_template(source.streams.video[0])
-            for packet in source.demux(video=0):
-                if packet.dts is not None:
-                    packet.stream = copy
-                    sink.mux(packet)
+        remux(clip, stream)
         command = [sys.executable, "-m", "tools.main", "swap", AGREED, "-s", str(face), "-", "-"]
         with stream.open("rb") as taken:
             done = subprocess.run(command, stdin=taken, capture_output=True, timeout=100, check=False)

@@ -1,7 +1,6 @@
 """What `understudy swap` makes says so: consent first, then the mark, the signed record, the report. Real files."""
 
 import json
-import os
 import subprocess
 import sys
 from datetime import UTC, date, datetime
@@ -13,7 +12,7 @@ import numpy as np
 import pytest
 
 from calib.denylist import DenyList, save
-from tests.tools.cli import AGREED, NETWORKS, failed, needs_models, portrait, understudy
+from tests.tools.cli import AGREED, NETWORKS, failed, needs_models, on_terminal, portrait, understudy
 from tools.trust.embedder import EMBEDDER
 from tools.trust.keys import local_identity
 from tools.trust.package import default_wardrobe
@@ -56,22 +55,9 @@ def test_a_script_has_to_say_that_there_is_consent(face: Path, clip: Path, tmp_p
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals there")
 @pytest.mark.parametrize(("answer", "then"), [("y", "there is no file nowhere.mp4"), ("n", "without consent nothing")])
 def test_on_a_terminal_it_is_asked_once(face: Path, tmp_path: Path, answer: str, then: str) -> None:
-    import pty
-
-    ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "tools.main", "swap", "-s", str(face), "-s", str(face), "nowhere.mp4"]
-    with subprocess.Popen([*command, str(tmp_path / "o.mp4")], stdin=theirs, stdout=theirs, stderr=theirs) as running:
-        os.close(theirs)
-        os.write(ours, answer.encode() + b"\n")
-        words = b""
-        while True:
-            try:
-                words += os.read(ours, 4096)
-            except OSError:  # how Linux says that nobody holds the other end any more
-                break
-    os.close(ours)
-    said = " ".join(words.decode().split())
-    assert running.returncode == 2
+    code, shown = on_terminal(answer, "swap", "-s", face, "-s", face, "nowhere.mp4", tmp_path / "o.mp4")
+    said = " ".join(shown.split())
+    assert code == 2
     assert said.count("Do you have the consent of the person in grace.png, grace.png") == 1
     assert then in said
 

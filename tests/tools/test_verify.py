@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 from engines.errors import InputError
 from engines.watermark.detect import Detection
 from engines.watermark.payload import Payload
+from tests.tools.cli import remux
 from tests.tools.trust.clips import PAYLOAD, clip, pictures
 from tools import verify
 from tools.trust.keys import Identity, local_identity
@@ -60,15 +61,6 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def own_root(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UNDERSTUDY_SIGNING", str(files / "signing"))
-
-
-def remux(source: Path, target: Path) -> None:
-    with av.open(str(source)) as inside, av.open(str(target), "w") as outside:
-        stream = outside.add_stream_from_template(inside.streams.video[0])
-        for packet in inside.demux(video=0):
-            if packet.dts is not None:
-                packet.stream = stream
-                outside.mux(packet)
 
 
 def sign_foreign(path: Path, identity: Identity) -> None:

@@ -1,9 +1,21 @@
-"""Every test begins with the project's loggers as a fresh process has them: the servers' commands make them their own,
-and a library that configures logging (`disable_existing_loggers`) switches off those that are there before it."""
+"""Tests run with the threads that the program runs with, and each begins with the project's loggers as a fresh process
+has them: the servers' commands make them their own, and a library that configures logging
+(`disable_existing_loggers`) switches off those that are there before it."""
 
 import logging
 
 import pytest
+
+from tools.process import limit_math_threads
+
+
+def pytest_configure() -> None:
+    """One thread a call, as in `understudy`: more of them wait for one another where other work is about, and then the
+    tests of perception take four times as long."""
+    limit_math_threads()
+    import cv2
+
+    cv2.setNumThreads(1)
 
 
 @pytest.fixture(autouse=True)

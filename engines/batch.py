@@ -57,13 +57,14 @@ class Waiting:
         """Takes back everything of a stream that has not been taken; the others' order stays."""
         return list(self._streams.pop(stream, ()))
 
-    def due(self, now: float) -> float | None:
-        """Seconds until the next call should be made, 0 for now, None while nothing waits."""
+    def due(self, now: float, company: int | None = None) -> float | None:
+        """Seconds until the next call should be made, 0 for now, None while nothing waits. company: streams that there
+        are; once a job of each waits there is nobody left to wait for."""
         heads = [jobs[0] for jobs in self._streams.values()]
         if not heads:
             return None
         oldest = min(heads, key=lambda job: job.born)
-        if self._rows_like(oldest.kind) >= self.most:
+        if self._rows_like(oldest.kind) >= self.most or (company is not None and len(heads) >= company):
             return 0.0
         return max(0.0, oldest.born + self.wait - now)
 

@@ -21,8 +21,9 @@ Answer = dict[str, Array]
 class Batcher:
     """Joins the calls of several threads on one session of `engine`.
 
-    most: rows of one call. wait: seconds that the first job of a call waits for others. room: jobs that may wait;
-    a caller beyond it blocks. Close it after its callers have ended, or they get CancelledError.
+    most: rows of one call; an engine of fixed rows gets each caller's rows alone. wait: seconds that the first job of a
+    call waits for others, while there are others: once each open session has a job waiting, it goes. room: jobs that
+    may wait; a caller beyond it blocks. Close it after its callers have ended, or they get CancelledError.
     """
 
     def __init__(
@@ -34,7 +35,9 @@ class Batcher:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._engine, self._clock = engine, clock
-        self._waiting = Waiting(most, wait, room)
+        fixed = any(spec.shape[:1] != (-1,) for spec in engine.inputs.values())
+        self._waiting = Waiting(1 if fixed else most, wait, room)
+        self._open: set[Hashable] = set()
         self._futures: dict[Job, Future[Answer]] = {}
         self._changed = threading.Condition()
         self._closed = False
@@ -56,8 +59,10 @@ class Batcher:
         return future
 
     def cancel(self, stream: Hashable) -> int:
-        """Gives up what a stream has waiting; its callers get CancelledError. A call under way is not stopped."""
+        """A stream goes: what it has waiting is given up, its callers get CancelledError, and nobody waits for it any
+        more. A call under way is not stopped."""
         with self._changed:
+            self._open.discard(stream)
             jobs = self._waiting.cancel(stream)
             futures = [self._futures.pop(job) for job in jobs]
             self._changed.notify_all()
@@ -65,8 +70,16 @@ class Batcher:
             future.cancel()
         return len(futures)
 
+    @property
+    def waiting(self) -> int:
+        """Jobs that no call has taken yet."""
+        with self._changed:
+            return len(self._waiting)
+
     def session(self, stream: Hashable) -> "BatchedSession":
         """A Session whose calls are joined with those of the other streams."""
+        with self._changed:
+            self._open.add(stream)
         return BatchedSession(self, stream)
 
     def close(self) -> None:
@@ -94,7 +107,7 @@ class Batcher:
     def _next(self) -> list[tuple[Job, Future[Answer]]] | None:
         with self._changed:
             while not self._closed:
-                due = self._waiting.due(self._clock())
+                due = self._waiting.due(self._clock(), len(self._open) or None)
                 if due == 0:
                     taken = [(job, self._futures.pop(job)) for job in self._waiting.take()]
                     self._changed.notify_all()

@@ -10,7 +10,7 @@ import numpy as np
 from engines.catalog import Model, Tensor
 from engines.errors import ModelError
 from engines.nets.net import Net, as_bytes
-from engines.protocol import Engine
+from engines.protocol import Engine, Session
 from engines.values import F32, U8
 
 MORPH = "morph_value:0"
@@ -28,10 +28,11 @@ class DfmFace:
 class Dfm:
     """One person's network. side: pixels of its crop."""
 
-    def __init__(self, model: Model, engine: Engine) -> None:
+    def __init__(self, model: Model, engine: Engine, session: Session | None = None) -> None:
+        """session: where it is to run, the engine's own by default."""
         self.morphs = MORPH in engine.inputs
         extra = (Tensor(MORPH, "float32", (1,)),) if self.morphs else ()
-        self._net = Net(replace(model, inputs=(*model.inputs, *extra)), engine)
+        self._net = Net(replace(model, inputs=(*model.inputs, *extra)), engine, session)
         shape = engine.inputs[self._net.inputs[0]].shape
         if shape[1] != shape[2]:
             raise ModelError(f"this DFM takes {shape[1]} x {shape[2]}: only square ones are known")

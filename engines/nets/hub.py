@@ -5,9 +5,12 @@ Knows engines and streams; which networks there are is told from outside.
 
 import threading
 from collections.abc import Callable, Hashable
+from typing import TypeVar, cast
 
 from engines.batcher import Batcher
 from engines.protocol import Engine, Session
+
+T = TypeVar("T")
 
 
 class Hub:
@@ -16,7 +19,8 @@ class Hub:
     def __init__(self, most: int = 16, wait: float = 0.004) -> None:
         self._most, self._wait = most, wait
         self._batchers: dict[Hashable, tuple[Engine, Batcher]] = {}
-        self._lock = threading.Lock()
+        self._kept: dict[Hashable, object] = {}
+        self._lock = threading.RLock()  # what is kept may itself open networks
 
     def open(self, key: Hashable, make: Callable[[], Engine], stream: Hashable) -> tuple[Engine, Session]:
         """The engine of this key, made at the first call, and a session of the stream's own. Errors: those of make."""
@@ -26,6 +30,24 @@ class Hub:
                 self._batchers[key] = engine, Batcher(engine, self._most, self._wait)
             engine, batcher = self._batchers[key]
         return engine, batcher.session(stream)
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What belongs to the weights and is as slow to read: made at the first call. Errors: those of make."""
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = make()
+            return cast(T, self._kept[key])
+
+    def leave(self, stream: Hashable) -> None:
+        """A stream ends: what it has waiting is cancelled, and nobody waits for it any more."""
+        with self._lock:
+            for _, batcher in self._batchers.values():
+                batcher.cancel(stream)
+
+    @property
+    def waiting(self) -> int:
+        """Jobs that wait, of all streams."""
+        return sum(batcher.waiting for _, batcher in self._batchers.values())
 
     @property
     def calls(self) -> dict[Hashable, tuple[int, int]]:
@@ -38,3 +60,4 @@ class Hub:
             for _, batcher in self._batchers.values():
                 batcher.close()
             self._batchers.clear()
+            self._kept.clear()

@@ -4,7 +4,7 @@ Where names become adapters; the one place above the backends that knows the sto
 """
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engines.backends.choose import choose, open_engine
@@ -30,6 +30,7 @@ from engines.nets.yoloface import Yoloface
 from engines.nets.yunet import Yunet
 from engines.protocol import Engine
 from engines.store import Store
+from engines.values import F32
 
 # points and boxes move visibly in bf16: by 0.9 of 192 pixels for FaceMesh
 EXACT = frozenset({"detect", "landmark"})
@@ -44,13 +45,15 @@ DETECTORS: dict[str, Callable[[Net], Detect]] = {
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How networks are to run. precision: auto, f32, bf16, f16, int8. batch: the most rows of a call. strict: no
-    falling back to a slower device. hub, stream: where several streams share the engines, and whose these calls are."""
+    """How networks are to run. precision: auto, f32, bf16, f16, int8. batch: the most rows of a call. side: rows that a
+    CPU computes side by side, see `open_engine`'s streams. strict: no falling back to a slower device. hub, stream:
+    where several streams share the engines, and whose these calls are."""
 
     device: str = "auto"
     precision: str = "auto"
     threads: int = 1
     batch: int = 16
+    side: int = 1
     strict: bool = False
     hub: Hub | None = None
     stream: Hashable = None
@@ -90,14 +93,26 @@ def open_net(store: Store, name: str, wanted: Wanted = Wanted()) -> Net:  # froz
 
     def make() -> Engine:
         try:
-            return open_engine(file, wanted.device, precision, wanted.threads, batch=batch, strict=wanted.strict)
+            return opened(file, precision, replace(wanted, batch=batch))
         except BatchError:  # then `Net` calls it once a row
-            return open_engine(file, wanted.device, precision, wanted.threads, strict=wanted.strict)
+            return opened(file, precision, replace(wanted, batch=1))
 
     if wanted.hub is None or batch == 1:
         return Net(model, make(), most=batch)
     engine, session = wanted.hub.open((name, precision, batch), make, wanted.stream)
     return Net(model, engine, session, most=batch)
+
+
+def opened(file: Path, precision: str, wanted: Wanted) -> Engine:
+    return open_engine(
+        file,
+        wanted.device,
+        precision,
+        wanted.threads,
+        batch=wanted.batch,
+        streams=min(wanted.side, wanted.threads),
+        strict=wanted.strict,
+    )
 
 
 def compiled(store: Store, name: str, path: Path) -> Path:
@@ -114,8 +129,11 @@ def open_swapper(store: Store, name: str, wanted: Wanted = Wanted()) -> Swapper:
     """A swapper with its converter or its map of embeddings. Errors: ModelError where one of them is missing."""
     model = _of_task(store, name, "swap", "does not swap faces")
     # the source is converted once, so f32 costs nothing
-    converter = open_net(store, model.converter, Wanted(wanted.device, "f32")) if model.converter else None
-    emap = read_emap(store.path(name)) if model.source == "embedding x emap" else None
+    converter = open_net(store, model.converter, replace(wanted, precision="f32", side=1)) if model.converter else None
+    emap: F32 | None = None
+    if model.source == "embedding x emap":
+        path = store.path(name)
+        emap = wanted.hub.once((name, "emap"), lambda: read_emap(path)) if wanted.hub else read_emap(path)
     return Swapper(open_net(store, name, wanted), converter, emap)
 
 
@@ -123,8 +141,12 @@ def open_dfm(store: Store, name: str, wanted: Wanted = Wanted()) -> Dfm:  # froz
     """A person's own network. Errors: ModelError."""
     path = store.path(name)
     precision = chosen("swap_dfm", path, wanted)
-    engine = open_engine(path, wanted.device, precision, wanted.threads, strict=wanted.strict)
-    return Dfm(store.model(name), engine)
+    alone = replace(wanted, batch=1)
+    if wanted.hub is None:
+        return Dfm(store.model(name), opened(path, precision, alone))
+    key = (name, precision, 1)
+    engine, session = wanted.hub.open(key, lambda: opened(path, precision, alone), wanted.stream)
+    return Dfm(store.model(name), engine, session)
 
 
 def open_detector(store: Store, name: str, wanted: Wanted = Wanted()) -> Detect:  # frozen

@@ -74,6 +74,16 @@ def test_a_call_is_due_when_full_or_when_the_oldest_has_waited() -> None:
     assert waiting.due(1.3) == 0
 
 
+def test_nobody_is_waited_for_once_all_are_there() -> None:
+    waiting = Waiting(most=8, wait=0.5)
+    waiting.add(job("a", born=1.0))
+    waiting.add(job("a", 1, born=1.0))
+    assert waiting.due(1.1, company=2) == pytest.approx(0.4), "two jobs of one stream are one in company"
+    waiting.add(job("b", born=1.1))
+    assert waiting.due(1.1, company=2) == 0
+    assert waiting.due(1.1, company=3) == pytest.approx(0.4)
+
+
 def test_cancelling_takes_one_stream_back() -> None:
     waiting = Waiting(most=8, wait=1)
     for i in range(2):
@@ -179,6 +189,46 @@ def test_sessions_of_many_threads_get_their_own_rows() -> None:
     assert wrong == [] and batcher.rows == 6 * 60
     assert batcher.calls < 120, "calls were joined"
     assert max(slow.calls) <= 8
+
+
+def test_a_call_goes_at_once_when_every_session_is_in_it() -> None:
+    """The wait is a minute: whoever goes by it never answers."""
+    slow = Slow()
+    batcher = Batcher(slow.engine(), most=8, wait=60)
+    sessions = [batcher.session(i) for i in range(3)]
+    got: dict[int, float] = {}
+
+    def work(i: int) -> None:
+        for turn in range(5):
+            got[i] = float(np.asarray(sessions[i].run(rows(10 * i + turn))["y"], np.float32)[0, 0])
+
+    threads = [threading.Thread(target=work, args=(i,), daemon=True) for i in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert got == {0: 8, 1: 28, 2: 48}
+    assert slow.calls == [3] * 5
+    sessions[2].close()  # who left is not waited for
+    pair = [batcher.submit(i, rows(i)) for i in range(2)]
+    assert [float(np.asarray(p.result(10)["y"], np.float32)[0, 0]) for p in pair] == [0, 2], (
+        "who left is not waited for"
+    )
+    batcher.close()
+
+
+def test_an_engine_of_fixed_rows_gets_each_callers_rows_alone() -> None:
+    """As a DFM with one morph value for the whole call."""
+    slow = Slow()
+    inputs = {"x": Spec((-1, 2), "float32"), "morph": Spec((1,), "float32")}
+    engine = ReferenceEngine(inputs, {"y": Spec((-1, 2), "float32")}, slow)
+    batcher = Batcher(engine, most=8, wait=0)
+    slow.gate.clear()
+    futures = [batcher.submit(i, rows(i) | {"morph": np.full(1, i, np.float32)}) for i in range(4)]
+    slow.gate.set()
+    assert [float(np.asarray(f.result(5)["y"], np.float32)[0, 0]) for f in futures] == [0, 2, 4, 6]
+    assert slow.calls == [1] * 4
+    batcher.close()
 
 
 def test_an_error_reaches_its_callers_and_the_thread_lives_on() -> None:

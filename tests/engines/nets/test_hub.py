@@ -1,7 +1,9 @@
 """Engines shared by streams: loaded once, calls joined, each stream its own answers."""
 
 import threading
+import time
 from collections.abc import Callable, Hashable, Mapping
+from concurrent.futures import CancelledError
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +92,45 @@ def test_after_closing_a_session_is_dead_and_the_hub_begins_anew() -> None:
     hub.open("net", doubling(made), "s")
     hub.close()
     assert made == ["a", "a"] and hub.calls == {}
+
+
+def test_what_belongs_to_the_weights_is_read_once() -> None:
+    hub, read = Hub(), list[str]()
+
+    def make() -> list[str]:
+        read.append("map")
+        return read
+
+    got: list[list[str]] = []
+    together(lambda _: got.append(hub.once(("net", "map"), make)), 5)
+    assert read == ["map"] and all(one is read for one in got)
+    assert hub.once(("other", "map"), lambda: 3) == 3
+    hub.close()
+    hub.once(("net", "map"), make)
+    assert read == ["map", "map"]
+
+
+def test_a_stream_that_leaves_takes_what_waits_with_it_and_holds_nobody_up() -> None:
+    """The wait is a minute, and two streams: a job goes when both wait, or when the other has left."""
+    hub, made = Hub(wait=60), list[str]()
+    gone, stays = (hub.open("net", doubling(made), name)[1] for name in ("gone", "stays"))
+    lost: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            gone.run({"x": np.ones((1, 2), np.float32)})
+        except CancelledError as error:
+            lost.append(error)
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    while not hub.waiting:
+        time.sleep(0.001)
+    hub.leave("gone")
+    asking.join(10)
+    assert len(lost) == 1 and not hub.waiting
+    assert np.asarray(stays.run({"x": np.ones((2, 2), np.float32)})["y"]).shape == (2, 2)
+    hub.close()
 
 
 def test_networks_of_the_store_are_shared_between_streams(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,10 +10,12 @@ from onnx import NodeProto, helper
 
 from engines.backends.compiled import installed
 from engines.backends.cuda import Gpu
+from engines.backends.openvino import OpenVinoEngine
 from engines.catalog import load_catalog
 from engines.errors import ModelError
 from engines.nets import opened
 from engines.nets.found import Found
+from engines.nets.hub import Hub
 from engines.nets.opened import (
     Wanted,
     open_detector,
@@ -123,6 +125,36 @@ def test_a_users_own_dfm_opens_by_its_name(store: Store, written: Written, tmp_p
     out = dfm.swap(crops)
     assert dfm.side == 96 and np.array_equal(out.rgb, crops)
     np.testing.assert_allclose(out.own, crops.min(axis=3) / 255, atol=1e-6)
+    hub = Hub(wait=0)
+    shared = [open_dfm(store, "anna", replace(PLAIN, hub=hub, stream=i)) for i in range(2)]
+    for one in shared:
+        assert np.array_equal(one.swap(crops).rgb, crops)
+    [(calls, rows)] = hub.calls.values()
+    hub.close()
+    assert (calls, rows) == (2, 2), "one engine for both"
+
+
+def test_streams_of_a_hub_share_the_map_and_the_converter(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second stream reads no file again; both give the same source."""
+    hub = Hub(wait=0)
+    face = np.full(512, 2, np.float32)
+    for name in ("inswapper_128", "ghost_1_256"):
+        first = open_swapper(store, name, replace(PLAIN, hub=hub, stream="a"))
+        want = open_swapper(store, name, PLAIN).source(face)
+        with monkeypatch.context() as patch:
+            patch.setattr(opened, "read_emap", None)
+            patch.setattr(opened, "open_engine", None)
+            second = open_swapper(store, name, replace(PLAIN, hub=hub, stream="b"))
+        for one in (first, second):
+            np.testing.assert_array_equal(one.source(face), want)
+    hub.close()
+
+
+@pytest.mark.parametrize(("side", "threads", "streams"), [(1, 2, 1), (2, 2, 2), (4, 2, 2)])
+def test_rows_go_side_by_side_as_far_as_there_are_threads(store: Store, side: int, threads: int, streams: int) -> None:
+    engine = opened.opened(store.path("inswapper_128"), "f32", Wanted("cpu", threads=threads, batch=4, side=side))
+    assert isinstance(engine, OpenVinoEngine)
+    assert engine.streams == streams and engine.parts is (streams > 1)
 
 
 def test_a_detector_opens_by_its_name(store: Store, written: Written) -> None:

@@ -35,6 +35,13 @@ class Roi:
         # pixel centres: input pixel i samples crop coordinate i + .5
         return np.array([[c, s, SIDE / 2 - 0.5 - c * x - s * y], [-s, c, SIDE / 2 - 0.5 + s * x - c * y]], np.float32)
 
+    def apart(self, other: "Roi") -> float:
+        """How far two crops differ: the largest of the shifts of their centres and the change of their side, as shares
+        of the side, and their turn, radians."""
+        shift = max(abs(self.x - other.x), abs(self.y - other.y)) / other.side
+        turn = abs(math.remainder(self.angle - other.angle, 2 * math.pi))
+        return max(shift, abs(math.log(self.side / other.side)), turn)
+
 
 def roi_from_eyes(box: tuple[float, float, float, float], right: F32, left: F32) -> Roi:
     """The crop for a detection: its box (x0 y0 x1 y1) turned to level eyes, 1.5 times its longer side."""

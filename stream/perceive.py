@@ -44,12 +44,11 @@ class Perception:
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How often to look, seconds between looks: for newcomers while somebody is followed, while nobody is, and (spread
-    over the frames) for small faces. passes: FaceMesh runs per followed face and frame."""
+    over the frames) for small faces."""
 
     look: float = LOOK_EVERY
     search: float = SEARCH_EVERY
     tiles: float = TILES_EVERY
-    passes: int = 2
 
 
 @dataclass(slots=True)
@@ -143,7 +142,7 @@ class Perceiver:
         for person in self._people:
             if person.lost is not None:
                 continue
-            look = tracker.follow(self._landmarks, frame, person.look, self.pace.passes)
+            look = tracker.follow(self._landmarks, frame, person.look)
             if look is None:
                 person.lost = now
                 self._looked = -1e9  # look at once

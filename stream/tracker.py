@@ -1,7 +1,7 @@
 """One face followed from frame to frame by its own landmarks. Knows one track; who is who is told from outside.
 
-FaceMesh runs on the crop that the last points give, then once more on the crop of its own result (steadier), and is
-fused with optical flow.
+FaceMesh runs on the crop that the last points give, once more on the crop of its own result where that lies elsewhere
+(steadier), and is fused with optical flow.
 """
 
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from engines.values import F32, U8, Box, Face, Rect, Region
 from stream.frame import Frame
 
 PRESENT = 0.5  # FaceMesh's presence score below which a face is lost
+SETTLED = 0.02  # of the crop's side: how little its own result moves a crop when another look would show the same
 BORDER = 0.62  # the region read, as a share of the crop's side to each side of its centre
 
 
@@ -57,16 +58,18 @@ def portrait(region: Region, roi: Roi) -> F32:
     return np.asarray(v / (np.linalg.norm(v) + 1e-6), np.float32)
 
 
-def _measure(landmarks: Landmarks, frame: Frame, roi: Roi, passes: int) -> tuple[F32, float, Region]:
+def _measure(landmarks: Landmarks, frame: Frame, roi: Roi, most: int) -> tuple[F32, float, Region]:
     region = _region(frame, roi)
     origin = (float(region.x), float(region.y))
     step = coarseness(SIDE / roi.side)
-    small = shrunk(region.rgb, step)  # once for all passes
+    small = shrunk(region.rgb, step)  # once for all looks
     mesh, score = landmarks.run(small, roi, origin, step)
-    for _ in range(passes - 1):
-        if score < PRESENT:
+    for _ in range(most - 1):
+        better = roi_from_mesh(mesh)
+        if score < PRESENT or better.apart(roi) < SETTLED:
             break
-        mesh, score = landmarks.run(small, roi_from_mesh(mesh), origin, step)
+        roi = better
+        mesh, score = landmarks.run(small, roi, origin, step)
     return mesh, score, region
 
 
@@ -93,11 +96,11 @@ def begin(landmarks: Landmarks, frame: Frame, detection: Detection) -> Look | No
     return _look(frame, mesh, score, region, None) if score >= PRESENT else None
 
 
-def follow(landmarks: Landmarks, frame: Frame, before: Look, passes: int = 2) -> Look | None:
+def follow(landmarks: Landmarks, frame: Frame, before: Look) -> Look | None:
     """The next look; None where the face is lost. The crop is moved on by the last frame's motion only as FaceMesh's
     own margin allows: half a crop per frame."""
     roi = roi_from_mesh(before.face.mesh)
-    mesh, score, region = _measure(landmarks, frame, roi, passes)
+    mesh, score, region = _measure(landmarks, frame, roi, 2)
     if score < PRESENT:
         return None
     now, was = mesh_box(mesh), before.face.box

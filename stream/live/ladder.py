@@ -11,6 +11,7 @@
 | REFUSE | as HOLD, and no new session is let in | |
 
 Down a rung after `DOWN_AFTER` of too much work, up again after `UP_AFTER` of room to spare: slower, or it would swing.
+What nobody sees is given up early; frames only where they do not fit any more, and they come back as soon as they do.
 """
 
 from dataclasses import dataclass, field
@@ -33,27 +34,32 @@ class Rung(IntEnum):
 @dataclass(frozen=True, slots=True)
 class Measures:
     """pace: of looks. dearest: the most costly route that is taken. half: paint at half resolution. every: only each
-    n-th frame is worked on, the others repeat the last. admit: new sessions are let in."""
+    n-th frame is worked on, the others repeat the last. admit: new sessions are let in.
+
+    most: load (work on a frame over the time there is for it) above which the next rung is taken. room: load that the
+    rung above would have, at this rung's work, below which it is taken again.
+    """
 
     pace: Pace
     dearest: Route = Route.REFINE
     half: bool = False
     every: int = 1
     admit: bool = True
+    most: float = 0.95
+    room: float = 0.6
 
 
-CALM = Pace(look=0.1, search=0.0, tiles=3.0, passes=1)
-RARE = Pace(look=0.5, search=0.0, tiles=1e9, passes=1)
+CALM = Pace(look=0.1, search=0.0, tiles=3.0)
+RARE = Pace(look=0.5, search=0.0, tiles=1e9)
 TABLE = {
-    Rung.FULL: Measures(CALM),
+    Rung.FULL: Measures(CALM, most=0.85),
     Rung.SKIP: Measures(RARE),
     Rung.CUT: Measures(RARE, Route.XSEG),
     Rung.CHEAP: Measures(RARE, Route.FAST),
-    Rung.HALF: Measures(RARE, Route.FAST, half=True),
-    Rung.HOLD: Measures(RARE, Route.FAST, half=True, every=2),
+    Rung.HALF: Measures(RARE, Route.FAST, half=True, most=1.05),
+    Rung.HOLD: Measures(RARE, Route.FAST, half=True, every=2, room=0.85),
     Rung.REFUSE: Measures(RARE, Route.FAST, half=True, every=2, admit=False),
 }
-TOO_MUCH, ROOM = 0.85, 0.5  # of a frame's interval that work on a frame takes
 DOWN_AFTER, UP_AFTER = 0.5, 4.0  # seconds
 SMOOTH = 0.2  # share of each new measurement
 
@@ -75,11 +81,12 @@ class Ladder:
     def step(self, work: float, interval: float, now: float) -> Rung:
         """work: seconds that this frame took. interval: seconds between frames as they arrive. now: a clock's reading.
         Returns the rung to stand on from the next frame."""
-        share = work / max(interval * self.measures.every, 1e-3)
+        here = self.measures
+        share = work / max(interval * here.every, 1e-3)
         self.load = share if not self._settled else self.load + SMOOTH * (share - self.load)
         self._settled = True
         above = TABLE[Rung(max(self.rung - 1, 0))]
-        sense = 1 if self.load > TOO_MUCH else -1 if self.load * self.measures.every / above.every < ROOM else 0
+        sense = 1 if self.load > here.most else -1 if self.load * here.every / above.every < here.room else 0
         if sense != self._sense or sense == 0:
             self._sense, self._since = sense, now
             return self.rung

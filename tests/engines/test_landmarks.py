@@ -143,3 +143,13 @@ class TestPortraits:
         """What a tracker reads of a face of thousands of pixels that is all but out of the picture."""
         mesh, _ = landmarks.run(np.zeros((900, 2, 3), np.uint8), Roi(-900, 500, 3000, 0.0), (0.0, 0.0))
         assert np.isfinite(mesh).all()
+
+
+def test_how_far_two_crops_lie_apart() -> None:
+    roi = Roi(100, 60, 200, 0.1)
+    assert roi.apart(roi) == 0
+    assert Roi(104, 60, 200, 0.1).apart(roi) == pytest.approx(0.02)
+    assert Roi(100, 50, 200, 0.1).apart(roi) == pytest.approx(0.05)
+    assert Roi(100, 60, 220, 0.1).apart(roi) == pytest.approx(np.log(1.1))
+    assert Roi(100, 60, 200, -0.2).apart(roi) == pytest.approx(0.3)
+    assert Roi(100, 60, 200, 0.1 + 2 * np.pi).apart(roi) == pytest.approx(0, abs=1e-9)

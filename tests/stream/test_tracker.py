@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engines.detector import Detection, Detector
-from engines.landmarks import Landmarks, roi_from_mesh
+from engines.landmarks import Landmarks, Roi, roi_from_mesh
 from engines.mesh.fuse import view
 from engines.values import F32, U8, Box, Face, Region
 from stream.frame import Frame
@@ -98,6 +98,25 @@ class TestFollowing:
             look = found
             assert look.age == i and look.seconds == pytest.approx(0.04 * i)
             assert np.abs(centre(look) - start - [speed * i, 0]).max() < 3
+
+    def test_a_second_look_is_only_taken_where_the_face_has_moved(
+        self, seen: tuple[Detector, Landmarks], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        looks: list[Roi] = []
+        run = seen[1].run
+
+        def counted(image: U8, roi: Roi, origin: tuple[float, float], step: int) -> tuple[F32, float]:
+            looks.append(roi)
+            return run(image, roi, origin, step)
+
+        monkeypatch.setattr(seen[1], "run", counted)
+        _, look = first(seen, paint([Placed("hopper", 200, 240, 110)]))
+        for shift, wanted in ((0, 1), (1, 1), (16, 2), (16, 1)):
+            looks.clear()
+            found = follow(seen[1], framed(paint([Placed("hopper", 200 + shift, 240, 110)])), look)
+            assert found is not None
+            look = found
+            assert len(looks) == wanted, shift
 
     def test_a_growing_and_turning_face_is_followed(self, seen: tuple[Detector, Landmarks]) -> None:
         look: Look | None = first(seen, paint([Placed("hopper", 320, 240, 80)]))[1]

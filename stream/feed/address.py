@@ -17,6 +17,10 @@ SRT = (
     " for example with: srt-live-transmit srt://... udp://127.0.0.1:5000"
 )
 LISTENED = "write rtmp://0.0.0.0:1935/live/KEY, with a key that is hard to guess (for rtmps put a TLS proxy before it)"
+CAMERAS = {
+    "v4l2": ("framerate", "video_size", "input_format"),
+    "avfoundation": ("framerate", "video_size", "pixel_format"),
+}
 SOON = {"fpsprobesize": "0", "probesize": "2000000", "analyzeduration": "300000"}  # begin at once
 HIDDEN = re.compile(r"(?<=://)[^/@]*@|(?<=/)[^/?]+(?=(\?|$))")
 
@@ -91,11 +95,11 @@ def inlet(text: str, *, listen: bool = False, realtime: bool = False) -> Inlet:
         return Inlet(text)
     if kind:
         raise InputError(f"{text}: {kind}:// is not read here; use rtmp, rtsp, udp, http, a camera or a file")
-    camera, _, device = text.partition(":")
-    if camera in ("v4l2", "avfoundation") and device:
-        return Inlet(device, camera, {"framerate": "30", "video_size": "1280x720"})
-    if re.fullmatch(r"/dev/video\d+", text):
-        return Inlet(text, "v4l2", {"framerate": "30", "video_size": "1280x720"})
+    kind, _, device = text.partition(":")
+    if kind in CAMERAS and device:
+        return _camera(kind, device)
+    if re.match(r"/dev/video\d+($|\?)", text):
+        return _camera("v4l2", text)
     if not Path(text).is_file():
         raise InputError(f"{text} is neither a file nor an address; write rtmp://..., rtsp://..., or a file's name")
     if not realtime:
@@ -103,6 +107,15 @@ def inlet(text: str, *, listen: bool = False, realtime: bool = False) -> Inlet:
             f"{text} is a file: add --realtime to play it as if it were live, or change it whole with `understudy swap`"
         )
     return Inlet(text, again=False)
+
+
+def _camera(kind: str, text: str) -> Inlet:
+    """`/dev/video0?video_size=640x480&framerate=60&input_format=mjpeg`: what is not said is 1280x720 at 30."""
+    device, _, query = text.partition("?")
+    wishes = [pair.partition("=") for pair in query.split("&")] if query else []
+    if unknown := [name for name, _, value in wishes if name not in CAMERAS[kind] or not value]:
+        raise InputError(f"{text}: a camera takes {', '.join(CAMERAS[kind])}, each as name=value, not {unknown[0]!r}")
+    return Inlet(device, kind, {"framerate": "30", "video_size": "1280x720"} | {n: value for n, _, value in wishes})
 
 
 def outlet(text: str) -> Outlet:
@@ -116,7 +129,7 @@ def outlet(text: str) -> Outlet:
         return Outlet(text, "flv", {"flvflags": "no_duration_filesize"}, again=True, push=True)
     if kind == "udp":
         joined = text + ("&" if "?" in text else "?") + "pkt_size=1316"
-        return Outlet(joined, "mpegts", {"muxdelay": "0", "muxpreload": "0"}, again=True)
+        return Outlet(joined, "mpegts", again=True)
     if kind in ("whip+http", "whip+https"):
         return Outlet(text.removeprefix("whip+"), again=True, whip=True)
     if kind:

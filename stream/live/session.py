@@ -7,7 +7,7 @@ loop's thread, the work is done on a lane of its own.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any, Protocol
 
@@ -52,7 +52,7 @@ class Session:
         if tracer:
             tracer.name(lane, f"session {lane}")
         self.stats = Metered(metrics, tracer, lane, clock=clock)
-        self._swap = make(self.stats)
+        self._make = make
         self.came = self.left = self.held = 0
         self.rung, self.route, self.faces = Rung.FULL, "pass", 0
         self.last_came = clock()
@@ -61,7 +61,10 @@ class Session:
         self.sound_delay = 0.0
         self._cloner, self._index = Cloner(), 0
         self._loop = asyncio.get_running_loop()
-        self._lane: Lane[Frame, Shown] = Lane("live", self._work, self._out, capacity=1, full=Full.SHED)
+        self._swap: Swap | None = None
+        self._lane: Lane[Frame, Shown] = Lane(
+            "live", self._work, self._out, capacity=1, full=Full.SHED, items=self._frames()
+        )
         self._task = asyncio.create_task(self._lane.run())
 
     @property
@@ -121,9 +124,16 @@ class Session:
         self.audio.stop()
         await asyncio.wait({self._task}, timeout=5)
         self._task.cancel()
-        self._swap.close()
+        if self._swap is not None:
+            self._swap.close()
+
+    def _frames(self) -> Iterator[Frame]:
+        """On the lane's thread, as all work: making a swap takes long enough for other sessions to feel it."""
+        self._swap = self._make(self.stats)
+        yield from self._lane.inbox
 
     def _work(self, frame: Frame) -> Shown:
+        assert self._swap is not None
         self.stats.frame = frame.index
         return self._swap(frame)
 

@@ -49,7 +49,7 @@ def bench_live(
         typer.echo(f"{seconds:.0f} s with it ...", err=True)
         whole = take(run, False)
         most = None if hold is None else _most(take, run, hold)
-    found = figures.as_json(whole.sights, bare.sights[0], whole.skew, whole.server, whole.others)
+    found = figures.as_json(whole.sights, bare.sights[0], whole.skew, whole.server, whole.others, whole.late)
     found |= {"transport": transport, "size": size, "fps": fps, "seconds": seconds, "streams": streams}
     found |= {"shed": whole.shed, "held": whole.held, "unread": whole.unread, "rung": whole.rung}
     found |= {"inside": whole.inside, "inside_bare": bare.inside, "stages_ms": whole.stages}

@@ -22,12 +22,14 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """What a process used over the run. cores: mean. start_mb: resident memory after warming up, end_mb: at the end."""
+    """What a process used over the run. cores: mean. start_mb: resident memory after warming up, end_mb: at the end.
+    faults: pages that had to be read from disk, for each of which it stood still."""
 
     cores: float
     peak_mb: float
     start_mb: float = 0.0
     end_mb: float = 0.0
+    faults: int = 0
 
 
 def quantiles(seconds: Sequence[float]) -> dict[str, float]:
@@ -87,8 +89,10 @@ def as_json(
     skew: float | None,
     server: Process,
     others: dict[str, Process],
+    late: Sequence[float] = (),
 ) -> dict[str, Any]:
-    """The report. streams: what each viewer saw. bare: the same path without the swap, empty where that was not run."""
+    """The report. streams: what each viewer saw. bare: the same path without the swap, empty where that was not run.
+    late: seconds by which a process that does nothing was woken too late: the machine's own stops."""
     whole = quantiles([s.delay for sights in streams for s in sights])
     without = quantiles([s.delay for s in bare])
     added = {k: round(whole[k] - without[k], 2) for k in ("p50_ms", "p95_ms")} if bare else None
@@ -109,6 +113,8 @@ def as_json(
         "delay_slope_noise_ms_per_min": noise if np.isfinite(noise) else None,
         "cpu": round(server.cores, 3),
         "cpu_others": {name: round(p.cores, 3) for name, p in others.items()},
+        "faults": {name: p.faults for name, p in {"server": server, **others}.items()},
+        "machine_late_ms": quantiles(late),
         "peak_mb": round(server.peak_mb, 1),
         "memory_growth": round(server.end_mb / server.start_mb - 1, 4) if server.start_mb else 0.0,
     }

@@ -4,7 +4,7 @@ import multiprocessing
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -14,6 +14,7 @@ from engines.errors import UnderstudyError
 from tools.bench_live import parts
 from tools.bench_live.figures import Process, Sight
 
+NAP = 0.005  # seconds
 PATIENCE = 60.0  # seconds that a process gets to answer, besides the run itself
 
 
@@ -37,7 +38,7 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class Result:
     """sights: by stream. stages: the server's, [p50, p95, p99] in milliseconds. inside: from a decoded picture's coming
-    to the swapped one's leaving, the last three seconds', milliseconds."""
+    to the swapped one's leaving, the last three seconds', milliseconds. late: see `watched`."""
 
     sights: list[list[Sight]]
     skew: float | None
@@ -49,6 +50,7 @@ class Result:
     rung: str
     stages: dict[str, list[float]]
     inside: dict[str, float]
+    late: list[float] = field(default_factory=list)
 
 
 class Part:
@@ -103,7 +105,7 @@ def measure(run: Run, bare: bool = False) -> Result:
 def gathered(run: Run, server: Part, sender: Part, viewer: Part) -> Result:
     """Lets three parts that are at work run, and puts together what they say."""
     server.say("measure")
-    time.sleep(run.seconds)
+    late = watched(run.seconds)
     said = []
     for part in (viewer, sender, server):  # who counts first, then upstream to downstream: nobody is hung up on
         part.say("stop")
@@ -120,4 +122,14 @@ def gathered(run: Run, server: Part, sender: Part, viewer: Part) -> Result:
         rung=served["rung"],
         stages=served["stages"],
         inside=served["inside"],
+        late=late,
     )
+
+
+def watched(seconds: float) -> list[float]:
+    """Sleeps so long, and tells by how many seconds each nap of some milliseconds was too long."""
+    end, late = time.monotonic() + seconds, []
+    while (before := time.monotonic()) < end:
+        time.sleep(NAP)
+        late.append(time.monotonic() - before - NAP)
+    return late

@@ -43,16 +43,20 @@ def resident_mb() -> float:
     return pages * resource.getpagesize() / 2**20
 
 
+def faults() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_majflt
+
+
 class Meter:
     """What this process used since `start`."""
 
     def __init__(self) -> None:
-        self._cpu, self._at, self._mb = time.process_time(), time.monotonic(), resident_mb()
+        self._cpu, self._at, self._mb, self._faults = time.process_time(), time.monotonic(), resident_mb(), faults()
 
     def stop(self) -> Process:
         used = (time.process_time() - self._cpu) / max(time.monotonic() - self._at, 1e-9)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        return Process(used, peak, self._mb, resident_mb())
+        return Process(used, peak, self._mb, resident_mb(), faults() - self._faults)
 
 
 async def server(pipe: Connection, photo: Path, bare: bool, mark: bool, trace: Path | None) -> None:

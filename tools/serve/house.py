@@ -3,33 +3,44 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from fractions import Fraction
 
+import av
+import cv2
+import numpy as np
+
+from calib.thresholds import load as load_thresholds
 from engines.backends.choose import open_engine
 from engines.detector import Detector
 from engines.errors import SourceError
 from engines.landmarks import Landmarks
 from engines.mesh.source import SourceFace, prepare_source
+from engines.occlusion import WEIGHTS
 from engines.store import default_store
 from engines.values import U8
 from stream.frame import Frame, Route
+from stream.label import draw
 from stream.live.guard import When
 from stream.live.ladder import Rung
 from stream.live.session import Swap
-from stream.live.swap import LiveSwap, Shown
-from stream.metrics import Metered
+from stream.live.swap import Hook, LiveSwap, Shown
+from stream.metrics import Metered, Metrics
 from stream.paint import Painter
 from stream.perceive import Perceiver, Perception
+from stream.planes import Planes
 from stream.refine import Refinement
 from stream.route import route
 from stream.still import read_image
+from stream.watch import Watch
 from stream.who import parse_rules
-from tools.cast import open_watch
+from tools.cast import PRECISION
 from tools.serve.settings import Settings
 from tools.trust.keys import local_identity
 from tools.trust.layers import Marking
 from tools.trust.live import live_mark
 
 NETWORKS = ("face_detection_short_range", "face_landmark")
+REHEARSED = 4  # frames of a rehearsal without, and with, something before the face
 
 
 class House:
@@ -41,6 +52,9 @@ class House:
         self._identity = local_identity()
         store = default_store()
         self._models = Perception(*(open_engine(store.path(name), settings.device) for name in NETWORKS))
+        self._occlusion = open_engine(WEIGHTS, settings.device, PRECISION) if WEIGHTS.is_file() else None
+        self._thresholds = load_thresholds()
+        self._rehearsed = False
         self.source: SourceFace | None = None
         if settings.sources:
             self.source = self.prepare([(path.name, read_image(str(path))) for path in settings.sources])
@@ -49,10 +63,14 @@ class House:
         """A source face from uint8 (h, w, 3) RGB photos. Raises SourceError."""
         detector, landmarks = Detector(self._models.detector), Landmarks(self._models.landmarks)
         try:
-            return prepare_source(photos, detector, landmarks)
+            face = prepare_source(photos, detector, landmarks)
         finally:
             detector.close()
             landmarks.close()
+        if not self._rehearsed:
+            self._rehearsed = True
+            self._rehearse(photos[0][1], face)
+        return face
 
     def swap(self, source: SourceFace | None) -> Callable[[Metered], Swap]:
         """What makes a session's swap with this face; None: with the server's own."""
@@ -61,12 +79,38 @@ class House:
             raise SourceError("this server has no face of its own; upload one, or start it with --source")
 
         def make(stats: Metered) -> Swap:
-            perceiver = Perceiver(self._models, parse_rules(self._settings.who, (), 1), watch=open_watch("auto"))
             mark = live_mark("a live session", datetime.now(UTC), self._marking, self._settings.label, self._identity)
-            painter, when = Painter([face], defer=True), When(self._settings.when)
-            return LiveSwap(perceiver, painter, route, stats, refine=Refinement(), mark=mark, when=when)
+            return self._swap(face, stats, mark)
 
         return make
+
+    def _swap(self, face: SourceFace, stats: Metered, mark: Hook) -> LiveSwap:
+        watch = Watch(self._occlusion, self._thresholds) if self._occlusion is not None else None
+        perceiver = Perceiver(self._models, parse_rules(self._settings.who, (), 1), watch=watch)
+        painter, when = Painter([face], defer=True), When(self._settings.when)
+        return LiveSwap(perceiver, painter, route, stats, refine=Refinement(), mark=mark, when=when)
+
+    def _rehearse(self, photo: U8, face: SourceFace) -> None:
+        """The photo as a camera's picture, with nothing before the face and then with something: what is slow the first
+        time in a process (fonts, kernels, memory) is behind it before anybody watches."""
+        swap = self._swap(face, Metered(Metrics()), lambda picture: picture)
+        picture, label = fitted(photo), self._settings.label
+        for index in range(2 * REHEARSED):
+            if index == REHEARSED:
+                picture = picture.copy()
+                picture[picture.shape[0] // 2 :] = 60
+            image = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuv420p")
+            swap(Frame(index, 3000 * index, Fraction(1, 90_000), Planes.of(image), 0.0))
+        swap.close()
+        if label is not None:
+            draw(label, picture.shape[1], picture.shape[0])
+
+
+def fitted(photo: U8) -> U8:
+    """The photo, uint8 (h, w, 3), at most 640 pixels a side and even."""
+    scale = min(1.0, 640 / max(photo.shape[:2]))
+    width, height = (max(2, round(side * scale) // 2 * 2) for side in (photo.shape[1], photo.shape[0]))
+    return np.asarray(cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 @dataclass(slots=True)

@@ -23,6 +23,28 @@ def test_inputs(text: str, format: str, option: tuple[str, str]) -> None:
     assert found.format == format and found.options[option[0]] == option[1] and found.again
 
 
+def test_a_cameras_size_rate_and_format_can_be_said() -> None:
+    usual = inlet("v4l2:/dev/video0")
+    assert (usual.url, usual.options) == ("/dev/video0", {"framerate": "30", "video_size": "1280x720"})
+    assert inlet("/dev/video0") == usual
+    for text in (
+        "v4l2:/dev/video2?video_size=640x480&input_format=mjpeg",
+        "/dev/video2?video_size=640x480&input_format=mjpeg",
+    ):
+        found = inlet(text)
+        assert (found.url, found.format) == ("/dev/video2", "v4l2")
+        assert found.options == {"framerate": "30", "video_size": "640x480", "input_format": "mjpeg"}
+    assert inlet("avfoundation:0?framerate=60").options["framerate"] == "60"
+    for text in (
+        "v4l2:/dev/video0?size=1",
+        "v4l2:/dev/video0?fast",
+        "/dev/video0?=",
+        "avfoundation:0?input_format=mjpeg",
+    ):
+        with pytest.raises(InputError, match="a camera takes framerate"):
+            inlet(text)
+
+
 def test_a_listener_waits_for_its_publisher() -> None:
     found = inlet("rtmp://0.0.0.0:1935/live/key", listen=True)
     assert found.listen and found.again and found.place == ("0.0.0.0", 1935, "live/key")

@@ -3,18 +3,23 @@
 import functools
 import http.server
 import logging
+import sys
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 import pytest
 
 from engines.errors import InputError
+from engines.values import Patch, Rect
 from stream.feed.address import Inlet, inlet
 from stream.feed.door import Slot
 from stream.feed.intake import Intake, Sound
+from stream.feed.press import Press
+from stream.planes import Planes
 from tests.stream.clips import make
 from tests.stream.feed.feeding import port, write
 
@@ -151,3 +156,45 @@ def test_damage_is_counted_and_never_shown(tmp_path: Path) -> None:
     taken.intake.run()
     assert 10 < len(taken.frames) < 60 and taken.intake.count.damaged > 0
     assert not any(f.is_corrupt for f in taken.frames)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="v4l2 is Linux's")
+@pytest.mark.parametrize(
+    ("device", "words"), [("/dev/video-none", "No such file"), ("/dev/null", "Inappropriate ioctl")]
+)
+def test_a_camera_that_is_not_there_is_waited_for(device: str, words: str, caplog: pytest.LogCaptureFixture) -> None:
+    """As far as one gets without one: FFmpeg's own v4l2 says what is wrong, and a camera may be plugged in later."""
+    taken = Taken(inlet(f"v4l2:{device}?video_size=640x480&input_format=mjpeg"))
+    with caplog.at_level(logging.WARNING):
+        thread = threading.Thread(target=taken.intake.run)
+        thread.start()
+        time.sleep(0.3)
+        taken.intake.stop()
+        thread.join(5)
+    assert not thread.is_alive() and taken.intake.count.opened == 0
+    assert f"{device}: {words}" in caplog.text and "opened again in 0.5 s" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("codec", "pixels", "size"), [("rawvideo", "yuyv422", (160, 120)), ("mjpeg", "yuvj422p", (160, 120))]
+)
+def test_the_formats_of_webcams_go_through(codec: str, pixels: str, size: tuple[int, int], tmp_path: Path) -> None:
+    """Packed 4:2:2 and Motion JPEG, as USB cameras give them, end as pictures that can be painted and encoded."""
+    with av.open(str(tmp_path / "a.mkv"), "w") as out:
+        stream: Any = out.add_stream(codec, 30)
+        (stream.width, stream.height), stream.pix_fmt = size, pixels
+        for _ in range(10):
+            out.mux(stream.encode(av.VideoFrame(*size, "gray").reformat(format=pixels)))
+        out.mux(stream.encode(None))
+    taken = Taken(inlet(str(tmp_path / "a.mkv"), realtime=True))
+    taken.intake.run()
+    assert [f.format.name for f in taken.frames] == [pixels] * 10
+    press = Press(preset="ultrafast")
+    patch = Patch(8, 8, np.full((16, 16, 3), 200, np.uint8), np.ones((16, 16), np.float32))
+    for frame in taken.frames:
+        picture = Planes.of(frame).pasted((patch,))
+        assert picture.rgb(Rect(8, 8, 16, 16)).mean() == pytest.approx(200, abs=3)
+        image = picture.to_av()
+        image.pts = frame.pts
+        assert press.press(image)
+    press.close()

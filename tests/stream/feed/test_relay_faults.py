@@ -22,9 +22,9 @@ from tests.stream.feed.feeding import Same, ffmpeg_publisher, packets, pictures,
 
 @dataclass
 class Slow(Same):
-    """Takes `seconds` for each frame."""
+    """Takes five times as long for each frame as there is."""
 
-    seconds: float = 0.1
+    seconds: float = 5 / 30
 
     def __call__(self, frame: Frame) -> Shown:
         time.sleep(self.seconds)
@@ -53,18 +53,19 @@ def relay(path: Path, make: type[Same], *outputs: Path) -> Relay:
     return Relay(inlet(str(path), realtime=True), given, made, Metrics(), preset="ultrafast", bitrate=800_000)
 
 
-def test_stages_three_times_too_slow_cost_frames_and_no_delay(tmp_path: Path) -> None:
-    write(str(tmp_path / "a.mkv"), 5.0)
+def test_stages_five_times_too_slow_cost_frames_and_no_delay(tmp_path: Path) -> None:
+    write(str(tmp_path / "a.mkv"), 4.0)
     made = relay(tmp_path / "a.mkv", Slow, tmp_path / "b.ts")
     asyncio.run(made.run(asyncio.Event()))
     s = made.session
-    assert s is not None and s.came == 150 and s.left + s.shed + s.held >= 148
-    assert s.shed > 60, "what cannot be done is dropped and counted"
+    assert s is not None and s.came == 120 and s.left + s.shed + s.held >= 118
+    assert s.shed > 80 and s.left > 10, "what cannot be done is dropped and counted"
     delays = np.array(s.delays)
-    assert delays.max() < 0.6, "at most the frame in hand and the one that waits"
-    assert abs(np.polyfit(np.arange(len(delays)), delays, 1)[0]) < 0.01, "and it does not grow"
+    assert delays.max() < 3 * 5 / 30, "at most the frame in hand and the one that waits"
+    half = len(delays) // 2
+    assert np.median(delays[half:]) < np.median(delays[:half]) + 0.05, "and it does not grow"
     seen, heard = packets(tmp_path / "b.ts", "video"), packets(tmp_path / "b.ts", "audio")
-    assert len(heard) > 200 and abs(heard[-1] - seen[-1]) < 0.4, "sound goes on whole, in step"
+    assert len(heard) > 160 and abs(heard[-1] - seen[-1]) < 0.4, "sound goes on whole, in step"
     dropped = s.metrics.text().decode().split('understudy_drops_total{reason="newer"} ')[1].split()[0]
     assert float(dropped) == s.shed
 

@@ -49,7 +49,7 @@ def test_too_much_work_goes_down_rung_by_rung() -> None:
 
 def test_where_a_rung_helps_it_stays_there() -> None:
     ladder, now = Ladder(), 0.0
-    costs = {Rung.FULL: 0.040, Rung.SKIP: 0.034, Rung.CUT: 0.033, Rung.CHEAP: 0.022}
+    costs = {Rung.FULL: 0.040, Rung.SKIP: 0.034, Rung.CUT: 0.033, Rung.CHEAP: 0.024}
     seen = []
     while now < 30:
         now += FRAME
@@ -69,6 +69,24 @@ def test_held_frames_do_not_count_as_room() -> None:
     ladder = Ladder(Rung.HOLD)
     seen, _ = drive(ladder, 0.030, 20)  # 0.45 of two intervals, but 0.9 of one: up would mean down again
     assert set(seen) == {Rung.HOLD}
+
+
+def test_frames_that_fit_are_not_given_up() -> None:
+    """A machine that is just fast enough: softer, and less often looked at, but thirty pictures a second."""
+    ladder = Ladder()
+    seen, now = drive(ladder, 0.97 * FRAME, 30)
+    assert seen[-1] is Rung.HALF and Rung.HOLD not in seen
+    seen, now = drive(ladder, 1.1 * FRAME, 5, now)
+    assert seen[-1] is Rung.HOLD, "what does not fit is held, every second frame"
+    seen, now = drive(ladder, 0.8 * FRAME, 6, now)
+    assert seen[-1] is Rung.HALF, "and no longer than it has to be"
+
+
+def test_between_down_and_up_lies_enough_not_to_swing() -> None:
+    for above, below in itertools.pairwise(Rung):
+        a, b = TABLE[above], TABLE[below]
+        load_above = a.most * a.every  # in frames' time
+        assert b.room * a.every <= 0.85 * load_above, f"the same work would lead from {below.name} up and down again"
 
 
 def test_it_never_leaves_the_ladder() -> None:

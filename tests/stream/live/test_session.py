@@ -139,6 +139,46 @@ def test_no_frame_of_one_session_reaches_another() -> None:
     asyncio.run(main())
 
 
+def test_making_a_swap_holds_nobody_up() -> None:
+    """Networks are opened and buffers made on the session's own lane; the loop, which serves the others, goes on."""
+
+    def slowly(stats: Metered) -> Slow:
+        time.sleep(0.4)
+        return Slow(stats)
+
+    async def main() -> None:
+        began = time.perf_counter()
+        session = Session(slowly, Metrics())
+        outlet = session.video.outlet()
+        for i in range(3):
+            session.picture(image(10 * i, i))
+            await asyncio.sleep(0.01)
+        assert time.perf_counter() - began < 0.3
+        got = await asyncio.wait_for(outlet.recv(), 5)
+        assert level(got) == 20 and session.shed == 2, "the newest picture is the first"
+        await session.close()
+        never = Session(slowly, Metrics())
+        await never.close()
+        assert never.failed is None
+
+    asyncio.run(main())
+
+
+def test_a_swap_that_cannot_be_made_is_a_failure_of_its_session() -> None:
+    def broken(_: Metered) -> Slow:
+        raise ValueError("no such device")
+
+    async def main() -> None:
+        session = Session(broken, Metrics())
+        async with asyncio.timeout(5):
+            while session.failed is None:
+                await asyncio.sleep(0.01)
+        assert str(session.failed) == "no such device"
+        await session.close()
+
+    asyncio.run(main())
+
+
 def test_a_failure_ends_this_session_alone() -> None:
     class Broken(Slow):
         def __call__(self, frame: Frame) -> Shown:

@@ -3,11 +3,12 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engines.errors import UnderstudyError
 from tools.bench_live.command import parse_size, told
-from tools.bench_live.figures import Process, Sight, as_json, drops, freezes, quantiles, slope, unwrap
+from tools.bench_live.figures import PIECES, Process, Sight, as_json, drops, quantiles, slope, stops, unwrap
 
 
 def sights(
@@ -29,24 +30,46 @@ def test_numbers_are_unwrapped() -> None:
 
 def test_drops_and_freezes_are_told_apart() -> None:
     one = sights(missing=frozenset({50, 90}))
-    assert drops(one) == 2 and freezes(one) == 0
+    assert drops(one) == 2 and stops(one) == []
     gap = sights(missing=frozenset(range(50, 54)))
-    assert drops(gap) == 4 and freezes(gap) == 1
-    assert drops([]) == freezes([]) == 0
+    assert drops(gap) == 4
+    assert stops(gap) == [{"at_s": round(49 / 30, 3), "ms": 166.7, "skipped": 4, "delay_ms": 30.0}]
+    assert drops([]) == 0 and stops([]) == []
 
 
 def test_a_growing_delay_shows() -> None:
-    assert slope(sights(rise=0.001)) == pytest.approx(60.0, rel=0.01)
-    assert abs(slope(sights())) < 1e-9
+    assert slope(sights(rise=0.001)) == pytest.approx((60.0, 0.0), abs=0.1)
+    assert slope(sights()) == (0.0, 0.0)
+
+
+def test_a_slope_is_known_as_well_as_the_delays_allow() -> None:
+    """Delays that come and go by 8 ms over seconds: no slope is found, and the noise says so; a real one stands out."""
+    rng = np.random.default_rng(1)
+    wander = np.repeat(rng.normal(0, 0.004, 200), 90)
+    seen = [Sight(i, i / 30, 0.03 + float(wander[i])) for i in range(18_000)]
+    rise, noise = slope(seen)
+    assert abs(rise) <= noise < 1.0
+    grown = [Sight(s.number, s.at, s.delay + 0.003 * s.at / 60) for s in seen]
+    found, same = slope(grown)
+    assert found == pytest.approx(rise + 3.0, abs=0.05) and found > 2 * same
+    assert slope(seen[: 3 * PIECES - 1]) == (0.0, float("inf"))
 
 
 def test_the_report_has_the_fields_that_were_asked_for() -> None:
-    found = as_json([sights(delay=0.030)], sights(delay=0.012), 0.004, Process(0.8, 300, 280, 287), {})
+    others = {"viewer": Process(0.1, 80)}
+    found = as_json(
+        [sights(delay=0.030)], sights(delay=0.012), 0.004, Process(0.8, 300, 280, 287, 3), others, [0.001, 0.002]
+    )
     assert found["glass_to_glass"]["p50_ms"] == 30.0 and found["swap_added"] == {"p50_ms": 18.0, "p95_ms": 18.0}
     assert (found["drops"], found["freezes"], found["av_skew_ms"], found["cpu"]) == (0, 0, 4.0, 0.8)
     assert found["peak_mb"] == 300 and found["memory_growth"] == pytest.approx(0.025)
-    json.dumps(found)
-    assert "p50 30.0" in told(found) and "swap added      p50 18.0" in told(found)
+    assert found["faults"] == {"server": 3, "viewer": 0} and found["machine_late_ms"]["max_ms"] == 2.0
+    json.dumps(found, allow_nan=False)
+    for words in ("p50 30.0", "swap added      p50 18.0", "memory grew by 2.5 %", "0.00 ms a minute (known to 0.00)"):
+        assert words in told(found)
+    short = as_json([sights(30)], [], None, Process(0.8, 300, 280, 287), {})
+    json.dumps(short, allow_nan=False)
+    assert short["delay_slope_noise_ms_per_min"] is None and "the run is too short" in told(short)
 
 
 def test_sizes_are_checked() -> None:

@@ -1,5 +1,6 @@
 """What every session of the live server gets: its own swap, the label and the mark; and the bare path for measuring."""
 
+import time
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,14 +11,15 @@ import pytest
 
 from engines.errors import SourceError
 from engines.store import default_store
-from engines.values import U8
+from engines.values import U8, Rect
 from stream.frame import Frame, Route
 from stream.label import Label, Place, draw
 from stream.live.ladder import Rung
+from stream.live.swap import LiveSwap, Shown
 from stream.metrics import Metered, Metrics
 from stream.planes import Planes
 from tests.tools.serve.served import FACE
-from tools.serve.house import NETWORKS, Bare, House
+from tools.serve.house import NETWORKS, REHEARSED, Bare, House, fitted
 from tools.serve.settings import USUAL, Settings
 
 SIZE = (640, 360)
@@ -99,3 +101,48 @@ def test_what_viewers_are_told_is_the_labels_words() -> None:
     assert Settings().disclosure == "Face replaced by Understudy"
     assert Settings(label=Label("Not me")).disclosure == "Not me"
     assert Settings(label=None).disclosure == "AI-altered", "told, even where it is not shown"
+
+
+class TestSessionsShareNetworks:
+    pytestmark = models
+
+    def test_a_session_opens_nothing_and_begins_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        made = House(Settings())
+        monkeypatch.setattr("tools.serve.house.open_engine", lambda *_: pytest.fail("a session opened a network"))
+        began = time.perf_counter()
+        swaps = [made.swap(FACE)(Metered(Metrics())) for _ in range(5)]
+        assert time.perf_counter() - began < 0.5
+        for swap in swaps:
+            assert swap(frame()).faces == 0
+            swap.close()
+        assert made.swap(FACE)(Metered(Metrics()))(frame()).picture is not None, "one that ended took nothing along"
+
+    def test_the_first_photo_is_rehearsed_with_and_without_something_before_it(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What a process does once is done before anybody watches; later photos cost their own time alone."""
+        monkeypatch.setattr("tools.serve.house.prepare_source", lambda *_: FACE)
+        seen: list[Frame] = []
+        whole = LiveSwap.__call__
+
+        def watched(self: LiveSwap, frame: Frame) -> Shown:
+            seen.append(frame)
+            return whole(self, frame)
+
+        monkeypatch.setattr(LiveSwap, "__call__", watched)
+        made = House(Settings())
+        photo = np.full((901, 1200, 3), 140, np.uint8)
+        assert made.prepare([("a", photo)]) is FACE and len(seen) == 2 * REHEARSED
+        first, last = (f.picture.rgb(Rect(0, 0, 640, 480)) for f in (seen[0], seen[-1]))
+        assert (seen[0].picture.width, seen[0].picture.height) == (640, 480)
+        assert abs(first.mean() - 140) < 3 and abs(last[300:].mean() - 60) < 3
+        made.prepare([("b", photo)])
+        assert len(seen) == 2 * REHEARSED
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [((3000, 4000), (480, 640)), ((101, 51), (100, 50)), ((1, 1), (2, 2)), ((640, 640), (640, 640))],
+)
+def test_a_photo_is_made_a_cameras_picture(given: tuple[int, int], wanted: tuple[int, int]) -> None:
+    assert fitted(np.zeros((*given, 3), np.uint8)).shape == (*wanted, 3)

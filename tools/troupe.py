@@ -71,7 +71,7 @@ def open_troupe(
     Raises ModelError, DeviceError, SourceError."""
     model = store.model(chosen.model)
     side = chosen.boost or model.px
-    wanted = Wanted(device, chosen.precision, os.cpu_count() or 1, ROWS, chosen.strict, hub, stream)
+    wanted = Wanted(device, chosen.precision, os.cpu_count() or 1, ROWS, strict=chosen.strict, hub=hub, stream=stream)
     beside = replace(wanted, precision="auto", batch=SIDE_ROWS)
     files = {model.name: store.path(model.name)}
     notes: tuple[str, ...] = ()

@@ -1,5 +1,6 @@
 """Two real people in the public domain, as packages carry them, placed into pictures; the networks that see them."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -72,26 +73,42 @@ class Placed:
     mirrored: bool = False
 
 
+@cache
+def shrunk(name: str, k: float) -> U8:
+    """The photo as a camera would see it at `k` of its size, without aliasing, on its own pixels."""
+    return np.asarray(cv2.GaussianBlur(photo(name), (0, 0), 0.35 / k), np.uint8) if k < 0.5 else photo(name)
+
+
+@cache
+def outline(name: str) -> F32:
+    """(h, w), 0 to 1: the head in its photo, with a soft edge."""
+    x, y, face = FACES[name]
+    alpha = np.zeros(photo(name).shape[:2], np.float32)
+    cv2.ellipse(alpha, (round(x), round(y)), (round(0.9 * face), round(1.15 * face)), 0, 0, 360, 1.0, -1)
+    return np.asarray(cv2.GaussianBlur(alpha, (0, 0), 0.06 * face), np.float32)
+
+
 def paint(people: Sequence[Placed], size: tuple[int, int] = (640, 480), seed: int = 0) -> U8:
     """uint8 (h, w, 3): heads with soft outlines before a wall, the last one in front. size: width, height."""
     out = wall(*size, seed).astype(np.float32)
     for p in people:
         x, y, face = FACES[p.name]
         k = p.width / face
-        source = photo(p.name)
-        if k < 0.5:  # shrunk as a camera would, without aliasing
-            source = np.asarray(cv2.GaussianBlur(source, (0, 0), 0.35 / k), np.uint8)
-        alpha = np.zeros(source.shape[:2], np.float32)
-        cv2.ellipse(alpha, (round(x), round(y)), (round(0.9 * face), round(1.15 * face)), 0, 0, 360, 1.0, -1)
-        alpha = np.asarray(cv2.GaussianBlur(alpha, (0, 0), 0.06 * face), np.float32)
         a = np.radians(p.turn)
         linear = k * np.array([[np.cos(a), -np.sin(a)], [np.sin(a), np.cos(a)]])
         if p.mirrored:
             linear = linear @ np.diag([-1.0, 1.0])
-        m = np.column_stack([linear, np.array([p.x, p.y]) - linear @ [x, y]])
-        layer = cv2.warpAffine(source, m, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        cover = np.asarray(cv2.warpAffine(alpha, m, size, flags=cv2.INTER_LINEAR), np.float32)[..., None]
-        out += cover * (layer - out)
+        reach = math.ceil(1.5 * p.width)  # no outline is farther away
+        left, top = max(0, round(p.x) - reach), max(0, round(p.y) - reach)
+        right, bottom = min(size[0], round(p.x) + reach), min(size[1], round(p.y) + reach)
+        if left >= right or top >= bottom:
+            continue
+        m = np.column_stack([linear, np.array([p.x - left, p.y - top]) - linear @ [x, y]])
+        part = (right - left, bottom - top)
+        layer = cv2.warpAffine(shrunk(p.name, k), m, part, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        cover = np.asarray(cv2.warpAffine(outline(p.name), m, part, flags=cv2.INTER_LINEAR), np.float32)[..., None]
+        here = out[top:bottom, left:right]
+        here += cover * (layer - here)
     return np.asarray(np.clip(np.round(out), 0, 255), np.uint8)
 
 
@@ -106,7 +123,7 @@ def perceiver(rules: tuple[Rule, ...] = ALL) -> Perceiver:
 
 
 def noisy(rgb: U8, seed: int, sigma: float = 4.0) -> U8:
-    grain = np.random.default_rng(seed).normal(0, sigma, rgb.shape)
+    grain = np.random.default_rng(seed).standard_normal(rgb.shape, np.float32) * np.float32(sigma)
     return np.asarray(np.clip(rgb + grain, 0, 255), np.uint8)
 
 

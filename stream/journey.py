@@ -6,9 +6,11 @@ networks, or of how a stage does its work: stages are functions.
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Protocol
 
+from stream.crew import Crew
 from stream.frame import Done, Frame, Plan, Route, Scene
 from stream.gate import Gate
 from stream.lane import Lane
@@ -27,6 +29,9 @@ LANES = {  # which stages share a thread
 }
 
 
+Paint = Callable[[Plan], Done]
+
+
 class Sink(Protocol):
     """Where frames go. Called from one thread at a time."""
 
@@ -41,7 +46,7 @@ async def run(
     sink: Sink,
     perceive: Callable[[Frame], Scene],
     route: Callable[[Scene], Plan],
-    paint: Callable[[Plan], Done],
+    paint: Paint | Sequence[Paint],
     refine: Callable[[Done], Done] = refuse,
     *,
     stats: Stats,
@@ -51,7 +56,8 @@ async def run(
     """Takes every frame through the house: once, in order. True: all of them; False: `stop` was set on the way, what
     was in flight has been written and the sink finished early.
 
-    witness: sees every frame after it was written, in order, on the encoder's thread.
+    paint: several of them paint several frames at once, each on a lane of its own, where what paints keeps no memory
+    from frame to frame. witness: sees every frame after it was written, in order, on the encoder's thread.
     On any failure all lanes stop, the sink is abandoned and the first failure is raised.
     """
     halt = stop or threading.Event()
@@ -82,9 +88,9 @@ async def run(
         else:
             paste(done)
 
-    def painted(plan: Plan) -> Done:
+    def painted(by: Paint, plan: Plan) -> Done:
         start = stats.clock()
-        done = paint(plan)
+        done = by(plan)
         spent = stats.clock() - start
         if done.pending:
             begun[plan.scene.frame.index] = spent
@@ -120,13 +126,15 @@ async def run(
     encoding = Lane("encode", write, witness, then=end, record=record["encode"], capacity=DEPTH)
     gate: Gate[tuple[Done, Picture]] = Gate(WINDOW, lambda out: out.item and encoding.put(out.item))
     refining = Lane("refine", refined, paste, then=encoding.close, record=record["refine"], capacity=DEPTH)
-    painting = Lane("paint", painted, sort, then=refining.close, record=record["paint"], capacity=DEPTH)
+    hands = [partial(painted, by) for by in (paint if isinstance(paint, Sequence) else (paint,))]
+    painting = Crew("paint", hands, sort, then=refining.close, record=record["paint"], capacity=DEPTH)
     perceiving = Lane("perceive", perceive, send, then=painting.close, record=record["perceive"], capacity=DEPTH)
     decoding = Lane("decode", _same, perceiving.put, then=perceiving.close, on_cancel=gate.cancel, items=admitted())
     try:
         async with asyncio.TaskGroup() as group:
-            for task in (encoding, refining, painting, perceiving, decoding):
-                group.create_task(task.run())
+            painters = (lane.run() for lane in painting.lanes)
+            for task in (encoding.run(), refining.run(), *painters, perceiving.run(), decoding.run()):
+                group.create_task(task)
     except BaseExceptionGroup as failures:
         sink.abandon()
         raise failures.exceptions[0] from None

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engines.values import U8, Box, Face, Patch, Rect
-from stream.frame import Done, FaceTrack, Frame, Plan, Scene
+from stream.frame import Done, FaceTrack, Frame, Pending, Plan, Scene
 from stream.journey import DEPTH, WINDOW, bottleneck, run
 from stream.picture import Picture
 from stream.route import route
@@ -90,7 +90,7 @@ def expected(index: int) -> tuple[int, int]:
 
 
 def left_threads() -> list[str]:
-    return [t.name for t in threading.enumerate() if t.name in ("decode", "perceive", "paint", "encode")]
+    return [t.name for t in threading.enumerate() if t.name.split()[0] in ("decode", "perceive", "paint", "encode")]
 
 
 def test_every_frame_comes_out_once_in_order_painted_or_untouched() -> None:
@@ -129,8 +129,9 @@ def test_no_frames_at_all_close_the_sink() -> None:
     count=st.integers(0, 60),
     event=st.sampled_from(["none", "decode", "perceive", "paint", "encode", "stop", "cancel"]),
     when=st.integers(0, 59),
+    hands=st.integers(1, 3),
 )
-def test_random_delays_failures_and_cancellations(seed: int, count: int, event: str, when: int) -> None:
+def test_random_delays_failures_and_cancellations(seed: int, count: int, event: str, when: int, hands: int) -> None:
     """Whatever happens: what was written is a gapless beginning in order, in flight is bounded, no thread is left."""
     chance = random.Random(seed)
     stop, shelf = threading.Event(), Shelf()
@@ -172,7 +173,7 @@ def test_random_delays_failures_and_cancellations(seed: int, count: int, event: 
         loops.append(asyncio.get_running_loop())
         box.append(
             asyncio.create_task(
-                run(film(count, decode), shelf, see, route, draw, stats=Stats(), witness=witness, stop=stop)
+                run(film(count, decode), shelf, see, route, [draw] * hands, stats=Stats(), witness=witness, stop=stop)
             )
         )
         return await box[0]
@@ -294,6 +295,33 @@ def test_four_stages_are_at_work_at_once() -> None:
     frames = film(8, lambda n: meet(n, 3))
     asyncio.run(run(frames, shelf, see, route, draw, stats=Stats(), witness=lambda d: meet(_index(d), 0)))
     assert len(shelf.wrote) == 8
+
+
+def test_several_painters_paint_several_frames_at_once_and_refinement_still_sees_them_in_order() -> None:
+    """The painters wait for each other in pairs; what they leave pending comes to the refinement lane in order, though
+    the second of each pair is done first."""
+    pair = threading.Barrier(2, timeout=20)
+    refined: list[int] = []
+
+    def draw(plan: Plan) -> Done:
+        pair.wait()
+        if plan.scene.frame.index % 2 == 0:
+            time.sleep(0.01)
+        done = paint(plan)
+        return Done(plan, (), (Pending(plan.scene.tracks[0], done.patches[0]),))
+
+    def lay(done: Done) -> Done:
+        refined.append(_index(done))
+        return Done(done.plan, tuple(p.patch for p in done.pending))
+
+    def see(frame: Frame) -> Scene:
+        return Scene(frame, (FaceTrack(1, FACE, 0),))
+
+    shelf, stats = Shelf(), Stats()
+    assert asyncio.run(run(film(12), shelf, see, route, [draw, draw], lay, stats=stats))
+    assert refined == list(range(12))
+    assert shelf.wrote == [(n, n + 100) for n in range(12)]
+    assert stats.table().stages["paint"].count == 12 and left_threads() == []
 
 
 def test_a_slow_painter_does_not_let_untouched_frames_pile_up_behind_it() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from engines.landmarks import coarseness, shrunk
 from engines.mesh.topology import OVAL
 from engines.protocol import Engine, Session
 from engines.values import F32, U8
@@ -80,11 +81,9 @@ def prepare(crop: U8, plate: F32 | U8 | None, mask: F32) -> F32:
 
 def cut(image: U8, matrix: F32) -> U8:
     """The crop, uint8 (128, 128, 3), of an image that `matrix` refers to."""
-    k = float(np.hypot(matrix[0, 0], matrix[1, 0]))
-    if k < 0.5:  # a bilinear warp would alias: shrink first
-        f = 2 * k
-        image = np.asarray(cv2.resize(image, None, fx=f, fy=f, interpolation=cv2.INTER_AREA), np.uint8)
-        matrix = matrix @ np.array([[1 / f, 0, 0.5 / f - 0.5], [0, 1 / f, 0.5 / f - 0.5], [0, 0, 1]], np.float32)
+    times = coarseness(float(np.hypot(matrix[0, 0], matrix[1, 0])))
+    image, centre = shrunk(image, times), times / 2 - 0.5
+    matrix = matrix @ np.array([[times, 0, centre], [0, times, centre], [0, 0, 1]], np.float32)
     out = cv2.warpAffine(image, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(out, np.uint8)
 

@@ -53,8 +53,13 @@ def enlarge(field: F32, size: tuple[int, int]) -> F32:
 
 
 def shrink(image: F32 | U8, size: tuple[int, int]) -> F32:
-    """An image at a smaller size height, width, each pixel the mean of what it covers."""
-    small = image if image.shape[:2] == size else cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA)
+    """An image at a smaller size height, width, each pixel about the mean of what it covers."""
+    h, w = size
+    times = min(image.shape[0] // max(h, 1), image.shape[1] // max(w, 1))
+    # OpenCV takes means of whole blocks seven times as fast as of crooked ones, and less than one halving by lines
+    if times > 0 and image.shape[:2] != (h * times, w * times):
+        image = np.asarray(cv2.resize(image, (w * times, h * times), interpolation=cv2.INTER_LINEAR))
+    small = image if image.shape[:2] == size else cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA)
     return np.asarray(small, np.float32)
 
 

@@ -234,7 +234,7 @@ def test_while_in_doubt_every_frame_has_its_mask() -> None:
     image = painted(box(92, 100, 98, 106), GREEN)
     watch(1, look(image, 4.0 + ASK_EVERY), None, MESHES)
     for i in range(1, 8):
-        _, front = watch(1, look(image, 4.2 + i / 50), None, MESHES)
+        _, front = watch(1, look(image, 4.0 + ASK_EVERY + i / 50), None, MESHES)
         assert front.kind == OPAQUE
         assert front.seen is not None
 

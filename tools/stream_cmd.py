@@ -126,7 +126,7 @@ async def _run(
     from stream.feed.relay import Relay
     from stream.metrics import Metrics
     from stream.trace import Tracer
-    from tools.process import settle
+    from tools.process import calm, settle
     from tools.serve.house import House
 
     settle()
@@ -134,6 +134,7 @@ async def _run(
     tracer = Tracer(trace) if trace else None
     slot = Slot() if taken.listen else None
     make = house.swap(None)
+    calm()
     relay = Relay(taken, given, make, Metrics(), tracer=tracer, bitrate=bitrate, preset=preset, token=token, slot=slot)
     door = None
     stop = asyncio.Event()

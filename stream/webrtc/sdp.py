@@ -21,6 +21,9 @@ def check_offer(text: str) -> None:
     media = [line for line in lines if line.startswith("m=")]
     if not any(line.startswith("m=video") for line in media):
         raise BadSdp("the offer has no video section")
+    for kind in ("video", "audio"):  # one MediaStream, one track of each kind: pictures of two would be mixed into one
+        if sum(line.startswith(f"m={kind}") for line in media) > 1:
+            raise BadSdp(f"the offer has more than one {kind} section; send one video and at most one audio track")
     if len(media) > 4:
         raise BadSdp("the offer has more than four media sections")
     if not re.search(r"^a=fingerprint:", text, re.M) or not re.search(r"^a=ice-ufrag:", text, re.M):

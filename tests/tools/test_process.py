@@ -37,6 +37,14 @@ for _ in range(100):
     np.ones(1 << 20, np.float32)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
+CALM = """
+import gc
+from tools.process import calm
+calm()
+before = gc.get_freeze_count()
+made = [[i] for i in range(1000)]
+print(before > 1000, gc.get_freeze_count() == before, len(gc.get_objects()) < 3000)
+"""
 
 
 def said(code: str, **more: str) -> str:
@@ -56,6 +64,10 @@ def test_what_the_user_set_is_kept() -> None:
 
 def test_opencv_works_on_the_callers_thread() -> None:
     assert said(SETTLED) == "1"
+
+
+def test_what_is_loaded_is_no_more_walked_by_the_collector() -> None:
+    assert said(CALM) == "True True True"
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the setting is glibc's")

@@ -1,7 +1,6 @@
 """The three processes of the benchmark: camera, server, viewer. Each is a function that a fresh process runs."""
 
 import asyncio
-import gc
 import resource
 import time
 from multiprocessing.connection import Connection
@@ -18,7 +17,7 @@ from stream.live.session import Session
 from tools.bench_live import camera
 from tools.bench_live.code import age, read
 from tools.bench_live.figures import Process, Sight, quantiles, unwrap
-from tools.process import settle
+from tools.process import calm, settle
 from tools.serve.loop import on_loop
 
 QUIET = 3000  # sample value above which the tone has begun
@@ -76,7 +75,7 @@ async def server(pipe: Connection, photo: Path, bare: bool, mark: bool, trace: P
     made = Server(settings, faces)
     async with listening(made) as port:
         pipe.send(port)
-        gc.freeze()  # what is there now stays: the collector's pauses do not walk it
+        calm()
         await told(pipe)
         meter = Meter()
         await told(pipe)
@@ -172,7 +171,7 @@ async def counted(pipe: Connection, watches: list[Watch], settle: float, shot: P
     await asyncio.sleep(settle)
     for watch in watches:
         watch.forget()
-    gc.freeze()
+    calm()
     pipe.send("watching")
     meter = Meter()
     await told(pipe)

@@ -4,7 +4,6 @@ sound of RTMP is AAC, whose own delay would pass for skew.
 
 import asyncio
 import contextlib
-import gc
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -18,6 +17,7 @@ import av
 from engines.values import U8
 from tools.bench_live import camera, parts
 from tools.bench_live.measure import Part, Result, Run, gathered
+from tools.process import calm
 
 KEYS = "live/b"  # and the stream's number
 BITRATE = 3_000_000
@@ -77,7 +77,7 @@ async def _server(
     stop = asyncio.Event()
     tasks = [asyncio.create_task(relay.run(stop)) for relay in relays]
     pipe.send(port)
-    gc.freeze()
+    calm()
     await parts.told(pipe)
     meter = parts.Meter()
     await parts.told(pipe)

@@ -203,6 +203,7 @@ async def _live(options: Options, config: "Config", metrics: "Metrics") -> "Live
     if not config.endpoints:
         return None
     from tools.daemon.live import Live
+    from tools.process import calm
     from tools.serve.house import House
     from tools.serve.settings import Settings
     from tools.stream_cmd import one_person
@@ -216,6 +217,7 @@ async def _live(options: Options, config: "Config", metrics: "Metrics") -> "Live
         settings = Settings(sources=photos, who=e.who, when=e.when_lost, consent=True)
         house = await asyncio.to_thread(House, settings)
         makes.append(house.swap(None))
+    calm()
     return Live(config.endpoints, makes, metrics, options.streams)
 
 

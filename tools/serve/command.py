@@ -1,7 +1,6 @@
 """`understudy serve`: its options. The work is done elsewhere, and imported only when asked for."""
 
 import asyncio
-import gc
 import json
 import logging
 import signal
@@ -133,7 +132,7 @@ def logs(kind: str) -> None:
 
 
 async def _serve(settings: "Settings") -> None:
-    from tools.process import settle
+    from tools.process import calm, settle
     from tools.serve.app import Faces, Server, listening
     from tools.serve.house import House
 
@@ -144,8 +143,7 @@ async def _serve(settings: "Settings") -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, done.set)
-    gc.collect()
-    gc.freeze()  # what is there now stays: the collector's pauses do not walk it
+    calm()
     async with listening(server) as port:
         scheme = "https" if settings.cert else "http"
         print(f"open {scheme}://{settings.host}:{port}/ (Ctrl-C ends)", file=sys.stderr, flush=True)

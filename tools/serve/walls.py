@@ -21,6 +21,8 @@ HEAD_WITHIN = 10.0  # seconds from connecting to a first request
 KEPT = 30.0  # seconds that a connection is kept for the next whole request
 LINGER = 2.0  # seconds that the rest of a refused body is read, so that the answer gets through
 CONNECTIONS = 256
+TOLD = ("allow", "retry-after", "www-authenticate", "accept-post", "accept-patch")  # headers that go with an error
+EXPOSED = "Location, ETag, Link, Accept-Post, Accept-Patch, Retry-After, WWW-Authenticate, X-Disclosure"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 HEADERS = {
@@ -46,7 +48,8 @@ def problem(status: int, title: str, headers: dict[str, str] | None = None) -> w
 async def body(request: web.Request, kinds: tuple[str, ...], most: int) -> bytes:
     """The request's body. Raises HTTPException: 415 for another type, 413 for too much, 408 for too slow."""
     if request.content_type not in kinds:
-        raise web.HTTPUnsupportedMediaType(reason=f"send {' or '.join(kinds)}")
+        headers = {f"Accept-{request.method.capitalize()}": ", ".join(kinds)}
+        raise web.HTTPUnsupportedMediaType(reason=f"send {' or '.join(kinds)}", headers=headers)
     if (request.content_length or 0) > most:
         raise web.HTTPRequestEntityTooLarge(most, request.content_length or 0)
     data = bytearray()
@@ -71,15 +74,19 @@ def middleware(local: bool, origins: tuple[str, ...], silent: set[Any]) -> Any:
     @web.middleware
     async def wall(request: web.Request, handler: Handler) -> web.StreamResponse:
         silent.discard(request.protocol)
+        origin = request.headers.get("Origin")
+        preflight = request.method == "OPTIONS" and origin in origins
         response = await _answer(request, handler, local)
+        if preflight and response.status == 405:  # what has no OPTIONS of its own
+            response = web.Response(status=204)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-        origin = request.headers.get("Origin")
         if origin in origins:
+            response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
             response.headers["Access-Control-Allow-Origin"] = origin
-            response.headers["Access-Control-Expose-Headers"] = "Location, ETag, Link, Accept-Patch, Retry-After"
+            response.headers["Access-Control-Expose-Headers"] = EXPOSED
             response.headers["Vary"] = "Origin"
-            if request.method == "OPTIONS":
+            if preflight:
                 response.headers["Access-Control-Allow-Methods"] = "POST, PATCH, DELETE, OPTIONS"
                 response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, If-Match"
         return response
@@ -96,7 +103,7 @@ async def _answer(request: web.Request, handler: Handler, local: bool) -> web.St
     except web.HTTPException as error:
         if error.status < 400:
             raise
-        kept = {k: v for k, v in error.headers.items() if k.lower() in ("allow", "retry-after", "www-authenticate")}
+        kept = {k: v for k, v in error.headers.items() if k.lower() in TOLD}
         return problem(error.status, error.reason or "refused", kept)
     except NotLetIn as error:
         return problem(error.status, str(error), _asking(error))

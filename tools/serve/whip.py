@@ -68,8 +68,9 @@ class Signalling:
         if "id" in request.match_info:
             return web.Response(status=204, headers={"Allow": "PATCH, DELETE, OPTIONS", "Accept-Patch": FRAGMENT})
         response = web.Response(status=204, headers={"Allow": "POST, OPTIONS", "Accept-Post": SDP})
+        preflight = "Access-Control-Request-Method" in request.headers  # which cannot read them
         for server in self._settings.ice:
-            if server.credential is None:
+            if server.credential is None and not preflight:
                 response.headers.add("Link", ice_link(server.url, None, None))
         return response
 
@@ -84,7 +85,7 @@ class Signalling:
             fragment = parse_fragment(data)
             if match.strip() == "*":
                 return walls.problem(422, "ICE restarts are not done here; DELETE and POST again")
-            if match.strip() != f'"{link.etag}"':
+            if f'"{link.etag}"' not in (one.strip() for one in match.split(",")):
                 return walls.problem(412, "the ETag is that of another ICE session")
             if not await link.peer.trickle(fragment):
                 return walls.problem(422, "ICE restarts are not done here; DELETE and POST again")

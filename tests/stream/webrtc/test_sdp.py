@@ -38,7 +38,9 @@ def test_an_offer_is_looked_at_before_it_is_used() -> None:
         ("hello", "v=0"),
         ("v=0\nm=audio 9\n", "no video"),
         (OFFER + "nonsense\n", "x=value"),
-        (OFFER + "m=audio 1\n" * 4, "four"),
+        (OFFER + "m=application 1\n" * 4, "four"),
+        (OFFER + "m=video 9\n", "more than one video"),
+        (OFFER + "m=audio 1\n" * 2, "more than one audio"),
         ("v=0\nm=video 9\na=ice-ufrag:a\n", "fingerprint"),
     ],
 )

@@ -5,11 +5,13 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiortc import RTCPeerConnection
 
 from engines.errors import InputError
 from stream.webrtc.client import Client
 from tests.tools.serve.served import Colour, Viewer, served
 from tools.bench_live.camera import Microphone
+from tools.serve.settings import parse_ice
 
 SDP = {"Content-Type": "application/sdp"}
 FRAGMENT = "application/trickle-ice-sdpfrag"
@@ -59,9 +61,12 @@ def test_the_letters_of_rfc_9725() -> None:
             assert up.resource == url + place
             options = await ask("OPTIONS", "/whip/a")
             assert options.status == 204 and options.headers["Accept-Post"] == "application/sdp"
-            for method in ("GET", "HEAD", "PUT"):
-                assert (await ask(method, "/whip/a")).status == 405
-                assert (await ask(method, place)).status == 405
+            for method in ("GET", "HEAD", "PUT", "PATCH", "DELETE"):
+                refused = await ask(method, "/whip/a")
+                assert refused.status == 405 and refused.headers["Allow"] == "OPTIONS,POST"
+            for method in ("GET", "HEAD", "PUT", "POST"):
+                refused = await ask(method, place)
+                assert refused.status == 405 and refused.headers["Allow"] == "DELETE,OPTIONS,PATCH"
             head = {"Content-Type": FRAGMENT}
             good = f"a=ice-ufrag:{'x' * 4}\r\na=mid:0\r\n"
             candidate = "a=mid:0\r\na=candidate:1 1 udp 2130706431 192.0.2.9 9 typ host\r\n"
@@ -74,12 +79,17 @@ def test_the_letters_of_rfc_9725() -> None:
                 ({**head, **match}, "a=candidate:1", 400),
                 ({**match, "Content-Type": "text/plain"}, candidate, 415),
                 ({**head, **match}, candidate, 204),
+                ({**head, "If-Match": f'"older", "{link.etag}"'}, candidate, 204),
             ):
                 response = await ask("PATCH", place, headers=headers, data=data)
                 assert response.status == status, (status, await response.text())
+                assert ("ETag" in response.headers, await response.read() == b"") == (False, status == 204)
+                if status == 415:
+                    assert response.headers["Accept-Patch"] == FRAGMENT
             assert (await ask("PATCH", "/whip/a/none", headers=head, data=candidate)).status == 404
             assert (await ask("DELETE", place.replace("whip", "whep"))).status == 404
-            assert (await ask("POST", "/whip/a", headers={"Content-Type": "text/plain"}, data="v=0")).status == 415
+            other = await ask("POST", "/whip/a", headers={"Content-Type": "text/plain"}, data="v=0")
+            assert other.status == 415 and other.headers["Accept-Post"] == "application/sdp"
             bad = await ask("POST", "/whip/b", headers=SDP, data="v=0\r\n")
             assert bad.status == 400 and bad.content_type == "application/problem+json"
             assert "video" in (await bad.json())["title"]
@@ -88,6 +98,47 @@ def test_the_letters_of_rfc_9725() -> None:
             assert "a" not in server.rooms.rooms
             for response in answers:
                 response.release()
+
+    asyncio.run(main())
+
+
+def test_the_answer_to_an_offer() -> None:
+    """201 with the whole answer, a location, the ICE session's tag, the ICE servers; nothing is half accepted."""
+
+    async def main() -> None:
+        ice = (parse_ice("stun:stun.example.net"), parse_ice("turn:ann:secret@turn.example.net:3478"))
+        async with served(ice=ice, origins=("https://friend.example",)) as (server, url, http):
+            connection = RTCPeerConnection()
+            connection.addTrack(Colour(90))
+            await connection.setLocalDescription(await connection.createOffer())
+            offer = connection.localDescription.sdp
+            async with http.post(f"{url}/whip/a", data=offer.encode(), headers=SDP) as got:
+                assert got.status == 201 and got.content_type == "application/sdp"
+                (link,) = server.rooms.rooms["a"].links.values()
+                assert got.headers["Location"] == f"/whip/a/{link.id}" and len(link.id) >= 16
+                assert got.headers["ETag"] == f'"{link.etag}"' and got.headers["Accept-Patch"] == FRAGMENT
+                assert got.headers.getall("Link") == [
+                    '<stun:stun.example.net>; rel="ice-server"',
+                    '<turn:turn.example.net:3478>; rel="ice-server"; username="ann"; credential="secret";'
+                    ' credential-type="password"',
+                ]
+                answer = await got.text()
+            assert answer.count("m=") == offer.count("m=") and "a=candidate:" in answer and "m=video 0" not in answer
+            two = offer + offer[offer.index("m=video") :].replace("a=mid:0", "a=mid:1")
+            async with http.post(f"{url}/whip/b", data=two.encode(), headers=SDP) as got:
+                assert got.status == 400 and "more than one video" in (await got.json())["title"]
+            assert set(server.rooms.rooms) == {"a"}
+            async with http.options(f"{url}/whip/a") as got:
+                assert got.headers.getall("Link") == ['<stun:stun.example.net>; rel="ice-server"'], "no password"
+            asked = {"Origin": "https://friend.example", "Access-Control-Request-Method": "POST"}
+            for place in ("/whip/a", "/api/rooms", "/api/rooms/a"):
+                async with http.options(url + place, headers=asked) as got:
+                    assert got.status == 204 and "Link" not in got.headers, "a preflight, which cannot read it"
+                    assert "Authorization" in got.headers["Access-Control-Allow-Headers"]
+                    assert "Location" in got.headers["Access-Control-Expose-Headers"]
+            async with http.options(f"{url}/api/rooms", headers={**asked, "Origin": "https://other.example"}) as got:
+                assert got.status == 405 and "Access-Control-Allow-Origin" not in got.headers
+            await connection.close()
 
     asyncio.run(main())
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -13,18 +13,20 @@ from engines.detector import Detector
 from engines.landmarks import Landmarks
 from engines.mesh.source import SourceFace, prepare_source
 from engines.occlusion import WEIGHTS
-from engines.store import default_store
+from engines.store import Store, default_store
 from stream.frame import Done, Frame, Plan, Scene
+from stream.journey import Paint
 from stream.paint import Painter
 from stream.perceive import Perceiver, Perception
 from stream.refine import Refinement
 from stream.route import Routing, router
 from stream.still import read_image
 from stream.watch import Watch
-from stream.who import parse_rules
+from stream.who import Rule, parse_rules
+from tools.ensemble import Ensemble, for_files
 from tools.job import Job
 from tools.refiners import open_refiner
-from tools.troupe import Troupe, open_eyes, open_likeness, open_troupe, read_photos
+from tools.troupe import Sources, open_eyes, open_likeness, read_photos
 
 PRECISION = "bf16"  # of the occlusion network: a third of the time, the same maps to a hundredth
 NETWORKS = ("face_detection_short_range", "face_landmark")  # the catalogue's names, in the order of Perception
@@ -33,57 +35,72 @@ NETWORKS = ("face_detection_short_range", "face_landmark")  # the catalogue's na
 @dataclass(frozen=True, slots=True)
 class Cast:
     """The stages of a journey. notes: one sentence each, for the user. models: the files of all networks that were
-    loaded, by name."""
+    loaded, by name. more: painters beside `paint`, for frames that are painted at once."""
 
     perceive: Callable[[Frame], Scene]
     route: Callable[[Scene], Plan]
-    paint: Callable[[Plan], Done]
+    paint: Paint
     refine: Callable[[Done], Done]
     notes: tuple[str, ...] = ()
     models: Mapping[str, Path] = field(default_factory=dict)
+    more: tuple[Paint, ...] = ()
 
     @property
     def stages(
         self,
-    ) -> tuple[Callable[[Frame], Scene], Callable[[Scene], Plan], Callable[[Plan], Done], Callable[[Done], Done]]:
+    ) -> tuple[Callable[[Frame], Scene], Callable[[Scene], Plan], tuple[Paint, ...], Callable[[Done], Done]]:
         """In the order in which a frame meets them."""
-        return self.perceive, self.route, self.paint, self.refine
+        return self.perceive, self.route, (self.paint, *self.more), self.refine
 
 
 @contextmanager
-def open_cast(job: Job) -> Iterator[Cast]:
-    """Reads the sources and loads the networks. Raises SourceError, ModelError, DeviceError, UnderstudyError."""
+def open_cast(job: Job, single: bool = False) -> Iterator[Cast]:
+    """Reads the sources and loads the networks. single: for one picture, not for a clip. Raises SourceError,
+    ModelError, DeviceError, UnderstudyError."""
     rules = parse_rules(job.who, job.maps, len(job.sources))
     store = default_store()
+    with ExitStack() as stack:
+        yield _opened(job, rules, store, single, stack)
+
+
+def _opened(job: Job, rules: tuple[Rule, ...], store: Store, single: bool, stack: ExitStack) -> Cast:
+    """stack: gets the closing of all that is opened."""
     refine = Refinement(open_refiner(job.refiner, store.root, job.device), warn)
+    stack.callback(refine.close)
     files = {name: store.path(name) for name in NETWORKS}
     models = Perception(*(open_engine(path, job.device, strict=job.nets.strict) for path in files.values()))
     notes = []
     if job.device in ("cuda", "tensorrt") and "CPU" in models.detector.device:
         notes.append(f"--device {job.device}: the networks of perception run on {models.detector.device}")
-    troupe: Troupe | None = None
+    routing = Routing(job.routing)
     if job.nets.model:
-        troupe = open_troupe(
-            job.nets, job.device, [partial(read_photos, photos) for photos in job.sources], models, store
-        )
-        files |= troupe.files
-    sources = [] if troupe else prepare(job, models)
-    notes += troupe.notes if troupe else [note for source in sources for note in source.notes]
+        ensemble = for_files(job.nets, job.device, store, models, 1 if single else None)
+        stack.callback(ensemble.close)
+        read = ensemble.sources([partial(read_photos, photos) for photos in job.sources])
+        notes += read.notes
+        painters, nets = together(ensemble, read, routing)
+        files |= nets
+    else:
+        sources = prepare(job, models)
+        notes += [note for source in sources for note in source.notes]
+        painters = (Painter(sources, routing, defer=True),)
     finder, found = open_eyes(job.nets, job.device, store)
     files |= found
     likeness = open_likeness(rules, models, store, job.device, job.nets.strict)
-    routing = Routing(job.routing)
     watch = open_watch(job.device, routing, job.nets.strict)
     if watch is not None:
         files["occlusion"] = WEIGHTS
     perceiver = Perceiver(models, rules, watch=watch, likeness=likeness, finder=finder)
-    together, own = (troupe.together, troupe.own) if troupe else (None, False)
-    painter = Painter(sources, routing, defer=True, together=together, own=own)
-    try:
-        yield Cast(perceiver, router(routing), painter, refine, tuple(notes), files)
-    finally:
-        refine.close()
-        perceiver.close()
+    stack.callback(perceiver.close)
+    return Cast(perceiver, router(routing), painters[0], refine, tuple(notes), files, painters[1:])
+
+
+def together(ensemble: Ensemble, sources: Sources, routing: Routing) -> tuple[tuple[Painter, ...], Mapping[str, Path]]:
+    """The painters of a clip's frames, and the files of their networks. Several, which then ask their networks in joint
+    calls; one where its masks have a memory from frame to frame. Raises ModelError, DeviceError."""
+    first = ensemble.troupe(sources, 0)
+    troupes = [first, *(ensemble.troupe(sources, i) for i in range(1, 1 if first.own else ensemble.side))]
+    return tuple(Painter((), routing, defer=True, together=t.together, own=t.own) for t in troupes), first.files
 
 
 def warn(text: str) -> None:

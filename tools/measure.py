@@ -6,14 +6,14 @@ import resource
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from engines.errors import InputError
 from stream.frame import Done, Frame, Plan, Route, Scene
-from stream.journey import LANES, bottleneck, run
+from stream.journey import LANES, Paint, bottleneck, run
 from stream.marking import Marker, MarkingSink, new_payload
 from stream.picture import Picture
 from stream.planes import Planes
@@ -117,7 +117,7 @@ def transcode(
     encoding: Encoding,
     perceive: Callable[[Frame], Scene],
     way: Callable[[Scene], Plan],
-    paint: Callable[[Plan], Done],
+    paint: Paint | Sequence[Paint],
     refine: Callable[[Done], Done] = refuse,
     marker: Marker | None = None,
 ) -> tuple[float, float, Table]:

@@ -38,7 +38,7 @@ def swap_picture(job: Job, output: str) -> int:
         report = Report(job.report) if job.report else None
         if report:
             stack.callback(report.abandon)
-        cast = stack.enter_context(open_cast(job))
+        cast = stack.enter_context(open_cast(job, single=True))
         with stats.time("perceive"):
             scene = cast.perceive(frame)
         done, picture = painted(scene, cast, stats)
@@ -77,7 +77,7 @@ def preview(job: Job, output: Path, picture: bool) -> None:
         else:
             source = open_source(job.target, start=job.start, end=job.end, threads=job.threads)
             frames = itertools.islice(stack.enter_context(source).frames(), 1 if job.start is not None else None)
-        cast = stack.enter_context(open_cast(job))
+        cast = stack.enter_context(open_cast(job, single=True))
         scenes = (cast.perceive(frame) for frame in frames)
         scene = next((s for s in scenes if any(t.source is not None for t in s.tracks)), None)
         if scene is None:

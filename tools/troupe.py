@@ -4,7 +4,7 @@ Order of a chain: swap, sharpen, mask.
 """
 
 import os
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +14,6 @@ from engines.detector import Detector
 from engines.errors import ModelError, UnderstudyError
 from engines.landmarks import Landmarks
 from engines.nets.finder import Finder
-from engines.nets.hub import Hub
 from engines.nets.masked import Masked
 from engines.nets.opened import (
     EMBEDDER,
@@ -48,45 +47,49 @@ Photos = Callable[[], Sequence[tuple[str, U8]]]
 
 
 @dataclass(frozen=True, slots=True)
+class Sources:
+    """People as a swapper wants them. rows: float32 (people, ...); None for a DFM, which is its own person. notes: one
+    sentence each."""
+
+    rows: F32 | None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Troupe:
-    """together: paints the faces of a frame. files: of all networks, by name. notes: one sentence each. own: the
-    swapper brings its own masks."""
+    """together: paints the faces of a frame. files: of all networks, by name. own: the swapper brings its own masks."""
 
     together: Together
     files: Mapping[str, Path]
-    notes: tuple[str, ...] = ()
     own: bool = False
 
 
-def open_troupe(
-    chosen: Chosen,
-    device: str,
-    people: Sequence[Photos],
-    models: Perception,
-    store: Store,
-    hub: Hub | None = None,
-    stream: Hashable = None,
-) -> Troupe:
-    """people: the photos of each, in the order of the sources. hub, stream: where several streams share the networks.
-    Raises ModelError, DeviceError, SourceError."""
+def open_sources(chosen: Chosen, people: Sequence[Photos], models: Perception, store: Store, wanted: Wanted) -> Sources:
+    """people: the photos of each, in the order of the sources. Raises ModelError, DeviceError, SourceError."""
     model = store.model(chosen.model)
-    side = chosen.boost or model.px
-    wanted = Wanted(device, chosen.precision, os.cpu_count() or 1, ROWS, strict=chosen.strict, hub=hub, stream=stream)
-    beside = replace(wanted, precision="auto", batch=SIDE_ROWS)
-    files = {model.name: store.path(model.name)}
-    notes: tuple[str, ...] = ()
     if model.task == "swap_dfm":
-        if chosen.boost:
-            raise UnderstudyError(f"--pixel-boost: {model.name} is a DFM, which has its own size")
         if len(people) > 1:
             raise UnderstudyError(f"{model.name} is one person; give one --source, or none")
+        return Sources(None)
+    swapper = _swapper(chosen, store, wanted)
+    try:
+        return Sources(*read_sources(swapper, people, models, store, _beside(wanted)))
+    finally:
+        swapper.net.close()
+
+
+def open_troupe(chosen: Chosen, sources: Sources, store: Store, wanted: Wanted) -> Troupe:
+    """sources: as `open_sources` gave them. Raises ModelError, DeviceError."""
+    model = store.model(chosen.model)
+    side, beside = chosen.boost or model.px, _beside(wanted)
+    files = {model.name: store.path(model.name)}
+    if sources.rows is None:
+        if chosen.boost:
+            raise UnderstudyError(f"--pixel-boost: {model.name} is a DFM, which has its own size")
         dfm = open_dfm(store, model.name, wanted)
         swap, side = by_dfm(dfm, chosen.morph), dfm.side
     else:
-        tiles = check_boost(model.name, model.px, side) if model.task == "swap" else 1
-        swapper = open_swapper(store, model.name, replace(wanted, batch=max(ROWS, tiles)))
-        sources, notes = read_sources(swapper, people, models, store, beside)
-        swap = by_swapper(swapper, sources)
+        swap = by_swapper(_swapper(chosen, store, wanted), sources.rows)
         helpers = (model.converter, "" if model.source == "image" else EMBEDDER)
         files |= {name: store.path(name) for name in helpers if name}
     together: Together = Pasted(swap, store.catalog.template(model.template), side)
@@ -99,7 +102,17 @@ def open_troupe(
         visible, entry = open_visible(store, name, beside)
         together = Masked(together, visible, store.catalog.template(entry.template), entry.px)
         files[name] = store.path(name)
-    return Troupe(together, files, notes, own=model.task == "swap_dfm" or len(model.outputs) > 1)
+    return Troupe(together, files, own=model.task == "swap_dfm" or len(model.outputs) > 1)
+
+
+def _swapper(chosen: Chosen, store: Store, wanted: Wanted) -> Swapper:
+    model = store.model(chosen.model)
+    tiles = check_boost(model.name, model.px, chosen.boost or model.px) if model.task == "swap" else 1
+    return open_swapper(store, model.name, replace(wanted, batch=max(ROWS, tiles)))
+
+
+def _beside(wanted: Wanted) -> Wanted:
+    return replace(wanted, precision="auto", batch=SIDE_ROWS)
 
 
 def check_boost(name: str, own: int, side: int) -> int:

@@ -22,12 +22,15 @@ class Hub:
         self._kept: dict[Hashable, object] = {}
         self._lock = threading.RLock()  # what is kept may itself open networks
 
-    def open(self, key: Hashable, make: Callable[[], Engine], stream: Hashable) -> tuple[Engine, Session]:
-        """The engine of this key, made at the first call, and a session of the stream's own. Errors: those of make."""
+    def open(
+        self, key: Hashable, make: Callable[[], Engine], stream: Hashable, most: int | None = None
+    ) -> tuple[Engine, Session]:
+        """The engine of this key, made at the first call, and a session of the stream's own. most: rows of a call of
+        this engine, the hub's own if not told. Errors: those of make."""
         with self._lock:  # two streams that come at once load the weights once
             if key not in self._batchers:
                 engine = make()
-                self._batchers[key] = engine, Batcher(engine, self._most, self._wait)
+                self._batchers[key] = engine, Batcher(engine, most or self._most, self._wait)
             engine, batcher = self._batchers[key]
         return engine, batcher.session(stream)
 

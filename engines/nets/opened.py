@@ -99,7 +99,7 @@ def open_net(store: Store, name: str, wanted: Wanted = Wanted()) -> Net:  # froz
 
     if wanted.hub is None or batch == 1:
         return Net(model, make(), most=batch)
-    engine, session = wanted.hub.open((name, precision, batch), make, wanted.stream)
+    engine, session = wanted.hub.open((name, precision, batch), make, wanted.stream, batch)
     return Net(model, engine, session, most=batch)
 
 

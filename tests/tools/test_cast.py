@@ -1,5 +1,6 @@
 """Cast: its stages' order, and which routing looks for things before faces."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,10 @@ shipped = pytest.mark.skipif(not WEIGHTS.is_file(), reason="the occlusion networ
 
 def test_stages_are_in_the_order_in_which_a_frame_meets_them() -> None:
     cast = stages()
-    assert cast.stages == (cast.perceive, cast.route, cast.paint, cast.refine)
+    assert cast.stages == (cast.perceive, cast.route, (cast.paint,), cast.refine)
+    assert replace(cast, more=(cast.paint,)).stages[2] == (cast.paint,) * 2
     frame = framed(np.full((64, 64, 3), 90, np.uint8))
-    perceive, route, paint_, refine = cast.stages
+    perceive, route, (paint_,), refine = cast.stages
     assert refine(paint_(route(perceive(frame)))).patches
 
 

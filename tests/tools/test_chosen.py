@@ -22,7 +22,8 @@ from tests.engines.nets.standins import node, write
 from tests.stream.portraits import needs_models, networks, photo
 from tools import chosen
 from tools.chosen import Chosen, baked, read, read_share
-from tools.troupe import check_boost, open_eyes, open_likeness, open_troupe, read_photos, read_sources
+from tools.ensemble import Ensemble, for_files
+from tools.troupe import check_boost, open_eyes, open_likeness, read_photos, read_sources
 
 NOTHING = ("auto", 0, 0.75, None, None, None, False)
 
@@ -142,8 +143,8 @@ class TestSources:
         nodes = [node("ReduceSum", ["source"], "s", keepdims=0), node("Mul", ["s", "none"], "n")]
         write(tmp_path / "store" / model.file, model, [*nodes, node("Add", ["target", "n"], "out0")], weights)
         with pytest.raises(ModelError, match="arcface_w600k_r50 is not in"):
-            open_troupe(
-                Chosen("inswapper_128", "f32"), "cpu", [partial(read_photos, self.photos(tmp_path))], networks(), store
+            for_files(Chosen("inswapper_128", "f32"), "cpu", store, networks()).sources(
+                [partial(read_photos, self.photos(tmp_path))]
             )
 
     def test_a_reference_asks_for_the_embedder_and_says_why(self, tmp_path: Path) -> None:
@@ -160,13 +161,10 @@ class TestSources:
         mean = [node("ReduceMean", ["source"], "m", axes=[2, 3]), node("Mul", ["target", "none"], "t")]
         weights = {"none": np.array(0, np.float32)}
         write(tmp_path / "store" / model.file, model, [*mean, node("Add", ["m", "t"], "out0")], weights)
-        store, hub = Store(tmp_path / "store", load_catalog()), Hub(wait=0.5)
-        rooms = [
-            open_troupe(
-                Chosen("uniface_256", "f32"), "cpu", [partial(read_photos, [path])], networks(), store, hub, path
-            )
-            for path in self.photos(tmp_path)
-        ]
+        store = Store(tmp_path / "store", load_catalog())
+        ensemble = Ensemble(Chosen("uniface_256", "f32"), "cpu", store, networks(), Hub(wait=60))
+        read = [ensemble.sources([partial(read_photos, [path])]) for path in self.photos(tmp_path)]
+        rooms = [ensemble.troupe(sources, i) for i, sources in enumerate(read)]
         mesh = np.zeros((468, 3), np.float32)
         mesh[[362, 263, 386, 374], 0], mesh[[1, 4, 61, 291], 1] = 40, 40
         mesh += np.array([20, 20, 0], np.float32)
@@ -183,7 +181,7 @@ class TestSources:
             thread.start()
         for thread in threads:
             thread.join(20)
-        [(calls, rows)] = hub.calls.values()
-        hub.close()
+        [(calls, rows)] = ensemble.hub.calls.values()
+        ensemble.close()
         assert (calls, rows) == (1, 2)
         assert abs(shown[0] - shown[1]) > 3, "each its own person"

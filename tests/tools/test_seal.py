@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def job(marking: Marking = Marking(), target: str = "in.mp4") -> Job:  # noqa: B
 def cast(folder: Path) -> Cast:
     """One that loaded one network."""
     (folder / "net.onnx").write_bytes(b"weights")
-    return Cast(*stages().stages, (), {"net": folder / "net.onnx"})
+    return replace(stages(), models={"net": folder / "net.onnx"})
 
 
 def test_without_layers_nothing_is_signed_and_the_reason_is_logged(

@@ -35,7 +35,8 @@ def casting(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     told: list[str] = []
 
     @contextmanager
-    def open_(job: Job) -> Iterator[Cast]:
+    def open_(job: Job, single: bool) -> Iterator[Cast]:
+        assert single
         told.append("opened")
         yield cast
         told.append("closed")

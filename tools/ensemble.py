@@ -1,0 +1,78 @@
+"""Ensemble: the swapping networks of a file's job or of a server, opened once, and a troupe for each of their streams.
+
+What is asked of a network by several streams goes in joint calls. Knows no sessions and no frames.
+"""
+
+import os
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+from engines.nets.hub import Hub
+from engines.nets.opened import Wanted
+from engines.store import Store
+from stream.perceive import Perception
+from tools.chosen import Chosen
+from tools.troupe import ROWS, Photos, Sources, Troupe, open_sources, open_troupe
+
+MOST = 4  # frames of a file that are painted at once
+PATIENT, PROMPT = 0.02, 0.004  # seconds that a call may wait for other streams': of a file, live
+
+
+@dataclass(frozen=True, slots=True)
+class Ensemble:
+    """chosen: with a model. side: rows that a CPU computes side by side. Close it after its streams have ended."""
+
+    chosen: Chosen
+    device: str
+    store: Store
+    models: Perception
+    hub: Hub
+    side: int = 1
+
+    def sources(self, people: Sequence[Photos]) -> Sources:
+        """The photos of each person, read. Slow: opens the networks, when it is called first. Raises ModelError,
+        DeviceError, SourceError, UnderstudyError."""
+        reader = object()  # a stream of its own, so that who paints meanwhile does not wait for it
+        try:
+            return open_sources(self.chosen, people, self.models, self.store, self._wanted(reader))
+        finally:
+            self.hub.leave(reader)
+
+    def troupe(self, sources: Sources, stream: Hashable) -> Troupe:
+        """What paints one stream. Raises ModelError, DeviceError, UnderstudyError."""
+        return open_troupe(self.chosen, sources, self.store, self._wanted(stream))
+
+    def close(self) -> None:
+        self.hub.close()
+
+    def leave(self, stream: Hashable) -> None:
+        """A stream ends: what it waits for is cancelled."""
+        self.hub.leave(stream)
+
+    def _wanted(self, stream: Hashable) -> Wanted:
+        c = self.chosen
+        return Wanted(
+            self.device,
+            c.precision,
+            os.cpu_count() or 1,
+            ROWS,
+            self.side,
+            c.strict,
+            self.hub,
+            stream,
+        )
+
+
+def for_files(chosen: Chosen, device: str, store: Store, models: Perception, streams: int | None = None) -> Ensemble:
+    """Where no frame is waited for: most rows in a time. streams: as many as `painters` says, if not told."""
+    return Ensemble(chosen, device, store, models, Hub(ROWS, PATIENT), streams or painters())
+
+
+def for_live(chosen: Chosen, device: str, store: Store, models: Perception) -> Ensemble:
+    """Where each row is wanted as soon as can be."""
+    return Ensemble(chosen, device, store, models, Hub(ROWS, PROMPT))
+
+
+def painters() -> int:
+    """Frames of a file that are painted at once on this machine."""
+    return min(MOST, os.cpu_count() or 1)

@@ -44,11 +44,13 @@ class Perception:
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How often to look, seconds between looks: for newcomers while somebody is followed, while nobody is, and (spread
-    over the frames) for small faces."""
+    over the frames) for small faces. fronts: whether to look for what lies before faces, which costs most where
+    something does."""
 
     look: float = LOOK_EVERY
     search: float = SEARCH_EVERY
     tiles: float = TILES_EVERY
+    fronts: bool = True
 
 
 @dataclass(slots=True)
@@ -127,7 +129,9 @@ class Perceiver:
         if self._watch is None:
             return
         for p in self._people:
-            if p.lost is None and p.id in cast:
+            if not self.pace.fronts:
+                p.front = None  # nobody acts on it; plates are kept
+            elif p.lost is None and p.id in cast:
                 p.look, p.front = self._watch(p.id, p.look, befores.get(p.id), self._landmarks)
         self._watch.keep({p.id for p in self._people})
 

@@ -3,18 +3,20 @@
 | rung | what changes | why in this order |
 |---|---|---|
 | FULL | nothing | |
-| SKIP | newcomers are looked for less often, FaceMesh runs once a frame | nobody sees it while nobody comes |
+| SKIP | newcomers are looked for less often | nobody sees it while nobody comes |
 | CUT | smoke and glass are cut out like opaque things | what shines through them is the old face |
-| CHEAP | the straight swap for every frame | something in front of the face may be painted over |
+| CHEAP | the straight swap, nobody looks for what is in front | something in front of the face may be painted over |
 | HALF | the face is painted at half its resolution | softer |
 | HOLD | every second frame repeats the last one | less smooth |
 | REFUSE | as HOLD, and no new session is let in | |
 
 Down a rung after `DOWN_AFTER` of too much work, up again after `UP_AFTER` of room to spare: slower, or it would swing.
 What nobody sees is given up early; frames only where they do not fit any more, and they come back as soon as they do.
+Who has to leave a rung that he has just come up to waits twice as long before the next try: what costs too much (a hand
+before the face) would else be taken up and given up again every few seconds.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from stream.frame import Route
@@ -51,16 +53,17 @@ class Measures:
 
 CALM = Pace(look=0.1, search=0.0, tiles=3.0)
 RARE = Pace(look=0.5, search=0.0, tiles=1e9)
+BLIND = replace(RARE, fronts=False)
 TABLE = {
     Rung.FULL: Measures(CALM, most=0.85),
     Rung.SKIP: Measures(RARE),
     Rung.CUT: Measures(RARE, Route.XSEG),
-    Rung.CHEAP: Measures(RARE, Route.FAST),
-    Rung.HALF: Measures(RARE, Route.FAST, half=True, most=1.05),
-    Rung.HOLD: Measures(RARE, Route.FAST, half=True, every=2, room=0.85),
-    Rung.REFUSE: Measures(RARE, Route.FAST, half=True, every=2, admit=False),
+    Rung.CHEAP: Measures(BLIND, Route.FAST),
+    Rung.HALF: Measures(BLIND, Route.FAST, half=True, most=1.05),
+    Rung.HOLD: Measures(BLIND, Route.FAST, half=True, every=2, room=0.85),
+    Rung.REFUSE: Measures(BLIND, Route.FAST, half=True, every=2, admit=False),
 }
-DOWN_AFTER, UP_AFTER = 0.5, 4.0  # seconds
+DOWN_AFTER, UP_AFTER, LONGEST = 0.5, 4.0, 32.0  # seconds
 SMOOTH = 0.2  # share of each new measurement
 
 
@@ -73,6 +76,8 @@ class Ladder:
     _since: float | None = None
     _sense: int = 0
     _settled: bool = field(default=False)
+    _rose: float = -1e9  # when it last came up
+    _wait: float = UP_AFTER
 
     @property
     def measures(self) -> Measures:
@@ -91,9 +96,13 @@ class Ladder:
             self._sense, self._since = sense, now
             return self.rung
         assert self._since is not None
-        if now - self._since >= (DOWN_AFTER if sense > 0 else UP_AFTER):
+        if now - self._since >= (DOWN_AFTER if sense > 0 else self._wait):
             target = min(max(self.rung + sense, Rung.FULL), Rung.REFUSE)
             if target != self.rung:
+                if sense < 0:
+                    self._rose = now
+                else:
+                    self._wait = min(2 * self._wait, LONGEST) if now - self._rose < self._wait else UP_AFTER
                 self.rung = Rung(target)
                 self._settled = False  # the old load says nothing of the new rung
             self._since = now

@@ -6,12 +6,16 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from calib.thresholds import load as load_thresholds
+from engines.backends.choose import open_engine
 from engines.mesh.shape import pose
+from engines.occlusion import WEIGHTS
 from engines.values import F32, U8
 from stream.frame import Scene
 from stream.perceive import Pace, Perceiver
+from stream.watch import Watch
 from stream.who import Rule, Who
-from tests.stream.portraits import FACES, Placed, framed, needs_models, networks, noisy, paint, perceiver, wall
+from tests.stream.portraits import ALL, FACES, Placed, framed, needs_models, networks, noisy, paint, perceiver, wall
 
 pytestmark = needs_models
 PEOPLE = tuple(FACES)
@@ -315,3 +319,20 @@ def test_a_still_face_trembles_less_than_it_is_measured() -> None:
 
     assert tremble(smooth) < 0.6 * tremble(raw)
     assert np.abs(smooth[4:].mean(0) - raw[4:].mean(0)).mean() < 0.01 * 90  # and stays where the face is
+
+
+def test_where_nobody_acts_on_it_nobody_looks_before_faces() -> None:
+    """Under load; the plate is kept for when there is time again."""
+    one = Placed(PEOPLE[0], 320, 250, 200)
+    watch = Watch(open_engine(WEIGHTS), load_thresholds())
+    see = Perceiver(networks(), ALL, watch=watch)
+    before = clip(see, lambda _: paint([one]), 3)
+    see.pace = Pace(fronts=False)
+    between = clip(see, lambda _: paint([one]), 3, start=120)
+    see.pace = Pace()
+    (after,) = clip(see, lambda _: paint([one]), 1, start=240)
+    fronts = [s.tracks[0].front for s in (*before, *between, after)]
+    assert [f is None for f in fronts] == [False] * 3 + [True] * 3 + [False]
+    assert fronts[2] is not None and fronts[-1] is not None and fronts[-1].plate.frames >= fronts[2].plate.frames > 0
+    assert ids([*before, *between, after]) == [[0]] * 7
+    see.close()

@@ -2,6 +2,7 @@
 
 import itertools
 
+from stream.frame import Route
 from stream.live.ladder import DOWN_AFTER, TABLE, UP_AFTER, Ladder, Rung
 from stream.route import ORDER
 
@@ -22,9 +23,10 @@ def test_every_rung_gives_up_what_the_one_above_gave_up() -> None:
     assert list(TABLE) == rungs
     for above, below in itertools.pairwise(rungs):
         a, b = TABLE[above], TABLE[below]
-        assert b.pace.look >= a.pace.look and b.every >= a.every
+        assert b.pace.look >= a.pace.look and b.every >= a.every and b.pace.fronts <= a.pace.fronts
         assert ORDER.index(b.dearest) <= ORDER.index(a.dearest) and b.half >= a.half and b.admit <= a.admit
         assert a != b
+        assert a.pace.fronts == (a.dearest != Route.FAST), "what is looked for is what is acted on"
     assert [TABLE[r].admit for r in rungs] == [True] * 6 + [False]
 
 
@@ -80,6 +82,21 @@ def test_frames_that_fit_are_not_given_up() -> None:
     assert seen[-1] is Rung.HOLD, "what does not fit is held, every second frame"
     seen, now = drive(ladder, 0.8 * FRAME, 6, now)
     assert seen[-1] is Rung.HALF, "and no longer than it has to be"
+
+
+def test_what_is_too_much_each_time_is_tried_less_and_less_often() -> None:
+    """A hand stays before the face: looked at, a frame takes too long; not looked at, there is room to look."""
+    ladder, now, tries, last = Ladder(Rung.CHEAP), 0.0, [], Rung.CHEAP
+    while now < 150:
+        now += FRAME
+        rung = ladder.step(0.045 if ladder.rung < Rung.CHEAP else 0.012, FRAME, now)
+        if rung < last:
+            tries.append(now)
+        last = rung
+    apart = [b - a for a, b in itertools.pairwise(tries)]
+    assert 4 < apart[0] < 10 and all(b > a - 0.1 for a, b in itertools.pairwise(apart)) and 32 < apart[-1] < 35
+    seen, _ = drive(ladder, 0.012, 80, now)
+    assert seen[-1] is Rung.FULL, "once it is gone, all comes back"
 
 
 def test_between_down_and_up_lies_enough_not_to_swing() -> None:

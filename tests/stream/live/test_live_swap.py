@@ -14,7 +14,7 @@ from engines.plate import Plate
 from engines.values import U8, Face, Region
 from stream.frame import Done, FaceTrack, Frame, Front, Plan, Route, Scene
 from stream.live.guard import HELD_FOR, LINGER, When
-from stream.live.ladder import RARE, Rung
+from stream.live.ladder import BLIND, Rung
 from stream.live.swap import LiveSwap, Shown
 from stream.paint import Painter
 from stream.perceive import Pace
@@ -181,7 +181,7 @@ def test_the_ladder_is_walked_down_as_work_takes_too_long() -> None:
     assert {s.route for s in seen[Rung.CUT][1:-1]} == {Route.XSEG}
     assert {s.route for s in seen[Rung.HALF][1:-1]} == {Route.FAST}
     assert all(moved(s) > PAINTED for shown in seen.values() for s in shown), "never a bare face, on any rung"
-    assert rig.script.pace == RARE
+    assert rig.script.pace == BLIND, "and what lies before faces is no more looked for, as nobody acts on it"
     last = [s.held for s in seen[Rung.REFUSE]]
     assert 0.4 < np.mean(last) < 0.6, "every second frame repeats the last"
 

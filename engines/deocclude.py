@@ -11,7 +11,7 @@ import numpy as np
 
 from engines.landmarks import Landmarks, roi_from_mesh
 from engines.mesh.fuse import View, flow, fuse, width
-from engines.plate import Drawn, Plate, drawn, relit
+from engines.plate import Plate, drawn, relit
 from engines.values import F32, U8
 
 HIDDEN = 0.3  # opacity at a point above which it says nothing of the face
@@ -62,15 +62,21 @@ def steadied(before: F32, mesh: F32, then: View, now: View, hidden_then: F32, hi
     return fuse(before, mesh, then, now, forget, open_)
 
 
-def completed(image: U8, seen: Drawn, hidden: F32, size: float) -> U8:
-    """The picture with the plate pasted where the face is hidden, uint8 (h, w, 3). size: the face's width, pixels."""
+def completed(frame: F32, plate: F32, known: F32, hidden: F32, size: float) -> U8:
+    """The picture with the plate pasted where the face is hidden, uint8 (h, w, 3).
+
+    frame: float32 (h, w, 3), 0 to 255; plate: the same in the frame's light, known: (h, w), how sure it is, 0 off the
+    face. hidden: (h, w), opacity. size: the face's width, pixels.
+    """
+    over = cv2.GaussianBlur((widened(hidden, size) > HIDDEN).astype(np.float32), (0, 0), FEATHER)
+    over = over * (known > 0.3)
+    return np.asarray(cv2.convertScaleAbs(frame + over[..., None] * (plate - frame)), np.uint8)
+
+
+def widened(hidden: F32, size: float) -> F32:
+    """An opacity (h, w) that reaches a little farther: what lies beside an occluder has its shadow. size: as above."""
     reach = max(1, round(REACH * size / 256))
-    wide = np.asarray(cv2.dilate(hidden, np.ones((2 * reach + 1,) * 2, np.uint8)), np.float32)
-    over = cv2.GaussianBlur((wide > HIDDEN).astype(np.float32), (0, 0), FEATHER)
-    over = (over * (seen.known > 0.3) * seen.mask)[..., None]
-    frame = image.astype(np.float32)
-    plate = relit(seen, frame, wide, 0.25 * size)
-    return np.clip(frame + over * (plate - frame), 0, 255).astype(np.uint8)
+    return np.asarray(cv2.dilate(hidden, np.ones((2 * reach + 1,) * 2, np.uint8)), np.float32)
 
 
 def mesh_under(
@@ -84,6 +90,8 @@ def mesh_under(
     shift = np.array([*corner, 0], np.float32)
     local = pose - shift
     seen = drawn(plate, local, image.shape[:2])
-    whole = completed(image, seen, hidden, width(local))
+    frame, wide = image.astype(np.float32), width(local)
+    lit = relit(seen, frame, widened(hidden, wide), 0.25 * wide)
+    whole = completed(frame, lit, seen.known * seen.mask, hidden, wide)
     mesh, score = landmarks.run(whole, roi_from_mesh(local))
     return (mesh + shift).astype(np.float32), score

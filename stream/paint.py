@@ -13,7 +13,7 @@ from engines.values import F32, Patch
 from stream.frame import Done, FaceTrack, Pending, Plan, Route
 from stream.ownmask import OwnMasks
 from stream.route import ORDER, Routing, track_route
-from stream.underlay import Memory, completed, under_opaque
+from stream.underlay import Before, Memory, completed, face_only, gathered, under_opaque
 
 SIDEWAYS = (60.0, 80.0)  # degrees of yaw between which the swap fades out: beyond, the mesh does not hold
 FORGET = 3.0  # seconds after which an unseen track's swapper is dropped
@@ -31,6 +31,14 @@ def hold(mesh: F32) -> float:
     """How well the mesh holds at this pose: 1 up to 60 degrees of yaw, 0 from 80."""
     yaw = abs(pose(mesh).yaw)
     return float(np.clip((SIDEWAYS[1] - yaw) / (SIDEWAYS[1] - SIDEWAYS[0]), 0, 1))
+
+
+Laid = tuple[Patch | None, Before | None]
+"""A face painted as if nothing were before it, and what is."""
+
+
+def _fade(track: FaceTrack) -> float:
+    return track.fade * hold(track.face.mesh)
 
 
 class Painter:
@@ -69,60 +77,60 @@ class Painter:
             routes, laid = self._paint_by_own_masks(self._own, scene.tracks, routes)
         else:
             laid = self._paint_together(scene.tracks, routes) if self._together else self._paint_each(plan, routes)
-        for track, route, patch in zip(scene.tracks, routes, laid, strict=True):
+        for track, route, (patch, before) in zip(scene.tracks, routes, laid, strict=True):
             if patch is None:
                 continue
             if route is Route.REFINE and self._defer:
                 pending.append(Pending(track, patch))
             else:
-                patches.append(patch if route is Route.FAST else under_opaque(track, patch))
+                patches.append(under_opaque(before, patch) if before else patch)
         self._hands = {i: h for i, h in self._hands.items() if abs(now - h.seconds) < FORGET}
         return Done(plan, tuple(patches), tuple(pending))
 
-    def _paint_each(self, plan: Plan, routes: Sequence[Route]) -> list[Patch | None]:
+    def _paint_each(self, plan: Plan, routes: Sequence[Route]) -> list[Laid]:
         now = plan.scene.frame.seconds
         return [self._paint(track, route, now) for track, route in zip(plan.scene.tracks, routes, strict=True)]
 
-    def _paint_together(self, tracks: Sequence[FaceTrack], routes: Sequence[Route]) -> list[Patch | None]:
+    def _paint_together(self, tracks: Sequence[FaceTrack], routes: Sequence[Route]) -> list[Laid]:
         """As `_paint`, for all faces at once."""
         assert self._together is not None
+        befores = [None if r is Route.FAST else gathered(t) for t, r in zip(tracks, routes, strict=True)]
         asked: dict[int, Asked] = {}
-        for i, (track, route) in enumerate(zip(tracks, routes, strict=True)):
-            view = track.region if route is Route.FAST else completed(track)
-            fade = track.fade * hold(track.face.mesh)
+        for i, (track, before) in enumerate(zip(tracks, befores, strict=True)):
+            view, fade = completed(before) if before else track.region, _fade(track)
             if track.source is not None and view is not None and fade > 0:
                 asked[i] = Asked(view, track.face.mesh, track.source, fade)
         laid = dict(zip(asked, self._together(list(asked.values())), strict=True))
-        return [laid.get(i) for i in range(len(tracks))]
+        return [(laid.get(i), before) for i, before in enumerate(befores)]
 
     def _paint_by_own_masks(
         self, own: OwnMasks, tracks: Sequence[FaceTrack], routes: Sequence[Route]
-    ) -> tuple[list[Route], list[Patch | None]]:
+    ) -> tuple[list[Route], list[Laid]]:
         """As `_paint_together`: faces behind something opaque as they are, cut by their own masks, which leaves nothing
         to be done (FAST); where such a mask is doubted, once more as if nothing were there."""
         own.keep({track.id for track in tracks})
         bare = [Route.FAST if r is Route.XSEG and own.asked(t) else r for t, r in zip(tracks, routes, strict=True)]
         laid = self._paint_together(tracks, bare)
         doubted = []
-        for i, (track, patch) in enumerate(zip(tracks, laid, strict=True)):
-            fade = track.fade * hold(track.face.mesh)
-            if bare[i] is not routes[i] and patch is not None and not own(track, patch, fade):
+        for i, (track, (patch, _)) in enumerate(zip(tracks, laid, strict=True)):
+            if bare[i] is not routes[i] and patch is not None and not own(track, patch, _fade(track)):
                 doubted.append(i)
         again = self._paint_together([tracks[i] for i in doubted], [routes[i] for i in doubted])
-        for i, patch in zip(doubted, again, strict=True):
-            bare[i], laid[i] = routes[i], patch
+        for i, one in zip(doubted, again, strict=True):
+            bare[i], laid[i] = routes[i], one
         return bare, laid
 
-    def _paint(self, track: FaceTrack, route: Route, now: float) -> Patch | None:
-        """The swapped face as if nothing were before it."""
-        view = track.region
-        if track.source is None or view is None:
-            return None
+    def _paint(self, track: FaceTrack, route: Route, now: float) -> Laid:
+        """The swapped face as if nothing were before it, and what is known of that."""
+        if track.source is None or track.region is None:
+            return None, None
         hand = self._hands.get(track.id)
         if hand is None or hand.source != track.source:
             hand = self._hands[track.id] = _Hand(MeshSwapper(self._sources[track.source]), track.source, now)
-        if route is not Route.FAST:
-            view = completed(track, hand.memory) or view
         elapsed, hand.seconds = max(now - hand.seconds, 0.0), now
-        fade = track.fade * hold(track.face.mesh)
-        return hand.swapper.swap(view, track.face.mesh, elapsed, fade) if fade > 0 else None
+        fade = _fade(track)
+        if fade <= 0:
+            return None, None
+        before = None if route is Route.FAST else gathered(track, face_only(track))
+        view = completed(before, hand.memory) if before else track.region
+        return hand.swapper.swap(view, track.face.mesh, elapsed, fade), before

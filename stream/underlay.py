@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from engines import deocclude, glass, inverted, matting, plate, veil
+from engines.mesh import warp
 from engines.mesh.fuse import width
 from engines.occlusion import Occlusion
 from engines.refiners import bend
 from engines.values import F32, Patch, Region
 from stream.frame import FaceTrack
-from stream.watch import blocking, covering, onto
+from stream.watch import blocking, onto
 
 STEEP = 4.0  # the patch covers its rim in full from a quarter of the mask on: its pixels are composed already
 FAINT = 0.1  # a mask is nothing below it, and whole as near to 1
@@ -30,9 +31,11 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """One face's frame, plate and maps in the pixels of its patch. All float32: frame, plate (h, w, 3), 0 to 255;
-    known, opaque, veil, glass (h, w)."""
+    """One face's frame, plate and maps in the pixels of a region whose corner is x, y. All float32: frame, plate (h, w,
+    3), 0 to 255; known, opaque, veil, glass (h, w). wide: the face's width."""
 
+    x: int
+    y: int
     frame: F32
     plate: F32
     known: F32
@@ -41,33 +44,58 @@ class Before:
     glass: F32
     wide: float
 
+    def part(self, patch: Patch) -> "Before":
+        """The pixels of a patch that lies within the region."""
+        h, w = patch.alpha.shape
+        x, y = patch.x - self.x, patch.y - self.y
+        cut = np.s_[y : y + h, x : x + w]
+        frame, lit, known = self.frame[cut], self.plate[cut], self.known[cut]
+        opaque, thin, clear = self.opaque[cut], self.veil[cut], self.glass[cut]
+        return Before(patch.x, patch.y, frame, lit, known, opaque, thin, clear, self.wide)
 
-def completed(track: FaceTrack, memory: Memory | None = None) -> Region | None:
+
+def gathered(track: FaceTrack, region: Region | None = None) -> Before | None:
+    """What is known of what lies before a face; None where nothing is. region: a part of the track's own; None: all of
+    it."""
+    front, whole = track.front, region or track.region
+    if whole is None or front is None or front.seen is None:
+        return None
+    frame = whole.rgb.astype(np.float32)
+    local = track.face.mesh - np.array([whole.x, whole.y, 0], np.float32)
+    wide = width(local)
+    drawn = plate.drawn(front.plate, local, (frame.shape[0], frame.shape[1]))
+    maps: Occlusion = front.seen
+    opaque, thin, clear = (onto(m, maps.matrix, whole) for m in (maps.opaque, maps.veil, maps.glass))
+    lit = plate.relit(drawn, frame, np.maximum(opaque, np.maximum(thin, clear)), 0.25 * wide)
+    return Before(whole.x, whole.y, frame, lit, drawn.known, opaque, thin, clear, wide)
+
+
+def face_only(track: FaceTrack) -> Region | None:
+    """The part of a track's region that a mesh swap may touch."""
+    region = track.region
+    if region is None:
+        return None
+    local = track.face.mesh - np.array([region.x, region.y, 0], np.float32)
+    x0, y0, x1, y1 = warp.face_rect(local, width(local), region.rgb.shape[:2])
+    return Region(region.x + x0, region.y + y0, region.rgb[y0:y1, x0:x1])
+
+
+def completed(b: Before, memory: Memory | None = None) -> Region:
     """The region as it would look with nothing before the face, for the swap to take light, eyes and mouth from: a veil
     is seen through, the rest is filled from the plate. memory: of the painter, not the refinement lane's."""
-    front, region = track.front, track.region
-    if region is None or front is None or front.seen is None or front.plate.frames == 0:
-        return region
-    local = _local(track, region)
-    wide = width(local)
-    drawn = plate.drawn(front.plate, local, (region.rgb.shape[0], region.rgb.shape[1]))
-    image = region.rgb
-    thin = onto(front.seen.veil, front.seen.matrix, region)
-    if float((thin > 0.1).mean()) > SOME:
-        frame = image.astype(np.float32)
-        lit = plate.relit(drawn, frame, covering(front.seen, region), 0.25 * wide)
-        found = veil.solve(frame, lit, thin, drawn.known, wide, memory.airlight if memory else None)
+    frame = b.frame
+    if float((b.veil > 0.1).mean()) > SOME:
+        found = veil.solve(frame, b.plate, b.veil, b.known, b.wide, memory.airlight if memory else None)
         if memory:
             memory.airlight = found.airlight
-        image = np.asarray(np.clip(found.behind(frame) + 0.5, 0, 255), np.uint8)
-    return Region(region.x, region.y, deocclude.completed(image, drawn, blocking(front.seen, region), wide))
+        frame = np.asarray(np.clip(found.behind(frame) + 0.5, 0, 255), np.float32)
+    hidden = blocking(b.opaque, b.veil, b.glass)
+    return Region(b.x, b.y, deocclude.completed(frame, b.plate, b.known, hidden, b.wide))
 
 
-def under_opaque(track: FaceTrack, swapped: Patch) -> Patch:
-    """The swap beneath something opaque: cut along its soft edge."""
-    b = _gather(track, swapped)
-    if b is None:
-        return swapped
+def under_opaque(b: Before, swapped: Patch) -> Patch:
+    """The swap beneath something opaque: cut along its soft edge. b: of its region."""
+    b = b.part(swapped)
     return _patch(b, swapped, _opaque(b, swapped, b.frame), _alpha(b))
 
 
@@ -77,13 +105,14 @@ def under_transparent(track: FaceTrack, swapped: Patch, memory: Memory, depth: F
     depth: float32 (h, w) of the patch, of the glass's surface, from where that is known: what it bends is then tried
     as well as what flow says.
     """
-    b = _gather(track, swapped)
-    if b is None:
+    whole = gathered(track)
+    if whole is None:
         return swapped
+    b = whole.part(swapped)
     new, mask = swapped.rgb.astype(np.float32), swapped.alpha
     veiled, glassy = float((b.veil > 0.1).mean()), float((b.glass > 0.5).mean())
     if max(veiled, glassy) < SOME:
-        return under_opaque(track, swapped)
+        return under_opaque(whole, swapped)
     if _is_glass(b, veiled, glassy):
         before = memory.flow if memory.flow is not None and memory.flow.shape[:2] == mask.shape else None
         g = glass.solve(b.frame, b.plate, b.glass, b.known, b.wide, before)
@@ -129,25 +158,3 @@ def _patch(b: Before, swapped: Patch, result: F32, cut: F32) -> Patch:
     rgb = b.frame + (result - b.frame) / np.maximum(alpha, 1e-3)[..., None]
     alpha = np.where(cut > 0.995, 0, alpha).astype(np.float32)
     return Patch(swapped.x, swapped.y, np.clip(rgb + 0.5, 0, 255).astype(np.uint8), alpha)
-
-
-def _local(track: FaceTrack, region: Region) -> F32:
-    return np.asarray(track.face.mesh - np.array([region.x, region.y, 0], np.float32), np.float32)
-
-
-def _gather(track: FaceTrack, swapped: Patch) -> Before | None:
-    front, region = track.front, track.region
-    if region is None or front is None or front.seen is None:
-        return None
-    h, w = swapped.alpha.shape
-    x, y = swapped.x - region.x, swapped.y - region.y
-    part = Region(swapped.x, swapped.y, region.rgb[y : y + h, x : x + w])
-    frame = part.rgb.astype(np.float32)
-    local = _local(track, part)
-    wide = width(local)
-    drawn = plate.drawn(front.plate, local, (h, w))
-    maps: Occlusion = front.seen
-    opaque, thin, clear = (onto(m, maps.matrix, part) for m in (maps.opaque, maps.veil, maps.glass))
-    hidden = np.maximum(opaque, np.maximum(thin, clear))
-    lit = plate.relit(drawn, frame, hidden, 0.25 * wide)
-    return Before(frame, lit, drawn.known, opaque, thin, clear, wide)

@@ -13,7 +13,7 @@ import numpy as np
 from calib.thresholds import Held, Thresholds, advance
 from engines import deocclude
 from engines.landmarks import Landmarks
-from engines.mesh.fuse import View, forgetting
+from engines.mesh.fuse import View, forgetting, width
 from engines.occlusion import NONE, OPAQUE, SIDE, TRANSPARENT, Occlusion, OcclusionNet, cut, frame_to_crop, move
 from engines.plate import Plate, drawn, updated
 from engines.protocol import Engine
@@ -30,6 +30,7 @@ LITTLE = 0.02  # share of the face below which something transparent is not wort
 PLAIN = 0.8  # probability of something opaque at which its mask is believed without a plate
 THICK = 0.7  # opacity of smoke above which it hides
 SPECK = 6  # pixels of the crop below which a doubt has nothing to cut out
+MOVED = 0.02  # face widths by which the mesh must be set right for the network to be asked again
 COVERED = 0.5  # probability or opacity of a pixel that counts
 
 
@@ -74,8 +75,10 @@ class Watch:
             seen = self._ask(look, state.plate)
         likely = float(seen.probabilities(self._thresholds.temperature)[NONE]) < 0.5
         if before is not None and likely and _hidden_share(seen) > LITTLE:
+            bent = look.face.mesh
             look = self._straightened(look, before, state, seen, landmarks)
-            seen = self._ask(look, state.plate)
+            if _apart(bent, look.face.mesh) > MOVED:  # its maps lie in the frame: a little off they still hold
+                seen = self._ask(look, state.plate)
         state.held = advance(state.held, seen.logits, self._thresholds)
         state.seen, state.asked = seen, now
         kind = settle(state.held.kind, state.held.masked(self._thresholds), seen)
@@ -110,7 +113,7 @@ class Watch:
 
     def _straightened(self, look: Look, before: Look, state: _State, seen: Occlusion, landmarks: Landmarks) -> Look:
         """The look with the mesh that the visible part of the face and the plate speak for."""
-        hidden = blocking(seen, look.region)
+        hidden = onto(_blocking(seen), seen.matrix, look.region)
         then = _in_view(state.seen, before.view) if state.seen is not None else np.zeros_like(_blank(before.view))
         views = before.view, look.view, then, _in_view(seen, look.view)
         pose = deocclude.tracked(before.face.mesh, *views)
@@ -119,6 +122,11 @@ class Watch:
         mesh = deocclude.steadied(before.face.mesh, mesh, *views, forgetting(look.seconds - before.seconds))
         face = replace(look.face, mesh=mesh, box=mesh_box(mesh), score=max(score, look.face.score))
         return replace(look, face=face) if _likely(face.box, before.face.box) else look
+
+
+def _apart(a: F32, b: F32) -> float:
+    """How far two meshes lie apart, on the mean, in face widths."""
+    return float(np.linalg.norm(a[:, :2] - b[:, :2], axis=1).mean()) / width(b)
 
 
 def _local(look: Look) -> F32:
@@ -141,14 +149,15 @@ def covering(seen: Occlusion, region: Region) -> F32:
     return onto(np.maximum(seen.opaque, np.maximum(seen.veil, 0.6 * seen.glass)), seen.matrix, region)
 
 
-def blocking(seen: Occlusion, region: Region) -> F32:
-    """`covering` of what the face cannot be measured through: smoke bends the mesh less than a plate in its place."""
-    return onto(_blocking(seen), seen.matrix, region)
+def blocking(opaque: F32, veil: F32, glass: F32) -> F32:
+    """`covering` of what the face cannot be measured through, of maps (h, w): smoke bends the mesh less than a plate in
+    its place."""
+    thick = np.clip((veil - THICK) / (1 - THICK), 0, 1)
+    return np.asarray(np.maximum(opaque, np.maximum(thick, 0.6 * glass)), np.float32)
 
 
 def _blocking(seen: Occlusion) -> F32:
-    thick = np.clip((seen.veil - THICK) / (1 - THICK), 0, 1)
-    return np.asarray(np.maximum(seen.opaque, np.maximum(thick, 0.6 * seen.glass)), np.float32)
+    return blocking(seen.opaque, seen.veil, seen.glass)
 
 
 def onto(field: F32, matrix: F32, region: Region) -> F32:

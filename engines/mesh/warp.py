@@ -58,7 +58,7 @@ def shrink(image: F32 | U8, size: tuple[int, int]) -> F32:
     times = min(image.shape[0] // max(h, 1), image.shape[1] // max(w, 1))
     # OpenCV takes means of whole blocks seven times as fast as of crooked ones, and less than one halving by lines
     if times > 0 and image.shape[:2] != (h * times, w * times):
-        image = np.asarray(cv2.resize(image, (w * times, h * times), interpolation=cv2.INTER_LINEAR))
+        image = cv2.resize(image, (w * times, h * times), interpolation=cv2.INTER_LINEAR)  # type: ignore[assignment]
     small = image if image.shape[:2] == size else cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA)
     return np.asarray(small, np.float32)
 

@@ -84,7 +84,9 @@ def learned() -> Plate:
 def test_the_completed_picture_shows_the_face_where_it_was_hidden() -> None:
     image, hidden = FACE.copy(), np.zeros((SIDE, SIDE), np.float32)
     image[100:140, 80:120], hidden[100:140, 80:120] = (0, 0, 255), 1
-    out = completed(bytes_of(image), drawn(learned(), POSE, (SIDE, SIDE)), hidden, width(POSE)).astype(np.float32)
+    plate = drawn(learned(), POSE, (SIDE, SIDE))
+    frame = bytes_of(image).astype(np.float32)
+    out = completed(frame, plate.colour, plate.known, hidden, width(POSE)).astype(np.float32)
     core = np.s_[104:136, 84:116]
     assert np.abs(out[core] - FACE[core]).mean() < 8
     assert np.abs(image[core] - FACE[core]).mean() > 60

@@ -8,8 +8,9 @@ import pytest
 
 from engines.occlusion import Occlusion
 from engines.plate import Plate
-from engines.values import F32
-from stream.underlay import Memory, completed, under_opaque, under_transparent
+from engines.values import F32, Patch
+from stream.frame import FaceTrack
+from stream.underlay import Memory, completed, face_only, gathered, under_opaque, under_transparent
 from tests.engines.scenes import psnr
 from tests.stream.fronts import (
     CLEAN,
@@ -41,17 +42,40 @@ def solved(memory: Memory) -> list[str]:
     return [name for name in ("airlight", "flow") if getattr(memory, name) is not None]
 
 
-def test_where_nobody_has_looked_the_patch_stays_as_it_is() -> None:
+def cut(what: FaceTrack) -> Patch:
+    """The patch beneath what is opaque before that face."""
+    before = gathered(what)
+    assert before is not None
+    return under_opaque(before, PATCH)
+
+
+def test_where_nobody_has_looked_there_is_nothing() -> None:
     unseen = track(CLEAN, None)
-    assert under_opaque(unseen, PATCH) is PATCH
+    assert gathered(unseen) is None
     assert under_transparent(unseen, PATCH, Memory()) is PATCH
     without_region = replace(track(CLEAN, seen()), region=None)
-    assert under_opaque(without_region, PATCH) is PATCH
-    assert completed(without_region) is None
+    assert gathered(without_region) is None
+    assert face_only(without_region) is None
+
+
+def test_what_is_gathered_of_the_face_alone_is_what_is_gathered_of_all() -> None:
+    what = track(with_thing(box(60, 90, 140, 130)), seen(opaque=box(60, 90, 140, 130), veil=box(30, 30, 50, 60)))
+    whole, region = gathered(what), face_only(what)
+    assert whole is not None and region is not None and what.region is not None
+    few = gathered(what, region)
+    assert few is not None
+    h, w = region.rgb.shape[:2]
+    assert (few.x, few.y) == (region.x, region.y)
+    assert few.wide == pytest.approx(whole.wide)
+    same = whole.part(Patch(region.x, region.y, region.rgb, np.ones((h, w), np.float32)))
+    assert np.array_equal(few.frame, same.frame)
+    assert np.array_equal(same.frame, region.rgb)
+    for a, b in ((few.opaque, same.opaque), (few.veil, same.veil), (few.known, same.known)):
+        assert np.abs(a - b).mean() < 0.02
 
 
 def test_with_nothing_in_front_the_new_face_is_laid_plainly() -> None:
-    got = laid(CLEAN, under_opaque(track(CLEAN, seen()), PATCH))
+    got = laid(CLEAN, cut(track(CLEAN, seen())))
     want = CLEAN + MASK[..., None] * (NEW - CLEAN)
     assert np.abs(got - want)[MASK > 0.02].mean() < 0.6
     assert np.abs(got - want).max() < 3
@@ -60,7 +84,7 @@ def test_with_nothing_in_front_the_new_face_is_laid_plainly() -> None:
 def test_an_opaque_thing_stays_bit_for_bit_and_beside_it_the_face_is_new() -> None:
     cover = box(60, 90, 140, 130)
     image = with_thing(cover)
-    out = under_opaque(track(image, seen(opaque=cover)), PATCH)
+    out = cut(track(image, seen(opaque=cover)))
     got = laid(image, out)
     core = cv2.erode(cover, np.ones((13, 13))) > 0
     assert core.sum() > 1000
@@ -75,7 +99,7 @@ def test_the_edge_of_an_opaque_thing_follows_the_picture_not_the_networks_guess(
     """The network's edge is 4 px too far out; the picture says where the thing ends."""
     cover, guess = box(60, 90, 140, 130), box(60, 90, 140, 134)
     image = with_thing(cover)
-    out = laid(image, under_opaque(track(image, seen(opaque=guess)), PATCH))
+    out = laid(image, cut(track(image, seen(opaque=guess))))
     strip = np.s_[132:134, 70:130]
     new = (CLEAN + MASK[..., None] * (NEW - CLEAN))[strip]
     assert np.abs(out[strip] - new).mean() < 0.5 * np.abs(CLEAN[strip] - new).mean()
@@ -144,7 +168,7 @@ def test_hardly_any_veil_is_not_solved_for() -> None:
     wisp = box(100, 100, 112, 110, 0.5)
     shown = behind_veil(wisp, (235.0, 235.0, 235.0), PATCH)
     memory, what = Memory(), track(shown.image, seen(veil=wisp))
-    got, want = under_transparent(what, PATCH, memory), under_opaque(what, PATCH)
+    got, want = under_transparent(what, PATCH, memory), cut(what)
     assert np.array_equal(got.rgb, want.rgb)
     assert np.array_equal(got.alpha, want.alpha)
     assert memory.airlight is None
@@ -224,17 +248,18 @@ def test_where_both_are_as_large_the_picture_decides(truth: str) -> None:
 
 def test_a_region_with_nothing_known_of_the_face_is_left_as_it_is() -> None:
     cover = box(60, 90, 140, 130)
-    plain = track(with_thing(cover), None)
-    assert completed(plain) is plain.region
     ignorant = track(with_thing(cover), seen(opaque=cover), Plate.empty())
-    assert completed(ignorant) is ignorant.region
+    before = gathered(ignorant)
+    assert before is not None and ignorant.region is not None
+    assert np.array_equal(completed(before).rgb, ignorant.region.rgb)
 
 
 def test_a_completed_region_shows_the_face_where_it_was_hidden() -> None:
     cover = box(60, 90, 140, 130)
     image = with_thing(cover)
-    out = completed(track(image, seen(opaque=cover)))
-    assert out is not None
+    before = gathered(track(image, seen(opaque=cover)))
+    assert before is not None
+    out = completed(before)
     assert (out.x, out.y) == CORNER
     core = (cv2.erode(cover, np.ones((5, 5))) > 0) & (on_face() > 0)
     got = out.rgb.astype(np.float32)
@@ -246,6 +271,6 @@ def test_a_completed_region_shows_the_face_where_it_was_hidden() -> None:
 def test_without_a_plate_an_opaque_thing_still_stays() -> None:
     cover = box(60, 90, 140, 130)
     image = with_thing(cover)
-    got = laid(image, under_opaque(track(image, seen(opaque=cover), Plate.empty()), PATCH))
+    got = laid(image, cut(track(image, seen(opaque=cover), Plate.empty())))
     core = cv2.erode(cover, np.ones((13, 13))) > 0
     assert np.abs(got - image)[core].max() < 2

@@ -13,12 +13,12 @@ from typing import Any
 
 from aiohttp import web
 
-from engines.mesh.source import SourceFace
 from engines.values import U8
 from stream.live.session import Swap
 from stream.metrics import CONTENT_TYPE, Codecs, Metered, Metrics
 from stream.trace import Tracer
 from stream.webrtc.install import install
+from tools.ensemble import Face
 from tools.serve import admission, photo, walls
 from tools.serve.entry import Entry
 from tools.serve.rooms import Refused, Room, Rooms
@@ -47,9 +47,9 @@ class Faces:
     """What the server knows of faces. prepare: photos to a source; swap: a source to a session's swap; default: the
     server's own source."""
 
-    prepare: Callable[[list[tuple[str, U8]]], SourceFace]
-    swap: Callable[[SourceFace | None], Callable[[Metered], Swap]]
-    default: SourceFace | None = None
+    prepare: Callable[[list[tuple[str, U8]]], Face]
+    swap: Callable[[Face | None], Callable[[Metered], Swap]]
+    default: Face | None = None
 
 
 class Server:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engines.errors import UnderstudyError
+from tools import chosen
 from tools.onair import FACES, PLACE, WORDS, LabelPlace, NoLabel, WhenLost, Who, Words, check_when, label_of, need
 from tools.options import Agreed, Because, Without
 from tools.trust.layers import marking
@@ -37,6 +38,13 @@ def serve(
     who: Who = "all",
     when: WhenLost = "hold",
     device: Annotated[str, typer.Option(help="Where networks run.")] = "auto",
+    strict: chosen.Strict = False,
+    model: chosen.Model = None,
+    precision: chosen.Precise = chosen.Precision.AUTO,
+    boost: chosen.Boost = 0,
+    morph: chosen.Morph = 0.75,
+    enhance: chosen.Enhance = None,
+    mask: chosen.Masks = None,
     host: Annotated[
         str, typer.Option(help="Address to listen at. Beyond this machine only with --tokens.", rich_help_panel=NET)
     ] = "127.0.0.1",
@@ -91,9 +99,11 @@ def serve(
         except (OSError, UnicodeDecodeError) as error:
             raise UnderstudyError(f"--ice-file {ice_file} cannot be read: {error}") from error
     marks = marking(without or [], because)
+    nets = chosen.read(model, precision.value, boost, morph, enhance, mask, None, strict)
+    source = source or chosen.baked(nets)
     photos = one_person(source, consent) if source else ()
     settings = Settings(
-        host=host, port=port, sources=photos, device=device, who=who, tokens=tokens, cert=cert, key=key,
+        host=host, port=port, sources=photos, device=device, nets=nets, who=who, tokens=tokens, cert=cert, key=key,
         ice=tuple(parse_ice(text.strip()) for text in servers), origins=tuple(origin or ()), most=most, when=when,
         mark=marks.watermark, because=because, trace=trace, consent=True,
         label=label_of(label, place, no_label),
@@ -149,6 +159,7 @@ async def _serve(settings: "Settings") -> None:
         print(f"open {scheme}://{settings.host}:{port}/ (Ctrl-C ends)", file=sys.stderr, flush=True)
         await done.wait()
         print("ending the sessions", file=sys.stderr, flush=True)
+    house.close()
 
 
 def register(app: typer.Typer) -> None:

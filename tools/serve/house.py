@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
+from functools import partial
+from itertools import count
 
 import av
 import cv2
@@ -34,7 +36,9 @@ from stream.still import read_image
 from stream.watch import Watch
 from stream.who import parse_rules
 from tools.cast import PRECISION
+from tools.ensemble import Face, for_live
 from tools.serve.settings import Settings
+from tools.troupe import Sources
 from tools.trust.keys import local_identity
 from tools.trust.layers import Marking
 from tools.trust.live import live_mark
@@ -55,24 +59,38 @@ class House:
         self._occlusion = open_engine(WEIGHTS, settings.device, PRECISION) if WEIGHTS.is_file() else None
         self._thresholds = load_thresholds()
         self._rehearsed = False
-        self.source: SourceFace | None = None
-        if settings.sources:
+        self._ensemble = for_live(settings.nets, settings.device, store, self._models) if settings.nets.model else None
+        self._streams = count()
+        self.source: Face | None = None
+        if self._ensemble:
+            self._ensemble.warm()
+        if self._ensemble and self._ensemble.alone:
+            self.source = Sources(None)
+        elif settings.sources:
             self.source = self.prepare([(path.name, read_image(str(path))) for path in settings.sources])
 
-    def prepare(self, photos: list[tuple[str, U8]]) -> SourceFace:
+    def prepare(self, photos: list[tuple[str, U8]]) -> Face:
         """A source face from uint8 (h, w, 3) RGB photos. Raises SourceError."""
-        detector, landmarks = Detector(self._models.detector), Landmarks(self._models.landmarks)
-        try:
-            face = prepare_source(photos, detector, landmarks)
-        finally:
-            detector.close()
-            landmarks.close()
+        face = self._ensemble.person(photos) if self._ensemble else self._mesh(photos)
         if not self._rehearsed:
             self._rehearsed = True
             self._rehearse(photos[0][1], face)
         return face
 
-    def swap(self, source: SourceFace | None) -> Callable[[Metered], Swap]:
+    def _mesh(self, photos: list[tuple[str, U8]]) -> SourceFace:
+        detector, landmarks = Detector(self._models.detector), Landmarks(self._models.landmarks)
+        try:
+            return prepare_source(photos, detector, landmarks)
+        finally:
+            detector.close()
+            landmarks.close()
+
+    def close(self) -> None:
+        """Ends the networks that sessions share; close it after the sessions."""
+        if self._ensemble:
+            self._ensemble.close()
+
+    def swap(self, source: Face | None) -> Callable[[Metered], Swap]:
         """What makes a session's swap with this face; None: with the server's own."""
         face = source or self.source
         if face is None:
@@ -84,13 +102,23 @@ class House:
 
         return make
 
-    def _swap(self, face: SourceFace, stats: Metered, mark: Hook) -> LiveSwap:
+    def _swap(self, face: Face, stats: Metered, mark: Hook) -> Swap:
         watch = Watch(self._occlusion, self._thresholds) if self._occlusion is not None else None
         perceiver = Perceiver(self._models, parse_rules(self._settings.who, (), 1), watch=watch)
-        painter, when = Painter([face], defer=True), When(self._settings.when)
-        return LiveSwap(perceiver, painter, route, stats, refine=Refinement(), mark=mark, when=when)
+        painter, leave = self._painter(face)
+        when = When(self._settings.when)
+        return Leaving(LiveSwap(perceiver, painter, route, stats, refine=Refinement(), mark=mark, when=when), leave)
 
-    def _rehearse(self, photo: U8, face: SourceFace) -> None:
+    def _painter(self, face: Face) -> tuple[Painter, Callable[[], None]]:
+        """A session's painter, and what to call when it ends. Raises ModelError."""
+        if isinstance(face, SourceFace):
+            return Painter([face], defer=True), lambda: None
+        ensemble, stream = self._ensemble, next(self._streams)
+        assert ensemble is not None, "only an ensemble makes such faces"
+        troupe = ensemble.troupe(face, stream)
+        return Painter((), defer=True, together=troupe.together, own=troupe.own), partial(ensemble.leave, stream)
+
+    def _rehearse(self, photo: U8, face: Face) -> None:
         """The photo as a camera's picture, with nothing before the face and then with something: what is slow the first
         time in a process (fonts, kernels, memory) is behind it before anybody watches."""
         swap = self._swap(face, Metered(Metrics()), lambda picture: picture)
@@ -111,6 +139,21 @@ def fitted(photo: U8) -> U8:
     scale = min(1.0, 640 / max(photo.shape[:2]))
     width, height = (max(2, round(side * scale) // 2 * 2) for side in (photo.shape[1], photo.shape[0]))
     return np.asarray(cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A session's swap that gives up its place in the shared networks when it ends."""
+
+    swap: LiveSwap
+    leave: Callable[[], None]
+
+    def __call__(self, frame: Frame) -> Shown:
+        return self.swap(frame)
+
+    def close(self) -> None:
+        self.leave()
+        self.swap.close()
 
 
 @dataclass(slots=True)

@@ -11,19 +11,19 @@ from dataclasses import dataclass, field
 
 from aiortc import RTCIceServer
 
-from engines.mesh.source import SourceFace
 from stream.live.ladder import Rung
 from stream.live.session import Session, Swap
 from stream.metrics import Metered, Metrics
 from stream.trace import Tracer
 from stream.webrtc.peer import Peer
+from tools.ensemble import Face
 from tools.serve import admission
 from tools.serve.settings import Settings
 
 log = logging.getLogger("understudy.serve")
 
 UNUSED = 120.0  # seconds that a room with nobody in it is kept
-Make = Callable[[SourceFace | None], Callable[[Metered], Swap]]
+Make = Callable[[Face | None], Callable[[Metered], Swap]]
 
 
 class Refused(Exception):
@@ -51,7 +51,7 @@ class Room:
     held: what is given back when it ends."""
 
     name: str
-    source: SourceFace | None
+    source: Face | None
     own: bool
     touched: float
     who: str = ""
@@ -86,7 +86,7 @@ class Rooms:
         settings: Settings,
         make: Make,
         metrics: Metrics,
-        default: SourceFace | None = None,
+        default: Face | None = None,
         tracer: Tracer | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -113,7 +113,7 @@ class Rooms:
         if why:
             raise Refused(503, why, "capacity")
 
-    def open(self, source: SourceFace, who: str = "") -> Room:
+    def open(self, source: Face, who: str = "") -> Room:
         """A room with a face of its own."""
         self.admit()
         if len(self.rooms) >= 4 * self._settings.most:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from engines.errors import UnderstudyError
 from stream.label import WORDS, Label
+from tools.chosen import Chosen
 
 USUAL = Label("Face replaced by Understudy")
 
@@ -22,13 +23,14 @@ class IceServer:
 class Settings:
     """sources: photos of the default face; none: sessions bring their own. tokens: file of bearer tokens.
     most: sessions at once, whatever the load. quiet_after: seconds without a picture after which a session ends.
-    mark: the invisible one; because: why it is off, which is logged. label: burnt into every picture. bare: no swap at
-    all, for measuring what the path itself costs."""
+    nets: the networks that paint, by name; none: the mesh swapper. mark: the invisible one; because: why it is off,
+    which is logged. label: burnt into every picture. bare: no swap at all, for measuring what the path itself costs."""
 
     host: str = "127.0.0.1"
     port: int = 8080
     sources: tuple[Path, ...] = ()
     device: str = "auto"
+    nets: Chosen = field(default_factory=Chosen)
     who: str = "all"
     tokens: Path | None = None
     cert: Path | None = None

@@ -36,13 +36,14 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), microphone=(self)",
     "Cache-Control": "no-store",
+    "Server": "understudy",
 }
 
 
 def problem(status: int, title: str, headers: dict[str, str] | None = None) -> web.Response:
     """An error as RFC 9457 writes it."""
-    body = json.dumps({"type": "about:blank", "status": status, "title": title})
-    return web.Response(status=status, text=body, content_type="application/problem+json", headers=headers)
+    body = json.dumps({"type": "about:blank", "status": status, "title": title}).encode()
+    return web.Response(status=status, body=body, content_type="application/problem+json", headers=headers)
 
 
 async def body(request: web.Request, kinds: tuple[str, ...], most: int) -> bytes:

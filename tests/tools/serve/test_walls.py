@@ -145,7 +145,7 @@ def test_headers_and_hosts() -> None:
                 assert got.headers["Access-Control-Allow-Origin"] == "https://friend.example"
             async with http.get(f"{url}/nothing", headers={"Origin": "https://stranger.example"}) as got:
                 assert got.status == 404 and "Access-Control-Allow-Origin" not in got.headers
-                assert got.headers["X-Content-Type-Options"] == "nosniff"
+                assert got.headers["X-Content-Type-Options"] == "nosniff" and got.headers["Server"] == "understudy"
             async with http.get(f"{url}/", headers={"Host": "rebound.example"}) as got:
                 assert got.status == 421
 

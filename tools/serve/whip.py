@@ -56,7 +56,7 @@ class Signalling:
                 ("X-Disclosure", self._settings.disclosure),
                 *(("Link", ice_link(s.url, s.username, s.credential)) for s in self._settings.ice),
             ]
-            response = web.Response(status=201, body=answer.encode(), content_type=SDP)  # as text it would get a charset
+            response = web.Response(status=201, body=answer.encode(), content_type=SDP)  # text gets a charset
             for key, value in headers:
                 response.headers.add(key, value)
             return response

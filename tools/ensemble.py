@@ -7,14 +7,20 @@ import os
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from engines.errors import SourceError
+from engines.mesh.source import SourceFace
 from engines.nets.hub import Hub
 from engines.nets.opened import Wanted
 from engines.store import Store
+from engines.values import U8
 from stream.perceive import Perception
 from tools.chosen import Chosen
 from tools.troupe import ROWS, Photos, Sources, Troupe, open_sources, open_troupe
 
 MOST = 4  # frames of a file that are painted at once
+Face = SourceFace | Sources  # a person, as the mesh swapper or as a network wants them
 PATIENT, PROMPT = 0.02, 0.004  # seconds that a call may wait for other streams': of a file, live
 
 
@@ -37,6 +43,24 @@ class Ensemble:
             return open_sources(self.chosen, people, self.models, self.store, self._wanted(reader))
         finally:
             self.hub.leave(reader)
+
+    @property
+    def alone(self) -> bool:
+        """Whether the network is its own person (a DFM)."""
+        return self.store.model(self.chosen.model).task == "swap_dfm"
+
+    def person(self, photos: Sequence[tuple[str, U8]]) -> Sources:
+        """One person's photos, uint8 (h, w, 3) RGB each. Raises as `sources` does."""
+        if self.alone:
+            raise SourceError(f"{self.chosen.model} is one person, and takes no photo of another")
+        return self.sources([lambda: photos])
+
+    def warm(self) -> None:
+        """Opens what paints, so that a mistake is told now and nobody waits for it later. Raises as `troupe` does."""
+        nobody = Sources(None if self.alone else np.zeros((1, 1), np.float32))
+        stream = object()
+        self.troupe(nobody, stream)
+        self.leave(stream)
 
     def troupe(self, sources: Sources, stream: Hashable) -> Troupe:
         """What paints one stream. Raises ModelError, DeviceError, UnderstudyError."""

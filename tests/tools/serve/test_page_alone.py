@@ -82,6 +82,12 @@ def test_from_photo_to_picture_and_back(tmp_path: Path) -> None:
             assert await words(tab, "label") == "Face replaced by Understudy"
             assert await words(tab, "f-route") == "fast" and await words(tab, "f-rung") == "full"
             assert not await tab.js("document.getElementById('full').hidden")
+            assert (
+                await tab.js("getComputedStyle(document.getElementById('you').parentElement).aspectRatio")
+                == "640 / 480"
+            )
+            caption = "getComputedStyle(document.querySelector('#stage figcaption')).display"
+            assert await tab.js(caption) == "none", "in its place stands what the picture is"
             (room,) = server.rooms.rooms.values()
             assert room.own and len(room.links) == 2
             await tab.js("document.getElementById('go').click()")
@@ -89,6 +95,7 @@ def test_from_photo_to_picture_and_back(tmp_path: Path) -> None:
                 while server.rooms.rooms:
                     await asyncio.sleep(0.1)
             assert await words(tab, "state") == "Stopped." and await tab.js("document.getElementById('label').hidden")
+            assert await tab.js(caption) != "none"
             assert {urlsplit(u.removeprefix("blob:")).hostname for u in tab.asked} == {"127.0.0.1"}
             assert not [line for line in tab.console if "exception" in line.lower()]
 

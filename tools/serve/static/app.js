@@ -131,6 +131,11 @@ $("full").addEventListener("click", () => {
   else if ($("stage").requestFullscreen) $("stage").requestFullscreen();
   else $("result").webkitEnterFullscreen?.();
 });
+for (const video of [$("you"), $("result")]) {
+  video.addEventListener("resize", () => { // a phone held upright films upright
+    if (video.videoWidth) video.parentElement.style.aspectRatio = `${video.videoWidth} / ${video.videoHeight}`;
+  });
+}
 addEventListener("pagehide", () => stop());
 $("token-row").hidden = !facts.token;
 if (facts.face) $("photo-words").textContent = "Source face: the server's, or choose a photo";

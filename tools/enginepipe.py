@@ -1,12 +1,13 @@
 """`bench engines --pipeline`: the whole file pipeline with the stand-in as swapper, on each runtime in turns.
 
-Decode to encode, as `understudy swap` runs it; only what paints is exchanged. The yardstick is ONNX Runtime in f32, one
-face a call.
+Decode to encode, as `understudy swap` runs it; only what paints is exchanged. The yardstick is ONNX Runtime on the CPU,
+one face a call; the others paint several frames at once, whose faces go in joint calls.
 """
 
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,9 +16,11 @@ import numpy as np
 from engines.backends.choose import open_engine
 from engines.catalog import load_catalog
 from engines.errors import InputError, UnderstudyError
+from engines.nets.hub import Hub
 from engines.nets.net import Net
 from engines.nets.pasted import Asked, Pasted, Together, by_swapper
 from engines.nets.swapper import Swapper
+from engines.protocol import Engine
 from engines.values import Patch
 from stream.paint import Painter
 from stream.route import Routing, router
@@ -25,9 +28,11 @@ from stream.sink import Encoding
 from tools.cast import open_cast
 from tools.contest import PRECISIONS, Subject
 from tools.enginebench import STANDIN, subject
+from tools.ensemble import PATIENT, painters
 from tools.job import Job
 from tools.measure import transcode
 from tools.rescale import rescale
+from tools.troupe import ROWS
 
 YARDSTICK = ("ort-cpu", "f32")
 LIKE = "inswapper_128"
@@ -60,15 +65,27 @@ class Ran:
 
 @dataclass(slots=True)
 class _Way:
+    """together: of each painter. seen: faces that each painted."""
+
     backend: str
     precision: str
-    together: Together
+    together: Sequence[Together]
+    hub: Hub
     fps: list[float] = field(default_factory=list)
-    faces: int = 0
+    seen: list[int] = field(default_factory=list)
 
-    def __call__(self, asked: Sequence[Asked]) -> list[Patch | None]:
-        self.faces += len(asked)
-        return self.together(asked)
+    @property
+    def faces(self) -> int:
+        return sum(self.seen)
+
+    def painters(self) -> list[Painter]:
+        """New ones, for a new clip."""
+        self.seen = self.seen or [0] * len(self.together)
+        return [Painter((), Routing.FAST, together=partial(self._paint, i)) for i in range(len(self.together))]
+
+    def _paint(self, i: int, asked: Sequence[Asked]) -> list[Patch | None]:
+        self.seen[i] += len(asked)
+        return self.together[i](asked)
 
 
 def measure(what: Journey, backends: Sequence[str], say: Callable[[str], None]) -> tuple[Ran, ...]:
@@ -78,7 +95,11 @@ def measure(what: Journey, backends: Sequence[str], say: Callable[[str], None]) 
         folder = Path(scratch)
         standin = subject(STANDIN, folder, any(precision == "int8" for _, precision in wanted))
         ways = [way for backend, precision in wanted if (way := _open(standin, backend, precision, what, folder, say))]
-        run(what, ways, folder)
+        try:
+            run(what, ways, folder)
+        finally:
+            for way in ways:
+                way.hub.close()
     base = next((statistics.median(w.fps) for w in ways if (w.backend, w.precision) == YARDSTICK), 0.0)
     return tuple(
         Ran(
@@ -102,9 +123,8 @@ def run(what: Journey, ways: Sequence[_Way], folder: Path) -> None:
     encoding = Encoding(codec="libx264", preset="veryfast", threads=what.threads)
     for _ in range(what.rounds):
         for way in ways:
-            painter = Painter((), Routing.FAST, together=way)
             with open_cast(job) as cast:  # a new one: tracks must not be left over from the last round
-                seconds, _, _ = transcode(job, encoding, cast.perceive, router(Routing.FAST), painter)
+                seconds, _, _ = transcode(job, encoding, cast.perceive, router(Routing.FAST), way.painters())
             way.fps.append(frames / seconds)
     if not all(way.faces for way in ways):
         raise InputError(f"no face was seen in {what.clip} at {what.height}p; give a clip with a face")
@@ -117,14 +137,22 @@ def _open(
     assert path is not None
     catalog = load_catalog()
     model = catalog.model(LIKE)
+    hands = 1 if backend == YARDSTICK[0] else painters()
+    hub = Hub(ROWS, PATIENT)
+
+    def make() -> Engine:
+        many, side = (1, 1) if hands == 1 else (ROWS, min(hands, what.threads))
+        return open_engine(path, backend, precision, what.threads, batch=many, streams=side, strict=True, folder=folder)
+
     try:
-        engine = open_engine(path, backend, precision, what.threads, strict=True, folder=folder)
+        opened = [hub.open(backend, make, i) for i in range(hands)]
     except UnderstudyError as problem:
         say(f"{subject.name} on {backend} {precision}: {problem}")
         return None
-    swapper = Swapper(Net(model, engine), emap=np.eye(512, dtype=np.float32))
-    source = np.asarray(subject.feeds["source"], np.float32)
-    return _Way(backend, precision, Pasted(by_swapper(swapper, source), catalog.template(model.template), model.px))
+    source, emap = np.asarray(subject.feeds["source"], np.float32), np.eye(512, dtype=np.float32)
+    swappers = [Swapper(Net(model, engine, session), emap=emap) for engine, session in opened]
+    template = catalog.template(model.template)
+    return _Way(backend, precision, [Pasted(by_swapper(s, source), template, model.px) for s in swappers], hub)
 
 
 def as_json(found: Sequence[Ran]) -> list[dict[str, object]]:

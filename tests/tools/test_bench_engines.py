@@ -16,7 +16,7 @@ from engines.graph.macs import macs
 from engines.graph.standin import standin
 from tools import bench_engines, contest, enginebench
 from tools.ceiling import open_product, product
-from tools.contest import Subject, contenders, race, rows
+from tools.contest import Subject, contenders, grouped, race, rows
 
 
 def test_multiply_adds_are_counted() -> None:
@@ -112,3 +112,18 @@ def test_every_runtime_has_its_precisions() -> None:
     from engines.backends.survey import ORDER
 
     assert set(contest.PRECISIONS) == set(ORDER)
+
+
+@pytest.mark.parametrize(
+    ("backend", "batches", "threads", "want"),
+    [
+        ("openvino", [1, 2, 8], 2, {1: [1], 2: [2, 8]}),
+        ("openvino", [1, 4], 16, {1: [1], 4: [4]}),
+        ("openvino", [8], 1, {1: [8]}),
+        ("ort-cpu", [1, 8], 4, {1: [1, 8]}),
+    ],
+)
+def test_each_batch_is_run_with_the_streams_that_suit_it(
+    backend: str, batches: list[int], threads: int, want: dict[int, list[int]]
+) -> None:
+    assert grouped(backend, batches, threads) == want

@@ -91,9 +91,9 @@ def told(found: dict[str, Any]) -> str:
         f"glass to glass  p50 {g['p50_ms']:.1f}  p95 {g['p95_ms']:.1f}  p99 {g['p99_ms']:.1f}  "
         f"max {g['max_ms']:.1f} ms\n"
         f"swap added      p50 {added['p50_ms']:.1f}  p95 {added['p95_ms']:.1f} ms\n"
-        f"drops {found['drops']} of {found['frames']}, freezes {found['freezes']}, sound after picture"
-        f" {found['av_skew_ms']} ms, server {found['cpu']:.2f} cores, {found['peak_mb']:.0f} MB\n"
-        f"memory grew by {100 * found['memory_growth']:.1f} %, the delay by {found['delay_slope_ms_per_min']:.2f} ms a"
+        f"drops {found['drops']} of {found['frames']}, freezes {found['freezes']} (without the swap"
+        f" {found['freezes_bare']}), sound after picture {found['av_skew_ms']} ms\n"
+        f"server {found['cpu']:.2f} cores, {found['peak_mb']:.0f} MB; memory grew by {100 * found['memory_growth']:.1f} %, the delay by {found['delay_slope_ms_per_min']:.2f} ms a"
         f" minute ({known})"
     )
 

@@ -108,6 +108,7 @@ def as_json(
         "frames": shown,
         "freezes": len(frozen),
         "freezes_at": frozen[:100],
+        "freezes_bare": len(stops(bare)),
         "av_skew_ms": None if skew is None else round(1000 * skew, 2),
         "delay_slope_ms_per_min": rise,
         "delay_slope_noise_ms_per_min": noise if np.isfinite(noise) else None,

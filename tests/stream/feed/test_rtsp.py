@@ -37,7 +37,7 @@ def carry(made: Relay, until: int, patience: float = 20.0) -> None:
     asyncio.run(main())
 
 
-def test_a_camera_is_pulled_to_a_file_and_a_playlist(tmp_path: Path) -> None:
+def test_a_camera_is_pulled_to_a_file_and_a_playlist(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     camera = RtspCamera()
     made = relay(camera.url(), tmp_path / "a.ts", tmp_path / "b.m3u8")
     began = time.monotonic()
@@ -52,6 +52,7 @@ def test_a_camera_is_pulled_to_a_file_and_a_playlist(tmp_path: Path) -> None:
         assert steps[len(steps) // 2] == pytest.approx(1 / 30, abs=0.005)
         assert len(heard) > 40 and abs(heard[-1] - seen[-1]) < 0.4, "G.711 becomes AAC, in step"
         assert set(pictures(path)) == {(160, 120)}
+    assert "not used" not in caplog.text, "every option is one that FFmpeg knows"
 
 
 def test_a_login_is_given_and_never_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -34,8 +34,11 @@ def add(
     is_self: Annotated[bool, typer.Option("--self", help="It is your own face.")] = False,
 ) -> None:
     """Keep a person's photos together with their consent."""
-    from tools.trust.embedder import embed_photos  # heavy: networks; the other commands do without
+    from stream.still import read_image  # heavy, as the networks are; the other commands do without
+    from tools.trust.embedder import embed_photos
 
+    for photo in photos:
+        read_image(str(photo))  # what is no picture is told now, not when it is to be used
     made = _wardrobe().add(name, photos, consent, datetime.now(UTC), _day(expires), is_self=is_self, embed=embed_photos)
     typer.echo(f"{made.name}: {_photos(made)}, {'with' if made.embedder else 'without'} embedding, in {made.folder}")
 
@@ -112,16 +115,21 @@ def deny_list() -> None:
     """The labels of all refused faces."""
     from tools.trust.denied import denylist_path
 
-    for entry in _denied().entries if denylist_path().exists() else ():
+    entries = _denied().entries if denylist_path().exists() else ()
+    for entry in entries:
         typer.echo(entry.label)
+    if not entries:
+        typer.echo("nobody is refused; `understudy identity deny add PHOTO --label L` refuses a face", err=True)
 
 
 @deny.command("remove")
 def deny_remove(label: Annotated[str, typer.Argument(metavar="LABEL")]) -> None:
     """Take a face off the list."""
-    from calib.denylist import save
+    from calib.denylist import DenyListError, save
     from tools.trust.denied import denylist_path
 
+    if not denylist_path().exists():
+        raise DenyListError(f"nobody is refused: there is no deny list at {denylist_path()}")
     save(_denied().without(label), denylist_path())
     typer.echo(f"{label}: no longer refused")
 

@@ -44,6 +44,10 @@ class Job:
 
     def check(self) -> None:
         """Raises UnderstudyError where a file would be read and written, or nothing is to be made."""
+        if not self.target.strip():
+            raise InputError("TARGET is empty; name a video or a picture")
+        if self.output is not None and not self.output.strip():
+            raise OutputError("OUTPUT is empty; name a file, as out.mp4")
         if self.output is None and self.preview is None:
             raise OutputError("no OUTPUT was named; give one, or --preview FRAME.png for one frame")
         read = {path.resolve() for photos in self.sources for path in photos}
@@ -74,6 +78,8 @@ def parse_sources(texts: list[str]) -> tuple[tuple[Path, ...], ...]:
 
 
 def _photos(text: str) -> tuple[Path, ...]:
+    if not text.strip(" ,"):
+        raise InputError("--source is empty; name a photo of a face")
     path = Path(text)
     if path.is_dir():
         found = tuple(sorted(p for p in path.iterdir() if p.suffix.lower() in PHOTOS))

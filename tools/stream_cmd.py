@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engines.errors import UnderstudyError
+from engines.errors import OutputError, UnderstudyError
 from tools.onair import FACES, PLACE, WORDS, LabelPlace, NoLabel, WhenLost, Who, Words, check_when, label_of, need
 from tools.options import Agreed, Because, Without
 from tools.trust.layers import log_unmarked, marking
@@ -80,6 +80,8 @@ def stream(
 
     if not source:
         raise UnderstudyError("no source face was given; add --source FACE.jpg")
+    if not address.strip() or not all(text.strip() for text in outputs):
+        raise UnderstudyError("IN or an OUT is empty; name an address or a file")
     check_when(when)
     if preset not in X_PRESETS:
         raise UnderstudyError(f"--preset {preset!r}: take one of {', '.join(X_PRESETS)}")
@@ -89,6 +91,9 @@ def stream(
     marks, shown = marking(without or [], because), label_of(label, place, no_label)
     logs(log)
     photos = one_person(source, consent)
+    read = {path.resolve() for path in (Path(address), *photos)}
+    if over := next((o.url for o in given if Path(o.url).resolve() in read), None):
+        raise OutputError(f"{over} is also read here; write to another name")
     if marks.off:
         log_unmarked(", ".join(o.shown for o in given), marks, datetime.now(UTC))
     settings = Settings(

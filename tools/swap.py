@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from engines.errors import UnderstudyError
+from engines.errors import OutputError, UnderstudyError
 from tools import chosen, settings
 from tools.job import Job, parse_bitrate
 from tools.options import MARKS, Agreed, Because, Without
@@ -247,4 +247,9 @@ def _carry_out(job: Job) -> int:
         shot.preview(job, job.preview, picture)
     if job.output is None:
         return 0
+    if not picture and is_image(job.output):
+        raise OutputError(
+            f"{job.output} would be a picture, and {job.target} is a video; write to a .mp4, or take one frame with"
+            f" --preview {job.output}"
+        )
     return shot.swap_picture(job, job.output) if picture else clip.swap_clip(job, job.output)

@@ -66,9 +66,12 @@ def anchors(extra: list[Path]) -> bytes:
 
     own = signing_folder() / "root.pem"
     try:
-        return b"\n".join(path.read_bytes() for path in [*([own] if own.is_file() else []), *extra])
+        roots = {path: path.read_bytes() for path in [*([own] if own.is_file() else []), *extra]}
     except OSError as error:
         raise InputError(f"{error.filename} cannot be read: {error.strerror}; give a PEM certificate") from error
+    if empty := next((path for path, data in roots.items() if b"-----BEGIN CERTIFICATE-----" not in data), None):
+        raise InputError(f"{empty} holds no certificate; give one as PEM (-----BEGIN CERTIFICATE-----)")
+    return b"\n".join(roots.values())
 
 
 def _look(path: str, label: str, thorough: bool, needed: bool) -> Detection | None:
@@ -98,6 +101,8 @@ def _local(target: str) -> Iterator[tuple[Path | None, str]]:
     address = urlsplit(target)
     if "://" not in target:
         path = Path(target)
+        if path.is_dir():
+            raise InputError(f"{path} is a folder; name a video or a picture in it")
         if not path.is_file():
             raise InputError(f"there is no file {target}; check the path")
         yield path, target

@@ -21,6 +21,7 @@ CAMERAS = {
     "v4l2": ("framerate", "video_size", "input_format"),
     "avfoundation": ("framerate", "video_size", "pixel_format"),
 }
+HOSTED = ("rtmp", "rtmps", "rtsp", "rtsps", "http", "https")
 SOON = {"fpsprobesize": "0", "probesize": "2000000", "analyzeduration": "300000"}  # begin at once
 HIDDEN = re.compile(r"(?<=://)[^/@]*@|(?<=/)[^/?]+(?=(\?|$))")
 
@@ -79,6 +80,8 @@ def inlet(text: str, *, listen: bool = False, realtime: bool = False) -> Inlet:
     kind = text.partition("://")[0].lower() if "://" in text else ""
     if kind == "srt":
         raise InputError(f"{text}: {SRT}")
+    if kind in HOSTED and not _host(text):
+        raise InputError(f"{hidden(text)} names no host; write {kind}://host/...")
     if listen:
         made = Inlet(text, "flv", dict(SOON), listen=True)
         if kind != "rtmp" or "/" not in _place(made)[2]:
@@ -123,6 +126,8 @@ def outlet(text: str) -> Outlet:
     kind = text.partition("://")[0].lower() if "://" in text else ""
     if kind == "srt":
         raise OutputError(f"{text}: {SRT}")
+    if kind.removeprefix("whip+") in HOSTED and not _host(text):
+        raise OutputError(f"{hidden(text)} names no host; write {kind}://host/...")
     if kind in ("rtmp", "rtmps"):
         if not re.match(r"rtmps?://[^/]+/[^/]+/[^/]", text):
             raise OutputError(f"{text} names no stream; write {kind}://host/application/key")
@@ -144,6 +149,13 @@ def outlet(text: str) -> Outlet:
         raise OutputError(f"{text}: write a name that ends in .m3u8, {', '.join(formats)}")
     fragments = {"movflags": "frag_keyframe+empty_moov+default_base_moof"} if path.suffix == ".mp4" else {}
     return Outlet(text, formats[path.suffix], fragments)
+
+
+def _host(text: str) -> str | None:
+    try:
+        return urlsplit(text).hostname
+    except ValueError:  # a bracket without its fellow
+        return None
 
 
 def _place(made: Inlet) -> tuple[str, int, str]:

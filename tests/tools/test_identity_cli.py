@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -20,7 +21,7 @@ NET = "ab" * 32
 def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, place in (("IDENTITIES", "identities"), ("DENYLIST", "deny.json"), ("MODELS", "models")):
         monkeypatch.setenv(f"UNDERSTUDY_{name}", str(tmp_path / place))
-    (tmp_path / "ann.jpg").write_bytes(b"a photo")
+    cv2.imwrite(str(tmp_path / "ann.jpg"), np.full((8, 8, 3), 90, np.uint8))
     return tmp_path
 
 
@@ -68,8 +69,22 @@ def test_mistakes(tmp_path: Path) -> None:
         run("deny", "add", tmp_path / "ann.jpg", "--label", "case 1")
 
 
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("notes.txt", "text file"), ("none.jpg", "there is no file"), (".", "is a folder"), ("cut.jpg", "damaged|read")],
+)
+def test_what_is_no_photo_is_not_kept(tmp_path: Path, name: str, reason: str) -> None:
+    (tmp_path / "notes.txt").write_text("dear diary\n" * 20)
+    (tmp_path / "cut.jpg").write_bytes((tmp_path / "ann.jpg").read_bytes()[:40])
+    with pytest.raises(UnderstudyError, match=reason):
+        run("add", tmp_path / "ann.jpg", tmp_path / name, "--name", "ann", "--consent", "yes")
+    assert run("list").startswith("no identities yet")
+
+
 def test_the_deny_list(tmp_path: Path) -> None:
-    assert run("deny", "list") == ""
+    assert run("deny", "list").startswith("nobody is refused")
+    with pytest.raises(DenyListError, match=r"nobody is refused: there is no deny list at .*deny\.json"):
+        run("deny", "remove", "case 1")
     save(DenyList(NET).with_entry("case 1", FACE[0]), tmp_path / "deny.json")
     assert run("deny", "list") == "case 1\n"
     photo = [[tmp_path / "ann.jpg"]]

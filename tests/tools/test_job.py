@@ -44,6 +44,17 @@ def test_a_job_without_a_result_is_refused(tmp_path: Path) -> None:
         replace(job(tmp_path), output=None).check()
 
 
+def test_empty_words_are_no_folder(tmp_path: Path) -> None:
+    """An empty path is the folder one stands in; nobody who types one means that."""
+    with pytest.raises(InputError, match="TARGET is empty"):
+        replace(job(tmp_path), target="").check()
+    with pytest.raises(OutputError, match="OUTPUT is empty"):
+        replace(job(tmp_path), output=" ").check()
+    for text in ("", " ", ",", " , "):
+        with pytest.raises(InputError, match="--source is empty"):
+            parse_sources([text])
+
+
 def test_each_source_is_one_person_of_one_or_more_photos(tmp_path: Path) -> None:
     for name in ("b.png", "a.JPG", "notes.txt"):
         (tmp_path / name).touch()

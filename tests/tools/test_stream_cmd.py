@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -38,6 +39,8 @@ ROOT = Path(__file__).parents[2]
         (["--without", "watermark", "rtsp://h/cam", "a.ts"], "say why"),
         (["--label", " ", "rtsp://h/cam", "a.ts"], "without words"),
         (["--label", "ersetzt \N{HEAVY CHECK MARK}", "rtsp://h/cam", "a.ts"], "plain ASCII"),
+        (["", "a.ts"], "IN or an OUT is empty"),
+        (["rtsp://h/cam", "a.ts", " "], "IN or an OUT is empty"),
         (["--token-file", "none.txt", "rtsp://h/cam", "whip+https://h/w"], "cannot be read"),
         (["-s", "other.png", "rtsp://h/cam", "a.ts"], "one person|other.png"),
     ],
@@ -51,6 +54,17 @@ def test_mistakes_are_one_line(face: Path, words: list[str], said: str) -> None:
 def test_a_file_says_how_it_can_be_played(face: Path, tmp_path: Path) -> None:
     (tmp_path / "a.mp4").touch()
     assert "--realtime" in understudy("stream", AGREED, "-s", face, tmp_path / "a.mp4", "b.ts").stderr
+
+
+def test_nothing_that_is_read_is_written_over(face: Path, tmp_path: Path) -> None:
+    clip = tmp_path / "a.mp4"
+    clip.write_bytes(b"precious")
+    (tmp_path / "b.mp4").symlink_to(clip)
+    shutil.copy(face, tmp_path / "face.mkv")
+    for source, name in ((face, "a.mp4"), (face, "b.mp4"), (tmp_path / "face.mkv", "face.mkv")):
+        told = understudy("stream", AGREED, "-s", source, "--realtime", clip, tmp_path / name, tmp_path / "new.ts")
+        assert told.returncode == 2 and f"{tmp_path / name} is also read here" in told.stderr
+    assert clip.read_bytes() == b"precious" and not (tmp_path / "new.ts").exists()
 
 
 def test_no_face_and_no_consent_are_told(face: Path) -> None:

@@ -64,6 +64,16 @@ def test_a_text_file_named_mp4_is_told(photo: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "out.mp4").exists()
 
 
+def test_a_video_is_no_picture_and_no_name_is_no_folder(photo: Path, tmp_path: Path) -> None:
+    target = film(tmp_path / "in.mp4", 3, with_face=False)
+    line = failed("-s", photo, target, tmp_path / "out.png")
+    assert f"write to a .mp4, or take one frame with --preview {tmp_path / 'out.png'}" in line
+    assert failed("-s", photo, target, "") == "error: OUTPUT is empty; name a file, as out.mp4"
+    assert failed("-s", photo, "", tmp_path / "out.mp4") == "error: TARGET is empty; name a video or a picture"
+    assert failed("-s", "", target, tmp_path / "out.mp4") == "error: --source is empty; name a photo of a face"
+    assert list(tmp_path.iterdir()) == [target]
+
+
 def test_an_output_that_cannot_be_is_told_and_leaves_nothing(photo: Path, tmp_path: Path) -> None:
     target = film(tmp_path / "in.mp4", 3, with_face=False)
     assert "no folder" in failed("-s", photo, target, tmp_path / "sub" / "out.mp4")

@@ -181,6 +181,11 @@ def test_mistakes(files: Path) -> None:
         ask(files / "signing" / "root.pem")
     with pytest.raises(InputError, match="PEM certificate"):
         ask(files / "plain.mp4", "--trust", files / "none.pem")
+    with pytest.raises(InputError, match="holds no certificate; give one as PEM"):
+        ask(files / "plain.mp4", "--trust", files / "still.png")
+    for folder in (files, ""):
+        with pytest.raises(InputError, match="is a folder; name a video"):
+            ask(folder)
 
 
 def test_a_mark_of_another_job_does_not_belong_to_the_signature() -> None:

@@ -174,7 +174,7 @@ def marks(
 ) -> None:
     """How the invisible mark stands encoding, rescaling, retiming and cropping; and how often it is seen in error."""
     cv2.setNumThreads(1)
-    paths = sorted(path for path in clips.iterdir() if path.is_file())
+    paths = sorted(path for path in clips.iterdir() if path.is_file()) if clips.is_dir() else []
     if not paths:
         raise InputError(f"{clips} holds no clips; name a folder of videos")
     console, done = Console(), list[Trial]()

@@ -66,6 +66,21 @@ def test_a_file_is_read_once(tmp_path: Path) -> None:
         inlet(str(tmp_path / "none.mp4"))
 
 
+@pytest.mark.parametrize(
+    "text", ["rtsp://", "http:///x", "rtmp://[::1/live/key", "rtmps:///live/key", "rtsp://user@/x"]
+)
+def test_an_address_without_a_host_is_not_tried_for_ever(text: str) -> None:
+    with pytest.raises(InputError, match="names no host; write"):
+        inlet(text)
+
+
+def test_an_output_without_a_host_is_refused() -> None:
+    for text in ("whip+https:///room", "rtmp:///app/key", "rtmp://[::1/app/key"):
+        with pytest.raises(OutputError, match="names no host; write"):
+            outlet(text)
+    assert inlet("udp://:5000").again and outlet("udp://:5000").again, "any host"
+
+
 def test_srt_is_refused_with_a_way_round_it() -> None:
     with pytest.raises(InputError, match=r"SRT is not in this build.*UDP"):
         inlet("srt://h:1")

@@ -144,5 +144,8 @@ def test_the_command_logs_every_trial_and_counts_false_alarms(film: Path, short:
 
 
 def test_an_empty_folder_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="holds no clips"):
-        trials.marks(tmp_path)
+    (tmp_path / "a.mp4").touch()
+    for place in (tmp_path / "none", tmp_path / "a.mp4", tmp_path / "empty"):
+        (tmp_path / "empty").mkdir(exist_ok=True)
+        with pytest.raises(InputError, match="holds no clips; name a folder of videos"):
+            trials.marks(place)

@@ -16,6 +16,9 @@ SRT = (
     "SRT is not in this build of FFmpeg (PyAV's wheels leave it out); bring it in as MPEG-TS over UDP or RTMP,"
     " for example with: srt-live-transmit srt://... udp://127.0.0.1:5000"
 )
+RTSP = (  # FFmpeg's holds the interpreter's lock while it connects: one dead server would stop every stream
+    "RTSP is read here and not written; push RTMP to a server that gives it out as RTSP, such as mediamtx"
+)
 LISTENED = "write rtmp://0.0.0.0:1935/live/KEY, with a key that is hard to guess (for rtmps put a TLS proxy before it)"
 CAMERAS = {
     "v4l2": ("framerate", "video_size", "input_format"),
@@ -137,6 +140,8 @@ def outlet(text: str) -> Outlet:
         return Outlet(joined, "mpegts", again=True)
     if kind in ("whip+http", "whip+https"):
         return Outlet(text.removeprefix("whip+"), again=True, whip=True)
+    if kind in ("rtsp", "rtsps"):
+        raise OutputError(f"{text}: {RTSP}")
     if kind:
         raise OutputError(f"{text}: {kind}:// is not written here; use rtmp, udp, whip+https or a file")
     path = Path(text)

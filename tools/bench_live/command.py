@@ -93,7 +93,8 @@ def told(found: dict[str, Any]) -> str:
         f"swap added      p50 {added['p50_ms']:.1f}  p95 {added['p95_ms']:.1f} ms\n"
         f"drops {found['drops']} of {found['frames']}, freezes {found['freezes']} (without the swap"
         f" {found['freezes_bare']}), sound after picture {found['av_skew_ms']} ms\n"
-        f"server {found['cpu']:.2f} cores, {found['peak_mb']:.0f} MB; memory grew by {100 * found['memory_growth']:.1f} %, the delay by {found['delay_slope_ms_per_min']:.2f} ms a"
+        f"server {found['cpu']:.2f} cores, {found['peak_mb']:.0f} MB; memory grew by"
+        f" {100 * found['memory_growth']:.1f} %, the delay by {found['delay_slope_ms_per_min']:.2f} ms a"
         f" minute ({known})"
     )
 

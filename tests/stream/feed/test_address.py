@@ -102,6 +102,7 @@ def test_outputs(tmp_path: Path) -> None:
         (str(tmp_path / "a.avi"), "ends in"),
         (str(tmp_path / "no" / "a.ts"), "folder"),
         ("ftp://h", "ftp"),
+        ("rtsp://h/live", "push RTMP"),
     ):
         with pytest.raises(OutputError, match=words):
             outlet(text)

@@ -112,5 +112,5 @@ def test_a_camera_that_falls_silent_is_called_again(tmp_path: Path, monkeypatch:
     threading.Thread(target=fate).start()
     carry(made, 50)
     camera.close()
-    assert camera.played == 2 and made.intake.count.opened == 2
+    assert camera.played >= 2 and made.intake.count.opened >= 2
     assert len(packets(tmp_path / "a.ts", "video")) > 35

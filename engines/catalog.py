@@ -3,6 +3,7 @@
 Knows names, tensors, normalisation and origins. Knows nothing of the disk or the network: that is the store's.
 """
 
+import difflib
 import re
 import tomllib
 from collections.abc import Mapping
@@ -118,7 +119,8 @@ class Catalog:
         """Raises ModelError, which names what there is."""
         found = self.models.get(name)
         if found is None:
-            near = [n for n in self.models if name.lower() in n.lower()] or list(self.models)
+            near = [n for n in self.models if name.lower() in n.lower()]
+            near = near or difflib.get_close_matches(name.lower(), self.models) or list(self.models)
             raise ModelError(f"no model is called {name!r}; there is: {', '.join(near)} (`understudy models list`)")
         return found
 

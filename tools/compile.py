@@ -43,13 +43,16 @@ def compile_(
         raise UnderstudyError(f"precision {precision!r} is not known: take fp16, bf16 or int8")
     if method not in METHODS:
         raise UnderstudyError(f"method {method!r} is not known: take {', '.join(METHODS)}")
+    store = default_store()
+    model = store.model(name)
+    if model.file.endswith(".tflite"):
+        raise UnderstudyError(f"{name} is a TFLite file, which runs in f32 alone; copies are made of ONNX models")
     if chosen == "int8" and calibrate is None:
         raise UnderstudyError(
             "int8 needs to see what the model sees: give --calibrate FOLDER with aligned face crops "
             f"(`understudy models crops {name} CLIP... --to FOLDER` collects them)"
         )
-    store = default_store()
-    model, path = store.model(name), store.path(name)
+    path = store.path(name)
     inputs = open_openvino(path).inputs
     wanted = floor(model.task)
     made, report = compile_model(

@@ -150,7 +150,7 @@ def demo(
         Path | None, typer.Option("--source", help="A face that may be used; none: Eileen Collins.")
     ] = None,
     target: Annotated[Path | None, typer.Option("--target", help="A clip of yours; none: one is made.")] = None,
-    folder: Annotated[Path, typer.Option("--out", help="Where the result goes.")] = Path("demo"),
+    folder: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the result goes.")] = Path("demo"),
     seconds: Annotated[float, typer.Option("--seconds", min=0.5, max=600, help="Length of the clip made.")] = 6,
 ) -> None:
     """Swaps a face in a clip, yours or one made of public-domain portraits, and shows what it measured."""

@@ -72,6 +72,10 @@ def test_a_name_may_stand_once() -> None:
 def test_an_unknown_name_is_answered_with_what_there_is() -> None:
     with pytest.raises(ModelError, match=r"no model is called 'ghost'; there is: ghost_1_256, ghost_2_256"):
         CATALOG.model("ghost")
+    with pytest.raises(ModelError, match=r"'inswaper_128'; there is: inswapper_128, inswapper_128_fp16, simswap"):
+        CATALOG.model("inswaper_128")
+    with pytest.raises(ModelError, match=r"'zz'; there is: face_detection_short_range, .*yunet"):
+        CATALOG.model("zz")
     with pytest.raises(ModelError, match="no alignment template is called 'x'; there is: arcface_112_v1"):
         CATALOG.template("x")
 

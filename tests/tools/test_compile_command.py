@@ -129,3 +129,9 @@ def test_wrong_wishes_are_answered(store: Store, arguments: tuple[str, ...], say
     with pytest.raises(UnderstudyError, match=says):
         invoke("xseg_1", *arguments)
     assert not (store.root / "compiled").exists()
+
+
+def test_a_tflite_model_has_no_copies() -> None:
+    """Told before its file, which need not be there, is looked for."""
+    with pytest.raises(UnderstudyError, match="face_landmark is a TFLite file, which runs in f32 alone"):
+        invoke("face_landmark", "--precision", "bf16")

@@ -122,11 +122,16 @@ async def run(
         with stats.time("flush"):
             (sink.close if whole else sink.finish_early if written else sink.abandon)()
 
-    record = {stage: stats.adder(stage) for stages in LANES.values() for stage in stages if stage != "flush"}
+    hands = [partial(painted, by) for by in (paint if isinstance(paint, Sequence) else (paint,))]
+    record = {
+        stage: stats.adder(stage, len(hands) if lane == "paint" else 1)
+        for lane, stages in LANES.items()
+        for stage in stages
+        if stage != "flush"
+    }
     encoding = Lane("encode", write, witness, then=end, record=record["encode"], capacity=DEPTH)
     gate: Gate[tuple[Done, Picture]] = Gate(WINDOW, lambda out: out.item and encoding.put(out.item))
     refining = Lane("refine", refined, paste, then=encoding.close, record=record["refine"], capacity=DEPTH)
-    hands = [partial(painted, by) for by in (paint if isinstance(paint, Sequence) else (paint,))]
     painting = Crew("paint", hands, sort, then=refining.close, record=record["paint"], capacity=DEPTH)
     perceiving = Lane("perceive", perceive, send, then=painting.close, record=record["perceive"], capacity=DEPTH)
     decoding = Lane("decode", _same, perceiving.put, then=perceiving.close, on_cancel=gate.cancel, items=admitted())

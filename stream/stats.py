@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
@@ -65,11 +65,13 @@ class Histogram:
 @dataclass(frozen=True, slots=True)
 class Table:
     """The profiler's table as data. routes: of the frames that took each, how long painting and refining took. stages:
-    in the order in which they were first seen. wall: seconds."""
+    in the order in which they were first seen. wall: seconds. hands: threads that share a stage, where there are
+    several."""
 
     routes: dict[Route, Timing]
     stages: dict[str, Timing]
     wall: float
+    hands: dict[str, int] = field(default_factory=dict)
 
     @property
     def frames(self) -> int:
@@ -84,8 +86,8 @@ class Table:
         return self.routes[route].count / self.frames if self.frames else 0.0
 
     def busy(self, *stages: str) -> float:
-        """The part, 0 to 1, of the whole time that these stages, which share a thread, were at work."""
-        total = sum(self.stages[name].total for name in stages if name in self.stages)
+        """The part, 0 to 1, of the whole time that these stages, which share a thread (or several), were at work."""
+        total = sum(self.stages[name].total / self.hands.get(name, 1) for name in stages if name in self.stages)
         return total / self.wall if self.wall > 0 else 0.0
 
 
@@ -98,14 +100,17 @@ class Stats:
         self._lock = threading.Lock()
         self._stages: dict[str, Histogram] = {}
         self._routes: dict[Route, Histogram] = {}
+        self._hands: dict[str, int] = {}
 
     def add(self, stage: str, seconds: float) -> None:
         with self._lock:
             self._stages.setdefault(stage, Histogram()).add(seconds)
 
-    def adder(self, stage: str) -> Callable[[float], None]:
-        """`add` for one stage; the stage appears in the table in the order of these calls."""
+    def adder(self, stage: str, hands: int = 1) -> Callable[[float], None]:
+        """`add` for one stage; the stage appears in the table in the order of these calls. hands: threads at it."""
         with self._lock:
+            if hands > 1:
+                self._hands[stage] = hands
             self._stages.setdefault(stage, Histogram())
         return partial(self.add, stage)
 
@@ -139,4 +144,5 @@ class Stats:
                 {route: self._routes[route].timing() for route in Route if route in self._routes},
                 {name: h.timing() for name, h in self._stages.items()},
                 self.clock() - self._began,
+                dict(self._hands),
             )

@@ -321,7 +321,10 @@ def test_several_painters_paint_several_frames_at_once_and_refinement_still_sees
     assert asyncio.run(run(film(12), shelf, see, route, [draw, draw], lay, stats=stats))
     assert refined == list(range(12))
     assert shelf.wrote == [(n, n + 100) for n in range(12)]
-    assert stats.table().stages["paint"].count == 12 and left_threads() == []
+    table = stats.table()
+    assert table.stages["paint"].count == 12 and table.hands == {"paint": 2, "paste": 2}
+    assert 0 < table.busy("paint", "paste") <= 1, "of two threads"
+    assert left_threads() == []
 
 
 def test_a_slow_painter_does_not_let_untouched_frames_pile_up_behind_it() -> None:

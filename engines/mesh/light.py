@@ -11,10 +11,14 @@ import cv2
 import numpy as np
 
 from engines.mesh import warp
+from engines.mesh.shape import smoothstep
 from engines.values import F32
 
 SIGMA = 0.3  # of the low-pass, in face widths: smaller ones copy the target's brows and lose identity
 DARK, BRIGHT = 0.9, 0.2  # exponents of the light ratio on dark and on bright detail, where the light is stronger
+
+HAIR = 0.3, 0.65  # how much darker than the skin around hair begins to be, and is certain
+PALER, DEEPER = 0.1, 0.35  # from what gain of dark detail hair is darkened more, and by how much of that
 
 REACH = 1.0  # centimetres from the edge where the target's tone is read
 FADE = 0.7  # centimetres over which it is given
@@ -70,13 +74,22 @@ def detail(source: F32, low: F32, dark: F32, bright: F32, lit: F32) -> F32:
     """
     own = np.asarray(cv2.subtract(source, low), np.float32)
     positive = own > 0
-    own *= np.where(positive, bright, dark)
+    own *= np.where(positive, bright, dark * hairy(own, low, dark) if float(dark.max()) > 1 + PALER else dark)
     room = np.where(positive, np.maximum(250 - lit, 8), np.maximum(lit - 4, 8))
     # a soft knee, room * tanh(x / room), by a rational function
     square = cv2.divide(own, room)
     square = np.minimum(cv2.multiply(square, square), np.float32(9))
     own *= cv2.divide(square + np.float32(27), square * np.float32(9) + np.float32(27))
     return own
+
+
+def hairy(own: F32, low: F32, dark: F32) -> F32:
+    """By how much more brows and lashes are darkened than skin, float32 (h, w, 3): black hair stays black on the palest
+    skin, where skin's own gain would leave it grey. own: detail, low, dark: as in `detail`."""
+    grey = np.full((1, 3), 1 / 3, np.float32)
+    depth = cv2.divide(cv2.transform(own, grey), cv2.transform(low, grey), scale=-1)
+    share = smoothstep((np.asarray(depth, np.float32) - HAIR[0]) / (HAIR[1] - HAIR[0]))
+    return np.asarray(1 + share[..., None] * np.clip((dark - (1 + PALER)) * DEEPER, 0, 1.5), np.float32)
 
 
 def rim(own: F32, painted: F32, base: F32, edge: F32, seen: F32, sigma: float) -> F32:

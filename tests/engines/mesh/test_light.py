@@ -113,6 +113,21 @@ def test_detail_grows_with_the_source() -> None:
     assert (np.diff(steps) >= -1e-4).all()
 
 
+def test_brows_stay_black_on_paler_skin() -> None:
+    """Detail of a fifth of the skin's brightness is a shade, of two thirds hair: on skin twice as bright the first
+    keeps its share of it, the second is darkened more; on skin like the source's own neither changes."""
+    low = even((120, 90, 70))
+    for gain, more in ((1.0, 1.0), (1.1, 1.0), (2.0, 1 + 0.9 * light.DEEPER)):
+        dark = even(gain)
+        shade, brow = (light.hairy(np.asarray(-share * low, np.float32), low, dark) for share in (0.2, 0.7))
+        assert np.allclose(shade, 1)
+        assert np.allclose(brow, more, atol=1e-3)
+    lit = even(230)
+    plain = light.detail(low * np.float32(0.3), low, even(1), even(1), lit)
+    deeper = light.detail(low * np.float32(0.3), low, even(2), even(1), lit)
+    assert (deeper < 2 * plain * 0.9).all()
+
+
 def test_the_rim_adds_the_tone_missing_at_the_edge() -> None:
     """Painted ten levels too dark everywhere: the rim gives nearly ten back at the edge, less further in."""
     height, width = 40, 60

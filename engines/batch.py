@@ -57,16 +57,17 @@ class Waiting:
         """Takes back everything of a stream that has not been taken; the others' order stays."""
         return list(self._streams.pop(stream, ()))
 
-    def due(self, now: float, company: int | None = None) -> float | None:
+    def due(self, now: float, company: int | None = None, free: float = 0.0) -> float | None:
         """Seconds until the next call should be made, 0 for now, None while nothing waits. company: streams that there
-        are; once a job of each waits there is nobody left to wait for."""
+        are; once a job of each waits there is nobody left to wait for. free: when the last call ended: waiting begins
+        no sooner, since those who were in that call are only now on their way back with the next rows."""
         heads = [jobs[0] for jobs in self._streams.values()]
         if not heads:
             return None
         oldest = min(heads, key=lambda job: job.born)
         if self._rows_like(oldest.kind) >= self.most or (company is not None and len(heads) >= company):
             return 0.0
-        return max(0.0, oldest.born + self.wait - now)
+        return max(0.0, max(oldest.born, free) + self.wait - now)
 
     def _rows_like(self, kind: Kind) -> int:
         """Rows that could go into one call of `kind`: each stream's jobs up to the first of another kind."""

@@ -22,8 +22,9 @@ class Batcher:
     """Joins the calls of several threads on one session of `engine`.
 
     most: rows of one call; an engine of fixed rows gets each caller's rows alone. wait: seconds that the first job of a
-    call waits for others, while there are others: once each open session has a job waiting, it goes. room: jobs that
-    may wait; a caller beyond it blocks. Close it after its callers have ended, or they get CancelledError.
+    call, and the free engine, wait for others, while there are others: once each open session has a job waiting, it
+    goes. room: jobs that may wait; a caller beyond it blocks. Close it after its callers have ended, or they get
+    CancelledError.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Batcher:
         fixed = any(spec.shape[:1] != (-1,) for spec in engine.inputs.values())
         self._waiting = Waiting(1 if fixed else most, wait, room)
         self._open: set[Hashable] = set()
+        self._free = clock()
         self._futures: dict[Job, Future[Answer]] = {}
         self._changed = threading.Condition()
         self._closed = False
@@ -97,6 +99,7 @@ class Batcher:
                 if jobs is None:
                     break
                 self._run(session, jobs)
+                self._free = self._clock()
         finally:
             session.close()
             with self._changed:
@@ -107,7 +110,7 @@ class Batcher:
     def _next(self) -> list[tuple[Job, Future[Answer]]] | None:
         with self._changed:
             while not self._closed:
-                due = self._waiting.due(self._clock(), len(self._open) or None)
+                due = self._waiting.due(self._clock(), len(self._open) or None, self._free)
                 if due == 0:
                     taken = [(job, self._futures.pop(job)) for job in self._waiting.take()]
                     self._changed.notify_all()

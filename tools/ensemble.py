@@ -21,7 +21,7 @@ from tools.troupe import ROWS, Photos, Sources, Troupe, open_sources, open_troup
 
 MOST = 4  # frames of a file that are painted at once
 Face = SourceFace | Sources  # a person, as the mesh swapper or as a network wants them
-PATIENT, PROMPT = 0.02, 0.004  # seconds that a call may wait for other streams': of a file, live
+PATIENT, PROMPT = 0.05, 0.004  # seconds that a call may wait for other streams': of a file, live
 
 
 @dataclass(frozen=True, slots=True)

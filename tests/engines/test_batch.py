@@ -84,6 +84,16 @@ def test_nobody_is_waited_for_once_all_are_there() -> None:
     assert waiting.due(1.1, company=3) == pytest.approx(0.4)
 
 
+def test_who_waited_through_a_call_waits_for_those_who_were_in_it() -> None:
+    """Else two who come in turns would miss each other for ever."""
+    waiting = Waiting(most=8, wait=0.5)
+    waiting.add(job("b", born=1.0))
+    assert waiting.due(3.0, company=2) == 0
+    assert waiting.due(3.0, company=2, free=2.9) == pytest.approx(0.4)
+    waiting.add(job("a", born=3.0))
+    assert waiting.due(3.0, company=2, free=2.9) == 0
+
+
 def test_cancelling_takes_one_stream_back() -> None:
     waiting = Waiting(most=8, wait=1)
     for i in range(2):
@@ -214,6 +224,28 @@ def test_a_call_goes_at_once_when_every_session_is_in_it() -> None:
     assert [float(np.asarray(p.result(10)["y"], np.float32)[0, 0]) for p in pair] == [0, 2], (
         "who left is not waited for"
     )
+    batcher.close()
+
+
+def test_streams_that_begin_one_after_the_other_meet() -> None:
+    """The second comes while the first is in its call; from then on they go together."""
+    slow = Slow()
+    batcher = Batcher(slow.engine(), most=8, wait=1)
+    first, second = batcher.session("a"), batcher.session("b")
+    alone = batcher.submit("a", rows(1))
+    slow.gate.clear()
+    while not alone.running():
+        time.sleep(0.001)
+    behind = threading.Thread(target=lambda: [second.run(rows(2)) for _ in range(3)], daemon=True)
+    behind.start()
+    while batcher.waiting < 1:
+        time.sleep(0.001)
+    slow.gate.set()
+    alone.result(10)
+    for _ in range(3):
+        first.run(rows(3))
+    behind.join(10)
+    assert slow.calls == [1, 2, 2, 2]
     batcher.close()
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engines.errors import OutputError, UnderstudyError
+from tools import chosen
 from tools.onair import FACES, PLACE, WORDS, LabelPlace, NoLabel, WhenLost, Who, Words, check_when, label_of, need
 from tools.options import Agreed, Because, Without
 from tools.trust.layers import log_unmarked, marking
@@ -47,6 +48,13 @@ def stream(
     who: Who = "all",
     when: WhenLost = "hold",
     device: Annotated[str, typer.Option(help="Where networks run.", rich_help_panel=FACES)] = "auto",
+    strict: chosen.Strict = False,
+    model: chosen.Model = None,
+    precision: chosen.Precise = chosen.Precision.AUTO,
+    boost: chosen.Boost = 0,
+    morph: chosen.Morph = 0.75,
+    enhance: chosen.Enhance = None,
+    mask: chosen.Masks = None,
     listen: Annotated[
         bool, typer.Option("--listen", help="Wait for an RTMP publisher at IN.", rich_help_panel=INPUT)
     ] = False,
@@ -78,6 +86,8 @@ def stream(
     from tools.serve.loop import on_loop
     from tools.serve.settings import Settings
 
+    nets = chosen.read(model, precision.value, boost, morph, enhance, mask, None, strict)
+    source = source or chosen.baked(nets)
     if not source:
         raise UnderstudyError("no source face was given; add --source FACE.jpg")
     if not address.strip() or not all(text.strip() for text in outputs):
@@ -97,8 +107,8 @@ def stream(
     if marks.off:
         log_unmarked(", ".join(o.shown for o in given), marks, datetime.now(UTC))
     settings = Settings(
-        sources=photos, consent=True, who=who, when=when, device=device, mark=marks.watermark, because=because,
-        label=shown,
+        sources=photos, consent=True, who=who, when=when, device=device, nets=nets,
+        mark=marks.watermark, because=because, label=shown,
     )  # fmt: skip
     token = _token(token_file)
     on_loop(_run(settings, taken, given, parse_bitrate(bitrate), preset, token, trace))
@@ -152,6 +162,7 @@ async def _run(
             await _open(door, host, port)
         await relay.run(stop)
     finally:
+        house.close()
         if door is not None:
             await door.close()
         if tracer:

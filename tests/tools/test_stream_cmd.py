@@ -41,6 +41,8 @@ ROOT = Path(__file__).parents[2]
         (["--label", "ersetzt \N{HEAVY CHECK MARK}", "rtsp://h/cam", "a.ts"], "plain ASCII"),
         (["", "a.ts"], "IN or an OUT is empty"),
         (["rtsp://h/cam", "a.ts", " "], "IN or an OUT is empty"),
+        (["--pixel-boost", "512", "rtsp://h/cam", "a.ts"], "goes with a swapping network"),
+        (["--model", "inswaper", "rtsp://h/cam", "a.ts"], "no model is called"),
         (["--token-file", "none.txt", "rtsp://h/cam", "whip+https://h/w"], "cannot be read"),
         (["-s", "other.png", "rtsp://h/cam", "a.ts"], "one person|other.png"),
     ],

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 FREEZE = 0.1  # seconds between two shown frames that a viewer sees as a stop
-PIECES = 20  # of a run, for the slope of its delay
+PIECES, LEAST = 20, 20.0  # pieces of a run, and seconds of it at least, for the slope of its delay
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,8 @@ def stops(sights: Sequence[Sight]) -> list[dict[str, float]]:
 
 def slope(sights: Sequence[Sight]) -> tuple[float, float]:
     """By how many milliseconds a minute the delay grows, and how well that is known (twice its standard error): a line
-    through the medians of the run's pieces. No noise can be told of less than three pieces: 0, and infinitely much."""
-    if len(sights) < 3 * PIECES:
+    through the medians of the run's pieces. A run that is too short tells nothing: 0, and infinitely much."""
+    if len(sights) < 3 * PIECES or sights[-1].at - sights[0].at < LEAST:
         return 0.0, float("inf")
     pieces = np.array_split(np.array([(s.at, s.delay) for s in sights]), PIECES)
     minutes, delays = (np.array([np.median(p[:, i]) for p in pieces]) * by for i, by in ((0, 1 / 60), (1, 1000.0)))

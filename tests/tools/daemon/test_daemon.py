@@ -37,11 +37,7 @@ class Daemon:
             "--rtmp",
             "127.0.0.1:0",
         ]
-        names = ("SIGNING", "IDENTITIES", "JOURNAL")
-        own = {f"UNDERSTUDY_{name}": str(folder / "user" / name.lower()) for name in names}
-        self.process = subprocess.Popen(
-            [*command, *state, *words], cwd=ROOT, env=os.environ | own, stderr=subprocess.PIPE, text=True
-        )
+        self.process = subprocess.Popen([*command, *state, *words], cwd=ROOT, stderr=subprocess.PIPE, text=True)
         assert self.process.stderr is not None
         self.said: list[str] = []
         for line in self.process.stderr:

@@ -3,7 +3,7 @@
 Knows regions, plates and mattes; the lanes call it, it knows none of them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -94,8 +94,11 @@ def completed(b: Before, memory: Memory | None = None) -> Region:
 
 
 def under_opaque(b: Before, swapped: Patch) -> Patch:
-    """The swap beneath something opaque: cut along its soft edge. b: of its region."""
+    """The swap beneath something opaque: cut along its soft edge. b: of its region. What the network takes for glass in
+    such a frame stays as it is, too: the network wavers between the two, and a thing half painted over is worse than
+    the old face behind a pane."""
     b = b.part(swapped)
+    b = replace(b, opaque=np.maximum(b.opaque, b.glass))
     return _patch(b, swapped, _opaque(b, swapped, b.frame), _alpha(b))
 
 

@@ -246,6 +246,15 @@ def test_where_both_are_as_large_the_picture_decides(truth: str) -> None:
     assert solved(memory) == [truth]
 
 
+def test_an_opaque_thing_that_is_half_taken_for_glass_stays_whole() -> None:
+    cover = box(60, 90, 140, 130)
+    half = box(60, 90, 100, 130)
+    image = with_thing(cover)
+    out = laid(image, cut(track(image, seen(opaque=half, glass=cover - half))))
+    core = cv2.erode(cover, np.ones((7, 7))) > 0
+    assert np.abs(out - image)[core].max() < 3
+
+
 def test_a_region_with_nothing_known_of_the_face_is_left_as_it_is() -> None:
     cover = box(60, 90, 140, 130)
     ignorant = track(with_thing(cover), seen(opaque=cover), Plate.empty())

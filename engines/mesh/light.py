@@ -74,8 +74,13 @@ def detail(source: F32, low: F32, dark: F32, bright: F32, lit: F32) -> F32:
     """
     own = np.asarray(cv2.subtract(source, low), np.float32)
     positive = own > 0
-    own *= np.where(positive, bright, dark * hairy(own, low, dark) if float(dark.max()) > 1 + PALER else dark)
-    room = np.where(positive, np.maximum(250 - lit, 8), np.maximum(lit - 4, 8))
+    # both sides of a choice, the one laid over the other: half the time of `where`
+    gain = dark * hairy(own, low, dark) if float(dark.max()) > 1 + PALER else dark.copy()
+    np.copyto(gain, bright, where=positive)
+    own *= gain
+    room = lit - np.float32(4)
+    np.copyto(room, np.float32(250) - lit, where=positive)
+    np.maximum(room, np.float32(8), out=room)
     # a soft knee, room * tanh(x / room), by a rational function
     square = cv2.divide(own, room)
     square = np.minimum(cv2.multiply(square, square), np.float32(9))

@@ -18,7 +18,7 @@ from engines.mesh.topology import WIDTH_CM
 from engines.values import F32, U8, Patch, Region
 
 SHAPE = 0.8  # how much of the source's proportions the target takes on
-WORKING = 160.0  # face width, pixels, above which all but the last step run on a smaller copy
+WORKING = 128.0  # face width, pixels, above which all but the last step run on a smaller copy
 MEMORY = 2.0  # seconds over which the target's mean shape and grain are learned
 SMALLEST = 12.0  # pixels of face width below which nothing is painted
 
@@ -109,5 +109,5 @@ class MeshSwapper:
             painted = np.asarray(cv2.add(change, full, dtype=cv2.CV_32F), np.float32)
         holes.keep(painted, target, maps, shaped, wide)
         alpha = warp.enlarge(mask * (1 - warp.enlarge(strands, mask.shape)), size)
-        alpha[alpha < 1 / 512] = 0
-        return np.asarray(cv2.convertScaleAbs(np.maximum(painted, 0)), np.uint8), alpha
+        alpha = np.asarray(cv2.threshold(alpha, 1 / 512, 0, cv2.THRESH_TOZERO)[1], np.float32)
+        return np.asarray(cv2.add(painted, (0.0, 0.0, 0.0, 0.0), dtype=cv2.CV_8U), np.uint8), alpha

@@ -110,4 +110,4 @@ class MeshSwapper:
         holes.keep(painted, target, maps, shaped, wide)
         alpha = warp.enlarge(mask * (1 - warp.enlarge(strands, mask.shape)), size)
         alpha = np.asarray(cv2.threshold(alpha, 1 / 512, 0, cv2.THRESH_TOZERO)[1], np.float32)
-        return np.asarray(cv2.add(painted, (0.0, 0.0, 0.0, 0.0), dtype=cv2.CV_8U), np.uint8), alpha
+        return np.asarray(cv2.convertScaleAbs(np.maximum(painted, 0, out=painted)), np.uint8), alpha

@@ -22,9 +22,9 @@ from stream.evidence import weighed
 from stream.frame import Front
 from stream.tracker import Look, mesh_box
 
-CHANGED = 18.0  # levels by which a cell of the face must change for the network to be asked at once
+CHANGED = 14.0  # levels by which a cell of the face must change for the network to be asked at once
 ASK_EVERY = 0.3  # seconds between questions while all is clear
-LEARN_EVERY = 0.4  # seconds between updates of the plate, once it is known
+LEARN_EVERY = 0.3  # seconds between updates of the plate, once it is known
 KNOWN = 5  # clear frames after which the plate is learned less often
 LITTLE = 0.02  # share of the face below which something transparent is not worth refining
 PLAIN = 0.8  # probability of something opaque at which its mask is believed without a plate

@@ -17,7 +17,7 @@ from engines.mesh.fuse import View, forgetting, width
 from engines.occlusion import NONE, OPAQUE, SIDE, TRANSPARENT, Occlusion, OcclusionNet, cut, frame_to_crop, move
 from engines.plate import Plate, drawn, updated
 from engines.protocol import Engine
-from engines.values import F32, U8, Box, Region
+from engines.values import F32, Box, Region
 from stream.evidence import weighed
 from stream.frame import Front
 from stream.tracker import Look, mesh_box
@@ -200,9 +200,8 @@ def _likely(now: Box, was: Box) -> bool:
 
 def _cells(look: Look) -> F32:
     """The face as 8x8 cells of grey: what a change in front of it cannot hide from. float32 (8, 8)."""
-    matrix = _from_region(frame_to_crop(look.face.mesh, 32), look.region)
-    grey: U8 = np.asarray(cv2.cvtColor(look.region.rgb[::2, ::2], cv2.COLOR_RGB2GRAY), np.uint8)
-    matrix[:, :2] *= 2
-    small = cv2.warpAffine(grey, matrix, (32, 32), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    cells = np.asarray(cv2.resize(small, (8, 8), interpolation=cv2.INTER_AREA), np.float32)
+    matrix = _from_region(frame_to_crop(look.face.mesh, 64), look.region)
+    few = cv2.warpAffine(look.region.rgb, matrix, (64, 64), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    small = cv2.resize(cv2.cvtColor(few, cv2.COLOR_RGB2GRAY), (8, 8), interpolation=cv2.INTER_AREA)
+    cells = np.asarray(small, np.float32)
     return np.asarray(cells - cells.mean(), np.float32)

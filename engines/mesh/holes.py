@@ -1,5 +1,7 @@
 """What stays the target's own inside the face: the eyes (gaze, lids) and the inner mouth (teeth, tongue)."""
 
+import math
+
 import cv2
 import numpy as np
 
@@ -54,5 +56,8 @@ def _moved(target: U8, maps: warp.Maps, box: tuple[int, int, int, int], size: tu
 
 def widened(ring: F32, grow: tuple[float, float]) -> F32:
     """A ring (n, 2) about the origin, scaled along its longer axis and across it."""
-    axes = np.linalg.svd(ring, full_matrices=False)[2]
+    xx, xy, yy = float(ring[:, 0] @ ring[:, 0]), float(ring[:, 0] @ ring[:, 1]), float(ring[:, 1] @ ring[:, 1])
+    angle = 0.5 * math.atan2(2 * xy, xx - yy)
+    c, s = math.cos(angle), math.sin(angle)
+    axes = np.array([[c, s], [-s, c]], np.float32)
     return np.asarray((ring @ axes.T * np.array(grow, np.float32)) @ axes, np.float32)

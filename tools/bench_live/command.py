@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from tools.bench_live.measure import Run
 
 
+BARE = 60.0  # seconds of the run without the swap at most: what it tells needs no more
+
+
 def bench_live(
     source: Annotated[
         Path | None, typer.Option("--source", "-s", metavar="FACE", help="Photo of a face. Default: the demo's.")
@@ -44,8 +47,9 @@ def bench_live(
     take = kinds[transport]
     with material(source, target) as (face, clip):
         run = measure.Run(face, clip, (width, height), fps, seconds, streams, mark, shot, trace)
-        typer.echo(f"{transport} {size} at {fps}: {seconds:.0f} s without the swap ...", err=True)
-        bare = take(replace(run, trace=None), True)
+        short = min(seconds, BARE)
+        typer.echo(f"{transport} {size} at {fps}: {short:.0f} s without the swap ...", err=True)
+        bare = take(replace(run, seconds=short, trace=None), True)
         typer.echo(f"{seconds:.0f} s with it ...", err=True)
         whole = take(run, False)
         most = None if hold is None else _most(take, run, hold)

@@ -24,8 +24,9 @@ def stands(seen: Occlusion, crop: U8, plate: Drawn) -> bool:
     """Whether the claim is borne out by a change from the plate. crop: uint8 (128, 128, 3); plate: drawn in its pixels.
     Where the plate is not known there is nothing to hold against it."""
     face = (plate.mask > 0.5) & (plate.known > 0.3)
-    claim = (claimed(seen) > 0) & face
-    if int((claimed(seen) > 0).sum()) < FEW:
+    said = claimed(seen) > 0
+    claim = said & face
+    if int(said.sum()) < FEW:
         return False
     if int(claim.sum()) < FEW:
         return True

@@ -80,6 +80,16 @@ def face_only(track: FaceTrack) -> Region | None:
     return Region(region.x + x0, region.y + y0, region.rgb[y0:y1, x0:x1])
 
 
+def _beneath(track: FaceTrack, patch: Patch) -> Region | None:
+    """The part of a track's region that a patch covers."""
+    region = track.region
+    if region is None:
+        return None
+    h, w = patch.alpha.shape
+    x, y = patch.x - region.x, patch.y - region.y
+    return Region(patch.x, patch.y, region.rgb[y : y + h, x : x + w])
+
+
 def completed(b: Before, memory: Memory | None = None) -> Region:
     """The region as it would look with nothing before the face, for the swap to take light, eyes and mouth from: a veil
     is seen through, the rest is filled from the plate. memory: of the painter, not the refinement lane's."""
@@ -99,7 +109,9 @@ def under_opaque(b: Before, swapped: Patch) -> Patch:
     the old face behind a pane."""
     b = b.part(swapped)
     b = replace(b, opaque=np.maximum(b.opaque, b.glass))
-    return _patch(b, swapped, _opaque(b, swapped, b.frame), _alpha(b))
+    alpha = _alpha(b)
+    result = inverted.opaque(b.frame, swapped.rgb.astype(np.float32), b.plate, b.known, alpha, swapped.alpha)
+    return _patch(b, swapped, result, alpha)
 
 
 def under_transparent(track: FaceTrack, swapped: Patch, memory: Memory, depth: F32 | None = None) -> Patch:
@@ -108,14 +120,13 @@ def under_transparent(track: FaceTrack, swapped: Patch, memory: Memory, depth: F
     depth: float32 (h, w) of the patch, of the glass's surface, from where that is known: what it bends is then tried
     as well as what flow says.
     """
-    whole = gathered(track)
-    if whole is None:
+    b = gathered(track, _beneath(track, swapped))
+    if b is None:
         return swapped
-    b = whole.part(swapped)
     new, mask = swapped.rgb.astype(np.float32), swapped.alpha
     veiled, glassy = float((b.veil > 0.1).mean()), float((b.glass > 0.5).mean())
     if max(veiled, glassy) < SOME:
-        return under_opaque(whole, swapped)
+        return under_opaque(b, swapped)
     if _is_glass(b, veiled, glassy):
         before = memory.flow if memory.flow is not None and memory.flow.shape[:2] == mask.shape else None
         g = glass.solve(b.frame, b.plate, b.glass, b.known, b.wide, before)
@@ -149,10 +160,6 @@ def _alpha(b: Before) -> F32:
     found = matting.sharpened(b.opaque, change, b.known, b.wide)
     # a faint doubt is no edge: where there is one, the plate stands in for the frame, and a glance aside turns white
     return np.asarray(np.clip((found - FAINT) / (1 - 2 * FAINT), 0, 1), np.float32)
-
-
-def _opaque(b: Before, swapped: Patch, frame: F32) -> F32:
-    return inverted.opaque(frame, swapped.rgb.astype(np.float32), b.plate, b.known, _alpha(b), swapped.alpha)
 
 
 def _patch(b: Before, swapped: Patch, result: F32, cut: F32) -> Patch:

@@ -19,7 +19,7 @@ from engines.backends.survey import ask
 from engines.catalog import load_catalog
 from engines.store import default_store
 from engines.values import F32, U8, Array
-from tests.engines.nets.standins import node, write
+from tests.engines.nets.standins import node, write, write_halving
 from tests.stream.portraits import Placed, paint, photo
 from tests.tools.cli import AGREED, NETWORKS, failed, film, needs_models, times, understudy
 
@@ -67,15 +67,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         one | {"red": red * 2 - 1},
     )
     put(root, "yoloface_8n", told(RIGHT), {"none": np.zeros(1, np.float32), "table": table(RIGHT)})
-    dfm = CATALOG.model("dfm")
-    half = [
-        node("Mul", ["in_face:0", "half"], "out_celeb_face:0"),
-        node("ReduceMax", ["in_face:0"], "top", axes=[3]),
-        node("Mul", ["top", "none"], "z"),
-        node("Add", ["z", "one"], "out_face_mask:0"),
-        node("Identity", ["out_face_mask:0"], "out_celeb_face_mask:0"),
-    ]
-    write(root / "mine.onnx", dfm, half, one | {"half": np.array(0.5, np.float32)})
+    write_halving(root / "mine.onnx", CATALOG.model("dfm"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("UNDERSTUDY_MODELS", str(root))
         patch.setenv("UNDERSTUDY_OFFLINE", "1")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from engines.catalog import Model, Tensor
@@ -36,6 +37,19 @@ def write(
     )
     save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
     return path
+
+
+def write_halving(path: Path, dfm: Model) -> Path:
+    """A DFM that halves the picture, with masks of ones."""
+    nodes = [
+        node("Mul", ["in_face:0", "half"], "out_celeb_face:0"),
+        node("ReduceMax", ["in_face:0"], "top", axes=[3]),
+        node("Mul", ["top", "none"], "z"),
+        node("Add", ["z", "one"], "out_face_mask:0"),
+        node("Identity", ["out_face_mask:0"], "out_celeb_face_mask:0"),
+    ]
+    weights = {"half": 0.5, "none": 0.0, "one": 1.0}
+    return write(path, dfm, nodes, {name: np.array(value, np.float32) for name, value in weights.items()})
 
 
 def _value(tensor: Tensor, name: str, rows: int | str) -> object:

@@ -1,5 +1,6 @@
 """Clips, publishers and a swap that changes nothing, for the tests of feeds."""
 
+import asyncio
 import contextlib
 import socket
 import subprocess
@@ -14,11 +15,14 @@ from typing import Any
 import av
 import numpy as np
 
+from stream.feed.address import inlet, outlet
+from stream.feed.intake import Intake
 from stream.feed.push import Push
+from stream.feed.relay import Relay
 from stream.frame import Frame, Route
 from stream.live.ladder import Rung
 from stream.live.swap import Shown
-from stream.metrics import Metered
+from stream.metrics import Metered, Metrics
 
 
 @dataclass
@@ -32,6 +36,37 @@ class Same:
 
     def close(self) -> None:
         pass
+
+
+def relay(source: str, *outputs: str | Path, realtime: bool = False) -> Relay:
+    """A relay of one address to several, that changes nothing."""
+    given = [outlet(str(o)) for o in outputs]
+    return Relay(inlet(source, realtime=realtime), given, Same, Metrics(), preset="ultrafast", bitrate=800_000)
+
+
+def carried(made: Relay, frames: int, patience: float = 20.0) -> None:
+    """Runs until so many pictures have come, or the input is over."""
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        running = asyncio.create_task(made.run(stop))
+        async with asyncio.timeout(patience):
+            while made.intake.count.frames < frames and not running.done():
+                await asyncio.sleep(0.02)
+        stop.set()
+        await running
+
+    asyncio.run(main())
+
+
+def tried(intake: Intake, seconds: float) -> bool:
+    """Runs an input for some seconds and stops it; whether it ended then, and had never been opened."""
+    thread = threading.Thread(target=intake.run)
+    thread.start()
+    time.sleep(seconds)
+    intake.stop()
+    thread.join(5)
+    return not thread.is_alive() and intake.count.opened == 0
 
 
 def port() -> int:

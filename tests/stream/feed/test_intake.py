@@ -21,7 +21,7 @@ from stream.feed.intake import Intake, Sound
 from stream.feed.press import Press
 from stream.planes import Planes
 from tests.stream.clips import make
-from tests.stream.feed.feeding import port, write
+from tests.stream.feed.feeding import port, tried, write
 
 
 class Taken:
@@ -101,12 +101,7 @@ def test_hls_over_http(tmp_path: Path) -> None:
 def test_an_address_that_does_not_answer_is_tried_on_and_can_be_stopped(caplog: pytest.LogCaptureFixture) -> None:
     taken = Taken(inlet(f"rtmp://127.0.0.1:{port()}/live/hidden-key"))
     with caplog.at_level(logging.WARNING):
-        thread = threading.Thread(target=taken.intake.run)
-        thread.start()
-        time.sleep(1.2)
-        taken.intake.stop()
-        thread.join(5)
-    assert not thread.is_alive() and taken.intake.count.opened == 0
+        assert tried(taken.intake, 1.2)
     words = [r.getMessage() for r in caplog.records]
     assert len(words) >= 2 and "opened again in 0.5 s" in words[0] and "opened again in 1.0 s" in words[1]
     assert "hidden-key" not in caplog.text
@@ -166,12 +161,7 @@ def test_a_camera_that_is_not_there_is_waited_for(device: str, words: str, caplo
     """As far as one gets without one: FFmpeg's own v4l2 says what is wrong, and a camera may be plugged in later."""
     taken = Taken(inlet(f"v4l2:{device}?video_size=640x480&input_format=mjpeg"))
     with caplog.at_level(logging.WARNING):
-        thread = threading.Thread(target=taken.intake.run)
-        thread.start()
-        time.sleep(0.3)
-        taken.intake.stop()
-        thread.join(5)
-    assert not thread.is_alive() and taken.intake.count.opened == 0
+        assert tried(taken.intake, 0.3)
     assert f"{device}: {words}" in caplog.text and "opened again in 0.5 s" in caplog.text
 
 

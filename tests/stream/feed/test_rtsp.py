@@ -1,6 +1,5 @@
 """RTSP cameras: pulled, with a login, cut off and back, silent for a while."""
 
-import asyncio
 import itertools
 import logging
 import threading
@@ -10,38 +9,15 @@ from pathlib import Path
 import pytest
 
 from stream.feed import intake as intake_module
-from stream.feed.address import inlet, outlet
-from stream.feed.relay import Relay
-from stream.metrics import Metrics
-from tests.stream.feed.feeding import Same, packets, pictures, port
+from tests.stream.feed.feeding import carried, packets, pictures, port, relay, tried
 from tests.stream.feed.rtsp_camera import RtspCamera
-
-
-def relay(url: str, *outputs: Path) -> Relay:
-    given = [outlet(str(o)) for o in outputs]
-    return Relay(inlet(url), given, Same, Metrics(), preset="ultrafast", bitrate=800_000)
-
-
-def carry(made: Relay, until: int, patience: float = 20.0) -> None:
-    """Runs until so many pictures have come."""
-
-    async def main() -> None:
-        stop = asyncio.Event()
-        running = asyncio.create_task(made.run(stop))
-        async with asyncio.timeout(patience):
-            while made.intake.count.frames < until and not running.done():
-                await asyncio.sleep(0.02)
-        stop.set()
-        await running
-
-    asyncio.run(main())
 
 
 def test_a_camera_is_pulled_to_a_file_and_a_playlist(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     camera = RtspCamera()
     made = relay(camera.url(), tmp_path / "a.ts", tmp_path / "b.m3u8")
     began = time.monotonic()
-    carry(made, 60)
+    carried(made, 60)
     camera.close()
     assert time.monotonic() - began < 6, "two seconds of pictures, and the first ones came soon"
     assert camera.asked[:4] == ["OPTIONS", "DESCRIBE", "SETUP", "SETUP"] and camera.asked[-1] == "TEARDOWN"
@@ -57,16 +33,11 @@ def test_a_camera_is_pulled_to_a_file_and_a_playlist(tmp_path: Path, caplog: pyt
 
 def test_a_login_is_given_and_never_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     camera = RtspCamera(login="ann:secret")
-    carry(relay(camera.url("ann:secret"), tmp_path / "a.ts"), 15)
+    carried(relay(camera.url("ann:secret"), tmp_path / "a.ts"), 15)
     with caplog.at_level(logging.INFO):
         made = relay(camera.url("ann:other-secret"), tmp_path / "b.ts")
-        thread = threading.Thread(target=made.intake.run)
-        thread.start()
-        time.sleep(0.3)
-        made.intake.stop()
-        thread.join(5)
+        assert tried(made.intake, 0.3)
     camera.close()
-    assert not thread.is_alive() and made.intake.count.opened == 0
     assert "***@127.0.0.1" in caplog.text and "401" in caplog.text and "other-secret" not in caplog.text
 
 
@@ -84,7 +55,7 @@ def test_a_camera_that_loses_power_is_taken_up_again(tmp_path: Path, caplog: pyt
 
     threading.Thread(target=fate).start()
     with caplog.at_level(logging.WARNING):
-        carry(made, 60)
+        carried(made, 60)
     cameras[-1].close()
     assert made.intake.count.opened == 2 and cameras[1].played == 1
     assert "opened again in 0.5 s" in caplog.text
@@ -110,7 +81,7 @@ def test_a_camera_that_falls_silent_is_called_again(tmp_path: Path, monkeypatch:
         camera.quiet.clear()
 
     threading.Thread(target=fate).start()
-    carry(made, 50)
+    carried(made, 50)
     camera.close()
     assert camera.played >= 2 and made.intake.count.opened >= 2
     assert len(packets(tmp_path / "a.ts", "video")) > 35

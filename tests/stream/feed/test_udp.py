@@ -1,6 +1,5 @@
 """MPEG-TS over UDP, in and out: one relay's output is the next one's input; nobody has to be there."""
 
-import asyncio
 import itertools
 import threading
 import time
@@ -8,30 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stream.feed.address import inlet, outlet
-from stream.feed.relay import Relay
-from stream.metrics import Metrics
-from tests.stream.feed.feeding import Same, packets, pictures, port, write
-
-
-def relay(source: str, *outputs: str, realtime: bool = False) -> Relay:
-    given = [outlet(o) for o in outputs]
-    return Relay(inlet(source, realtime=realtime), given, Same, Metrics(), preset="ultrafast", bitrate=800_000)
-
-
-def carried(made: Relay, frames: int, patience: float = 20.0) -> None:
-    """Runs until so many pictures have come, or the input is over."""
-
-    async def main() -> None:
-        stop = asyncio.Event()
-        running = asyncio.create_task(made.run(stop))
-        async with asyncio.timeout(patience):
-            while made.intake.count.frames < frames and not running.done():
-                await asyncio.sleep(0.02)
-        stop.set()
-        await running
-
-    asyncio.run(main())
+from tests.stream.feed.feeding import carried, packets, pictures, port, relay, write
 
 
 def test_from_relay_to_relay(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -19,7 +19,7 @@ from stream.frame import Frame, Route
 from stream.live.session import Swap
 from stream.metrics import Metered, Metrics
 from stream.planes import Planes
-from tests.engines.nets.standins import node, write
+from tests.engines.nets.standins import node, write, write_halving
 from tests.stream.portraits import Placed, needs_models, paint, photo
 from tests.tools.serve.test_serve_command import app
 from tools import ensemble
@@ -45,15 +45,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     mean = [node("ReduceMean", ["source"], "m", axes=[2, 3]), node("Mul", ["target", "none"], "t")]
     nodes = [*mean, node("Add", ["m", "t"], "out0")]
     write(root / model.file, model, nodes, {"none": np.array(0, np.float32)})
-    half = [
-        node("Mul", ["in_face:0", "half"], "out_celeb_face:0"),
-        node("ReduceMax", ["in_face:0"], "top", axes=[3]),
-        node("Mul", ["top", "none"], "z"),
-        node("Add", ["z", "one"], "out_face_mask:0"),
-        node("Identity", ["out_face_mask:0"], "out_celeb_face_mask:0"),
-    ]
-    weights = {"half": np.array(0.5, np.float32), "none": np.array(0, np.float32), "one": np.array(1, np.float32)}
-    write(root / "anna.dfm", catalog.model("dfm"), half, weights)
+    write_halving(root / "anna.dfm", catalog.model("dfm"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("UNDERSTUDY_MODELS", str(root))
         patch.setenv("UNDERSTUDY_OFFLINE", "1")

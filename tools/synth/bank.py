@@ -30,6 +30,7 @@ PHOTOS: dict[str, Callable[[str], str]] = {
 CLIPS = {"again": "man", "student": "man", "yes": "man", "no": "man", "school": "woman", "walk": "woman"}
 EVERY = 4  # frames between two portraits from a clip
 HELD = 6  # one person in so many is kept for validation
+MORPHS = 0.5  # share of training crops whose person is made of two
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,4 +118,4 @@ def casts(bank: list[Portrait], hands: Path) -> tuple[Cast, Cast]:
         raise InputError(f"{hands} holds no cut-out hands (PNG with alpha)")
     mine = split(pictures)
     first, second = ({k: tuple(v) for k, v in side.items()} for side in people)
-    return Cast(first, mine[0]), Cast(second, mine[1])
+    return Cast(first, mine[0], MORPHS), Cast(second, mine[1])

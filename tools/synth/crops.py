@@ -12,6 +12,7 @@ from tools.synth.camera import astray, filmed, lit, shadowed
 from tools.synth.faces import Portrait, View, random_pose, view
 from tools.synth.hands import Hands
 from tools.synth.layers import Kind, Layers, Sheet, placement
+from tools.synth.morph import morphed
 from tools.synth.noise import fractal, texture
 from tools.synth.worn import dressed
 
@@ -32,13 +33,20 @@ class Cast:
 
     people: dict[str, tuple[Portrait, ...]]
     hands: Hands
+    morphs: float = 0.0  # share of people who are made of two
 
     def looks(self, rng: np.random.Generator) -> tuple[Portrait, Portrait]:
         """Two looks at one random person, the same one twice where there is but one."""
         names = sorted(self.people)
         some = self.people[names[int(rng.integers(len(names)))]]
         first, second = rng.integers(len(some), size=2)
-        return some[int(first)], some[int(second)]
+        looks = some[int(first)], some[int(second)]
+        if rng.random() >= self.morphs:
+            return looks
+        # both looks get their share from the same photo: what differs between them stays the first person's own
+        guests = self.people[names[int(rng.integers(len(names)))]]
+        guest, share = guests[int(rng.integers(len(guests)))], float(rng.uniform(0.25, 0.75))
+        return morphed(looks[0], guest, share), morphed(looks[1], guest, share)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,10 +39,13 @@ def maps(shaped: F32, own: F32, width: float, size: tuple[int, int]) -> Maps:
     coarse = ((points[:, :2] + 0.5) / scale - 0.5).astype(np.float32)
     index = raster.cover(coarse, points[:, 2], sw, sh)
     values = np.concatenate([texture.layout(), shift], 1).astype(np.float32)
-    out = raster.fields(index, coarse, values)
-    out[index < 0] = (-1e3, -1e3, 0, 0)
+    out = raster.planes(index, coarse, values)
+    beside = index < 0
+    for plane, nowhere in zip(out, (-1e3, -1e3, 0, 0), strict=True):
+        plane[beside] = nowhere
     seen = (index >= raster.FIRST_FACE).astype(np.float32)
-    return Maps(np.ascontiguousarray(out[..., :2]), np.ascontiguousarray(out[..., 2:]), seen, step)
+    texture_map, shift_map = (np.asarray(cv2.merge(pair), np.float32) for pair in (out[:2], out[2:]))
+    return Maps(texture_map, shift_map, seen, step)
 
 
 def enlarge(field: F32, size: tuple[int, int]) -> F32:

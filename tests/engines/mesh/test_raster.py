@@ -151,3 +151,46 @@ def test_a_coarse_raster_samples_the_same_plane() -> None:
     expected = (np.arange(40) + 0.5) * 4 - 0.5
     middle = got[20, 12:28, 0]
     assert np.allclose(middle, expected[12:28], atol=0.05)
+
+
+def test_planes_are_the_fields_one_by_one() -> None:
+    points = skirted(head(8, (80, 80)))
+    index = raster.cover(points[:, :2], points[:, 2], 160, 160)
+    fields, planes = raster.fields(index, points, points, 1.0), raster.planes(index, points, points, 1.0)
+    assert len(planes) == 3 and all(np.array_equal(fields[..., i], plane) for i, plane in enumerate(planes))
+
+
+@pytest.mark.parametrize(("high", "shows"), [(0.0, False), (0.01, False), (0.1, True), (1.0, True)])
+def test_a_triangle_seen_from_the_edge_shows_nothing(high: float, shows: bool) -> None:
+    """A skin triangle 2 pixels long and so many high, wherever the other points are."""
+    points = skirted(head(8, (80, 80)))
+    number = raster.FIRST_FACE + 300
+    corners = np.array([[80, 80], [82, 80], [81, 80 + high]], np.float32)
+    for order in ([0, 1, 2], [0, 2, 1]):  # one of them shows its back
+        points[raster.ALL_TRIANGLES[number], :2] = corners[order]
+        if raster.facing(points)[number]:
+            assert shows
+            break
+    else:
+        assert not shows
+
+
+def test_a_long_slit_of_more_than_half_a_pixel_is_filled() -> None:
+    """Lips that hardly open: nothing beside such a triangle would fill its place."""
+    points = skirted(head(8, (80, 80)))
+    number = raster.FIRST_FACE + 300
+    points[raster.ALL_TRIANGLES[number], :2] = np.array([[20, 80], [120, 81], [70, 79.8]])
+    points[raster.ALL_TRIANGLES[number], 2] = -1e4  # before everything else
+    index = raster.cover(points[:, :2], points[:, 2], 160, 160)
+    fronts = raster.facing(points)[number]
+    points[raster.ALL_TRIANGLES[number], :2] = np.array([[20, 80], [70, 79.8], [120, 81]])
+    other = raster.cover(points[:, :2], points[:, 2], 160, 160)
+    assert int(((index if fronts else other) == number).sum()) > 90
+
+
+def test_pixels_beyond_the_picture_are_not_named() -> None:
+    """The face hangs over every side: what is inside is as in a picture that holds all of it."""
+    points = skirted(head(8, (80, 80)))
+    whole = raster.cover(points[:, :2], points[:, 2], 160, 160)
+    part = raster.cover(points[:, :2] - np.array([60, 70], np.float32), points[:, 2], 40, 30)
+    assert np.array_equal(part, whole[70:100, 60:100])

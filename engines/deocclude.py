@@ -9,8 +9,10 @@ picture.
 import cv2
 import numpy as np
 
-from engines.landmarks import Landmarks, roi_from_mesh
+from engines.landmarks import SIDE as LOOK
+from engines.landmarks import Landmarks, Roi, roi_from_mesh
 from engines.mesh.fuse import View, flow, fuse, width
+from engines.occlusion import chained, cut, move, shifted
 from engines.plate import Plate, drawn, relit
 from engines.values import F32, U8
 
@@ -62,14 +64,21 @@ def steadied(before: F32, mesh: F32, then: View, now: View, hidden_then: F32, hi
     return fuse(before, mesh, then, now, forget, open_)
 
 
-def completed(frame: F32, plate: F32, known: F32, hidden: F32, size: float) -> U8:
-    """The picture with the plate pasted where the face is hidden, uint8 (h, w, 3).
+def filling(hidden: F32, known: F32, size: float) -> F32:
+    """How far the plate has to stand in for the picture where the face is hidden, (h, w), soft at the rim.
 
-    frame: float32 (h, w, 3), 0 to 255; plate: the same in the frame's light, known: (h, w), how sure it is, 0 off the
-    face. hidden: (h, w), opacity. size: the face's width, pixels.
+    hidden: (h, w), opacity. known: (h, w), how sure the plate is, 0 off the face. size: the face's width, pixels.
     """
     over = cv2.GaussianBlur((widened(hidden, size) > HIDDEN).astype(np.float32), (0, 0), FEATHER)
-    over = over * (known > 0.3)
+    return np.asarray(over * (known > 0.3), np.float32)
+
+
+def completed(frame: F32, plate: F32, known: F32, hidden: F32, size: float) -> U8:
+    """The picture with the plate pasted where the face is hidden, uint8 (h, w, 3). See `filling`.
+
+    frame: float32 (h, w, 3), 0 to 255; plate: the same in the frame's light.
+    """
+    over = filling(hidden, known, size)
     return np.asarray(cv2.convertScaleAbs(frame + over[..., None] * (plate - frame)), np.uint8)
 
 
@@ -80,18 +89,22 @@ def widened(hidden: F32, size: float) -> F32:
 
 
 def mesh_under(
-    landmarks: Landmarks, image: U8, corner: tuple[int, int], pose: F32, plate: Plate, hidden: F32
+    landmarks: Landmarks, image: U8, corner: tuple[int, int], pose: F32, plate: Plate, hidden: F32, matrix: F32
 ) -> tuple[F32, float]:
     """The mesh (468, 3), picture pixels, of a face that is partly hidden, and its score.
 
     image: uint8 (h, w, 3), a region that begins at `corner` of the picture. pose: (468, 3), where the face is known to
-    be about (from `carried`). hidden: float32 (h, w), opacity in the region's pixels.
+    be about (from `carried`). hidden: float32 (h, w), opacity; matrix: (2, 3), the picture's pixels to its own.
     """
-    shift = np.array([*corner, 0], np.float32)
-    local = pose - shift
-    seen = drawn(plate, local, image.shape[:2])
-    frame, wide = image.astype(np.float32), width(local)
-    lit = relit(seen, frame, widened(hidden, wide), 0.25 * wide)
-    whole = completed(frame, lit, seen.known * seen.mask, hidden, wide)
-    mesh, score = landmarks.run(whole, roi_from_mesh(local))
-    return (mesh + shift).astype(np.float32), score
+    # all of it in the pixels of the network's own input: nothing finer is looked at
+    there = roi_from_mesh(pose).matrix()
+    local = move(pose, there)
+    frame = cut(image, shifted(there, corner), LOOK).astype(np.float32)
+    back = chained(matrix, there)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    mask = np.asarray(cv2.warpAffine(hidden, back, (LOOK, LOOK), flags=flags), np.float32)
+    seen, wide = drawn(plate, local, (LOOK, LOOK)), width(local)
+    lit = relit(seen, frame, widened(mask, wide), 0.25 * wide)
+    whole = completed(frame, lit, seen.known * seen.mask, mask, wide)
+    mesh, score = landmarks.run(whole, Roi((LOOK - 1) / 2, (LOOK - 1) / 2, LOOK, 0.0))
+    return move(mesh, np.asarray(cv2.invertAffineTransform(there), np.float32)), score

@@ -12,9 +12,10 @@ from enum import StrEnum
 import cv2
 import numpy as np
 
-from engines.values import F32
+from engines.values import F32, U8
 
 RIM = 0.09  # of the root of a pane's area: how far its edge shines beyond it
+STEEP = 4.0  # what is laid for glass covers its rim in full from a quarter of the mask on: it is composed already
 TOUCHED = 0.02  # opacity below which a pixel counts as clear: there the frame itself is what is seen
 
 
@@ -45,38 +46,67 @@ def combined(frame: F32, swapped: F32, behind: F32, alpha: F32, mask: F32, mode:
     return difference(frame, swapped, behind, alpha, mask)
 
 
-def opaque(frame: F32, swapped: F32, plate: F32, known: F32, alpha: F32, mask: F32) -> F32:
-    """Under something opaque: at its soft edge the plate tells what shines through, elsewhere the frame does.
+def edge(alpha: F32, known: F32) -> tuple[F32, F32]:
+    """Of something opaque, how much of the swap it cuts away, and how far the plate tells what shines through its soft
+    edge, where the frame would show thing and old face together. Both (h, w).
 
-    plate: the clean face in the frame's light; known: float32 (h, w), how sure it is. Where it is not, the edge is cut
-    harder, since the old face would show in it.
+    known: float32 (h, w), how sure the plate is. Where it is not, the edge is cut harder, since the old face would show
+    in it.
     """
     touched = alpha > TOUCHED
-    sure = known * touched
-    behind = frame + sure[..., None] * (plate - frame)
     # (1 - a)(S - I) at an edge with no plate keeps half of the old face: squaring a's complement keeps a quarter
     cut = np.where(touched, alpha + (1 - known) * alpha * (1 - alpha), 0).astype(np.float32)
-    return difference(frame, swapped, behind, cut, mask)
+    return cut, np.where(touched, known, 0).astype(np.float32)
 
 
-def refracted(frame: F32, swapped: F32, plate: F32, rho: F32, flow: F32, region: F32, mask: F32, known: F32) -> F32:
-    """Seen through glass or liquid: `I + m rho [(S - B) warped by W]`; highlights ride along in I.
+def beside(frame: U8, swapped: U8, plate: F32, through: F32) -> U8:
+    """What to lay over the frame, with the mask less `edge`'s cut, for `I + m (1 - a) (S - f)`: `S + I - f`, uint8 (h,
+    w, 3). plate: float32, the clean face in the frame's light; through: (h, w), how much of f is the plate."""
+    change = cv2.multiply(cv2.subtract(frame, plate, dtype=cv2.CV_32F), cv2.merge([through] * 3))
+    return np.asarray(cv2.add(swapped, change, dtype=cv2.CV_8U), np.uint8)
+
+
+def mixed(frame: U8, other: F32, share: F32) -> U8:
+    """`I + share (other - I)`, uint8 (h, w, 3). share: (h, w)."""
+    change = cv2.multiply(cv2.subtract(other, frame, dtype=cv2.CV_32F), cv2.merge([share] * 3))
+    return np.asarray(cv2.add(frame, change, dtype=cv2.CV_8U), np.uint8)
+
+
+def seen_through(swapped: F32, plate: F32, rho: F32, flow: F32, region: F32, mask: F32, known: F32) -> tuple[F32, F32]:
+    """Through glass or liquid: what the swap changes in the frame, float32 (h, w, 3), `m rho [(S - B) warped by W]`;
+    highlights ride along in I. And where that counts, (h, w): around the glass a rim only adds light, beside that the
+    face is swapped plainly.
 
     rho: float32 (h, w, 3), transmission. flow: float32 (h, w, 2), pixels, from where each pixel is seen. region:
-    float32 (h, w), 1 in the glass: around it a rim only adds light, beside that the face is swapped plainly. known:
-    float32 (h, w), trust in the plate.
+    float32 (h, w), 1 in the glass. known: float32 (h, w), trust in the plate.
     """
     h, w = mask.shape
-    rim = _rim(region)
     rho = 1 + (rho - 1) * region[..., None]
     x, y = np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32))
     # the change carries its own mask through the refraction: outside the face there is none
     change = (swapped - plate) * (mask * known)[..., None]
     at_x, at_y = x + flow[..., 0] * region, y + flow[..., 1] * region
     through = rho * cv2.remap(change, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    return np.asarray(through, np.float32), _rim(region)
+
+
+def refracted(frame: F32, swapped: F32, plate: F32, rho: F32, flow: F32, region: F32, mask: F32, known: F32) -> F32:
+    """The frame with the swap as `seen_through` glass."""
+    through, rim = seen_through(swapped, plate, rho, flow, region, mask, known)
     plain = (swapped - frame) * mask[..., None]
     inside = rim[..., None]
     return np.asarray(np.clip(frame + inside * through + (1 - inside) * plain, 0, 255), np.float32)
+
+
+def laid(frame: U8, swapped: U8, mask: F32, change: F32, rim: F32) -> tuple[U8, F32]:
+    """`refracted` as something to lay over the frame: uint8 (h, w, 3), and with which alpha, (h, w). change, rim: of
+    `seen_through`."""
+    alpha = np.asarray(np.minimum(mask * np.float32(STEEP), 1), np.float32)
+    whole = np.maximum(alpha, np.float32(1e-3))
+    plain = cv2.merge([cv2.multiply(1 - rim, cv2.divide(mask, whole))] * 3)
+    through = cv2.multiply(change, cv2.merge([cv2.divide(rim, whole)] * 3))
+    both = cv2.add(cv2.multiply(cv2.subtract(swapped, frame, dtype=cv2.CV_32F), plain), through)
+    return np.asarray(cv2.add(frame, both, dtype=cv2.CV_8U), np.uint8), alpha
 
 
 def _rim(region: F32) -> F32:

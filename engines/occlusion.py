@@ -79,13 +79,35 @@ def prepare(crop: U8, plate: F32 | U8 | None, mask: F32) -> F32:
     return out
 
 
-def cut(image: U8, matrix: F32) -> U8:
-    """The crop, uint8 (128, 128, 3), of an image that `matrix` refers to."""
+def cut(image: U8, matrix: F32, side: int = SIDE) -> U8:
+    """The crop, uint8 (side, side, 3), of an image that `matrix` refers to."""
     times = coarseness(float(np.hypot(matrix[0, 0], matrix[1, 0])))
+    if times > 1:  # no need to make smaller what lies beside the crop
+        corners = np.array([[0, 0], [0, side], [side, 0], [side, side]], np.float32)
+        at = move(corners, np.asarray(cv2.invertAffineTransform(matrix), np.float32))
+        h, w = image.shape[:2]
+        x0, y0 = (int(np.clip(v - 2 * times, 0, n - 1)) for v, n in zip(at.min(0), (w, h), strict=True))
+        x1, y1 = (int(v) + 3 * times for v in at.max(0))
+        image, matrix = image[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)], shifted(matrix, (x0, y0))
     image, centre = shrunk(image, times), times / 2 - 0.5
     matrix = matrix @ np.array([[times, 0, centre], [0, times, centre], [0, 0, 1]], np.float32)
-    out = cv2.warpAffine(image, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    out = cv2.warpAffine(image, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(out, np.uint8)
+
+
+def shifted(matrix: F32, corner: tuple[int, int]) -> F32:
+    """A matrix (2, 3) of a picture's pixels as one of those of a part of it that begins at `corner`."""
+    out = matrix.copy()
+    out[:, 2] += matrix[:, :2] @ np.array(corner, np.float32)
+    return out
+
+
+def chained(matrix: F32, other: F32) -> F32:
+    """Both (2, 3), from the same pixels: (2, 3) from those that `other` leads to, to those that `matrix` does."""
+    back = np.asarray(cv2.invertAffineTransform(other), np.float32)
+    out = matrix[:, :2] @ back
+    out[:, 2] += matrix[:, 2]
+    return np.asarray(out, np.float32)
 
 
 def read(outputs: dict[str, F32], matrix: F32) -> Occlusion:

@@ -10,9 +10,11 @@ from functools import cache
 import cv2
 import numpy as np
 
+from engines.landmarks import shrunk
 from engines.mesh import raster, texture, warp
 from engines.mesh.fuse import width
 from engines.mesh.topology import I32, SKIN_TRIANGLES
+from engines.occlusion import chained
 from engines.values import F32, U8
 
 SIDE = 256  # texels of the square plate
@@ -90,24 +92,35 @@ def lifted(image: U8, mesh: F32) -> tuple[F32, F32]:
 
     image: uint8 (h, w, 3) RGB. mesh: float32 (468, 3), its pixels.
     """
+    where, seen = _looked(mesh, image.shape[:2])
+    return _taken(image, where, mesh), seen
+
+
+def _looked(mesh: F32, size: tuple[int, ...]) -> tuple[F32, F32]:
+    """Which pixel shows each texel, float32 (256, 256, 2), and how squarely, (256, 256), 0 outside the image."""
     index, weights = _corners()
     points = raster.with_skirt(mesh)
     where = np.einsum("hwk,hwkc->hwc", weights, points[raster.ALL_TRIANGLES[index], :2])
     where = np.asarray(cv2.resize(where, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR), np.float32)
-    shrink = width(mesh) / (0.5 * SIDE)
-    if shrink > 1.5:  # a frame far larger than the plate would alias
-        image = np.asarray(
-            cv2.resize(image, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA), np.uint8
-        )
-        where = (where + np.float32(0.5)) / np.float32(shrink) - np.float32(0.5)
-    h, w = image.shape[:2]
-    colour = warp.sample(image, where).astype(np.float32)
     square = np.clip((_towards(points)[index] - 0.15) / 0.5, 0, 1).astype(np.float32)
     square[index < 0] = 0
     seen = np.asarray(cv2.resize(cv2.GaussianBlur(square, (0, 0), 1.0), (SIDE, SIDE)), np.float32) * _inside()
-    beyond = (where[..., 0] < 0) | (where[..., 1] < 0) | (where[..., 0] > w - 1) | (where[..., 1] > h - 1)
-    seen[beyond] = 0
-    return colour, seen
+    h, w = size[:2]
+    low, high = points[:, :2].min(0), points[:, :2].max(0)
+    if low.min() < 0 or high[0] > w - 1 or high[1] > h - 1:
+        beyond = (where[..., 0] < 0) | (where[..., 1] < 0) | (where[..., 0] > w - 1) | (where[..., 1] > h - 1)
+        seen[beyond] = 0
+    return where, seen
+
+
+def _taken(image: U8, where: F32, mesh: F32) -> F32:
+    """The image, float32 (256, 256, 3), where `_looked` says."""
+    low, high = mesh[:, :2].min(0) - 0.1 * width(mesh), mesh[:, :2].max(0) + 0.1 * width(mesh)
+    x0, y0 = (min(max(0, int(v)), n - 1) for v, n in zip(low, image.shape[1::-1], strict=True))
+    x1, y1 = (max(int(v), least + 1) for v, least in zip(high, (x0, y0), strict=True))
+    times = max(1, int(width(mesh) / (0.5 * SIDE)))  # a frame far larger than the plate would alias
+    where = (where - np.array([x0, y0], np.float32) + np.float32(0.5)) / np.float32(times) - np.float32(0.5)
+    return warp.sample(shrunk(image[y0:y1, x0:x1], times), where).astype(np.float32)
 
 
 def gain(new: F32, old: F32, weight: F32) -> F32:
@@ -120,13 +133,18 @@ def gain(new: F32, old: F32, weight: F32) -> F32:
     return np.asarray(np.clip(np.median(ratio, axis=0), 0.3, 3.0), np.float32)
 
 
-def updated(plate: Plate, image: U8, mesh: F32, hidden: F32 | None = None, rate: float = RATE) -> Plate:
-    """The plate after a clear frame. hidden: float32 (h, w) in the image's pixels, what is not the face's own (None:
-    all clear). rate: share taken over; the first frames count more."""
-    colour, seen = lifted(image, mesh)
+def updated(
+    plate: Plate, image: U8, mesh: F32, hidden: F32 | None = None, matrix: F32 | None = None, rate: float = RATE
+) -> Plate:
+    """The plate after a clear frame. hidden: float32 (h, w), what is not the face's own (None: all clear). matrix: (2,
+    3), the image's pixels to those of `hidden`; None where they are the same. rate: share taken over; the first frames
+    count more."""
+    where, seen = _looked(mesh, image.shape[:2])
+    colour = _taken(image, where, mesh)
     if hidden is not None:
-        blocked, _ = lifted(np.dstack([(hidden * 255).astype(np.uint8)] * 3), mesh)
-        seen = seen * np.clip(1 - blocked[..., 0] / 40, 0, 1)
+        at = where if matrix is None else cv2.transform(where, matrix)
+        blocked = cv2.remap(hidden, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)  # type: ignore
+        seen = seen * np.clip(1 - np.float32(255 / 40) * blocked, 0, 1)
     share = np.float32(max(rate, 1 / (plate.frames + 1))) * seen
     light = gain(colour, plate.colour, np.minimum(plate.confidence, seen))
     if plate.frames == 0:
@@ -145,19 +163,55 @@ def updated(plate: Plate, image: U8, mesh: F32, hidden: F32 | None = None, rate:
     return Plate(np.asarray(cv2.merge(planes), np.float32), confidence, plate.frames + 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a face's pixels lie in a plate, on a coarse raster of its own. field: float32 (h, w, 3): texel x, y, and 1
+    where the face's front covers the pixel. matrix: float32 (2, 3), the mesh's pixels to the raster's."""
+
+    field: F32
+    matrix: F32
+
+
+def placed(mesh: F32) -> Placed:
+    """mesh: float32 (468, 3), pixels of any picture."""
+    points = raster.with_skirt(mesh)
+    scale = min(1.0, warp.RASTER / width(mesh))
+    corner = points[:, :2].min(0) - np.float32(2 / scale)
+    coarse = ((points[:, :2] - corner) * np.float32(scale)).astype(np.float32)
+    w, h = (int(v) + 3 for v in coarse.max(0))
+    index = raster.cover(coarse, points[:, 2], w, h)
+    out = np.empty((h, w, 3), np.float32)
+    out[..., :2] = raster.fields(index, coarse, _texels())
+    out[..., 2] = index >= raster.FIRST_FACE
+    out[index < 0] = (-1e3, -1e3, 0)
+    x, y = corner.tolist()
+    return Placed(out, np.array([[scale, 0, -scale * x], [0, scale, -scale * y]], np.float32))
+
+
+@cache
+def _texels() -> F32:
+    """float32 (504, 2): a plate's pixel of each mesh point and of the skirt."""
+    return np.asarray((texture.layout() + np.float32(0.5)) * np.float32(_SCALE) - np.float32(0.5), np.float32)
+
+
 def drawn(plate: Plate | None, mesh: F32, size: tuple[int, int]) -> Drawn:
     """The plate at a pose. mesh: float32 (468, 3) in the pixels of a region of size (h, w). None draws the mask
     alone."""
-    maps = warp.maps(mesh, mesh, width(mesh), size)
-    mask = np.clip(warp.enlarge(maps.seen, size) * 2 - 0.5, 0, 1).astype(np.float32)
+    return drawn_at(plate, placed(mesh), np.eye(2, 3, dtype=np.float32), size)
+
+
+def drawn_at(plate: Plate | None, at: Placed, matrix: F32, size: tuple[int, int]) -> Drawn:
+    """The same for a mesh that was placed before. matrix: float32 (2, 3), that mesh's pixels to those of the picture of
+    size (h, w)."""
+    back, flags = chained(at.matrix, matrix), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    field = cv2.warpAffine(at.field, back, size[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    mask = np.clip(field[..., 2] * 2 - np.float32(0.5), 0, 1).astype(np.float32)
     if plate is None or plate.frames == 0:
         return Drawn(np.zeros((*size, 3), np.float32), np.zeros(size, np.float32), mask)
-    where = warp.enlarge((maps.texture + np.float32(0.5)) * np.float32(_SCALE) - np.float32(0.5), size)
-    seen = warp.sample(plate.sheet(), where)
+    seen = warp.sample(plate.sheet(), np.ascontiguousarray(field[..., :2]))
     known = np.multiply(seen[..., 3], mask * np.float32(1 / 255), dtype=np.float32)
-    colour = seen[..., :3].astype(np.float32)
-    colour[known < 0.05] = 0
-    return Drawn(colour, known, mask)
+    sure = np.asarray(known >= 0.05, np.uint8)
+    return Drawn(cv2.copyTo(seen[..., :3], sure).astype(np.float32), known, mask)
 
 
 def relit(seen: Drawn, image: F32, hidden: F32, sigma: float) -> F32:

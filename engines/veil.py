@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from engines.mesh import warp
-from engines.values import F32
+from engines.values import F32, U8
 
 DARKEST, BRIGHTEST = 120.0, 255.0  # an airlight, 0 to 255
 KEEP = 0.8  # share of the last frame's airlight that is kept
@@ -28,6 +28,19 @@ class Veil:
         """What is seen through it, float32 (h, w, 3): `(I - a A) / (1 - a)`; not clipped, so that it undoes exactly."""
         a = self.alpha[..., None]
         return np.asarray((frame - a * self.airlight) / (1 - a), np.float32)
+
+    def over(self, image: U8, alpha: F32) -> U8:
+        """The image beneath it, uint8 (h, w, 3): `(1 - a) S + a A`. alpha: its own at the image's size (h, w)."""
+        return self._mixed(image, alpha)
+
+    def lifted(self, frame: U8, alpha: F32) -> U8:
+        """`behind` of a frame in 8 bits, uint8 (h, w, 3). alpha: as above."""
+        return self._mixed(frame, alpha / (alpha - 1))
+
+    def _mixed(self, image: U8, share: F32) -> U8:
+        planes = zip(self.airlight, cv2.split(image), strict=True)
+        change = [cv2.multiply(np.asarray(light - plane, np.float32), share) for light, plane in planes]
+        return np.asarray(cv2.add(image, cv2.merge(change), dtype=cv2.CV_8U), np.uint8)
 
 
 def airlight(frame: F32, plate: F32, guess: F32, trust: F32, before: F32 | None = None) -> F32:

@@ -10,10 +10,11 @@ from engines.mesh.source import SourceFace
 from engines.mesh.swapper import MeshSwapper
 from engines.nets.pasted import Asked, Together
 from engines.values import F32, Patch
+from stream.before import Before, face_only, gathered
 from stream.frame import Done, FaceTrack, Pending, Plan, Route
 from stream.ownmask import OwnMasks
 from stream.route import ORDER, Routing, track_route
-from stream.underlay import Before, Memory, completed, face_only, gathered, under_opaque
+from stream.underlay import Memory, completed, under_opaque
 
 SIDEWAYS = (60.0, 80.0)  # degrees of yaw between which the swap fades out: beyond, the mesh does not hold
 FORGET = 3.0  # seconds after which an unseen track's swapper is dropped

@@ -14,7 +14,18 @@ from calib.thresholds import Held, Thresholds, advance
 from engines import deocclude
 from engines.landmarks import Landmarks
 from engines.mesh.fuse import View, forgetting, width
-from engines.occlusion import NONE, OPAQUE, SIDE, TRANSPARENT, Occlusion, OcclusionNet, cut, frame_to_crop, move
+from engines.occlusion import (
+    NONE,
+    OPAQUE,
+    SIDE,
+    TRANSPARENT,
+    Occlusion,
+    OcclusionNet,
+    cut,
+    frame_to_crop,
+    move,
+    shifted,
+)
 from engines.plate import Plate, drawn, updated
 from engines.protocol import Engine
 from engines.values import F32, Box, Region
@@ -92,33 +103,35 @@ class Watch:
     def _ask(self, look: Look, known: Plate) -> Occlusion:
         matrix = frame_to_crop(look.face.mesh)
         shown = drawn(known, move(look.face.mesh, matrix), (SIDE, SIDE))
-        shifted = _from_region(matrix, look.region)
         colour = shown.colour if known.frames else None
-        crop = cut(look.region.rgb, shifted)
+        crop = cut(look.region.rgb, shifted(matrix, _corner(look)))
         return weighed(self._net.run(crop, colour, shown.mask, matrix), crop, shown)
 
     def _first(self, look: Look, seen: Occlusion) -> Plate:
         """A plate to begin with. Without one the network takes a shadow or a lip for glass: only what is plainly opaque
         is left out, and a pane that was there from the beginning counts as the face's own, as spectacles do."""
         sure = float(seen.probabilities(self._thresholds.temperature)[OPAQUE]) > PLAIN
-        hidden = onto(seen.opaque, seen.matrix, look.region) if sure else None
-        return updated(Plate.empty(), look.region.rgb, _local(look), hidden)
+        hidden = seen.opaque if sure else None
+        return updated(Plate.empty(), look.region.rgb, _local(look), hidden, shifted(seen.matrix, _corner(look)))
 
     def _learn(self, state: _State, look: Look) -> None:
         if state.plate.frames >= KNOWN and look.seconds - state.learned < LEARN_EVERY:
             return
-        hidden = None if state.seen is None else covering(state.seen, look.region)
-        state.plate = updated(state.plate, look.region.rgb, _local(look), hidden)
+        rgb, local, seen = look.region.rgb, _local(look), state.seen
+        if seen is None:
+            state.plate = updated(state.plate, rgb, local)
+        else:
+            state.plate = updated(state.plate, rgb, local, covering(seen), shifted(seen.matrix, _corner(look)))
         state.learned = look.seconds
 
     def _straightened(self, look: Look, before: Look, state: _State, seen: Occlusion, landmarks: Landmarks) -> Look:
         """The look with the mesh that the visible part of the face and the plate speak for."""
-        hidden = onto(_blocking(seen), seen.matrix, look.region)
         then = _in_view(state.seen, before.view) if state.seen is not None else np.zeros_like(_blank(before.view))
         views = before.view, look.view, then, _in_view(seen, look.view)
         pose = deocclude.tracked(before.face.mesh, *views)
-        corner = (look.region.x, look.region.y)
-        mesh, score = deocclude.mesh_under(landmarks, look.region.rgb, corner, pose, state.plate, hidden)
+        mesh, score = deocclude.mesh_under(
+            landmarks, look.region.rgb, _corner(look), pose, state.plate, _blocking(seen), seen.matrix
+        )
         mesh = deocclude.steadied(before.face.mesh, mesh, *views, forgetting(look.seconds - before.seconds))
         face = replace(look.face, mesh=mesh, box=mesh_box(mesh), score=max(score, look.face.score))
         return replace(look, face=face) if _likely(face.box, before.face.box) else look
@@ -127,6 +140,10 @@ class Watch:
 def _apart(a: F32, b: F32) -> float:
     """How far two meshes lie apart, on the mean, in face widths."""
     return float(np.linalg.norm(a[:, :2] - b[:, :2], axis=1).mean()) / width(b)
+
+
+def _corner(look: Look) -> tuple[int, int]:
+    return look.region.x, look.region.y
 
 
 def _local(look: Look) -> F32:
@@ -144,9 +161,9 @@ def settle(kind: int, masked: int, seen: Occlusion) -> int:
     return masked
 
 
-def covering(seen: Occlusion, region: Region) -> F32:
-    """Opacity of whatever lies before the face, float32 (h, w), in the region's pixels."""
-    return onto(np.maximum(seen.opaque, np.maximum(seen.veil, 0.6 * seen.glass)), seen.matrix, region)
+def covering(seen: Occlusion) -> F32:
+    """Opacity of whatever lies before the face, float32 (128, 128), in crop pixels."""
+    return np.asarray(np.maximum(seen.opaque, np.maximum(seen.veil, np.float32(0.6) * seen.glass)), np.float32)
 
 
 def blocking(opaque: F32, veil: F32, glass: F32) -> F32:
@@ -164,14 +181,10 @@ def onto(field: F32, matrix: F32, region: Region) -> F32:
     """A map in crop pixels as one in the region's, 0 beyond the crop."""
     h, w = region.rgb.shape[:2]
     inverse = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
-    out = cv2.warpAffine(field, _from_region(matrix, region), (w, h), flags=inverse, borderMode=cv2.BORDER_CONSTANT)
+    out = cv2.warpAffine(
+        field, shifted(matrix, (region.x, region.y)), (w, h), flags=inverse, borderMode=cv2.BORDER_CONSTANT
+    )
     return np.asarray(out, np.float32)
-
-
-def _from_region(matrix: F32, region: Region) -> F32:
-    out = matrix.copy()
-    out[:, 2] += matrix[:, :2] @ np.array([region.x, region.y], np.float32)
-    return out
 
 
 def _in_view(seen: Occlusion, view: View) -> F32:
@@ -200,7 +213,7 @@ def _likely(now: Box, was: Box) -> bool:
 
 def _cells(look: Look) -> F32:
     """The face as 8x8 cells of grey: what a change in front of it cannot hide from. float32 (8, 8)."""
-    matrix = _from_region(frame_to_crop(look.face.mesh, 64), look.region)
+    matrix = shifted(frame_to_crop(look.face.mesh, 64), _corner(look))
     few = cv2.warpAffine(look.region.rgb, matrix, (64, 64), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     small = cv2.resize(cv2.cvtColor(few, cv2.COLOR_RGB2GRAY), (8, 8), interpolation=cv2.INTER_AREA)
     cells = np.asarray(small, np.float32)

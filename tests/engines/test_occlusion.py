@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from engines.mesh.topology import OVAL
-from engines.occlusion import SIDE, cut, frame_to_crop, move, prepare, read
+from engines.occlusion import SIDE, chained, cut, frame_to_crop, move, prepare, read, shifted
 from tests.engines.scenes import bytes_of, mesh, picture
 
 
@@ -36,6 +36,38 @@ def test_cutting_keeps_what_is_seen_whatever_the_size(side: int) -> None:
     assert out.shape == (SIDE, SIDE, 3)
     np.testing.assert_array_equal(out[:, :60], np.broadcast_to((200, 100, 50), (SIDE, 60, 3)))
     assert out[:, 68:].max() == 0
+
+
+def test_what_lies_beside_a_crop_of_a_large_picture_does_not_matter() -> None:
+    image = bytes_of(picture(900, 700, 4, 20))
+    matrix = np.array([[0.2, 0.02, -40], [-0.02, 0.2, -60]], np.float32)  # 640 pixels, all of them inside
+    beside = image.copy()
+    corners = np.array([[0, 0], [0, SIDE], [SIDE, 0], [SIDE, SIDE]], np.float32)
+    at = move(corners, chained(np.eye(2, 3, dtype=np.float32), matrix))
+    x0, y0 = (max(0, int(v) - 12) for v in at.min(0))
+    x1, y1 = (int(v) + 12 for v in at.max(0))
+    assert x0 > 10 and y0 > 10
+    beside[:y0], beside[y1:], beside[:, :x0], beside[:, x1:] = 0, 255, 255, 0
+    np.testing.assert_array_equal(cut(image, matrix), cut(beside, matrix))
+    small = cut(np.ascontiguousarray(image[100:, 60:]), shifted(matrix, (60, 100)))
+    assert np.abs(small.astype(int) - cut(image, matrix)).mean() < 3
+
+
+@pytest.mark.parametrize("side", [64, 192])
+def test_a_crop_may_have_another_side(side: int) -> None:
+    image = bytes_of(picture(192, 192, 5))
+    k = side / 192
+    out = cut(image, np.array([[k, 0, 0.5 * k - 0.5], [0, k, 0.5 * k - 0.5]], np.float32), side)
+    assert out.shape == (side, side, 3)
+    assert np.abs(out[side // 2, side // 2].astype(int) - image[96, 96]).max() < 12
+
+
+def test_matrices_are_chained_and_shifted() -> None:
+    rng = np.random.default_rng(1)
+    one, other = (np.asarray(rng.normal(0, 1, (2, 3)) + np.eye(2, 3) * 2, np.float32) for _ in range(2))
+    points = np.asarray(rng.normal(0, 50, (9, 2)), np.float32)
+    np.testing.assert_allclose(move(move(points, other), chained(one, other)), move(points, one), atol=2e-3)
+    np.testing.assert_allclose(move(points - (7, 11), shifted(one, (7, 11))), move(points, one), atol=1e-3)
 
 
 def test_the_input_holds_crop_plate_and_mask_in_that_order() -> None:

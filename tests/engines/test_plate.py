@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from engines.mesh.fuse import width
-from engines.plate import Drawn, Plate, drawn, gain, lifted, relit, updated
+from engines.plate import Drawn, Plate, drawn, drawn_at, gain, lifted, placed, relit, updated
 from engines.values import F32
 from tests.engines.scenes import bytes_of, mesh, picture, psnr
 
@@ -43,6 +43,43 @@ def test_it_moves_with_the_mesh() -> None:
     want = cv2.warpAffine(FACE, turn, (SIDE, SIDE))
     seen = drawn(learned(), pose, (SIDE, SIDE))
     assert psnr(seen.colour, np.asarray(want, np.float32), inside(seen)) > 30
+
+
+@pytest.mark.parametrize("degrees, scale", [(0, 0.6), (30, 1.0), (-12, 1.7)])
+def test_placed_once_it_is_drawn_in_any_pixels(degrees: float, scale: float) -> None:
+    """The same as of the mesh moved there, which is placed anew."""
+    turn = np.asarray(cv2.getRotationMatrix2D((80, 80), degrees, scale), np.float32)
+    pose = POSE.copy()
+    pose[:, :2] = POSE[:, :2] @ turn[:, :2].T + turn[:, 2]
+    pose[:, 2] *= scale
+    plate = learned()
+    once, anew = drawn_at(plate, placed(POSE), turn, (SIDE, SIDE)), drawn(plate, pose, (SIDE, SIDE))
+    assert np.abs(once.mask - anew.mask).mean() < 0.01
+    assert psnr(once.colour, anew.colour, inside(anew)) > 33
+
+
+def test_what_hides_may_be_given_in_pixels_of_its_own() -> None:
+    plate, hidden = learned(8), np.zeros((SIDE, SIDE), np.float32)
+    hidden[50:120, 40:120] = 1
+    few, matrix = hidden[::2, ::2].copy(), np.array([[0.5, 0, 0], [0, 0.5, 0]], np.float32)
+    bad = FACE.copy()
+    bad[50:120, 40:120] = (0, 255, 0)
+    one, two = (updated(plate, bytes_of(bad), POSE, *what) for what in ((hidden,), (few, matrix)))
+    assert np.abs(one.colour - two.colour).mean() < 0.1
+    assert np.abs(updated(plate, bytes_of(bad), POSE).colour - two.colour).mean() > 0.5
+
+
+def test_a_large_face_is_learned_as_finely_as_a_small_one() -> None:
+    big = np.asarray(cv2.resize(FACE, None, fx=5, fy=5, interpolation=cv2.INTER_CUBIC), np.float32)
+    pose = (POSE + np.float32(0.5)) * np.float32(5) - np.float32(0.5)
+    noisy = np.random.default_rng(2).normal(0, 40, big.shape)  # of which a pixel in four would keep all
+    colour, seen = lifted(bytes_of(big), pose)
+    grain, _ = lifted(bytes_of(big + noisy), pose)
+    want, _ = lifted(bytes_of(FACE), POSE)
+    sure = seen > 0.9
+    assert sure.mean() > 0.2
+    assert np.abs(colour - want)[sure].mean() < 4
+    assert (grain - colour)[sure].std() < 20
 
 
 def test_off_the_face_there_is_nothing() -> None:

@@ -3,7 +3,7 @@ import pytest
 
 from engines import veil
 from engines.values import F32
-from tests.engines.scenes import cloud, picture, psnr
+from tests.engines.scenes import bytes_of, cloud, picture, psnr
 
 H, W = 120, 110
 PLATE, SWAPPED = picture(H, W, 1), picture(H, W, 2)
@@ -66,3 +66,15 @@ def test_no_veil_means_no_alpha() -> None:
     found = veil.solve(PLATE, PLATE, np.zeros((H, W), np.float32), TRUST, 100)
     assert found.alpha.max() == 0
     np.testing.assert_array_equal(veil.composed(PLATE, SWAPPED, found, 0 * TRUST), PLATE)
+
+
+def test_in_eight_bits_it_lies_over_a_picture_and_is_lifted_off_again() -> None:
+    alpha, frame = steam(0.6)
+    found = veil.Veil(alpha, LIGHT)
+    over = found.over(bytes_of(SWAPPED), alpha)
+    assert over.dtype == np.uint8
+    want = (1 - alpha[..., None]) * bytes_of(SWAPPED) + alpha[..., None] * LIGHT
+    np.testing.assert_allclose(over, want, atol=0.51)
+    back = found.lifted(bytes_of(frame), alpha)
+    np.testing.assert_allclose(back, np.clip(found.behind(bytes_of(frame).astype(np.float32)), 0, 255), atol=0.51)
+    assert psnr(back.astype(np.float32), PLATE) > 40

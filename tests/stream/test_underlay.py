@@ -8,9 +8,10 @@ import pytest
 
 from engines.occlusion import Occlusion
 from engines.plate import Plate
-from engines.values import F32, Patch
+from engines.values import F32, Patch, Region
+from stream.before import WORKING, face_only, gathered
 from stream.frame import FaceTrack
-from stream.underlay import Memory, completed, face_only, gathered, under_opaque, under_transparent
+from stream.underlay import Memory, completed, under_opaque, under_transparent
 from tests.engines.scenes import psnr
 from tests.stream.fronts import (
     CLEAN,
@@ -65,13 +66,52 @@ def test_what_is_gathered_of_the_face_alone_is_what_is_gathered_of_all() -> None
     few = gathered(what, region)
     assert few is not None
     h, w = region.rgb.shape[:2]
-    assert (few.x, few.y) == (region.x, region.y)
-    assert few.wide == pytest.approx(whole.wide)
-    same = whole.part(Patch(region.x, region.y, region.rgb, np.ones((h, w), np.float32)))
-    assert np.array_equal(few.frame, same.frame)
-    assert np.array_equal(same.frame, region.rgb)
-    for a, b in ((few.opaque, same.opaque), (few.veil, same.veil), (few.known, same.known)):
-        assert np.abs(a - b).mean() < 0.02
+    patch = Patch(region.x, region.y, region.rgb, np.ones((h, w), np.float32))
+    assert np.array_equal(whole.region.rgb[whole.within(patch)], region.rgb)
+    assert few.wide == pytest.approx(whole.wide, rel=0.02)
+    for name in ("opaque", "veil", "known", "plate"):
+        a, b = few.spread(getattr(few, name)), whole.spread(getattr(whole, name), patch)
+        assert a.shape[:2] == (h, w)
+        assert np.abs(a - b).mean() < 0.02 * max(1, float(b.max()))
+
+
+def enlarged(what: FaceTrack, times: int) -> FaceTrack:
+    """The same face in a picture so many times larger."""
+    assert what.region is not None and what.front is not None and what.front.seen is not None
+    rgb = np.asarray(cv2.resize(what.region.rgb, None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC), np.uint8)
+    move = np.float32(times / 2 - 0.5)
+    mesh = what.face.mesh * np.float32(times) + np.array([move, move, 0], np.float32)
+    matrix = what.front.seen.matrix / np.float32(times)
+    matrix[:, 2] = what.front.seen.matrix[:, 2] - matrix[:, :2].sum(1) * move
+    front = replace(what.front, seen=replace(what.front.seen, matrix=matrix))
+    region = Region(what.region.x * times, what.region.y * times, rgb)
+    return replace(what, face=replace(what.face, mesh=mesh), region=region, front=front)
+
+
+def test_a_large_face_is_solved_small() -> None:
+    """Four times as large: no more pixels, and the same is found at the same place."""
+    what = track(with_thing(box(60, 90, 140, 130)), seen(opaque=box(60, 90, 140, 130)))
+    one, four = gathered(what), gathered(enlarged(what, 4))
+    assert one is not None and four is not None
+    assert four.region.rgb.shape == (4 * SIZE, 4 * SIZE, 3)
+    assert four.wide == pytest.approx(WORKING, rel=0.01)
+    assert four.frame.shape == (*four.known.shape, 3)
+    assert max(four.known.shape) < 0.4 * four.region.rgb.shape[0]
+    for name, far in (("frame", 6.0), ("plate", 6.0), ("opaque", 0.02), ("known", 0.02)):
+        there = cv2.resize(four.spread(getattr(four, name)), (SIZE, SIZE), interpolation=cv2.INTER_AREA)
+        assert np.abs(there - getattr(one, name)).mean() < far
+
+
+def test_under_an_opaque_thing_a_large_face_is_cut_as_a_small_one_is() -> None:
+    cover = box(60, 90, 140, 130)
+    what = track(with_thing(cover), seen(opaque=cover))
+    large = enlarged(what, 4)
+    rgb, alpha = (np.repeat(np.repeat(a, 4, 0), 4, 1) for a in (PATCH.rgb, PATCH.alpha))
+    before = gathered(large)
+    assert before is not None
+    out = under_opaque(before, Patch(PATCH.x * 4, PATCH.y * 4, rgb, alpha))
+    few = cv2.resize(out.alpha, PATCH.alpha.shape[::-1], interpolation=cv2.INTER_AREA)
+    assert np.abs(few - cut(what).alpha).mean() < 0.02
 
 
 def test_with_nothing_in_front_the_new_face_is_laid_plainly() -> None:

@@ -329,11 +329,10 @@ def test_a_map_of_the_crop_lies_where_the_region_shows_it() -> None:
 def test_what_covers_is_the_densest_of_the_three_and_glass_counts_for_less() -> None:
     eye = np.array([[1, 0, 0], [0, 1, 0]], np.float32)
     flat = [np.full((SIDE, SIDE), v, np.float32) for v in (0.2, 0.5, 1.0)]
-    region = Region(0, 0, np.zeros((8, 8, 3), np.uint8))
     for order, want in (((0, 1, 2), 0.6), ((2, 1, 0), 1.0), ((0, 2, 1), 1.0), ((1, 0, 0), 0.5)):
         maps = [flat[i] for i in order]
-        found = covering(Occlusion(np.zeros(3, np.float32), maps[0], maps[1], maps[2], eye), region)
-        assert found == pytest.approx(np.full((8, 8), want), abs=1e-6)
+        found = covering(Occlusion(np.zeros(3, np.float32), maps[0], maps[1], maps[2], eye))
+        assert found == pytest.approx(np.full((SIDE, SIDE), want), abs=1e-6)
 
 
 def test_box_of_a_mesh() -> None:

@@ -42,8 +42,8 @@ def over(own: F32, edge: F32, allowed: F32, seen: F32, width: float) -> F32:
     """
     middle = np.asarray((edge > SURE) * seen * (1 - allowed), np.float32)
     skin = light.LowPass.over(middle, SIGMA * width)(own)
-    bright = skin.mean(2)
-    apart = np.linalg.norm(own - skin, axis=2) / (bright + 8)
-    unlike = smoothstep((apart - UNLIKE[0]) / (UNLIKE[1] - UNLIKE[0]))
-    hair = unlike * (own.mean(2) < bright) * allowed * (seen > 0.5)
+    bright = light.grey(skin)
+    apart = np.sqrt(light.square(own - skin)) / (bright + np.float32(8))
+    unlike = smoothstep((apart - np.float32(UNLIKE[0])) * np.float32(1 / (UNLIKE[1] - UNLIKE[0])))
+    hair = unlike * (light.grey(own) < bright) * allowed * (seen > 0.5)
     return np.asarray(cv2.GaussianBlur(np.asarray(hair, np.float32), (0, 0), SOFT), np.float32)

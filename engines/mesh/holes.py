@@ -5,7 +5,7 @@ import math
 import cv2
 import numpy as np
 
-from engines.mesh import warp
+from engines.mesh import light, warp
 from engines.mesh.topology import I32, INNER_LIPS, LEFT_EYE, RIGHT_EYE
 from engines.values import F32, U8
 
@@ -37,20 +37,20 @@ def _keep_one(painted: F32, target: U8, maps: warp.Maps, ring: F32, grow: tuple[
     hole = np.asarray(cv2.GaussianBlur(hole, (0, 0), soft), np.float32)
     own = _moved(target, maps, (x0, y0, x1, y1), (h, w))
     part = painted[y0:y1, x0:x1]
-    part += hole[..., None] * (own - part)
+    part += light.scaled(own - part, hole)
 
 
 def _moved(target: U8, maps: warp.Maps, box: tuple[int, int, int, int], size: tuple[int, int]) -> F32:
     """The target's pixels in box, moved along with the mesh."""
     x0, y0, x1, y1 = box
     sh, sw = maps.shift.shape[:2]
-    fx, fy = np.float32(sw / size[1]), np.float32(sh / size[0])
-    x, y = np.arange(x0, x1, dtype=np.float32), np.arange(y0, y1, dtype=np.float32)
-    coarse = np.empty((len(y), len(x), 2), np.float32)
-    coarse[..., 0], coarse[..., 1] = (x + 0.5) * fx - 0.5, ((y + 0.5) * fy - 0.5)[:, None]
-    where = np.asarray(warp.sample(maps.shift, coarse), np.float32)
-    where[..., 0] += x
-    where[..., 1] += y[:, None]
+    fx, fy = sw / size[1], sh / size[0]
+    place = np.array([[fx, 0, (x0 + 0.5) * fx - 0.5], [0, fy, (y0 + 0.5) * fy - 0.5]], np.float32)
+    inverse = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    shift = cv2.warpAffine(maps.shift, place, (x1 - x0, y1 - y0), flags=inverse, borderMode=cv2.BORDER_REPLICATE)
+    where = np.asarray(shift, np.float32)
+    where[..., 0] += np.arange(x0, x1, dtype=np.float32)
+    where[..., 1] += np.arange(y0, y1, dtype=np.float32)[:, None]
     return np.asarray(warp.sample(target, where), np.float32)
 
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from engines.mesh.grain import Grain
+from engines.mesh.grain import EVERY, Grain
 from engines.values import F32
 
 
@@ -101,3 +101,16 @@ def test_a_long_gap_does_not_overshoot() -> None:
     assert roughness(got) == pytest.approx(roughness(soft), rel=0.08)
     # time standing still divides by nothing
     assert np.isfinite(grain.match(even, soft, ALL, 0.0)).all()
+
+
+def test_between_measurements_the_gains_stand_still() -> None:
+    """A frame sooner than EVERY after a measurement is not measured; the time it took counts in the next one."""
+    grain, twin = Grain(), Grain()
+    even, soft = noisy(5), noisy(3.6, seed=1)
+    for one in (grain, twin):
+        one.match(even, even, ALL, 0.0)
+    before = grain.match(even, even, ALL, 0.0)
+    assert np.array_equal(grain.match(even, soft, ALL, 0.6 * EVERY), before)
+    later = grain.match(even, soft, ALL, 0.6 * EVERY)
+    assert not np.array_equal(later, before)
+    assert np.allclose(later, twin.match(even, soft, ALL, 1.2 * EVERY), atol=1e-4)

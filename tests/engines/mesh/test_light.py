@@ -1,5 +1,6 @@
 """Light by value: low-passes of constants, the direction of gains, detail's sign, the rim's missing tone."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -187,3 +188,36 @@ def test_fit_keeps_a_constant_at_any_size() -> None:
 def test_fit_averages_where_it_shrinks() -> None:
     field = np.tile(np.array([[0, 2], [4, 6]], np.float32), (10, 10))
     assert np.abs(light.fit(field, (10, 10)) - 3).max() < 1e-5
+
+
+def test_three_channels_at_once_are_what_numpy_says() -> None:
+    rng = np.random.default_rng(3)
+    image, weight = rng.normal(0, 40, (20, 30, 3)).astype(np.float32), rng.random((20, 30), np.float32)
+    assert np.allclose(light.scaled(image, weight), image * weight[..., None], atol=1e-4)
+    assert np.allclose(light.grey(image), image.mean(2), atol=1e-4)
+    assert np.allclose(light.square(image), (image**2).sum(2), rtol=1e-4, atol=1e-2)
+
+
+@pytest.mark.parametrize("size", [(64, 52), (63, 51)])
+def test_a_wide_low_pass_worked_out_smaller_is_the_same(size: tuple[int, int]) -> None:
+    """Against the plain normalised convolution, under a weight with holes that ends before the border."""
+    rng = np.random.default_rng(4)
+    coarse = rng.uniform(30, 220, (8, 7, 3)).astype(np.float32)
+    image = np.asarray(cv2.resize(coarse, size[::-1], interpolation=cv2.INTER_CUBIC), np.float32)
+    image += rng.normal(0, 10, image.shape).astype(np.float32)
+    weight = np.zeros(size, np.float32)
+    weight[8:-8, 8:-8] = rng.random((size[0] - 16, size[1] - 16)) > 0.3
+    sigma = 2.4 * light.SMOOTH
+    got = light.LowPass.over(weight, sigma)
+    assert got.total.shape == (size[0] // 2, size[1] // 2)
+    mass, total = light.blur(image * weight[..., None], sigma), light.blur(weight, sigma)
+    off = np.abs(got(image) - mass / total[..., None])
+    assert off[8:-8, 8:-8].max() < 2 and off.mean() < 0.7
+    assert light.LowPass.over(weight, 0.9 * light.SMOOTH).total.shape == size
+
+
+@given(st.floats(20, 400), st.integers(40, 900), st.integers(40, 900))
+@settings(max_examples=30, deadline=None)
+def test_grids_are_even(width: float, high: int, wide: int) -> None:
+    rows, columns = light.grid(width, (high, wide))
+    assert rows % 2 == columns % 2 == 0

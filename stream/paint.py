@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from engines.eyewear import EyewearNet
 from engines.mesh.shape import pose
 from engines.mesh.source import SourceFace
+from engines.mesh.spectacles import Spectacles
 from engines.mesh.swapper import MeshSwapper
 from engines.nets.pasted import Asked, Together
 from engines.values import F32, Patch
@@ -49,6 +51,7 @@ class Painter:
     opaque things, at once: for live, which never waits. together: a swapping network, which takes all faces of a frame
     in one call; it then paints, and not the mesh swapper with `sources`. own: its masks are its own (dual head): where
     something opaque is before a face, such a mask is taken in place of the occlusion network's while it can be trusted.
+    eyewear: finds the spectacles of mesh-swapped faces, which then stay in front.
     """
 
     def __init__(
@@ -59,7 +62,9 @@ class Painter:
         defer: bool = False,
         together: Together | None = None,
         own: bool = False,
+        eyewear: EyewearNet | None = None,
     ) -> None:
+        self._eyewear = eyewear
         self._own = OwnMasks() if own else None
         self._sources, self._routing, self._defer, self._together = tuple(sources), routing, defer, together
         self._hands: dict[int, _Hand] = {}
@@ -127,7 +132,8 @@ class Painter:
             return None, None
         hand = self._hands.get(track.id)
         if hand is None or hand.source != track.source:
-            hand = self._hands[track.id] = _Hand(MeshSwapper(self._sources[track.source]), track.source, now)
+            worn = Spectacles(self._eyewear) if self._eyewear else None
+            hand = self._hands[track.id] = _Hand(MeshSwapper(self._sources[track.source], worn), track.source, now)
         elapsed, hand.seconds = max(now - hand.seconds, 0.0), now
         fade = _fade(track)
         if fade <= 0:

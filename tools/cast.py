@@ -10,6 +10,8 @@ from pathlib import Path
 from calib.thresholds import load as load_thresholds
 from engines.backends.choose import open_engine
 from engines.detector import Detector
+from engines.eyewear import WEIGHTS as EYEWEAR
+from engines.eyewear import EyewearNet
 from engines.landmarks import Landmarks
 from engines.mesh.source import SourceFace, prepare_source
 from engines.occlusion import WEIGHTS
@@ -28,7 +30,7 @@ from tools.job import Job
 from tools.refiners import open_refiner
 from tools.troupe import Sources, open_eyes, open_likeness, read_photos
 
-PRECISION = "bf16"  # of the occlusion network: a third of the time, the same maps to a hundredth
+PRECISION = "bf16"  # of the project's own networks: a third of the time, the same maps to a hundredth
 NETWORKS = ("face_detection_short_range", "face_landmark")  # the catalogue's names, in the order of Perception
 
 
@@ -83,7 +85,11 @@ def _opened(job: Job, rules: tuple[Rule, ...], store: Store, single: bool, stack
     else:
         sources = prepare(job, models)
         notes += [note for source in sources for note in source.notes]
-        painters = (Painter(sources, routing, defer=True),)
+        eyewear = open_eyewear(job.device, job.nets.strict)
+        if eyewear is not None:
+            files["eyewear"] = EYEWEAR
+            stack.callback(eyewear.close)
+        painters = (Painter(sources, routing, defer=True, eyewear=eyewear),)
     finder, found = open_eyes(job.nets, job.device, store)
     files |= found
     likeness = open_likeness(rules, models, store, job.device, job.nets.strict)
@@ -113,6 +119,11 @@ def open_watch(device: str, routing: Routing = Routing.AUTO, strict: bool = Fals
         return None
     always = routing is not Routing.AUTO
     return Watch(open_engine(WEIGHTS, device, PRECISION, strict=strict), load_thresholds(), always)
+
+
+def open_eyewear(device: str, strict: bool = False) -> EyewearNet | None:
+    """What finds the spectacles of mesh-swapped faces; None where its weights are not built."""
+    return EyewearNet(open_engine(EYEWEAR, device, PRECISION, strict=strict)) if EYEWEAR.is_file() else None
 
 
 def prepare(job: Job, models: Perception) -> list[SourceFace]:

@@ -11,8 +11,9 @@ import numpy as np
 
 from engines.mesh import grain, hair, holes, light, region, warp
 from engines.mesh.fuse import width
-from engines.mesh.shape import correction, fit, proportions
+from engines.mesh.shape import Fit, correction, fit, proportions
 from engines.mesh.source import SourceFace
+from engines.mesh.spectacles import Spectacles
 from engines.mesh.texture import CM
 from engines.mesh.topology import WIDTH_CM
 from engines.values import F32, U8, Patch, Region
@@ -31,10 +32,10 @@ def _layers() -> F32:
 
 
 class MeshSwapper:
-    """The swap of one track by one source."""
+    """The swap of one track by one source. spectacles: keeps the target's own in front; None: they are painted over."""
 
-    def __init__(self, source: SourceFace) -> None:
-        self._source = source
+    def __init__(self, source: SourceFace, spectacles: Spectacles | None = None) -> None:
+        self._source, self._spectacles = source, spectacles
         self._mean: F32 | None = None
         self._seen = 0.0
         self._grain = grain.Grain()
@@ -50,17 +51,19 @@ class MeshSwapper:
         x0, y0, x1, y1 = warp.face_rect(local, wide, view.rgb.shape[:2])
         if wide < SMALLEST or x1 - x0 < 8 or y1 - y0 < 8:
             return None
-        local = local - np.array([x0, y0, 0], np.float32)
-        shaped = self._reshape(local, elapsed)
+        found = fit(local)
+        seen = self._spectacles(view.rgb, found, elapsed) if self._spectacles else None
+        corner = np.array([x0, y0, 0], np.float32)
+        shaped, local = self._reshape(local, found, elapsed) - corner, local - corner
         target = view.rgb[y0:y1, x0:x1]
         size = (y1 - y0, x1 - x0)
         maps = warp.maps(shaped, local, wide, size)
-        rgb, alpha = self._paint(target, maps, shaped, wide, elapsed)
+        worn = seen.onto(size, (x0, y0)) if seen else None
+        rgb, alpha = self._paint(target, maps, shaped, wide, elapsed, worn)
         return Patch(view.x + x0, view.y + y0, rgb, alpha * np.float32(fade) if fade < 1 else alpha)
 
-    def _reshape(self, mesh: F32, elapsed: float) -> F32:
+    def _reshape(self, mesh: F32, found: Fit, elapsed: float) -> F32:
         """The target's mesh with the source's proportions."""
-        found = fit(mesh)
         canonical = found.to_canonical(mesh)
         self._seen += max(elapsed, 1e-3)
         share = min(1.0, max(elapsed, 1e-3) / min(self._seen, MEMORY))
@@ -76,8 +79,10 @@ class MeshSwapper:
             where = (where + np.float32(0.5)) * np.float32(0.5**level) - np.float32(0.5)
         return np.asarray(warp.sample(self._source.textures[level], where), np.uint8)
 
-    def _paint(self, target: U8, maps: warp.Maps, shaped: F32, wide: float, elapsed: float) -> tuple[U8, F32]:
-        """The painted region, uint8 (h, w, 3), and its alpha, float32 (h, w)."""
+    def _paint(
+        self, target: U8, maps: warp.Maps, shaped: F32, wide: float, elapsed: float, worn: F32 | None
+    ) -> tuple[U8, F32]:
+        """The painted region, uint8 (h, w, 3), and its alpha, float32 (h, w). worn: (h, w), what eyewear hides."""
         size = (target.shape[0], target.shape[1])
         k = min(1.0, WORKING / wide)
         work = (max(8, round(size[0] * k)), max(8, round(size[1] * k)))
@@ -94,6 +99,8 @@ class MeshSwapper:
         small = warp.shrink(own, grid)
         strands = hair.over(small, edge, free, seen, wide / cell)
         inside = np.asarray((edge > 0.4) * seen * (1 - strands), np.float32)
+        if worn is not None:  # rims are no light on skin
+            inside = inside * (1 - np.minimum(warp.shrink(worn, grid) * 1.5, 0.97))
         smooth = light.LowPass.over(inside, light.SIGMA * wide / cell)
         lit, low = smooth(small), smooth(warp.shrink(source, grid))
         fields = (warp.enlarge(f, work) for f in (low, *light.gains(lit, low), lit))
@@ -109,5 +116,7 @@ class MeshSwapper:
             painted = np.asarray(cv2.add(change, full, dtype=cv2.CV_32F), np.float32)
         holes.keep(painted, target, maps, shaped, wide)
         alpha = warp.enlarge(mask * (1 - warp.enlarge(strands, mask.shape)), size)
+        if worn is not None:
+            alpha = np.asarray(alpha * (1 - worn), np.float32)
         alpha = np.asarray(cv2.threshold(alpha, 1 / 512, 0, cv2.THRESH_TOZERO)[1], np.float32)
         return np.asarray(cv2.convertScaleAbs(np.maximum(painted, 0, out=painted)), np.uint8), alpha

@@ -15,6 +15,8 @@ from calib.thresholds import load as load_thresholds
 from engines.backends.choose import open_engine
 from engines.detector import Detector
 from engines.errors import SourceError
+from engines.eyewear import WEIGHTS as EYEWEAR
+from engines.eyewear import EyewearNet
 from engines.landmarks import Landmarks
 from engines.mesh.source import SourceFace, prepare_source
 from engines.occlusion import WEIGHTS
@@ -57,6 +59,7 @@ class House:
         store = default_store()
         self._models = Perception(*(open_engine(store.path(name), settings.device) for name in NETWORKS))
         self._occlusion = open_engine(WEIGHTS, settings.device, PRECISION) if WEIGHTS.is_file() else None
+        self._eyewear = open_engine(EYEWEAR, settings.device, PRECISION) if EYEWEAR.is_file() else None
         self._thresholds = load_thresholds()
         self._rehearsed = False
         self._ensemble = for_live(settings.nets, settings.device, store, self._models) if settings.nets.model else None
@@ -112,7 +115,8 @@ class House:
     def _painter(self, face: Face) -> tuple[Painter, Callable[[], None]]:
         """A session's painter, and what to call when it ends. Raises ModelError."""
         if isinstance(face, SourceFace):
-            return Painter([face], defer=True), lambda: None
+            eyewear = EyewearNet(self._eyewear) if self._eyewear is not None else None
+            return Painter([face], defer=True, eyewear=eyewear), eyewear.close if eyewear else lambda: None
         ensemble, stream = self._ensemble, next(self._streams)
         assert ensemble is not None, "only an ensemble makes such faces"
         troupe = ensemble.troupe(face, stream)

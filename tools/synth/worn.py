@@ -8,61 +8,16 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from engines.mesh.topology import LEFT_EYE, OVAL, RIGHT_EYE
+from engines.mesh.topology import OVAL
 from engines.values import F32, U8
+from tools.synth import easel, eyewear
 from tools.synth.faces import Portrait
 from tools.synth.noise import fractal
 
 
 def spectacles(image: U8, mesh: F32, rng: np.random.Generator, glint: np.random.Generator) -> U8:
-    """Frames, lenses and temples. glint: what may differ between two looks: reflections."""
-    out = image.astype(np.float32)
-    eyes = [mesh[ring, :2].mean(0) for ring in (RIGHT_EYE, LEFT_EYE)]
-    across = float(np.linalg.norm(eyes[1] - eyes[0]))
-    angle = float(np.degrees(np.arctan2(*(eyes[1] - eyes[0])[::-1])))
-    w, h = across * rng.uniform(0.33, 0.46), across * rng.uniform(0.22, 0.4)
-    thick, colour = (
-        max(1, round(across * rng.uniform(0.015, 0.07))),
-        rng.uniform(5, 120) * np.ones(3) + rng.uniform(0, 60, 3),
-    )
-    boxy, dark = rng.random() < 0.5, rng.uniform(0.5, 0.95) if rng.random() < 0.2 else rng.uniform(0, 0.18)
-    tint = rng.uniform(10, 90, 3)
-    ink, lens = np.zeros(image.shape[:2], np.float32), np.zeros(image.shape[:2], np.float32)
-    rims = []
-    for eye in eyes:
-        centre = np.add(eye, (0, 0.06 * across))
-        if boxy:
-            shape = cv2.boxPoints(((float(centre[0]), float(centre[1])), (2 * w, 2 * h), angle))
-        else:
-            t = np.radians(np.arange(0, 360, 10))
-            c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
-            shape = centre + np.stack([w * np.cos(t) * c - h * np.sin(t) * s, w * np.cos(t) * s + h * np.sin(t) * c], 1)
-        rims.append(shape)
-        polygon = [np.round(shape * 16).astype(np.int32)]
-        cv2.fillPoly(lens, polygon, 1.0, cv2.LINE_AA, 4)
-        cv2.polylines(ink, polygon, True, 1.0, thick, cv2.LINE_AA, 4)
-    bar = [
-        tuple(np.round(r[r[:, 0].argmax() if i == 0 else r[:, 0].argmin()]).astype(int).tolist())
-        for i, r in enumerate(rims)
-    ]
-    cv2.line(ink, bar[0], bar[1], 1.0, thick, cv2.LINE_AA)
-    for rim, ear, outer in ((rims[0], mesh[127, :2], np.argmin), (rims[1], mesh[356, :2], np.argmax)):
-        start = rim[outer(rim[:, 0])]
-        cv2.line(
-            ink,
-            tuple(np.round(start).astype(int).tolist()),
-            tuple(np.round(ear).astype(int).tolist()),
-            1.0,
-            thick,
-            cv2.LINE_AA,
-        )
-    out += (tint - out) * (dark * lens)[..., None]
-    if glint.random() < 0.6:
-        streak = fractal(image.shape[0], image.shape[1], glint, 2, 2) > glint.uniform(0.55, 0.8)
-        shine = cv2.GaussianBlur(streak.astype(np.float32) * lens, (0, 0), 2) * glint.uniform(0.05, 0.5)
-        out += (glint.uniform(180, 255) - out) * shine[..., None]
-    out += (colour - out) * cv2.GaussianBlur(ink, (0, 0), 0.6)[..., None]
-    return np.clip(out, 0, 255).astype(np.uint8)
+    """Frames, lenses and arms. glint: what may differ between two looks: reflections."""
+    return np.asarray(easel.put_on(image, mesh, eyewear.spectacles(rng), rng, glint)[0], np.uint8)
 
 
 def beard(image: U8, mesh: F32, rng: np.random.Generator) -> U8:

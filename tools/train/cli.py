@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engines.errors import InputError, UnderstudyError
+from tools.train import eyecli
 
 if TYPE_CHECKING:
     from tools.train.loop import Recipe, Run
     from tools.train.metrics import Score
 
 app = typer.Typer(help="Trains the project's own networks.", no_args_is_help=True)
+eyecli.register(app)
 
 
 def register(parent: typer.Typer) -> None:

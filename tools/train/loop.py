@@ -1,7 +1,7 @@
 """The training loop: resumable, watched, stopped when it no longer gains. Knows torch; knows no command line."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,9 @@ class Run:
         self.batch = held.get("batch", 0)
 
 
+Parts = Callable[[Run, Any, Recipe, str], dict[str, Any]]
+
+
 def begin(make: Callable[[], Any], recipe: Recipe, device: str = "cpu") -> Run:
     """A fresh run, seeded."""
     torch.manual_seed(recipe.seed)
@@ -89,16 +92,21 @@ def tensors(batch: Any, device: str = "cpu") -> tuple[Any, Any, Any]:
     return face.to(device, memory_format=torch.channels_last), maps.to(device), label.to(device)
 
 
-def update(run: Run, batch: Any, recipe: Recipe, device: str = "cpu") -> dict[str, float]:
-    """One step down the gradient. Returns the parts of the loss."""
-    for group in run.optimiser.param_groups:
-        group["lr"] = rate_at(run.step, recipe)
-    run.net.train(not recipe.only)  # with a frozen trunk its batch statistics stay frozen, too
+def parts(run: Run, batch: Any, recipe: Recipe, device: str = "cpu") -> dict[str, Any]:
+    """The parts of the loss of masks and class, each a scalar."""
     face, maps, label = tensors(batch, device)
     with torch.autocast(device, torch.bfloat16, enabled=recipe.bf16):
         logits, guess = run.net(face)
-    parts = losses(logits.float(), guess.float(), label, maps, face[:, 6])
-    total = torch.stack(list(parts.values())).sum()
+    return losses(logits.float(), guess.float(), label, maps, face[:, 6])
+
+
+def update(run: Run, batch: Any, recipe: Recipe, device: str = "cpu", of: Parts = parts) -> dict[str, float]:
+    """One step down the gradient. of: what gives the parts of the loss, which are returned."""
+    for group in run.optimiser.param_groups:
+        group["lr"] = rate_at(run.step, recipe)
+    run.net.train(not recipe.only)  # with a frozen trunk its batch statistics stay frozen, too
+    told = of(run, batch, recipe, device)
+    total = torch.stack(list(told.values())).sum()
     run.optimiser.zero_grad(set_to_none=True)
     total.backward()
     torch.nn.utils.clip_grad_norm_([p for p in run.net.parameters() if p.requires_grad], 2.0)
@@ -111,7 +119,7 @@ def update(run: Run, batch: Any, recipe: Recipe, device: str = "cpu") -> dict[st
             else:
                 slow.copy_(fast)
     run.step += 1
-    return {k: float(v.detach()) for k, v in parts.items()}
+    return {k: float(v.detach()) for k, v in told.items()}
 
 
 def evaluate(net: Any, held: Shard, recipe: Recipe, plate: bool = True, device: str = "cpu") -> Score:
@@ -129,32 +137,46 @@ def evaluate(net: Any, held: Shard, recipe: Recipe, plate: bool = True, device: 
     return score(np.concatenate(logits), np.concatenate(maps), held)
 
 
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is learned. epoch: an epoch's batches, of shards, their size and chance. parts: of the loss. evaluate: how
+    good a net is on what is held back, an object with `loss` and `facts()`."""
+
+    epoch: Callable[[Any, int, np.random.Generator], Iterator[Any]]
+    parts: Parts
+    evaluate: Callable[[Any, Any, Recipe, str], Any]
+
+
+MASKS = Task(epoch, parts, lambda net, held, recipe, device: evaluate(net, held, recipe, device=device))
+
+
 def train(
-    run: Run, shards: Callable[[], list[Shard]], held: Shard, folder: Path, recipe: Recipe, say: Telemetry,
-    device: str = "cpu",
-) -> Score:  # fmt: skip
+    run: Run, shards: Callable[[], list[Any]], held: Any, folder: Path, recipe: Recipe, say: Telemetry,
+    device: str = "cpu", task: Task = MASKS,
+) -> Any:  # fmt: skip
     """Trains to the recipe's end or until it no longer gains; `last.pt` to resume from and `best.pt` lie in folder.
+    Returns the best score, as the task's `evaluate` gives it.
 
     shards: called at each epoch, so that crops written meanwhile are used.
     """
-    best: Score | None = None
+    best: Any = None
     first = run.step
     while run.step < recipe.steps and run.stale <= recipe.patience:
         rng = np.random.default_rng((recipe.seed, run.epoch))
-        for number, batch in enumerate(epoch(shards(), recipe.size, rng)):
+        for number, batch in enumerate(task.epoch(shards(), recipe.size, rng)):
             if number < run.batch:
                 continue  # seen before the run was stopped; drawn again, so that chance goes on as it would have
-            parts = update(run, batch, recipe, device)
+            told = update(run, batch, recipe, device, task.parts)
             run.batch = number + 1
-            loss = sum(parts.values())
+            loss = sum(told.values())
             if not math.isfinite(loss):
                 raise FloatingPointError(
                     f"the loss is {loss} at step {run.step}; lower the rate or resume from last.pt"
                 )
             if run.step % 20 == 0:
-                say.step(run.epoch, run.step, recipe.steps, loss, rate_at(run.step, recipe), parts, first)
+                say.step(run.epoch, run.step, recipe.steps, loss, rate_at(run.step, recipe), told, first)
             if run.step % recipe.every == 0 or run.step == recipe.steps:
-                now = evaluate(run.average, held, recipe, device=device)
+                now = task.evaluate(run.average, held, recipe, device)
                 say.say("score", step=run.step, **now.facts())
                 run.stale = 0 if now.loss < run.best else run.stale + 1
                 if now.loss < run.best:
@@ -164,4 +186,4 @@ def train(
             if run.step >= recipe.steps or run.stale > recipe.patience:
                 break
         run.epoch, run.batch = run.epoch + 1, 0
-    return best if best is not None else evaluate(run.average, held, recipe, device=device)
+    return best if best is not None else task.evaluate(run.average, held, recipe, device)

@@ -191,8 +191,8 @@ def test_spectacles_sit_on_the_eyes() -> None:
         rows, columns = np.nonzero(where)
         assert height(10) < rows.mean() < height(1)
         low, high = LOOK.mesh[OVAL, 0].min(), LOOK.mesh[OVAL, 0].max()
-        assert low - 5 < columns.min()
-        assert columns.max() < high + 5
+        assert low - 10 < columns.min()
+        assert columns.max() < high + 10
 
 
 def test_a_fringe_hangs_over_the_forehead_and_leaves_the_mouth() -> None:

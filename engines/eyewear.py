@@ -1,0 +1,81 @@
+"""The eyewear network: does a person wear spectacles, and where are they. Prepare, run, read around a Session.
+
+It sees the band of the face that spectacles lie in, levelled and of one scale at every pose. Knows nothing of tracks or
+time.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from engines.landmarks import coarseness, shrunk
+from engines.mesh.shape import Fit
+from engines.protocol import Engine, Session
+from engines.values import F32, U8
+
+HEIGHT, WIDTH = 80, 160  # pixels of the band
+CM = 10.0  # pixels per centimetre of the canonical face
+MIDDLE = np.array([0, -2.4, -1.5], np.float32)  # canonical: where the front of spectacles is, which so stays in place
+WEIGHTS = Path(__file__).parent / "weights" / "eyewear.onnx"
+
+
+def frame_to_band(found: Fit) -> F32:
+    """float32 (2, 3): frame pixels to band pixels. found: of a mesh in frame pixels."""
+    at = (MIDDLE - found.centre) @ found.rotation / found.scale + found.origin
+    # the axis downwards keeps its direction at any yaw, the one across does not
+    down = found.rotation[1, :2]
+    down = down / (np.linalg.norm(down) + 1e-6)
+    m = np.float32(CM * found.scale) * np.array([[down[1], -down[0]], [down[0], down[1]]], np.float32)
+    middle = np.array([WIDTH - 1, HEIGHT - 1], np.float32) / 2
+    return np.asarray(np.concatenate([m, (middle - m @ at[:2])[:, None]], 1), np.float32)
+
+
+def cut(image: U8, matrix: F32) -> U8:
+    """The band, uint8 (80, 160, 3), of an image that `matrix` refers to."""
+    times = coarseness(float(np.hypot(matrix[0, 0], matrix[1, 0])))
+    image, centre = shrunk(image, times), times / 2 - 0.5
+    matrix = matrix @ np.array([[times, 0, centre], [0, times, centre], [0, 0, 1]], np.float32)
+    out = cv2.warpAffine(image, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(out, np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class Worn:
+    """What the network saw. worn: the logit of spectacles being worn. map: float32 (80, 160), 0 to 1: how much of each
+    pixel is rim, bridge, arm or dark lens. matrix: (2, 3), frame pixels to those of the map."""
+
+    worn: float
+    map: F32
+    matrix: F32
+
+    def onto(self, size: tuple[int, int], corner: tuple[int, int] = (0, 0)) -> F32:
+        """The map in the frame's pixels from `corner` (x, y) on, float32 (h, w) of `size`, 0 beyond the band."""
+        m = self.matrix.copy()
+        m[:, 2] += m[:, :2] @ np.array(corner, np.float32)
+        flags = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
+        out = cv2.warpAffine(self.map, m, size[::-1], flags=flags, borderMode=cv2.BORDER_CONSTANT)
+        return np.asarray(out, np.float32)
+
+
+def prepare(band: U8) -> F32:
+    """The network's input, float32 (1, 3, 80, 160), of uint8 (80, 160, 3) RGB."""
+    return np.multiply(band.transpose(2, 0, 1)[None], np.float32(1 / 255), dtype=np.float32)
+
+
+class EyewearNet:
+    """One thread's right to ask the network."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._session: Session = engine.session()
+
+    def run(self, image: U8, found: Fit) -> Worn:
+        """image: uint8 (h, w, 3) RGB. found: the fit of the mesh in its pixels."""
+        matrix = frame_to_band(found)
+        out = self._session.run({"band": prepare(cut(image, matrix))})
+        seen = np.array(out["map"], np.float32)[0]
+        return Worn(float(np.asarray(out["worn"], np.float32)[0]), seen, matrix)
+
+    def close(self) -> None:
+        self._session.close()

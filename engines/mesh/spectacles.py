@@ -1,0 +1,82 @@
+"""The target's own spectacles: whether one person wears any, and where they are in each frame, so that they stay in
+front of the new face. One instance per track, called in order.
+
+The network is asked seldom while none are worn; while some are, whenever the head has turned: seen from another side
+they lie elsewhere before the face. In between its map stays where it is on the head.
+"""
+
+import numpy as np
+
+from engines.eyewear import EyewearNet, Worn, frame_to_band
+from engines.mesh.shape import Fit
+from engines.values import F32, U8
+
+FIRST = 0.1, 0.2, 0.4  # seconds until the second question and the next
+EVERY = 1.0  # seconds between questions while none are worn
+UNSURE = 2.0  # belief nearer to 0 than this is asked about more often, every
+SOON = 0.2  # seconds
+WORN_EVERY = 0.1  # seconds between questions while some are worn and the head keeps still
+TURNED = 0.04  # radians by which it must turn to be asked about at once
+ON, OFF = 1.5, -1.0  # belief, a logit, from which they are worn, and from which no longer
+MOST = 5.0  # of one answer's weight
+LEARNED = 0.12, 0.6, 1.0  # least and greatest share of an answer in the belief, and the seconds that would be all of it
+NEW = 0.6  # share of a new map in the one that is used
+APPEAR = 0.25  # seconds in which they come or go
+
+
+class Spectacles:
+    """Call it for each frame of a track."""
+
+    def __init__(self, net: EyewearNet) -> None:
+        self._net = net
+        self._asked, self._now, self._times = -1e9, 0.0, 0
+        self._belief, self._level, self._on = 0.0, 0.0, False
+        self._map: F32 | None = None
+        self._from: F32 | None = None
+
+    def __call__(self, image: U8, found: Fit, elapsed: float) -> Worn | None:
+        """What of the image eyewear hides; None where none is worn.
+
+        image: uint8 (h, w, 3) RGB. found: the fit of the mesh in its pixels. elapsed: seconds since the last frame.
+        """
+        self._now += elapsed
+        if self._due(found):
+            self._ask(image, found)
+        step = elapsed / APPEAR
+        self._level = min(self._level + step, 1.0) if self._on else max(self._level - step, 0.0)
+        if self._level <= 0 or self._map is None:
+            return None
+        shown = self._map * np.float32(self._level) if self._level < 1 else self._map
+        return Worn(self._belief, shown, frame_to_band(found))
+
+    def _due(self, found: Fit) -> bool:
+        """Whether to ask the network."""
+        waited = self._now - self._asked
+        if self._times == 0:
+            return True
+        if self._on:
+            return waited >= WORN_EVERY or _apart(found.rotation, self._from) > TURNED
+        if abs(self._belief) < UNSURE:
+            return waited >= SOON
+        return waited >= (FIRST[self._times - 1] if self._times <= len(FIRST) else EVERY)
+
+    def _ask(self, image: U8, found: Fit) -> None:
+        seen = self._net.run(image, found)
+        answer = float(np.clip(seen.worn, -MOST, MOST))
+        least, most, whole = LEARNED
+        waited = self._now - self._asked
+        share = 1.0 if self._times == 0 else min(max(waited / whole, least), most)
+        self._belief += share * (answer - self._belief)
+        if self._times == 0:
+            self._level = float(self._belief > ON)  # from the first frame on, with nothing to fade in from
+        self._on = self._belief > (OFF if self._on else ON)
+        if self._map is None or waited > EVERY / 2 or _apart(found.rotation, self._from) > 5 * TURNED:
+            self._map = seen.map
+        else:
+            self._map = np.asarray(self._map + np.float32(NEW) * (seen.map - self._map), np.float32)
+        self._asked, self._from, self._times = self._now, found.rotation, self._times + 1
+
+
+def _apart(a: F32, b: F32 | None) -> float:
+    """About the angle between two rotations (3, 3), radians."""
+    return float(np.linalg.norm(a - b)) / 2**0.5 if b is not None else 0.0

@@ -1,0 +1,64 @@
+"""The shape of the network that finds eyewear, and what it is trained to. Knows torch, nothing of data or the loop."""
+
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from tools.train.losses import dice
+from tools.train.net import Residual, Up, conv
+
+WIDTHS = (16, 24, 36, 48)  # channels at a half, a quarter, an eighth and a sixteenth of the band
+RIM = 3.0  # weight of a pixel of eyewear, against one without
+
+
+class EyeNet(nn.Module):  # type: ignore[misc]
+    """band (n, 3, 80, 160) to worn (n,) and map (n, 80, 160), both as logits.
+
+    The shape of `net.Small`, smaller: what is found in the whole band, pooled, is told to every place of it, since one
+    thin line is a wrinkle or a rim by what else is there.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        a, b, c, d = WIDTHS
+        self.stem = conv(12, a)
+        self.down1 = nn.Sequential(conv(a, b, 2), Residual(b))
+        self.down2 = nn.Sequential(conv(b, c, 2), Residual(c))
+        self.down3 = nn.Sequential(conv(c, d, 2), Residual(d))
+        self.context = nn.Linear(2 * d, d)
+        self.up2, self.up1, self.up0 = Up(d, c), Up(c, b), Up(b, a)
+        self.map = nn.Conv2d(a, 4, 3, 1, 1)
+        self.head = nn.Linear(2 * d, 1)
+
+    def forward(self, band: Any) -> tuple[Any, Any]:
+        s0 = self.stem(F.pixel_unshuffle(band, 2))
+        s1 = self.down1(s0)
+        s2 = self.down2(s1)
+        s3 = self.down3(s2)
+        pooled = torch.cat([s3.mean((2, 3)), s3.amax((2, 3))], 1)
+        x = s3 + self.context(pooled)[:, :, None, None]
+        x = self.up0(self.up1(self.up2(x, s2), s1), s0)
+        return self.head(pooled)[:, 0], F.pixel_shuffle(self.map(x), 2)[:, 0]
+
+
+class Exported(nn.Module):  # type: ignore[misc]
+    """What ships: `band` to `worn`, a logit, and `map`, probabilities."""
+
+    def __init__(self, net: Any) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, band: Any) -> tuple[Any, Any]:
+        worn, found = self.net(band)
+        return worn, torch.sigmoid(found)
+
+
+def losses(worn: Any, found: Any, wears: Any, wanted: Any) -> dict[str, Any]:
+    """worn (n,), found (n, h, w) as logits; wears (n,), wanted (n, h, w) 0 to 1. Each a scalar."""
+    bce = F.binary_cross_entropy_with_logits(found, wanted, reduction="none")
+    return {
+        "map": (bce * (1 + (RIM - 1) * wanted)).mean() * 4 + 0.5 * dice(torch.sigmoid(found), wanted),
+        "worn": 0.3 * F.binary_cross_entropy_with_logits(worn, wears),
+    }

@@ -13,6 +13,7 @@ from engines.mesh import raster, texture
 from engines.values import F32, U8
 
 RASTER = 72.0  # the coarse raster's pixels across a face
+MARGIN = 0.04  # face widths beyond the mesh that a swap looks at
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,11 @@ def shrink(image: F32 | U8, size: tuple[int, int]) -> F32:
     return np.asarray(small, np.float32)
 
 
+def scaled(where: F32, times: float) -> F32:
+    """Places in a picture (h, w, 2) as places in one that is `times` as large."""
+    return where if times == 1 else where * np.float32(times) + np.float32(0.5 * times - 0.5)
+
+
 def sample(image: F32 | U8, where: F32) -> F32 | U8:
     """The image (h, w[, c]) looked up at where (h', w', 2), x and y."""
     # the stub does not know that both maps may come as one
@@ -74,7 +80,7 @@ def sample(image: F32 | U8, where: F32) -> F32 | U8:
 
 def face_rect(mesh: F32, width: float, size: tuple[int, ...]) -> tuple[int, int, int, int]:
     """x0, y0, x1, y1 of the pixels that a swap may touch: the mesh's box and a little more, within the region."""
-    low, high = mesh[:, :2].min(0) - 0.1 * width, mesh[:, :2].max(0) + 0.1 * width
+    low, high = mesh[:, :2].min(0) - MARGIN * width, mesh[:, :2].max(0) + MARGIN * width
     h, w = size[:2]
     x0, y0 = max(0, int(np.floor(low[0]))), max(0, int(np.floor(low[1])))
     return x0, y0, min(w, int(np.ceil(high[0]))), min(h, int(np.ceil(high[1])))

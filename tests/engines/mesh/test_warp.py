@@ -106,3 +106,21 @@ def test_face_rect_of_a_face_elsewhere_is_empty() -> None:
     assert x1 <= x0
     _, y0, _, y1 = warp.face_rect(head(6, (60, 900)), 80.0, (200, 210))
     assert y1 <= y0
+
+
+def test_scaled_places_name_the_same_spot_of_a_smaller_picture() -> None:
+    """A ramp and its halving, sampled at the same spots."""
+    ramp = np.repeat(np.arange(40, dtype=np.float32)[None], 8, 0)
+    half = warp.shrink(ramp, (4, 20))
+    where = np.array([[[10.0, 3.0], [17.5, 4.0], [0.5, 0.5]]], np.float32)
+    assert np.allclose(warp.sample(half, warp.scaled(where, 0.5)), warp.sample(ramp, where), atol=1e-4)
+    assert warp.scaled(where, 1) is where
+
+
+@pytest.mark.parametrize("wide", [40.0, 200.0])
+def test_face_rect_keeps_a_margin(wide: float) -> None:
+    mesh = head(wide / 20, (300, 300))
+    x0, y0, x1, y1 = warp.face_rect(mesh, wide, (600, 600))
+    (left, top), (right, bottom) = mesh[:, :2].min(0), mesh[:, :2].max(0)
+    around = np.array([left - x0, top - y0, x1 - right, y1 - bottom])
+    assert (around >= warp.MARGIN * wide - 1e-3).all() and (around < warp.MARGIN * wide + 1).all()

@@ -14,21 +14,23 @@ from engines.mesh.fuse import width
 from engines.mesh.shape import Fit, correction, fit, proportions
 from engines.mesh.source import SourceFace
 from engines.mesh.spectacles import Spectacles
-from engines.mesh.texture import CM
+from engines.mesh.texture import CM, SIDE
 from engines.mesh.topology import WIDTH_CM
 from engines.values import F32, U8, Patch, Region
 
 SHAPE = 0.8  # how much of the source's proportions the target takes on
 WORKING = 128.0  # face width, pixels, above which all but the last step run on a smaller copy
 MEMORY = 2.0  # seconds over which the target's mean shape and grain are learned
+LAYERS = 3  # times smaller than textures
 SMALLEST = 12.0  # pixels of face width below which nothing is painted
 
 
 @cache
 def _layers() -> F32:
-    """What is known of each texel beforehand, float32 (SIDE, SIDE, 4), to be sampled together: mask, edge, lips, and
-    where hair may lie."""
-    return np.dstack([region.layers(), hair.places()]).astype(np.float32)
+    """What is known of each texel beforehand, float32 (SIDE / LAYERS, SIDE / LAYERS, 4), to be sampled together: mask,
+    edge, lips, and where hair may lie."""
+    side = SIDE // LAYERS  # they are smooth, and at full size as large as a processor's cache
+    return warp.shrink(np.dstack([region.layers(), hair.places()]).astype(np.float32), (side, side))
 
 
 class MeshSwapper:
@@ -36,6 +38,8 @@ class MeshSwapper:
 
     def __init__(self, source: SourceFace, spectacles: Spectacles | None = None) -> None:
         self._source, self._spectacles = source, spectacles
+        # four channels are sampled in half the time of three
+        self._textures = [np.asarray(cv2.cvtColor(t, cv2.COLOR_RGB2RGBA), np.uint8) for t in source.textures]
         self._mean: F32 | None = None
         self._seen = 0.0
         self._grain = grain.Grain()
@@ -73,11 +77,9 @@ class MeshSwapper:
 
     def _texture(self, maps: warp.Maps, wide: float, size: tuple[int, int]) -> U8:
         """The source's warped pixels, uint8 (h, w, 3), from the pyramid level that neither aliases nor blurs."""
-        level = int(np.clip(np.round(np.log2(WIDTH_CM * CM / wide)), 0, len(self._source.textures) - 1))
-        where = warp.enlarge(maps.texture, size)
-        if level:
-            where = (where + np.float32(0.5)) * np.float32(0.5**level) - np.float32(0.5)
-        return np.asarray(warp.sample(self._source.textures[level], where), np.uint8)
+        level = int(np.clip(np.round(np.log2(WIDTH_CM * CM / wide)), 0, len(self._textures) - 1))
+        where = warp.enlarge(warp.scaled(maps.texture, 0.5**level), size)
+        return np.asarray(cv2.cvtColor(warp.sample(self._textures[level], where), cv2.COLOR_RGBA2RGB), np.uint8)
 
     def _paint(
         self, target: U8, maps: warp.Maps, shaped: F32, wide: float, elapsed: float, worn: F32 | None
@@ -88,7 +90,7 @@ class MeshSwapper:
         work = (max(8, round(size[0] * k)), max(8, round(size[1] * k)))
         full = self._texture(maps, wide, size)
         source, own = warp.shrink(full, work), warp.shrink(target, work)
-        layers = np.asarray(warp.sample(_layers(), maps.texture), np.float32)
+        layers = np.asarray(warp.sample(_layers(), warp.scaled(maps.texture, 1 / LAYERS)), np.float32)
         covered = np.asarray(cv2.GaussianBlur(maps.seen, (0, 0), 0.03 * wide / maps.step), np.float32)
         mask = layers[..., 0] * np.clip(covered * 2 - 1, 0, 1)
 
@@ -113,10 +115,11 @@ class MeshSwapper:
         painted = self._grain.match(painted, own, light.fit(mask, work), elapsed)
         if work != size:
             change = warp.enlarge(np.asarray(cv2.subtract(painted, source), np.float32), size)
-            painted = np.asarray(cv2.add(change, full, dtype=cv2.CV_32F), np.float32)
+            painted = np.asarray(cv2.accumulate(full, change), np.float32)  # a fifth of the time of `add`
         holes.keep(painted, target, maps, shaped, wide)
         alpha = warp.enlarge(mask * (1 - warp.enlarge(strands, mask.shape)), size)
         if worn is not None:
             alpha = np.asarray(alpha * (1 - worn), np.float32)
         alpha = np.asarray(cv2.threshold(alpha, 1 / 512, 0, cv2.THRESH_TOZERO)[1], np.float32)
-        return np.asarray(cv2.convertScaleAbs(np.maximum(painted, 0, out=painted)), np.uint8), alpha
+        painted = np.asarray(cv2.threshold(painted, 0, 0, cv2.THRESH_TOZERO, dst=painted)[1], np.float32)
+        return np.asarray(cv2.convertScaleAbs(painted), np.uint8), alpha

@@ -28,8 +28,19 @@ def frame_to_band(found: Fit) -> F32:
     down = found.rotation[1, :2]
     down = down / (np.linalg.norm(down) + 1e-6)
     m = np.float32(CM * found.scale) * np.array([[down[1], -down[0]], [down[0], down[1]]], np.float32)
-    middle = np.array([WIDTH - 1, HEIGHT - 1], np.float32) / 2
-    return np.asarray(np.concatenate([m, (middle - m @ at[:2])[:, None]], 1), np.float32)
+    return np.asarray(np.concatenate([m, (_centre() - m @ at[:2])[:, None]], 1), np.float32)
+
+
+def frame_to_front(found: Fit) -> F32:
+    """float32 (2, 3): frame pixels to those of the front of spectacles, a plane, as seen squarely; of the band's size
+    and scale. What is rigid lies at one place in it at any pose."""
+    at = (MIDDLE - found.centre) @ found.rotation / found.scale + found.origin
+    m = np.linalg.inv(found.rotation[:2, :2].T / (found.scale * CM))
+    return np.asarray(np.concatenate([m, (_centre() - m @ at[:2])[:, None]], 1), np.float32)
+
+
+def _centre() -> F32:
+    return np.array([(WIDTH - 1) / 2, (HEIGHT - 1) / 2], np.float32)
 
 
 def cut(image: U8, matrix: F32) -> U8:
@@ -49,6 +60,15 @@ class Worn:
     worn: float
     map: F32
     matrix: F32
+
+    def squarely(self, found: Fit) -> "Worn":
+        """The same in the pixels of the front. found: the pose it was seen at."""
+        front = frame_to_front(found)
+        back = cv2.invertAffineTransform(self.matrix)
+        m = front[:, :2] @ back
+        m[:, 2] += front[:, 2]
+        out = cv2.warpAffine(self.map, m, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return Worn(self.worn, np.asarray(out, np.float32), front)
 
     def onto(self, size: tuple[int, int], corner: tuple[int, int] = (0, 0)) -> F32:
         """The map in the frame's pixels from `corner` (x, y) on, float32 (h, w) of `size`, 0 beyond the band."""

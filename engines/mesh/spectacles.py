@@ -7,7 +7,7 @@ they lie elsewhere before the face. In between its map stays where it is on the 
 
 import numpy as np
 
-from engines.eyewear import EyewearNet, Worn, frame_to_band
+from engines.eyewear import EyewearNet, Worn, frame_to_front
 from engines.mesh.shape import Fit
 from engines.values import F32, U8
 
@@ -20,7 +20,8 @@ TURNED = 0.04  # radians by which it must turn to be asked about at once
 ON, OFF = 1.5, -1.0  # belief, a logit, from which they are worn, and from which no longer
 MOST = 5.0  # of one answer's weight
 LEARNED = 0.12, 0.6, 1.0  # least and greatest share of an answer in the belief, and the seconds that would be all of it
-NEW = 0.6  # share of a new map in the one that is used
+STEADY = 0.35  # seconds over which maps are averaged
+FAR = 0.5  # radians of turning after which none of the old map is kept: what is no plane lies elsewhere
 APPEAR = 0.25  # seconds in which they come or go
 
 
@@ -47,7 +48,7 @@ class Spectacles:
         if self._level <= 0 or self._map is None:
             return None
         shown = self._map * np.float32(self._level) if self._level < 1 else self._map
-        return Worn(self._belief, shown, frame_to_band(found))
+        return Worn(self._belief, shown, frame_to_front(found))
 
     def _due(self, found: Fit) -> bool:
         """Whether to ask the network."""
@@ -61,7 +62,7 @@ class Spectacles:
         return waited >= (FIRST[self._times - 1] if self._times <= len(FIRST) else EVERY)
 
     def _ask(self, image: U8, found: Fit) -> None:
-        seen = self._net.run(image, found)
+        seen = self._net.run(image, found).squarely(found)
         answer = float(np.clip(seen.worn, -MOST, MOST))
         least, most, whole = LEARNED
         waited = self._now - self._asked
@@ -70,10 +71,11 @@ class Spectacles:
         if self._times == 0:
             self._level = float(self._belief > ON)  # from the first frame on, with nothing to fade in from
         self._on = self._belief > (OFF if self._on else ON)
-        if self._map is None or waited > EVERY / 2 or _apart(found.rotation, self._from) > 5 * TURNED:
+        new = 1 - np.exp(-waited / STEADY) + _apart(found.rotation, self._from) / FAR
+        if self._map is None or new >= 1:
             self._map = seen.map
         else:
-            self._map = np.asarray(self._map + np.float32(NEW) * (seen.map - self._map), np.float32)
+            self._map = np.asarray(self._map + np.float32(new) * (seen.map - self._map), np.float32)
         self._asked, self._from, self._times = self._now, found.rotation, self._times + 1
 
 

@@ -1,20 +1,20 @@
 """Labelled bands: the part of a face that spectacles lie in, with or without any, as the eyewear network sees it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from engines.errors import InputError
-from engines.eyewear import HEIGHT, WIDTH, frame_to_band
+from engines.eyewear import CM, HEIGHT, WIDTH, frame_to_band
 from engines.mesh import raster, shape
 from engines.mesh.topology import LEFT_BROW, LEFT_EYE, OVAL, RIGHT_BROW, RIGHT_EYE
 from engines.occlusion import frame_to_crop, move
 from engines.values import F32, U8
 from tools.synth import things
-from tools.synth.bank import HELD, PHOTOS, Finder
+from tools.synth.bank import CLIPS, HELD, PHOTOS, Finder
 from tools.synth.easel import depth, put_on
 from tools.synth.eyewear import spectacles
 from tools.synth.faces import expression, turned
@@ -23,6 +23,7 @@ from tools.synth.layers import placement
 from tools.synth.noise import fractal
 from tools.synth.worn import fringe
 
+EVERY = 12  # frames between two portraits from a clip
 FINE = 2  # pixels that a band is drawn with for each of its own
 SIDE, MARGIN = 512, 1.4  # pixels and margin of a stored portrait
 WORN = 0.55  # share of bands with spectacles
@@ -30,11 +31,13 @@ WORN = 0.55  # share of bands with spectacles
 
 @dataclass(frozen=True, slots=True)
 class Sitter:
-    """image: uint8 (512, 512, 3) RGB. mesh: float32 (468, 3), its pixels. person: whose face, for splits."""
+    """image: uint8 (512, 512, 3) RGB. mesh: float32 (468, 3), its pixels. person: whose face, for splits. coarse: how
+    many of the band's pixels one of the photo spanned, at least 1: what is drawn on it must not be finer."""
 
     image: U8
     mesh: F32
     person: str
+    coarse: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,14 @@ class Sitters:
     hands: Hands = field(default_factory=lambda: Hands(()))
 
 
+def _sitter(image: U8, mesh: F32, person: str) -> Sitter:
+    m = frame_to_crop(mesh, SIDE, MARGIN)
+    close = cv2.warpAffine(image, m, (SIDE, SIDE), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
+    return Sitter(np.asarray(close, np.uint8), move(mesh, m), person, max(1.0, shape.fit(mesh).scale * CM))
+
+
 def sitters(folder: Path, finder: Finder) -> Iterator[Sitter]:
-    """The people of the data folder's photos, closer than `bank` keeps them."""
+    """The people of the data folder's photos and signing clips, closer than `bank` keeps them."""
     for name, person in PHOTOS.items():
         for path in sorted((folder / "photos" / name).glob("*.jpg")):
             bgr = cv2.imread(str(path))
@@ -63,11 +72,21 @@ def sitters(folder: Path, finder: Finder) -> Iterator[Sitter]:
                 continue
             image = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
             mesh = finder.mesh(image)
-            if mesh is None:
-                continue
-            m = frame_to_crop(mesh, SIDE, MARGIN)
-            close = cv2.warpAffine(image, m, (SIDE, SIDE), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
-            yield Sitter(np.asarray(close, np.uint8), move(mesh, m), person(path.stem))
+            if mesh is not None:
+                yield _sitter(image, mesh, person(path.stem))
+    import av
+
+    for name, who in CLIPS.items():
+        film = folder / "clips" / f"asl_gestures_{name}.mkv"
+        if not film.is_file():
+            continue
+        with av.open(str(film)) as clip:
+            for i, frame in enumerate(clip.decode(video=0)):
+                # people stand in the middle: the detector sees a small face only in a part of the picture
+                image = np.ascontiguousarray(frame.to_ndarray(format="rgb24")[20:320, 150:450], np.uint8)
+                mesh = finder.mesh(image) if i % EVERY == 0 else None
+                if mesh is not None:
+                    yield _sitter(image, mesh, "signer_" + who)
 
 
 def casts(folder: Path, finder: Finder) -> tuple[Sitters, Sitters]:
@@ -79,7 +98,7 @@ def casts(folder: Path, finder: Finder) -> tuple[Sitters, Sitters]:
     pictures = load(folder / "occluders" / "hands")
     if not pictures:
         raise InputError(f"{folder / 'occluders' / 'hands'} holds no cut-out hands (PNG with alpha)")
-    held = set(sorted({s.person for s in found})[::HELD])
+    held = set(sorted({s.person for s in found if not s.person.startswith("signer_")})[::HELD])
     mine = split(pictures)
     return (
         Sitters(tuple(s for s in found if s.person not in held), mine[0]),
@@ -128,6 +147,7 @@ def _made_up(image: F32, points: F32, rng: np.random.Generator) -> F32:
     """What may look like rims and is none: painted lids, dark brows, bags beneath the eyes, deep sockets."""
     cm = 1 / shape.fit(points).scale
     marks = np.zeros(image.shape[:2], np.float32)
+    deep = rng.uniform(0.1, 0.7) if rng.random() < 0.45 else 0.0
     for ring, brow in ((RIGHT_EYE, RIGHT_BROW), (LEFT_EYE, LEFT_BROW)):
         eye = points[ring, :2]
         middle = eye.mean(0)
@@ -142,11 +162,12 @@ def _made_up(image: F32, points: F32, rng: np.random.Generator) -> F32:
             bag = middle + np.stack([1.9 * np.cos(t), rng.uniform(0.9, 1.6) * np.sin(t)], 1) * cm
             cv2.polylines(marks, [np.round(bag * 16).astype(np.int32)], False, float(rng.uniform(0.1, 0.6)),
                           max(1, round(rng.uniform(0.04, 0.3) * cm)), cv2.LINE_AA, 4)  # fmt: skip
-        if rng.random() < 0.25:
-            size = tuple(np.round(rng.uniform(1.3, 2.2, 2) * (1, 0.7) * cm).astype(int).tolist())
-            socket = np.zeros_like(marks)
-            cv2.ellipse(socket, np.round(middle).astype(int).tolist(), size, 0, 0, 360, 1.0, -1)
-            marks = np.maximum(marks, cv2.GaussianBlur(socket, (0, 0), 0.4 * cm) * rng.uniform(0.1, 0.5))
+        if deep:
+            size = tuple(np.round(rng.uniform(1.3, 2.4, 2) * (1, 0.7) * cm).astype(int).tolist())
+            at, socket = np.round(middle + rng.normal(0, 0.15, 2) * cm).astype(int).tolist(), np.zeros_like(marks)
+            cv2.ellipse(socket, at, size, 0, 0, 360, 1.0, -1)
+            socket = np.asarray(cv2.GaussianBlur(socket, (0, 0), rng.uniform(0.25, 0.8) * cm), np.float32)
+            marks = np.maximum(marks, socket * deep * rng.uniform(0.7, 1))
     soft = cv2.GaussianBlur(marks, (0, 0), max(0.5, rng.uniform(0.02, 0.12) * cm))[..., None]
     tone = rng.uniform(0, 90, 3) if rng.random() < 0.8 else rng.uniform(60, 255, 3)
     return np.asarray(image + (tone - image) * soft, np.float32)
@@ -167,7 +188,7 @@ def _lit(image: F32, rng: np.random.Generator) -> F32:
     """Another light: exposure, tint, a slope across, contrast."""
     h, w = image.shape[:2]
     y, x = np.mgrid[-1 : 1 : h * 1j, -1 : 1 : w * 1j]
-    slope, angle = rng.uniform(0, 0.5), rng.uniform(0, 2 * np.pi)
+    slope, angle = rng.uniform(0, 0.5 if rng.random() < 0.7 else 0.95), rng.uniform(0, 2 * np.pi)
     field = 1 + slope * (x * np.cos(angle) + y * np.sin(angle))
     gain = rng.uniform(0.45, 1.3) * rng.uniform(0.85, 1.15, 3)
     out = 255 * np.clip(image * (field[..., None] * gain) / 255, 0, 1) ** rng.uniform(0.75, 1.3)
@@ -177,7 +198,7 @@ def _lit(image: F32, rng: np.random.Generator) -> F32:
     return np.asarray(out + haze * (rng.uniform(90, 230, 3) - out), np.float32)
 
 
-def _filmed(image: F32, rng: np.random.Generator) -> U8:
+def _filmed(image: F32, coarse: float, rng: np.random.Generator) -> U8:
     """At the band's own size, as a camera and a codec leave it: out of focus, moved, noisy, from fewer pixels."""
     h, w = HEIGHT, WIDTH
     if rng.random() < 0.3:
@@ -188,7 +209,7 @@ def _filmed(image: F32, rng: np.random.Generator) -> U8:
         ends = [(round(half + s * reach[0]), round(half + s * reach[1])) for s in (-1, 1)]
         cv2.line(kernel, ends[0], ends[1], 1.0)
         image = np.asarray(cv2.filter2D(image, -1, kernel / kernel.sum()), np.float32)
-    times = rng.uniform(1, 2.6) if rng.random() < 0.4 else 1.0
+    times = max(coarse, rng.uniform(1, 3.2) if rng.random() < 0.45 else 1.0)
     few = cv2.resize(image, (round(w / times), round(h / times)), interpolation=cv2.INTER_AREA)
     if rng.random() < 0.4:
         few = cv2.GaussianBlur(few, (0, 0), rng.uniform(0.3, 1.1))
@@ -204,9 +225,9 @@ def band(cast: Sitters, rng: np.random.Generator) -> Band:
     """One labelled band."""
     sitter = cast.people[int(rng.integers(len(cast.people)))]
     if rng.random() < 0.15:
-        sitter = Sitter(fringe(sitter.image, sitter.mesh, rng), sitter.mesh, sitter.person)
+        sitter = replace(sitter, image=fringe(sitter.image, sitter.mesh, rng))
     image, points, deep = _posed(sitter, rng)
-    if rng.random() < 0.4:
+    if rng.random() < 0.5:
         image = _made_up(image, points, rng)
     size = (image.shape[0], image.shape[1])
     hides = np.zeros(size, np.float32)
@@ -219,4 +240,4 @@ def band(cast: Sitters, rng: np.random.Generator) -> Band:
         image = np.asarray(image * (1 - rng.uniform(0.1, 0.5) * (fractal(*size, rng, 3, 1) > 0.5))[..., None])
     small = cv2.resize(hides, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
     label = np.asarray(np.clip(small, 0, 1) * 255 + 0.5, np.uint8)
-    return Band(_filmed(_lit(np.asarray(image, np.float32), rng), rng), label, worn)
+    return Band(_filmed(_lit(np.asarray(image, np.float32), rng), sitter.coarse, rng), label, worn)

@@ -126,12 +126,27 @@ class Siting:
         else:
             across, anchor = np.full(1 << self.sub_x, 0.5**self.sub_x, np.float32), 0
         down = np.full(1 << self.sub_y, 0.5**self.sub_y, np.float32)
+        if self.sub_x == self.sub_y == 1:
+            return self._halved(full)
         smooth = cv2.sepFilter2D(full, -1, across, down, anchor=(anchor, 0), borderType=cv2.BORDER_REPLICATE)
         return np.asarray(smooth[:: 1 << self.sub_y, :: 1 << self.sub_x], np.float32)
 
+    def _halved(self, full: F32) -> F32:
+        """`down` for 4:2:0: the same as the filter, in half its time."""
+        high, wide = (n + 1 & ~1 for n in full.shape)
+        if full.shape != (high, wide):
+            below, right = high - full.shape[0], wide - full.shape[1]
+            full = np.asarray(cv2.copyMakeBorder(full, 0, below, 0, right, cv2.BORDER_REPLICATE), np.float32)
+        blocks = np.asarray(cv2.resize(full, (wide // 2, high // 2), interpolation=cv2.INTER_AREA), np.float32)
+        if not self.left:
+            return blocks
+        # the means of the blocks one sample to the left, beyond the edge of the edge itself
+        moved = cv2.copyMakeBorder(full, 0, 0, 1, 0, cv2.BORDER_REPLICATE)[:, :-1]
+        before = cv2.resize(moved, (wide // 2, high // 2), interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.addWeighted(blocks, 0.5, before, 0.5, 0), np.float32)
+
     def blocks(self, touched: F32) -> F32:
-        """The largest value (h/2, w/2) under each chroma sample's own block of luma samples of an (h, w) array whose
-        sides are multiples of the block's."""
-        bx, by = 1 << self.sub_x, 1 << self.sub_y
-        corners = [touched[y::by, x::bx] for y in range(by) for x in range(bx)]
-        return np.asarray(np.maximum.reduce(corners), np.float32)
+        """The mean (h/2, w/2) under each chroma sample's own block of luma samples of an (h, w) array whose sides are
+        multiples of the block's."""
+        size = (touched.shape[1] >> self.sub_x, touched.shape[0] >> self.sub_y)
+        return np.asarray(cv2.resize(touched, size, interpolation=cv2.INTER_AREA), np.float32)

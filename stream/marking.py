@@ -35,9 +35,10 @@ class Marker:
         self._kind: tuple[int, int, int, int] | None = None
         self._embedder: Embedder | None = None
 
-    def mark(self, picture: Planes, index: int) -> Planes:
-        """A marked copy, in the same pixel format. index: the frame's place in the output."""
-        copy = picture.pasted(())
+    def mark(self, picture: Planes, index: int, last: bool = False) -> Planes:
+        """A marked copy, in the same pixel format. index: the frame's place in the output. last: nobody looks at the
+        picture any more, so that one with memory of its own may be marked itself."""
+        copy = picture.own() if last else picture.pasted(())
         frame, layout = copy.to_av(), layout_of(copy.pix_fmt)
         assert layout is not None, "Planes hold only formats that are taken apart"
         embedder = self._for(frame.width, frame.height, layout.bits, copy.rotation)
@@ -45,15 +46,19 @@ class Marker:
         if layout.model == "rgb":
             self._mark_rgb(embedder, [channel_view(frame, layout, i) for i in range(3)], layout.bits, index)
         elif layout.bits == 8:
-            luma[...] = embedder.mark8(np.ascontiguousarray(luma, np.uint8), index)
+            plain = np.asarray(luma, np.uint8)
+            if plain.strides[-1] == 1:
+                embedder.mark8(plain, index, out=plain)
+            else:  # packed with chroma
+                plain[...] = embedder.mark8(np.ascontiguousarray(plain), index)
         else:
             samples = np.right_shift(luma.astype(np.uint16), layout.shift)
             luma[...] = np.left_shift(embedder.mark16(samples, index), layout.shift)
         return copy
 
-    def next(self, picture: Planes) -> Planes:
+    def next(self, picture: Planes, last: bool = False) -> Planes:
         """`mark` for whoever hands over every picture that goes out, in order: they are counted here."""
-        marked = self.mark(picture, self._count)
+        marked = self.mark(picture, self._count, last)
         self._count += 1
         return marked
 
@@ -93,7 +98,7 @@ class MarkingSink:
         self.close, self.finish_early, self.abandon = sink.close, sink.finish_early, sink.abandon
 
     def write(self, frame: Frame, picture: Picture) -> None:
-        """picture: `Planes`, as the sinks of files want them too."""
+        """picture: `Planes`, as the sinks of files want them too; not to be used afterwards."""
         if not isinstance(picture, Planes):
             raise TypeError(f"a mark goes on Planes, not on {type(picture).__name__}")
-        self._sink.write(frame, self._marker.next(picture))
+        self._sink.write(frame, self._marker.next(picture, last=True))

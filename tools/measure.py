@@ -139,7 +139,7 @@ def one_by_one(job: Job, encoding: Encoding, cast: Cast, marker: Marker) -> dict
             _, picture = through(cast, frame, stats)
             assert isinstance(picture, Planes), "files are decoded to Planes"
             with stats.time("mark"):
-                picture = marker.next(picture)
+                picture = marker.next(picture, last=True)
             with stats.time("encode"):
                 sink.write(frame, picture)
         sink.close()

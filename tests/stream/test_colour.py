@@ -93,4 +93,16 @@ def test_span_covers_what_up_needs_and_stays_inside() -> None:
 def test_blocks_tell_which_chroma_samples_were_touched() -> None:
     alpha = np.zeros((4, 6), np.float32)
     alpha[3, 2] = 0.25
-    assert np.array_equal(Siting(1, 1, True).blocks(alpha), np.array([[0, 0, 0], [0, 0.25, 0]], np.float32))
+    assert np.array_equal(Siting(1, 1, True).blocks(alpha), np.array([[0, 0, 0], [0, 0.0625, 0]], np.float32))
+
+
+@pytest.mark.parametrize("left", [True, False])
+@pytest.mark.parametrize("size", [(12, 16), (11, 15), (2, 2), (1, 1)])
+def test_down_of_both_ways_is_the_filter(left: bool, size: tuple[int, int]) -> None:
+    """Against the weights written out: a quarter, a half, a quarter across, or two halves; two halves down."""
+    full = np.random.default_rng(0).uniform(0, 255, size).astype(np.float32)
+    grown = np.pad(full, ((0, 1), (1, 2)), mode="edge")
+    a, b, c = (grown[:, i : i + size[1]] for i in range(3))
+    across = (a + 2 * b + c) / 4 if left else (b + c) / 2
+    expected = ((across[:-1] + across[1:]) / 2)[::2, ::2]
+    assert np.allclose(Siting(1, 1, left).down(full), expected, atol=1e-3)

@@ -119,3 +119,15 @@ def test_sessions_are_not_linked() -> None:
     drawn = {new_payload(5) for _ in range(50)}
     assert len(drawn) == 50 and {payload.producer for payload in drawn} == {5}
     assert Payload(5, 0) not in drawn
+
+
+@pytest.mark.parametrize("pix_fmt", ["yuv420p", "nv12", "rgb24", "yuv420p10le"])
+def test_a_picture_that_nobody_needs_is_marked_itself(pix_fmt: str) -> None:
+    plain = planes(pix_fmt)
+    marked = Marker(PAYLOAD).mark(plain, 0)
+    before = grey(plain)
+    pasted = plain.pasted(())
+    assert Marker(PAYLOAD).mark(pasted, 0, last=True) is pasted
+    assert np.array_equal(grey(pasted), grey(marked))
+    assert Marker(PAYLOAD).mark(plain, 0, last=True) is not plain  # the decoder's memory
+    assert np.array_equal(grey(plain), before)

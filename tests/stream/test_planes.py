@@ -259,3 +259,26 @@ def test_regions_cost_their_own_size_not_the_frames() -> None:
     assert quickest(lambda: planes.rgb(Rect(700, 700, 64, 64))) < 3e-3
     planes.pasted((patch,))
     assert quickest(lambda: planes.pasted((patch,))) < 10e-3
+
+
+def test_own_is_a_copy_of_a_decoded_frame_and_a_pasted_one_itself() -> None:
+    planes = Planes.of(frame_of(picture(0, 96, 64)))
+    own = planes.own()
+    assert own is not planes and own.to_av().planes[0].buffer_ptr != planes.to_av().planes[0].buffer_ptr
+    assert all(np.array_equal(a, b) for a, b in zip(channels(own.to_av()), channels(planes.to_av()), strict=True))
+    assert own.own() is own
+
+
+def test_bytes_are_blended_as_exactly_as_numbers() -> None:
+    """What 8-bit samples take of a patch is, to a level, what full precision would give them."""
+    rng = np.random.default_rng(2)
+    planes = Planes.of(frame_of(picture(1, 96, 64), "yuv420p"))
+    deep = Planes.of(frame_of(picture(1, 96, 64), "yuv420p10le"))
+    rgb, alpha = rng.integers(0, 256, (40, 50, 3)).astype(np.uint8), rng.random((40, 50), np.float32)
+    was, became = (channels(p.to_av()) for p in (planes, planes.pasted((Patch(13, 9, rgb, alpha),))))
+    old, new = (channels(p.to_av()) for p in (deep, deep.pasted((Patch(13, 9, rgb, alpha),))))
+    for plain, laid, fine, finer in zip(was, became, old, new, strict=True):
+        step = laid.astype(float) - plain
+        exact = (finer.astype(float) - fine) / 4
+        share = 1.0 if plain.shape == (64, 96) else 0.5
+        assert np.abs(step - exact).max() < 2 and np.abs(step).max() > 20 * share

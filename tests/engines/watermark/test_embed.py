@@ -111,3 +111,16 @@ def test_dither_is_even_and_has_no_low_frequencies() -> None:
     power = np.square(np.abs(np.fft.fft2(tile - tile.mean())))
     low = power[:8, :8].sum() + power[-8:, :8].sum() + power[:8, -8:].sum() + power[-8:, -8:].sum()
     assert low / power.sum() < 0.25 * (16 * 16) / (64 * 64)
+
+
+def test_a_plane_may_be_marked_in_place() -> None:
+    """Lines wider than the picture are left alone beyond it; black and white stay what they are or move inward."""
+    rng = np.random.default_rng(5)
+    wide = rng.integers(0, 256, (360, 700), np.uint8)
+    wide[:40], wide[40:80] = 0, 255
+    luma, before = wide[:, :640], wide.copy()
+    embedder = Embedder(PAYLOAD, 640, 360)
+    apart = embedder.mark8(np.ascontiguousarray(luma), 3)
+    assert embedder.mark8(luma, 3, out=luma) is not None
+    assert np.array_equal(luma, apart) and np.array_equal(wide[:, 640:], before[:, 640:])
+    assert 0 < np.abs(luma.astype(int) - before[:, :640]).max() <= 1

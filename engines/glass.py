@@ -14,7 +14,8 @@ from engines.values import F32, U8
 LOW, HIGH = 0.35, 1.05  # a transmission
 EDGE = 9  # pixels of rim (of a 256-pixel face) that are left out: it reflects more than it transmits
 WORKING = 144.0  # pixels of face width at which it is solved
-BRIGHT = 18.0  # levels above rho B from which light counts as a highlight
+BRIGHT = 18.0  # levels above rho B from which light hides what is behind
+SPARK = 30.0  # levels above rho B from which light is a highlight, and no face that has changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +31,28 @@ class Glass:
         """float32 (h, w): how much of the background's light does not arrive."""
         return np.asarray((1 - self.rho.mean(2)) * self.region, np.float32)
 
+    def look(self, image: F32) -> F32:
+        """What is seen of an image (h, w, c) in place of each pixel, bent, not darkened."""
+        return look(image, self.flow * self.region[..., None])
+
     def seen(self, plate: F32) -> F32:
         """float32 (h, w, 3): the plate as it looks through the glass, highlights left out."""
-        return np.asarray(self.rho * look(plate, self.flow * self.region[..., None]), np.float32)
+        return np.asarray(self.rho * self.look(plate), np.float32)
 
-    def highlight(self, frame: F32, plate: F32, trust: F32) -> F32:
-        """float32 (h, w, 3): light that the glass adds: what is left over, where it is positive."""
-        left = np.clip(frame - self.seen(plate) - BRIGHT, 0, None)
-        return np.asarray(left * (self.region * trust)[..., None], np.float32)
+    def shine(self, left: F32, trust: F32, size: float) -> F32:
+        """float32 (h, w, 3): light that the glass adds, of what the plate leaves unexplained, `left` (h, w, 3): a
+        reflection is bright in all colours, or smooth. The rest is the plate's: a face that smiles where it did not.
+
+        trust: float32 (h, w), where the plate is known. size: the face's width, pixels.
+        """
+        white = np.asarray(left.min(2), np.float32)
+        spark = (cv2.GaussianBlur(white, (0, 0), 1.2) > SPARK).astype(np.float32)
+        spark = np.asarray(np.minimum(2 * cv2.GaussianBlur(spark, (0, 0), 1.5), 1), np.float32)
+        calm = np.asarray((1 - spark) * trust * (self.region > 0.7), np.float32)
+        sigma = max(1.0, size / 8)
+        glare = cv2.GaussianBlur(white * calm, (0, 0), sigma) / (cv2.GaussianBlur(calm, (0, 0), sigma) + 0.05)
+        glare = np.asarray(np.maximum(glare, 0), np.float32)[..., None]
+        return np.asarray((glare + spark[..., None] * (left - glare)) * self.region[..., None], np.float32)
 
 
 def transmission(frame: F32, plate: F32, inner: F32, size: float) -> F32:

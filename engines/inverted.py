@@ -12,6 +12,7 @@ from enum import StrEnum
 import cv2
 import numpy as np
 
+from engines.glass import Glass
 from engines.values import F32, U8
 
 RIM = 0.09  # of the root of a pane's area: how far its edge shines beyond it
@@ -72,27 +73,30 @@ def mixed(frame: U8, other: F32, share: F32) -> U8:
     return np.asarray(cv2.add(frame, change, dtype=cv2.CV_8U), np.uint8)
 
 
-def seen_through(swapped: F32, plate: F32, rho: F32, flow: F32, region: F32, mask: F32, known: F32) -> tuple[F32, F32]:
-    """Through glass or liquid: what the swap changes in the frame, float32 (h, w, 3), `m rho [(S - B) warped by W]`;
-    highlights ride along in I. And where that counts, (h, w): around the glass a rim only adds light, beside that the
-    face is swapped plainly.
+def seen_through(
+    frame: F32, swapped: F32, plate: F32, pane: Glass, mask: F32, known: F32, own: F32, size: float
+) -> tuple[F32, F32]:
+    """Through glass or liquid: what the swap changes in the frame, float32 (h, w, 3), and where that counts, (h, w):
+    around the glass a rim only adds light, beside that the face is swapped plainly.
 
-    rho: float32 (h, w, 3), transmission. flow: float32 (h, w, 2), pixels, from where each pixel is seen. region:
-    float32 (h, w), 1 in the glass. known: float32 (h, w), trust in the plate.
+    With H the light that the glass adds (`Glass.shine`), a frame is `I = rho B(x + W) + H + e`. Wanted is
+    `rho S(x + W) + H`: e is the old face where its expression is not the plate's, and would show through the new one.
+    It stays where `own` (h, w) is 1: eyes and mouth, which the new face has from the plate. known: float32 (h, w),
+    trust in the plate. size: the face's width, pixels.
     """
-    h, w = mask.shape
-    rho = 1 + (rho - 1) * region[..., None]
-    x, y = np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32))
+    weight = mask * known
     # the change carries its own mask through the refraction: outside the face there is none
-    change = (swapped - plate) * (mask * known)[..., None]
-    at_x, at_y = x + flow[..., 0] * region, y + flow[..., 1] * region
-    through = rho * cv2.remap(change, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-    return np.asarray(through, np.float32), _rim(region)
+    both = pane.look(np.concatenate([(swapped - plate) * weight[..., None], weight[..., None]], 2))
+    rho = 1 + (pane.rho - 1) * pane.region[..., None]
+    left = frame - pane.seen(plate)
+    old = (1 - own) * both[..., 3] * np.clip(1.5 * pane.region - 0.5, 0, 1)
+    change = rho * both[..., :3] - old[..., None] * (left - pane.shine(left, known, size))
+    return np.asarray(change, np.float32), _rim(pane.region)
 
 
-def refracted(frame: F32, swapped: F32, plate: F32, rho: F32, flow: F32, region: F32, mask: F32, known: F32) -> F32:
+def refracted(frame: F32, swapped: F32, plate: F32, pane: Glass, mask: F32, known: F32, own: F32, size: float) -> F32:
     """The frame with the swap as `seen_through` glass."""
-    through, rim = seen_through(swapped, plate, rho, flow, region, mask, known)
+    through, rim = seen_through(frame, swapped, plate, pane, mask, known, own, size)
     plain = (swapped - frame) * mask[..., None]
     inside = rim[..., None]
     return np.asarray(np.clip(frame + inside * through + (1 - inside) * plain, 0, 255), np.float32)

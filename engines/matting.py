@@ -59,7 +59,8 @@ def kind(frame: F32, plate: F32, region: F32, guess: F32, trust: F32, size: floa
     v = veil.solve(frame, plate, np.maximum(guess, 0.05 * region), trust, size)
     left_veil = np.abs(frame - (1 - v.alpha[..., None]) * plate - v.alpha[..., None] * v.airlight)[some].mean()
     g = glass.solve(frame, plate, region, trust, size)
-    left_glass = np.abs(frame - g.seen(plate) - g.highlight(frame, plate, trust))[some].mean()
+    left = frame - g.seen(plate)
+    left_glass = np.abs(left - g.shine(left, trust, size))[some].mean()
     return Kind.GLASS if left_glass < 0.85 * left_veil else Kind.VEIL
 
 

@@ -40,6 +40,13 @@ class Before:
         full = warp.enlarge(field, (self.region.rgb.shape[0], self.region.rgb.shape[1]))
         return full if patch is None else full[self.within(patch)]
 
+    def locate(self, points: F32) -> F32:
+        """Points (n, >=2) of the frame in working pixels, (n, 2)."""
+        (h, w), (tall, wide) = self.frame.shape[:2], self.region.rgb.shape[:2]
+        step = np.array([w / wide, h / tall], np.float32)
+        local = points[:, :2] - np.array([self.region.x, self.region.y], np.float32)
+        return np.asarray((local + np.float32(0.5)) * step - np.float32(0.5), np.float32)
+
     def within(self, patch: Patch) -> tuple[slice, slice]:
         """The patch's pixels in the region."""
         h, w = patch.alpha.shape

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from engines import deocclude, glass, inverted, matting, veil
-from engines.mesh import warp
+from engines.mesh import holes, warp
 from engines.refiners import bend
 from engines.values import F32, Patch, Region
 from stream.before import Before, beneath, gathered
@@ -75,7 +75,7 @@ def under_transparent(
     if max(veiled, glassy) < SOME:
         return under_opaque(b, swapped)
     if _is_glass(b, veiled, glassy):
-        out = _under_glass(b, swapped, memory, depth)
+        out = _under_glass(b, track.face.mesh, swapped, memory, depth)
     else:
         v = veil.solve(b.frame, b.plate, b.veil, b.known, b.wide, memory.airlight)
         memory.airlight = v.airlight
@@ -84,7 +84,7 @@ def under_transparent(
     return replace(out, alpha=_less(out.alpha, b.spread(alpha))) if alpha.any() else out
 
 
-def _under_glass(b: Before, swapped: Patch, memory: Memory, depth: F32 | None) -> Patch:
+def _under_glass(b: Before, mesh: F32, swapped: Patch, memory: Memory, depth: F32 | None) -> Patch:
     size = (b.known.shape[0], b.known.shape[1])
     before = memory.flow if memory.flow is not None and memory.flow.shape[:2] == size else None
     g = glass.solve(b.frame, b.plate, b.glass, b.known, b.wide, before)
@@ -92,7 +92,9 @@ def _under_glass(b: Before, swapped: Patch, memory: Memory, depth: F32 | None) -
         g = bend.better(g, b.frame, b.plate, warp.shrink(depth, size), b.known, b.wide)
     memory.flow = g.flow
     new, mask = warp.shrink(swapped.rgb, size), warp.shrink(swapped.alpha, size)
-    change, rim = inverted.seen_through(new, b.plate, g.rho, g.flow, b.glass, mask, b.known)
+    # the new face has eyes and mouth from the plate; as they are now, they are seen through the glass alone
+    own = g.look(holes.covered(b.locate(mesh), size))
+    change, rim = inverted.seen_through(b.frame, new, b.plate, g, mask, b.known, own, b.wide)
     rgb, alpha = inverted.laid(b.region.rgb, swapped.rgb, swapped.alpha, b.spread(change), b.spread(rim))
     return replace(swapped, rgb=rgb, alpha=alpha)
 

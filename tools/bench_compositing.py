@@ -77,9 +77,10 @@ def measured(kind: Kind, level: float, seed: int) -> Row:
         found = veil.solve(frame, s.plate, guess, full, SIDE)
         solved, seen = veil.composed(frame, s.swapped, found, full), found.alpha
     else:
-        exact = inverted.refracted(frame, s.swapped, s.plate, layers.rho, layers.warp, layers.region, full, full)
+        known, none = glass.Glass(layers.rho, layers.warp, layers.region), 0 * full
+        exact = inverted.refracted(frame, s.swapped, s.plate, known, full, full, none, SIDE)
         g = glass.solve(frame, s.plate, guess, full, SIDE)
-        solved = inverted.refracted(frame, s.swapped, s.plate, g.rho, g.flow, guess, full, full)
+        solved = inverted.refracted(frame, s.swapped, s.plate, g, full, full, none, SIDE)
         seen = g.alpha()
     published = inverted.published(frame, s.swapped, opacity, full)
     old, new, ours = (psnr(a[some], truth[some]) for a in (published, exact, solved))

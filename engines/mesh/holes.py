@@ -22,6 +22,15 @@ def keep(painted: F32, target: U8, maps: warp.Maps, shaped: F32, width: float) -
         _keep_one(painted, target, maps, shaped[ring, :2], size, max(0.6, SOFT * width))
 
 
+def covered(mesh: F32, size: tuple[int, int]) -> F32:
+    """float32 (h, w): 1 on eyes and inner mouth, soft at the rim. mesh: (468, >=2), in the pixels of that size."""
+    out = np.zeros(size, np.float32)
+    rings = [np.round(mesh[ring, :2] * 16).astype(np.int32) for ring in (RIGHT_EYE, LEFT_EYE, INNER_LIPS)]
+    for ring in rings:
+        cv2.fillPoly(out, [ring], 1.0, lineType=cv2.LINE_AA, shift=4)
+    return np.asarray(cv2.GaussianBlur(cv2.dilate(out, np.ones((3, 3), np.uint8)), (0, 0), 1.0), np.float32)
+
+
 def _keep_one(painted: F32, target: U8, maps: warp.Maps, ring: F32, grow: tuple[float, float], soft: float) -> None:
     h, w = painted.shape[:2]
     centre = ring.mean(0)

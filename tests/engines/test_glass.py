@@ -49,7 +49,8 @@ def test_refraction_is_found_where_the_background_has_texture() -> None:
 
 def test_a_highlight_is_told_from_transmission() -> None:
     frame = through(PLATE, bend(0.0), SHINE)
-    light = glass.solve(frame, PLATE, pane(), TRUST, 130).highlight(frame, PLATE, TRUST)
+    g = glass.solve(frame, PLATE, pane(), TRUST, 130)
+    light = g.shine(frame - g.seen(PLATE), TRUST, 130)
     bright = (SHINE[..., 0] > 0) & (pane() > 0.95)
     dark = (SHINE[..., 0] == 0) & (pane() > 0.95)
     assert light[bright].mean() > 30
@@ -60,7 +61,7 @@ def test_the_swap_is_seen_through_the_glass() -> None:
     flow = bend(6.0)
     frame, truth = (through(x, flow, SHINE) for x in (PLATE, SWAPPED))
     found = glass.solve(frame, PLATE, pane(), TRUST, 130)
-    out = refracted(frame, SWAPPED, PLATE, found.rho, found.flow, pane(), TRUST, TRUST)
+    out = refracted(frame, SWAPPED, PLATE, found, TRUST, TRUST, 0 * TRUST, 130)
     inside = np.asarray(cv2.erode(pane(), np.ones((15, 15))), np.float32)
     assert psnr(out, truth, inside) > psnr(frame, truth, inside) + 6
     assert psnr(out, truth, inside) > 26

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from engines.glass import Glass
 from engines.inverted import Mode, beside, combined, difference, edge, laid, mixed, published, refracted, seen_through
 from engines.values import F32, U8
 from tests.engines.scenes import bytes_of, cloud, picture, psnr
@@ -85,17 +86,43 @@ def test_refraction_carries_the_change_along() -> None:
     flow[..., 0] = shift
     moved = np.roll(BEHIND, -shift, 1)
     shine = 20 * cloud(H, W, 7)[..., None]
-    out = refracted(0.8 * moved + shine, SWAPPED, BEHIND, rho, flow, FULL, FULL, FULL)
-    want = 0.8 * np.roll(SWAPPED, -shift, 1) + shine
-    np.testing.assert_allclose(out[:, :-shift], want[:, :-shift], atol=0.05)
+    pane = Glass(rho, flow, FULL)
+    frame = 0.8 * moved + shine
+    want = (0.8 * np.roll(SWAPPED, -shift, 1) + shine)[:, :-shift]
+    # where everything unexplained is to stay, all of the reflection does; else what of it is smooth
+    kept = refracted(frame, SWAPPED, BEHIND, pane, FULL, FULL, FULL, W)
+    np.testing.assert_allclose(kept[:, :-shift], want, atol=0.05)
+    smooth = refracted(frame, SWAPPED, BEHIND, pane, FULL, FULL, 0 * FULL, W)
+    assert np.abs(smooth[:, :-shift] - want).mean() < 0.5 * shine.mean()
+
+
+def test_an_expression_that_the_plate_does_not_have_is_not_seen_through_glass() -> None:
+    pane = Glass(np.full((H, W, 3), 0.8, np.float32), np.zeros((H, W, 2), np.float32), FULL)
+    fold = np.zeros((H, W, 3), np.float32)
+    fold[30:33, 10:60] = -40  # dark, as a fold is
+    frame, want = 0.8 * (BEHIND + fold), 0.8 * SWAPPED
+    gone = refracted(frame, SWAPPED, BEHIND, pane, FULL, FULL, 0 * FULL, W)
+    np.testing.assert_allclose(gone, want, atol=0.5)
+    own = np.zeros((H, W), np.float32)
+    own[:, :36] = 1
+    half = refracted(frame, SWAPPED, BEHIND, pane, FULL, FULL, own, W)
+    np.testing.assert_allclose(half[:, :36], np.clip(want + 0.8 * fold, 0, 255)[:, :36], atol=0.5)
+    np.testing.assert_allclose(half[:, 36:], want[:, 36:], atol=0.5)
+
+
+def test_a_highlight_stays_on_the_glass() -> None:
+    pane = Glass(np.full((H, W, 3), 0.8, np.float32), np.zeros((H, W, 2), np.float32), FULL)
+    spark = np.zeros((H, W, 3), np.float32)
+    spark[20:32, 20:32] = 60
+    out = refracted(0.6 * BEHIND + spark, 0.75 * SWAPPED, 0.75 * BEHIND, pane, FULL, FULL, 0 * FULL, W)
+    np.testing.assert_allclose(out[23:29, 23:29], (0.6 * SWAPPED + spark)[23:29, 23:29], atol=2)
 
 
 def test_beside_the_glass_the_swap_is_plain() -> None:
     region = FULL.copy()
     region[:, 36:] = 0
-    out = refracted(
-        BEHIND, SWAPPED, BEHIND, np.ones((H, W, 3), np.float32), np.zeros((H, W, 2), np.float32), region, FULL, FULL
-    )
+    pane = Glass(np.ones((H, W, 3), np.float32), np.zeros((H, W, 2), np.float32), region)
+    out = refracted(BEHIND, SWAPPED, BEHIND, pane, FULL, FULL, FULL, W)
     np.testing.assert_allclose(out, SWAPPED, atol=1e-3)
 
 
@@ -108,10 +135,9 @@ def test_what_is_laid_for_glass_gives_the_refracted_frame() -> None:
     rho = np.asarray(0.7 + 0.2 * rng.random((H, W, 3)), np.float32)
     flow = np.asarray(rng.normal(0, 2, (H, W, 2)), np.float32)
     frame = bytes_of(BEHIND)
-    want = refracted(
-        frame.astype(np.float32), bytes_of(SWAPPED).astype(np.float32), BEHIND, rho, flow, region, mask, FULL
-    )
-    change, rim = seen_through(bytes_of(SWAPPED).astype(np.float32), BEHIND, rho, flow, region, mask, FULL)
+    fine = (frame.astype(np.float32), bytes_of(SWAPPED).astype(np.float32), BEHIND, Glass(rho, flow, region))
+    want = refracted(*fine, mask, FULL, 0 * FULL, W)
+    change, rim = seen_through(*fine, mask, FULL, 0 * FULL, W)
     over, alpha = laid(frame, bytes_of(SWAPPED), mask, change, rim)
     got = frame + alpha[..., None] * (over - frame.astype(np.float32))
     core = mask > 0.3

@@ -110,3 +110,14 @@ def test_a_tiny_face_keeps_its_eyes_too() -> None:
     mesh = head(1.5, (60, 60))
     got = kept(mesh, mesh, np.full((*SIZE, 3), 200, np.uint8), np.zeros((*SIZE, 3), np.float32))
     assert np.isfinite(got).all() and got.max() <= 201
+
+
+def test_eyes_and_mouth_are_covered_and_nothing_else() -> None:
+    mesh = open_mouth()
+    out = holes.covered(mesh, SIZE)
+    for ring in (LEFT_EYE, RIGHT_EYE, INNER_LIPS):
+        x, y = mesh[ring, :2].mean(0).round().astype(int)
+        assert out[y, x] > 0.9
+    x, y = mesh[OVAL, :2].mean(0).round().astype(int)
+    assert out[y, x] == 0  # about the nose
+    assert 0.005 < out.mean() < 0.05

@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from engines.values import F32
+from engines.values import F32, U8
 
-Plane = TypeVar("Plane", F32, npt.NDArray[np.uint16])
+Plane = TypeVar("Plane", F32, npt.NDArray[np.uint16], U8)
 
 # AVColorSpace numbers -> (Kr, Kb).
 _WEIGHTS = {
@@ -91,8 +91,8 @@ class Siting:
         return x0, y0, min(width, x1), min(height, y1)
 
     def up(self, chroma: Plane, dx: int, dy: int, w: int, h: int) -> Plane:
-        """One chroma plane (ch, cw), float32 or uint16, -> (h, w) bilinear, at the luma samples that begin dx, dy luma
-        samples after the first luma sample of the first chroma sample."""
+        """One chroma plane (ch, cw), float32, uint16 or uint8, -> (h, w) bilinear, at the luma samples that begin dx,
+        dy luma samples after the first luma sample of the first chroma sample."""
         if not (self.sub_x or self.sub_y):
             return chroma[dy : dy + h, dx : dx + w]
         if self.sub_x == self.sub_y == 1:

@@ -18,7 +18,8 @@ from stream.clone import Cloner
 from stream.colour import FULL, Maps, Siting, maps, matrix_of
 from stream.layout import Layout, Samples, channel_view, layout_of, nearest_native
 
-U16 = npt.NDArray[np.uint16]
+Levels = npt.NDArray[Any]
+"""Samples as colours are computed with: uint8, or uint16 with a fraction."""
 _FRACTION = 6  # bits below one of 256 levels that colours are computed with
 _TINY = 9  # times smaller both ways, from which on `small` looks at a part of the samples only
 
@@ -126,7 +127,7 @@ class Planes:
             rows, columns = (max(1, n // (3 * m) - 1) | 1 for n, m in zip(plane.shape, (height, width), strict=True))
             some = self._raised(plane[rows // 2 :: rows, columns // 2 :: columns])
             cells.append(cv2.resize(some, (width, height), interpolation=cv2.INTER_AREA))
-        return self._shown(self._converted(np.asarray(cv2.merge(cells), np.uint16)))
+        return self._shown(self._converted(_merged(cells)))
 
     def pasted(self, patches: tuple[Patch, ...]) -> Self:
         """A copy with the patches laid over it, in order. Samples under alpha 0 keep their bits; a chroma sample is
@@ -165,8 +166,10 @@ class Planes:
     def _channel(self, index: int) -> Samples:
         return channel_view(self._frame, self._layout, index)
 
-    def _converted(self, samples: U16) -> U8:
+    def _converted(self, samples: Levels) -> U8:
         """Samples (h, w, n) as `_samples` gives them, as uint8 (h, w, 3) RGB."""
+        if self._plain:
+            return np.asarray(cv2.transform(samples, self._maps.to_rgb), np.uint8)  # rounds, and saturates
         unit = 1 << _FRACTION
         scale = np.full(self._maps.to_rgb.shape[1], unit / (1 << (self._layout.shift + self._up)), np.float32)
         scale[-1] = unit
@@ -178,15 +181,19 @@ class Planes:
         """Bits by which samples are moved up in 16 bits to make room for fractions of a level."""
         return max(0, 8 + _FRACTION - self._layout.bits - self._layout.shift)
 
-    def _raised(self, samples: Samples) -> U16:
+    def _raised(self, samples: Samples) -> Levels:
+        """In 16 bits with a fraction, but for bytes, which stay as they are."""
+        if self._plain:
+            return samples
         out = samples.astype(np.uint16)
         out <<= np.uint16(self._up)
         return out
 
-    def _samples(self, area: _Area) -> U16:
-        """uint16 (h, w, n) samples of the area, raised, chroma brought to luma resolution. n: 3, or 1 for grey.
+    def _samples(self, area: _Area) -> Levels:
+        """(h, w, n) samples of the area, raised, chroma brought to luma resolution. n: 3, or 1 for grey.
 
-        16 bits with a fraction: as exact as float32 after rounding to 8 bits, and half the memory to go through.
+        Bytes lose up to half a level of chroma between its samples; they are a third of the memory to go through. 16
+        bits with a fraction are as exact as float32 after rounding to 8 bits.
         """
         layout = self._layout
         inside = np.s_[area.y : area.y + area.h, area.x : area.x + area.w]
@@ -197,8 +204,8 @@ class Planes:
                 x0, y0, x1, y1 = self._siting.span(area.x, area.y, area.w, area.h, plane.shape[1], plane.shape[0])
                 dx, dy = area.x - (x0 << layout.sub_x), area.y - (y0 << layout.sub_y)
                 up = self._siting.up(self._raised(plane[y0:y1, x0:x1]), dx, dy, area.w, area.h)
-                flat.append(np.asarray(up, np.uint16))
-        return np.asarray(cv2.merge(flat), np.uint16)
+                flat.append(up)
+        return _merged(flat)
 
     def _lay(self, patch: Patch) -> None:
         """Blends one patch into this picture's own (copied) planes."""
@@ -269,6 +276,10 @@ class Planes:
         old = (plane >> shift if shift else plane).astype(np.float32)  # type: ignore[operator]
         new = np.rint(old + opacity * (wanted - old)).clip(0, (1 << self._layout.bits) - 1).astype(plane.dtype)
         plane[...] = new << shift if shift else new
+
+
+def _merged(channels: list[Any]) -> Levels:
+    return np.asarray(cv2.merge(channels), channels[0].dtype)
 
 
 def _split(image: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:

@@ -172,7 +172,8 @@ def test_pasting_what_was_read_changes_next_to_nothing(name: str) -> None:
     planes = Planes.of(frame_of(picture(5, 96, 64), name))
     rect = Rect(21, 11, 40, 40)
     again = planes.pasted((Patch(rect.x, rect.y, planes.rgb(rect), disc(40)),))
-    assert np.abs(again.rgb(rect).astype(int) - planes.rgb(rect)).max() <= 2
+    change = np.abs(again.rgb(rect).astype(int) - planes.rgb(rect))
+    assert change.max() <= 5 and change.mean() < 0.15
 
 
 @pytest.mark.parametrize("at", [(-10, -10), (85, 50), (200, 200), (-100, 0)])

@@ -5,6 +5,9 @@ The network is asked seldom while none are worn; while some are, whenever the he
 they lie elsewhere before the face. In between its map stays where it is on the head.
 """
 
+import math
+
+import cv2
 import numpy as np
 
 from engines.eyewear import EyewearNet, Worn, frame_to_front
@@ -22,6 +25,9 @@ MOST = 5.0  # of one answer's weight
 LEARNED = 0.12, 0.6, 1.0  # least and greatest share of an answer in the belief, and the seconds that would be all of it
 STEADY = 0.35  # seconds over which maps are averaged
 FAR = 0.5  # radians of turning after which none of the old map is kept: what is no plane lies elsewhere
+OWN = 3.0  # seconds over which the shape of this person's is learned
+AROUND = 1.0  # blur of that shape, pixels: the front is no perfect plane, and a mesh is a little off
+SHARE, USUAL = 1.0, -2.0  # weight of that shape, and the odds of any place before it is known
 APPEAR = 0.25  # seconds in which they come or go
 
 
@@ -32,7 +38,9 @@ class Spectacles:
         self._net = net
         self._asked, self._now, self._times = -1e9, 0.0, 0
         self._belief, self._level, self._on = 0.0, 0.0, False
-        self._map: F32 | None = None
+        self._map: F32 | None = None  # of late, as the answers say
+        self._own: F32 | None = None  # of old: the shape of this person's
+        self._shown: F32 | None = None
         self._from: F32 | None = None
 
     def __call__(self, image: U8, found: Fit, elapsed: float) -> Worn | None:
@@ -45,9 +53,9 @@ class Spectacles:
             self._ask(image, found)
         step = elapsed / APPEAR
         self._level = min(self._level + step, 1.0) if self._on else max(self._level - step, 0.0)
-        if self._level <= 0 or self._map is None:
+        if self._level <= 0 or self._shown is None:
             return None
-        shown = self._map * np.float32(self._level) if self._level < 1 else self._map
+        shown = self._shown * np.float32(self._level) if self._level < 1 else self._shown
         return Worn(self._belief, shown, frame_to_front(found))
 
     def _due(self, found: Fit) -> bool:
@@ -71,12 +79,23 @@ class Spectacles:
         if self._times == 0:
             self._level = float(self._belief > ON)  # from the first frame on, with nothing to fade in from
         self._on = self._belief > (OFF if self._on else ON)
-        new = 1 - np.exp(-waited / STEADY) + _apart(found.rotation, self._from) / FAR
-        if self._map is None or new >= 1:
-            self._map = seen.map
-        else:
-            self._map = np.asarray(self._map + np.float32(new) * (seen.map - self._map), np.float32)
+        new = 1 - math.exp(-waited / STEADY) + _apart(found.rotation, self._from) / FAR
+        self._map = _mixed(self._map, seen.map, new)
+        self._own = _mixed(self._own, cv2.GaussianBlur(seen.map, (0, 0), AROUND), 1 - math.exp(-waited / OWN))
+        if self._on:
+            # each a probability; what this person's spectacles never covered is none of theirs, what they mostly do is
+            odds = _odds(self._map) + SHARE * (_odds(self._own) - USUAL)
+            self._shown = np.asarray(1 / (1 + np.exp(-odds)), np.float32)
         self._asked, self._from, self._times = self._now, found.rotation, self._times + 1
+
+
+def _mixed(old: F32 | None, new: F32, share: float) -> F32:
+    return new if old is None or share >= 1 else np.asarray(old + np.float32(share) * (new - old), np.float32)
+
+
+def _odds(p: F32) -> F32:
+    p = np.clip(p, 0.02, 0.98)
+    return np.asarray(np.log(p / (1 - p)), np.float32)
 
 
 def _apart(a: F32, b: F32 | None) -> float:

@@ -6,14 +6,17 @@ then the picture is completed with the clean plate at that pose, and the mesh is
 picture.
 """
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
 from engines.landmarks import SIDE as LOOK
 from engines.landmarks import Landmarks, Roi, roi_from_mesh
-from engines.mesh.fuse import View, flow, fuse, width
+from engines.mesh.fuse import View, flow, fuse, places, width
+from engines.mesh.topology import I32
 from engines.occlusion import chained, cut, move, shifted
-from engines.plate import Plate, drawn, relit
+from engines.plate import Placed, Plate, drawn_at, relit
 from engines.values import F32, U8
 
 HIDDEN = 0.3  # opacity at a point above which it says nothing of the face
@@ -22,24 +25,27 @@ REACH = 5.0  # pixels (of a 256-pixel face) that the mask is widened by before i
 FEATHER = 1.5
 
 
-def visible(points: F32, hidden: F32) -> F32:
-    """(n,) 1 where a point (n, >=2) lies on a pixel that shows the face. hidden: float32 (h, w), opacity."""
+def visible(points: F32, hidden: F32, matrix: F32) -> F32:
+    """(n,) 1 where a point (n, >=2) shows the face. hidden: float32 (h, w), opacity, 0 beyond it; matrix: (2, 3), the
+    points' pixels to its own."""
     h, w = hidden.shape
-    x, y = (np.clip(np.round(points[:, i]).astype(int), 0, n - 1) for i, n in ((0, w), (1, h)))
-    return np.asarray(hidden[y, x] < HIDDEN, np.float32)
+    x, y = np.rint(points[:, :2] @ matrix[:, :2].T + matrix[:, 2]).astype(np.int32).T
+    beyond = (x < 0) | (y < 0) | (x >= w) | (y >= h)
+    return np.asarray((hidden[y.clip(0, h - 1), x.clip(0, w - 1)] < HIDDEN) | beyond, np.float32)
 
 
-def carried(before: F32, seen: F32, trust: F32) -> F32:
+def carried(before: F32, seen: F32, trust: F32, among: I32 | None = None) -> F32:
     """The mesh (468, 3) moved by the similarity that its trusted points agree on (RANSAC).
 
-    seen: float32 (468, 2), where flow finds each point now. trust: (468,), 0 for hidden ones. Without enough of them
-    the mesh is held as it was.
+    seen: float32 (n, 2), where flow finds each point now. trust: (n,), 0 for hidden ones. among: int32 (n,), which
+    points these are; None for all. Without enough of them the mesh is held as it was.
     """
     use = trust > 0.1
     if use.sum() < FEWEST:
         return before
+    start = before[:, :2] if among is None else before[among, :2]
     m, _ = cv2.estimateAffinePartial2D(
-        before[use, :2], seen[use], method=cv2.RANSAC, ransacReprojThreshold=0.015 * width(before)
+        start[use], seen[use], method=cv2.RANSAC, ransacReprojThreshold=0.015 * width(before)
     )
     if m is None:
         return before
@@ -50,18 +56,36 @@ def carried(before: F32, seen: F32, trust: F32) -> F32:
     return np.concatenate([xy, before[:, 2:] * k], 1).astype(np.float32)
 
 
-def tracked(before: F32, then: View, now: View, hidden_then: F32, hidden_now: F32) -> F32:
-    """`carried` by Lucas-Kanade flow between two views, hidden points left out. The hidden maps are opacities in the
-    views' own pixels, (240, 240)."""
-    seen, trust = flow(then, now, before[:, :2], before[:, :2])
-    open_ = visible(then.locate(before), hidden_then) * visible(now.locate(seen), hidden_now)
-    return carried(before, seen, trust * open_)
+Hidden = tuple[F32, F32]
+"""Opacity, float32 (h, w), of what is before a face, and the matrix (2, 3) from the picture's pixels to its own."""
 
 
-def steadied(before: F32, mesh: F32, then: View, now: View, hidden_then: F32, hidden_now: F32, forget: float) -> F32:
-    """The mesh measured under an occluder, (468, 3), fused with the flow of what is seen of the face. See `tracked`."""
-    open_ = visible(then.locate(before), hidden_then) * visible(now.locate(mesh), hidden_now)
-    return fuse(before, mesh, then, now, forget, open_)
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What Lucas-Kanade flow sees of a mesh from one view to the next, whether its points are hidden or not. before:
+    float32 (468, 3), the mesh. The rest of those of its points that flow follows, `places`: seen: (156, 2), where each
+    is now, picture pixels; trust: (156,)."""
+
+    then: View
+    now: View
+    before: F32
+    seen: F32
+    trust: F32
+
+    @classmethod
+    def between(cls, then: View, now: View, before: F32) -> "Flow":
+        start = before[places(), :2]
+        return cls(then, now, before, *flow(then, now, start, start))
+
+    def carried(self, then: Hidden, now: Hidden) -> F32:
+        """The mesh moved by the similarity that its visible points agree on. then, now: what hides it in either."""
+        start = self.before[places(), :2]
+        return carried(self.before, self.seen, self.trust * visible(start, *then) * visible(self.seen, *now), places())
+
+    def steadied(self, mesh: F32, then: Hidden, now: Hidden, forget: float) -> F32:
+        """The mesh measured under an occluder, (468, 3), fused with the flow of what is seen of the face."""
+        open_ = visible(self.before, *then) * visible(mesh, *now)
+        return fuse(self.before, mesh, self.then, self.now, forget, open_)
 
 
 def filling(hidden: F32, known: F32, size: float) -> F32:
@@ -89,21 +113,21 @@ def widened(hidden: F32, size: float) -> F32:
 
 
 def mesh_under(
-    landmarks: Landmarks, image: U8, corner: tuple[int, int], pose: F32, plate: Plate, hidden: F32, matrix: F32
+    landmarks: Landmarks, image: U8, corner: tuple[int, int], pose: F32, plate: Plate, at: Placed, hidden: Hidden
 ) -> tuple[F32, float]:
     """The mesh (468, 3), picture pixels, of a face that is partly hidden, and its score.
 
     image: uint8 (h, w, 3), a region that begins at `corner` of the picture. pose: (468, 3), where the face is known to
-    be about (from `carried`). hidden: float32 (h, w), opacity; matrix: (2, 3), the picture's pixels to its own.
+    be about (from `carried`); at: the same in the plate.
     """
     # all of it in the pixels of the network's own input: nothing finer is looked at
     there = roi_from_mesh(pose).matrix()
     local = move(pose, there)
     frame = cut(image, shifted(there, corner), LOOK).astype(np.float32)
-    back = chained(matrix, there)
+    back = chained(hidden[1], there)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    mask = np.asarray(cv2.warpAffine(hidden, back, (LOOK, LOOK), flags=flags), np.float32)
-    seen, wide = drawn(plate, local, (LOOK, LOOK)), width(local)
+    mask = np.asarray(cv2.warpAffine(hidden[0], back, (LOOK, LOOK), flags=flags), np.float32)
+    seen, wide = drawn_at(plate, at, there, (LOOK, LOOK)), width(local)
     lit = relit(seen, frame, widened(mask, wide), 0.25 * wide)
     whole = completed(frame, lit, seen.known * seen.mask, mask, wide)
     mesh, score = landmarks.run(whole, Roi((LOOK - 1) / 2, (LOOK - 1) / 2, LOOK, 0.0))

@@ -26,10 +26,9 @@ def changed(frame: F32, plate: F32, trust: F32, size: float) -> F32:
     h, w = trust.shape
     step = max(1.0, size / WORKING)
     small = (max(2, round(h / step)), max(2, round(w / step)))
-    few = [warp.shrink(a, small) for a in (frame, plate, trust)]
-    few[1] *= gain(*few)
-    a, b = (cv2.GaussianBlur(x, (0, 0), 1.2) for x in few[:2])
-    red, green, blue = cv2.split(cv2.absdiff(a, b))
+    image, clean, sure = (warp.shrink(a, small) for a in (frame, plate, trust))
+    change = np.abs(cv2.GaussianBlur(image - clean * gain(image, clean, sure), (0, 0), 1.2))
+    red, green, blue = cv2.split(change)
     return warp.enlarge(np.asarray(cv2.max(cv2.max(red, green), blue), np.float32), (h, w))
 
 

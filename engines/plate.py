@@ -14,7 +14,7 @@ from engines.landmarks import shrunk
 from engines.mesh import raster, texture, warp
 from engines.mesh.fuse import width
 from engines.mesh.topology import I32, SKIN_TRIANGLES
-from engines.occlusion import chained
+from engines.occlusion import chained, move
 from engines.values import F32, U8
 
 SIDE = 256  # texels of the square plate
@@ -92,35 +92,39 @@ def lifted(image: U8, mesh: F32) -> tuple[F32, F32]:
 
     image: uint8 (h, w, 3) RGB. mesh: float32 (468, 3), its pixels.
     """
-    where, seen = _looked(mesh, image.shape[:2])
-    return _taken(image, where, mesh), seen
-
-
-def _looked(mesh: F32, size: tuple[int, ...]) -> tuple[F32, F32]:
-    """Which pixel shows each texel, float32 (256, 256, 2), and how squarely, (256, 256), 0 outside the image."""
-    index, weights = _corners()
     points = raster.with_skirt(mesh)
-    where = np.einsum("hwk,hwkc->hwc", weights, points[raster.ALL_TRIANGLES[index], :2])
-    where = np.asarray(cv2.resize(where, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR), np.float32)
-    square = np.clip((_towards(points)[index] - 0.15) / 0.5, 0, 1).astype(np.float32)
+    return _taken(image, points, width(mesh)), _squarely(points, image.shape[:2])
+
+
+def _where(points: F32) -> F32:
+    """Which pixel shows each texel, float32 (256, 256, 2). points: (504, >=2)."""
+    index, weights = _corners()
+    at = np.einsum("hwk,hwkc->hwc", weights, points[:, :2].take(raster.ALL_TRIANGLES[index], 0))
+    return np.asarray(cv2.resize(at, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _squarely(points: F32, size: tuple[int, ...]) -> F32:
+    """How squarely each texel is seen, (256, 256), 0 outside an image of that size."""
+    index, _ = _corners()
+    square = np.clip((_towards(points).take(index) - np.float32(0.15)) * np.float32(2), 0, 1)
     square[index < 0] = 0
     seen = np.asarray(cv2.resize(cv2.GaussianBlur(square, (0, 0), 1.0), (SIDE, SIDE)), np.float32) * _inside()
-    h, w = size[:2]
-    low, high = points[:, :2].min(0), points[:, :2].max(0)
+    (h, w), low, high = size[:2], points[:, :2].min(0), points[:, :2].max(0)
     if low.min() < 0 or high[0] > w - 1 or high[1] > h - 1:
+        where = _where(points)
         beyond = (where[..., 0] < 0) | (where[..., 1] < 0) | (where[..., 0] > w - 1) | (where[..., 1] > h - 1)
         seen[beyond] = 0
-    return where, seen
+    return seen
 
 
-def _taken(image: U8, where: F32, mesh: F32) -> F32:
-    """The image, float32 (256, 256, 3), where `_looked` says."""
-    low, high = mesh[:, :2].min(0) - 0.1 * width(mesh), mesh[:, :2].max(0) + 0.1 * width(mesh)
+def _taken(image: U8, points: F32, wide: float) -> F32:
+    """The image, float32 (256, 256, 3), at `_where`. wide: the face's width."""
+    low, high = points[:, :2].min(0), points[:, :2].max(0) + np.float32(1)
     x0, y0 = (min(max(0, int(v)), n - 1) for v, n in zip(low, image.shape[1::-1], strict=True))
     x1, y1 = (max(int(v), least + 1) for v, least in zip(high, (x0, y0), strict=True))
-    times = max(1, int(width(mesh) / (0.5 * SIDE)))  # a frame far larger than the plate would alias
-    where = (where - np.array([x0, y0], np.float32) + np.float32(0.5)) / np.float32(times) - np.float32(0.5)
-    return warp.sample(shrunk(image[y0:y1, x0:x1], times), where).astype(np.float32)
+    times = max(1, int(wide / (0.5 * SIDE)))  # a frame far larger than the plate would alias
+    local = (points[:, :2] - np.array([x0, y0], np.float32) + np.float32(0.5)) / np.float32(times) - np.float32(0.5)
+    return warp.sample(shrunk(image[y0:y1, x0:x1], times), _where(local)).astype(np.float32)
 
 
 def gain(new: F32, old: F32, weight: F32) -> F32:
@@ -139,11 +143,11 @@ def updated(
     """The plate after a clear frame. hidden: float32 (h, w), what is not the face's own (None: all clear). matrix: (2,
     3), the image's pixels to those of `hidden`; None where they are the same. rate: share taken over; the first frames
     count more."""
-    where, seen = _looked(mesh, image.shape[:2])
-    colour = _taken(image, where, mesh)
+    points = raster.with_skirt(mesh)
+    colour, seen = _taken(image, points, width(mesh)), _squarely(points, image.shape[:2])
     if hidden is not None:
-        at = where if matrix is None else cv2.transform(where, matrix)
-        blocked = cv2.remap(hidden, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)  # type: ignore
+        there = points[:, :2] if matrix is None else move(points[:, :2], matrix)
+        blocked = cv2.remap(hidden, _where(there), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)  # type: ignore
         seen = seen * np.clip(1 - np.float32(255 / 40) * blocked, 0, 1)
     share = np.float32(max(rate, 1 / (plate.frames + 1))) * seen
     light = gain(colour, plate.colour, np.minimum(plate.confidence, seen))
@@ -171,6 +175,10 @@ class Placed:
     field: F32
     matrix: F32
 
+    def moved(self, matrix: F32) -> "Placed":
+        """The same of the mesh moved by a similarity (2, 3)."""
+        return Placed(self.field, chained(self.matrix, matrix))
+
 
 def placed(mesh: F32) -> Placed:
     """mesh: float32 (468, 3), pixels of any picture."""
@@ -180,12 +188,11 @@ def placed(mesh: F32) -> Placed:
     coarse = ((points[:, :2] - corner) * np.float32(scale)).astype(np.float32)
     w, h = (int(v) + 3 for v in coarse.max(0))
     index = raster.cover(coarse, points[:, 2], w, h)
-    out = np.empty((h, w, 3), np.float32)
-    out[..., :2] = raster.fields(index, coarse, _texels())
-    out[..., 2] = index >= raster.FIRST_FACE
-    out[index < 0] = (-1e3, -1e3, 0)
-    x, y = corner.tolist()
-    return Placed(out, np.array([[scale, 0, -scale * x], [0, scale, -scale * y]], np.float32))
+    x, y = raster.planes(index, coarse, _texels())
+    on, seen = (np.asarray(index >= least, np.float32) for least in (0, raster.FIRST_FACE))
+    left, top = corner.tolist()
+    matrix = np.array([[scale, 0, -scale * left], [0, scale, -scale * top]], np.float32)
+    return Placed(np.asarray(cv2.merge([x * on, y * on, seen]), np.float32), matrix)
 
 
 @cache
@@ -205,13 +212,14 @@ def drawn_at(plate: Plate | None, at: Placed, matrix: F32, size: tuple[int, int]
     size (h, w)."""
     back, flags = chained(at.matrix, matrix), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     field = cv2.warpAffine(at.field, back, size[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    mask = np.clip(field[..., 2] * 2 - np.float32(0.5), 0, 1).astype(np.float32)
+    x, y, on = cv2.split(field)
+    mask = np.clip(on * 2 - np.float32(0.5), 0, 1).astype(np.float32)
     if plate is None or plate.frames == 0:
         return Drawn(np.zeros((*size, 3), np.float32), np.zeros(size, np.float32), mask)
-    seen = warp.sample(plate.sheet(), np.ascontiguousarray(field[..., :2]))
-    known = np.multiply(seen[..., 3], mask * np.float32(1 / 255), dtype=np.float32)
-    sure = np.asarray(known >= 0.05, np.uint8)
-    return Drawn(cv2.copyTo(seen[..., :3], sure).astype(np.float32), known, mask)
+    *colours, sure = cv2.split(warp.sample(plate.sheet(), np.asarray(cv2.merge([x, y]), np.float32)))
+    known = np.multiply(sure, mask * np.float32(1 / 255), dtype=np.float32)
+    colour = cv2.copyTo(cv2.merge(colours), np.asarray(known >= 0.05, np.uint8))
+    return Drawn(colour.astype(np.float32), known, mask)
 
 
 def relit(seen: Drawn, image: F32, hidden: F32, sigma: float) -> F32:
@@ -226,7 +234,8 @@ def relit(seen: Drawn, image: F32, hidden: F32, sigma: float) -> F32:
     small = (max(2, h // step), max(2, w // step))
     weight = np.asarray(seen.known * np.clip(1 - 20 * hidden, 0, 1), np.float32)
     # weighted before it is made smaller: a cell on the rim of what is seen would take in what lies beside it
-    few = [warp.shrink(np.asarray(a * weight[..., None], np.float32), small) for a in (image, seen.colour)]
+    wide = cv2.merge([weight] * 3)
+    few = [warp.shrink(np.asarray(cv2.multiply(a, wide), np.float32), small) for a in (image, seen.colour)]
     weight = warp.shrink(weight, small)
     stack = cv2.GaussianBlur(np.dstack([*few, weight]), (0, 0), sigma / step, borderType=cv2.BORDER_CONSTANT)
     total = stack.sum((0, 1))

@@ -1,7 +1,5 @@
-"""Before: what is known of what lies before one face in one frame, gathered at the size at which it is solved.
-
-A plate is 256 texels wide and a network's map 128 pixels: on a larger face only the frame itself is known any finer.
-Knows regions, plates and maps; the lanes that lay the new face beneath it are in `underlay`.
+"""Before: what is known of what lies before one face in one frame, at the size at which it is solved. How that
+is come by stands in `gather`, what is made of it in `underlay`.
 """
 
 from dataclasses import dataclass
@@ -9,15 +7,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from engines import plate
 from engines.mesh import warp
-from engines.mesh.fuse import width
-from engines.occlusion import Occlusion, chained
-from engines.plate import placed
-from engines.values import F32, U8, Patch, Region
-from stream.frame import FaceTrack
+from engines.values import F32, Patch, Region
 
-WORKING = 144.0  # pixels of face width at which what is before it is solved, at most
+Area = tuple[slice, slice]
+"""Rows and columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +28,10 @@ class Before:
     glass: F32
     wide: float
 
-    def spread(self, field: F32, patch: Patch | None = None) -> F32:
-        """A field (h, w[, c]) of the working size in the pixels of a patch that lies within the region; None: in the
-        region's."""
-        full = warp.enlarge(field, (self.region.rgb.shape[0], self.region.rgb.shape[1]))
-        return full if patch is None else full[self.within(patch)]
+    def covers(self, patch: Patch) -> bool:
+        """Whether it is of the patch's own pixels, and of no others."""
+        mine = self.region
+        return (mine.x, mine.y, *mine.rgb.shape[:2]) == (patch.x, patch.y, *patch.alpha.shape)
 
     def locate(self, points: F32) -> F32:
         """Points (n, >=2) of the frame in working pixels, (n, 2)."""
@@ -47,57 +40,20 @@ class Before:
         local = points[:, :2] - np.array([self.region.x, self.region.y], np.float32)
         return np.asarray((local + np.float32(0.5)) * step - np.float32(0.5), np.float32)
 
-    def within(self, patch: Patch) -> tuple[slice, slice]:
-        """The patch's pixels in the region."""
-        h, w = patch.alpha.shape
-        x, y = patch.x - self.region.x, patch.y - self.region.y
-        return np.s_[y : y + h, x : x + w]
+    def spread(self, field: F32) -> F32:
+        """A field (h, w[, c]) of the working size in the region's pixels."""
+        return warp.enlarge(field, (self.region.rgb.shape[0], self.region.rgb.shape[1]))
 
-
-def gathered(track: FaceTrack, region: Region | None = None) -> Before | None:
-    """None where nothing is known to be before the face. region: a part of the track's own; None: all of it."""
-    front, whole = track.front, region or track.region
-    if whole is None or front is None or front.seen is None:
-        return None
-    h, w = whole.rgb.shape[:2]
-    step = max(1.0, width(track.face.mesh) / WORKING)
-    size = (max(2, round(h / step)), max(2, round(w / step)))
-    across, down = size[1] / w, size[0] / h
-    matrix = np.array(
-        [[across, 0, (0.5 - whole.x) * across - 0.5], [0, down, (0.5 - whole.y) * down - 0.5]], np.float32
-    )
-    wide = width(track.face.mesh) * across
-    frame = warp.shrink(whole.rgb, size)
-    drawn = plate.drawn_at(front.plate, placed(track.face.mesh), matrix, size)
-    opaque, thin, clear = _maps(front.seen, matrix, size)
-    lit = plate.relit(drawn, frame, np.maximum(opaque, np.maximum(thin, clear)), 0.25 * wide)
-    return Before(whole, frame, lit, drawn.known, opaque, thin, clear, wide)
-
-
-def _maps(seen: Occlusion, matrix: F32, size: tuple[int, int]) -> tuple[F32, F32, F32]:
-    """opaque, veil, glass at the working size. matrix: frame pixels to working ones."""
-    stack = cv2.merge([seen.opaque, seen.veil, seen.glass])
-    out = cv2.warpAffine(stack, chained(seen.matrix, matrix), size[::-1], flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-    opaque, veil, glass = (np.asarray(m, np.float32) for m in cv2.split(out))
-    return opaque, veil, glass
-
-
-def face_only(track: FaceTrack) -> Region | None:
-    """The part of a track's region that a mesh swap may touch."""
-    region = track.region
-    if region is None:
-        return None
-    local = track.face.mesh - np.array([region.x, region.y, 0], np.float32)
-    x0, y0, x1, y1 = warp.face_rect(local, width(local), region.rgb.shape[:2])
-    return Region(region.x + x0, region.y + y0, region.rgb[y0:y1, x0:x1])
-
-
-def beneath(track: FaceTrack, patch: Patch) -> Region | None:
-    """The part of a track's region that a patch covers."""
-    region = track.region
-    if region is None:
-        return None
-    h, w = patch.alpha.shape
-    x, y = patch.x - region.x, patch.y - region.y
-    picture: U8 = region.rgb[y : y + h, x : x + w]
-    return Region(patch.x, patch.y, picture)
+    def touched(self, field: F32, within: Region | Patch) -> tuple[Area, Area] | None:
+        """Where a field (h, w) of the working size is more than 0 once it is spread: in the pixels of a part of the
+        region, and in the region's own; None: nowhere."""
+        x, y, w, h = cv2.boundingRect((field > 0).astype(np.uint8))
+        (high, wide), (rows, columns) = self.region.rgb.shape[:2], field.shape
+        down, across = high / rows, wide / columns
+        dx, dy = within.x - self.region.x, within.y - self.region.y
+        high, wide = within.rgb.shape[:2]
+        x0, x1 = max(dx, int((x - 1) * across)), min(dx + wide, int((x + w + 1) * across) + 1)
+        y0, y1 = max(dy, int((y - 1) * down)), min(dy + high, int((y + h + 1) * down) + 1)
+        if not w or x1 <= x0 or y1 <= y0:
+            return None
+        return np.s_[y0 - dy : y1 - dy, x0 - dx : x1 - dx], np.s_[y0:y1, x0:x1]

@@ -32,8 +32,7 @@ def stands(seen: Occlusion, crop: U8, plate: Drawn) -> bool:
         return True
     image = crop.astype(np.float32)
     rest = np.asarray(plate.known * (face & ~claim & (seen.opaque < 0.5)), np.float32)
-    now, then = (cv2.GaussianBlur(a, (0, 0), 1.5) for a in (image, plate.colour * gain(image, plate.colour, rest)))
-    change = np.abs(now - then).max(2)[claim]
+    change = np.abs(cv2.GaussianBlur(image - plate.colour * gain(image, plate.colour, rest), (0, 0), 1.5))[claim].max(1)
     return bool(np.median(change) >= LEAST and change.sum() >= WEIGHT * claim.size)
 
 

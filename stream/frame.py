@@ -5,8 +5,9 @@ from enum import StrEnum
 from fractions import Fraction
 
 from engines.occlusion import Occlusion
-from engines.plate import Plate
+from engines.plate import Placed, Plate
 from engines.values import Box, Face, Patch, Region
+from stream.before import Before
 from stream.picture import Picture
 
 
@@ -44,11 +45,12 @@ class Frame:
 class Front:
     """What lies before a face, as one frame shows it. kind: the class to act on, NONE, OPAQUE or TRANSPARENT of
     `engines.occlusion`. seen: the network's maps, None where it was not asked in this frame. plate: the person's own
-    clean face so far."""
+    clean face so far. at: where the face's pixels lie in it, None where nobody needed to know."""
 
     kind: int
     seen: Occlusion | None
     plate: Plate
+    at: Placed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +92,12 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A swapped face that the refinement lane has yet to lay beneath what is before it."""
+    """A swapped face that the refinement lane has yet to lay beneath what is before it. before: what was gathered of
+    that for painting, if it was."""
 
     track: FaceTrack
     patch: Patch
+    before: Before | None = None
 
 
 @dataclass(frozen=True, slots=True)

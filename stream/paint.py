@@ -12,8 +12,9 @@ from engines.mesh.spectacles import Spectacles
 from engines.mesh.swapper import MeshSwapper
 from engines.nets.pasted import Asked, Together
 from engines.values import F32, Patch
-from stream.before import Before, face_only, gathered
+from stream.before import Before
 from stream.frame import Done, FaceTrack, Pending, Plan, Route
+from stream.gather import face_only, gathered
 from stream.ownmask import OwnMasks
 from stream.route import ORDER, Routing, track_route
 from stream.underlay import Memory, completed, under_opaque
@@ -87,7 +88,7 @@ class Painter:
             if patch is None:
                 continue
             if route is Route.REFINE and self._defer:
-                pending.append(Pending(track, patch))
+                pending.append(Pending(track, patch, before))
             else:
                 patches.append(under_opaque(before, patch) if before else patch)
         self._hands = {i: h for i, h in self._hands.items() if abs(now - h.seconds) < FORGET}

@@ -43,7 +43,7 @@ class Inverted:
     """The built-in one: inverted compositing, see `engines.inverted`."""
 
     def __call__(self, pending: Pending, memory: Memory) -> Patch:
-        return under_transparent(pending.track, pending.patch, memory)
+        return under_transparent(pending.track, pending.patch, memory, before=pending.before)
 
     def keep(self, ids: AbstractSet[int]) -> None:
         """It has nothing of its own to forget."""
@@ -63,7 +63,7 @@ class Deepened:
     def __call__(self, pending: Pending, memory: Memory) -> Patch:
         track, patch = pending.track, pending.patch
         if track.region is None or track.front is None or track.front.seen is None:
-            return under_transparent(track, patch, memory)
+            return under_transparent(track, patch, memory, before=pending.before)
         matrix = frame_to_crop(track.face.mesh, DKT_SIDE)
         window = self._seen.setdefault(track.id, deque(maxlen=WINDOW))
         window.append(square(track.region, matrix, DKT_SIDE))
@@ -71,7 +71,8 @@ class Deepened:
         if depth is None or left == 0:
             depth, left = self._dkt.depth(np.stack(window))[-1], EVERY
         self._depth[track.id] = depth, left - 1
-        return under_transparent(track, patch, memory, onto(depth, matrix, Region(patch.x, patch.y, patch.rgb)))
+        depth = onto(depth, matrix, Region(patch.x, patch.y, patch.rgb))
+        return under_transparent(track, patch, memory, depth, pending.before)
 
     def keep(self, ids: AbstractSet[int]) -> None:
         self._seen = {i: w for i, w in self._seen.items() if i in ids}
@@ -89,7 +90,7 @@ class Repainted:
 
     def __call__(self, pending: Pending, memory: Memory) -> Patch:
         track = pending.track
-        laid = under_transparent(track, pending.patch, memory)
+        laid = under_transparent(track, pending.patch, memory, before=pending.before)
         mask = self._mask(track)
         if track.region is None or mask is None or float(mask.mean()) < SOME:
             return laid

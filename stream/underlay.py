@@ -1,6 +1,6 @@
 """Underlay: the new face beneath what lies before it. From a swapped face and what is before it, one patch.
 
-What is before a face is solved at a working size, see `before`; at the frame's own size nothing is done but to mix. The
+What is before a face is solved at a working size, see `gather`; at the frame's own size nothing is done but to mix. The
 lanes call it, it knows none of them.
 """
 
@@ -13,8 +13,9 @@ from engines import deocclude, glass, inverted, matting, veil
 from engines.mesh import holes, warp
 from engines.refiners import bend
 from engines.values import F32, Patch, Region
-from stream.before import Before, beneath, gathered
+from stream.before import Before
 from stream.frame import FaceTrack
+from stream.gather import beneath, gathered
 from stream.watch import blocking
 
 FAINT = 0.1  # a mask is nothing below it, and whole as near to 1
@@ -39,9 +40,13 @@ def completed(b: Before, memory: Memory | None = None) -> Region:
             memory.airlight = found.airlight
         rgb = found.lifted(rgb, b.spread(found.alpha))
     over = deocclude.filling(blocking(b.opaque, b.veil, b.glass), b.known, b.wide)
-    if not over.any():
+    found_at = b.touched(over, b.region)
+    if found_at is None:
         return replace(b.region, rgb=rgb)
-    return replace(b.region, rgb=inverted.mixed(rgb, b.spread(b.plate), b.spread(over)))
+    here, _ = found_at
+    out = rgb.copy()
+    out[here] = inverted.mixed(rgb[here], b.spread(b.plate)[here], b.spread(over)[here])
+    return replace(b.region, rgb=out)
 
 
 def under_opaque(b: Before, swapped: Patch) -> Patch:
@@ -50,12 +55,13 @@ def under_opaque(b: Before, swapped: Patch) -> Patch:
     worse than the old face behind a pane."""
     alpha = _alpha(replace(b, opaque=np.maximum(b.opaque, b.glass)))
     cut, through = inverted.edge(alpha, b.known)
-    if not cut.any():
+    at = b.touched(cut, swapped)
+    if at is None:
         return swapped
-    rgb = inverted.beside(
-        b.region.rgb[b.within(swapped)], swapped.rgb, b.spread(b.plate, swapped), b.spread(through, swapped)
-    )
-    return replace(swapped, rgb=rgb, alpha=_less(swapped.alpha, b.spread(cut, swapped)))
+    here, there = at
+    rgb = swapped.rgb.copy()
+    rgb[here] = inverted.beside(b.region.rgb[there], rgb[here], b.spread(b.plate)[there], b.spread(through)[there])
+    return _less(b, replace(swapped, rgb=rgb), cut)
 
 
 def under_transparent(
@@ -66,7 +72,7 @@ def under_transparent(
     depth: float32 (h, w) of the patch, of the glass's surface, from where that is known: what it bends is then tried
     as well as what flow says. before: what the painter gathered, None where it did not.
     """
-    if before is None or before.region.rgb.shape[:2] != swapped.alpha.shape:
+    if before is None or not before.covers(swapped):
         before = gathered(track, beneath(track, swapped))
     b = before
     if b is None:
@@ -80,8 +86,7 @@ def under_transparent(
         v = veil.solve(b.frame, b.plate, b.veil, b.known, b.wide, memory.airlight)
         memory.airlight = v.airlight
         out = replace(swapped, rgb=v.over(swapped.rgb, b.spread(v.alpha)))
-    alpha = _alpha(b)
-    return replace(out, alpha=_less(out.alpha, b.spread(alpha))) if alpha.any() else out
+    return _less(b, out, _alpha(b))
 
 
 def _under_glass(b: Before, mesh: F32, swapped: Patch, memory: Memory, depth: F32 | None) -> Patch:
@@ -119,7 +124,13 @@ def _alpha(b: Before) -> F32:
     return np.asarray(np.clip((found - FAINT) / (1 - 2 * FAINT), 0, 1), np.float32)
 
 
-def _less(alpha: F32, cut: F32) -> F32:
-    """The patch's alpha but for what is cut; nothing at all where next to nothing would be left of it."""
-    left = cv2.threshold(1 - cut, 0.005, 0, cv2.THRESH_TOZERO)[1]
-    return np.asarray(cv2.multiply(alpha, left), np.float32)
+def _less(b: Before, patch: Patch, cut: F32) -> Patch:
+    """The patch but for what is cut, (h, w) of the working size; nothing where next to nothing would be left of it."""
+    at = b.touched(cut, patch)
+    if at is None:
+        return patch
+    here, there = at
+    left = cv2.threshold(1 - b.spread(cut)[there], 0.005, 0, cv2.THRESH_TOZERO)[1]
+    alpha = patch.alpha.copy()
+    alpha[here] = cv2.multiply(alpha[here], left)
+    return replace(patch, alpha=alpha)

@@ -12,8 +12,9 @@ import numpy as np
 
 from calib.thresholds import Held, Thresholds, advance
 from engines import deocclude
+from engines.align import similarity
 from engines.landmarks import Landmarks
-from engines.mesh.fuse import View, forgetting, width
+from engines.mesh.fuse import forgetting, width
 from engines.occlusion import (
     NONE,
     OPAQUE,
@@ -23,10 +24,9 @@ from engines.occlusion import (
     OcclusionNet,
     cut,
     frame_to_crop,
-    move,
     shifted,
 )
-from engines.plate import Plate, drawn, updated
+from engines.plate import Placed, Plate, drawn_at, placed, updated
 from engines.protocol import Engine
 from engines.values import F32, Box, Region
 from stream.evidence import weighed
@@ -53,6 +53,13 @@ class _State:
     cells: F32 | None = None
     asked: float = -1e9
     learned: float = -1e9
+    covered: bool = False  # something blocked the view of the face in the last frame
+    mesh: F32 | None = None  # of the last frame, and where it lies in the plate
+    at: Placed | None = None
+
+    def placed(self, last: F32) -> Placed:
+        """The last frame's mesh in the plate."""
+        return self.at if self.at and self.mesh is last else placed(last)
 
 
 class Watch:
@@ -79,17 +86,32 @@ class Watch:
         calm = was == NONE and state.cells is not None and float(np.abs(cells - state.cells).max()) < CHANGED
         if calm and not self._always and now - state.asked < ASK_EVERY:
             self._learn(state, look)
+            state.covered = False
             return look, Front(NONE, None, state.plate)
-        seen = self._ask(look, state.plate)
+        mesh, moved, at = look.face.mesh, None, None
+        if before is not None and state.covered and state.seen is not None:
+            moved = deocclude.Flow.between(before.view, look.view, before.face.mesh)
+            pose = moved.carried(_hiding(state.seen), _hiding(state.seen))
+            # what covers a face bends the mesh that is measured, and the network is led astray by a plate drawn there
+            if _apart(mesh, pose) > MOVED:
+                mesh, at = pose, state.placed(before.face.mesh).moved(similarity(before.face.mesh[:, :2], pose[:, :2]))
+        at = at or placed(mesh)
+        seen = self._ask(look, mesh, at, state.plate)
         if state.plate.frames == 0:
             state.plate, state.learned = self._first(look, seen), now
-            seen = self._ask(look, state.plate)
+            seen = self._ask(look, mesh, at, state.plate)
         likely = float(seen.probabilities(self._thresholds.temperature)[NONE]) < 0.5
-        if before is not None and likely and _hidden_share(seen) > LITTLE:
-            bent = look.face.mesh
-            look = self._straightened(look, before, state, seen, landmarks)
-            if _apart(bent, look.face.mesh) > MOVED:  # its maps lie in the frame: a little off they still hold
-                seen = self._ask(look, state.plate)
+        state.covered = likely and _hidden_share(seen) > LITTLE
+        if before is not None and state.covered:
+            first = moved is None
+            moved = moved or deocclude.Flow.between(before.view, look.view, before.face.mesh)
+            look = self._straightened(look, before, state, seen, moved, landmarks)
+            if first and _apart(mesh, look.face.mesh) > MOVED:
+                mesh, at = look.face.mesh, placed(look.face.mesh)
+                seen = self._ask(look, mesh, at, state.plate)
+        if mesh is not look.face.mesh:
+            at = placed(look.face.mesh)
+        state.mesh, state.at = look.face.mesh, at
         state.held = advance(state.held, seen.logits, self._thresholds)
         state.seen, state.asked = seen, now
         kind = settle(state.held.kind, state.held.masked(self._thresholds), seen)
@@ -98,11 +120,11 @@ class Watch:
         young = kind == OPAQUE and state.plate.frames < KNOWN  # what is seen of a face that entered covered
         if (kind == NONE or young) and state.learned < now:
             self._learn(state, look)
-        return look, Front(kind, seen, state.plate)
+        return look, Front(kind, seen, state.plate, at)
 
-    def _ask(self, look: Look, known: Plate) -> Occlusion:
-        matrix = frame_to_crop(look.face.mesh)
-        shown = drawn(known, move(look.face.mesh, matrix), (SIDE, SIDE))
+    def _ask(self, look: Look, mesh: F32, at: Placed, known: Plate) -> Occlusion:
+        matrix = frame_to_crop(mesh)
+        shown = drawn_at(known, at, matrix, (SIDE, SIDE))
         colour = shown.colour if known.frames else None
         crop = cut(look.region.rgb, shifted(matrix, _corner(look)))
         return weighed(self._net.run(crop, colour, shown.mask, matrix), crop, shown)
@@ -124,15 +146,16 @@ class Watch:
             state.plate = updated(state.plate, rgb, local, covering(seen), shifted(seen.matrix, _corner(look)))
         state.learned = look.seconds
 
-    def _straightened(self, look: Look, before: Look, state: _State, seen: Occlusion, landmarks: Landmarks) -> Look:
+    def _straightened(
+        self, look: Look, before: Look, state: _State, seen: Occlusion, moved: deocclude.Flow, landmarks: Landmarks
+    ) -> Look:
         """The look with the mesh that the visible part of the face and the plate speak for."""
-        then = _in_view(state.seen, before.view) if state.seen is not None else np.zeros_like(_blank(before.view))
-        views = before.view, look.view, then, _in_view(seen, look.view)
-        pose = deocclude.tracked(before.face.mesh, *views)
-        mesh, score = deocclude.mesh_under(
-            landmarks, look.region.rgb, _corner(look), pose, state.plate, _blocking(seen), seen.matrix
-        )
-        mesh = deocclude.steadied(before.face.mesh, mesh, *views, forgetting(look.seconds - before.seconds))
+        now = _hiding(seen)
+        then = now if state.seen is None else _hiding(state.seen)
+        pose = moved.carried(then, now)
+        at = state.placed(before.face.mesh).moved(similarity(before.face.mesh[:, :2], pose[:, :2]))
+        mesh, score = deocclude.mesh_under(landmarks, look.region.rgb, _corner(look), pose, state.plate, at, now)
+        mesh = moved.steadied(mesh, then, now, forgetting(look.seconds - before.seconds))
         face = replace(look.face, mesh=mesh, box=mesh_box(mesh), score=max(score, look.face.score))
         return replace(look, face=face) if _likely(face.box, before.face.box) else look
 
@@ -187,20 +210,8 @@ def onto(field: F32, matrix: F32, region: Region) -> F32:
     return np.asarray(out, np.float32)
 
 
-def _in_view(seen: Occlusion, view: View) -> F32:
-    """The same opacity in the pixels of a flow view."""
-    k = np.float32(1 / view.scale)
-    m = seen.matrix.copy()
-    m[:, 2] += m[:, :2] @ view.origin
-    m[:, :2] *= k
-    h, w = view.grey.shape
-    return np.asarray(
-        cv2.warpAffine(_blocking(seen), m, (w, h), flags=cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR), np.float32
-    )
-
-
-def _blank(view: View) -> F32:
-    return np.zeros(view.grey.shape, np.float32)
+def _hiding(seen: Occlusion) -> deocclude.Hidden:
+    return _blocking(seen), seen.matrix
 
 
 def _hidden_share(seen: Occlusion) -> float:

@@ -1,7 +1,7 @@
 import cv2
 import numpy as np
 
-from engines.deocclude import carried, completed, tracked, visible
+from engines.deocclude import Flow, carried, completed, visible
 from engines.mesh.fuse import view, width
 from engines.plate import Plate, drawn, updated
 from engines.values import F32
@@ -25,7 +25,18 @@ def motion(dx: float, dy: float, degrees: float = 0.0, scale: float = 1.0) -> F3
 def test_points_under_the_occluder_are_not_visible() -> None:
     hidden = np.zeros((SIDE, SIDE), np.float32)
     hidden[:, :100] = 1
-    np.testing.assert_array_equal(visible(POSE, hidden), np.round(POSE[:, 0]) >= 100)
+    np.testing.assert_array_equal(visible(POSE, hidden, np.eye(2, 3, dtype=np.float32)), np.round(POSE[:, 0]) >= 100)
+
+
+def test_what_hides_may_have_pixels_of_its_own_and_beyond_them_all_is_seen() -> None:
+    hidden = np.ones((20, 20), np.float32)
+    matrix = np.array([[0.25, 0, -20], [0, 0.25, -20]], np.float32)  # pixels 80 to 160 of the picture
+    inside = ((POSE[:, :2] > 79) & (POSE[:, :2] < 157)).all(1)
+    far = ((POSE[:, :2] < 77) | (POSE[:, :2] > 159)).any(1)
+    found = visible(POSE, hidden, matrix)
+    assert inside.sum() > 50 and far.sum() > 50
+    assert found[inside].max() == 0
+    assert found[far].min() == 1
 
 
 def test_hidden_points_are_carried_by_the_visible_ones() -> None:
@@ -65,11 +76,8 @@ def test_tracking_follows_the_face_behind_something_that_stands_still() -> None:
         image[115:] = picture(85, SIDE, 9, 30)
     before = view(cv2.cvtColor(bytes_of(then), cv2.COLOR_RGB2GRAY), (0, 0), POSE, None)  # type: ignore[arg-type]
     after = view(cv2.cvtColor(bytes_of(now), cv2.COLOR_RGB2GRAY), (0, 0), POSE, before.scale)  # type: ignore[arg-type]
-    lift = np.array(
-        [[before.scale, 0, -before.origin[0] * before.scale], [0, before.scale, -before.origin[1] * before.scale]]
-    )
-    local = np.asarray(cv2.warpAffine(hidden, lift, before.grey.shape[::-1]), np.float32)
-    found = tracked(POSE, before, after, local, local)
+    what = hidden, np.eye(2, 3, dtype=np.float32)
+    found = Flow.between(before, after, POSE).carried(what, what)
     want = moved(POSE, m)
     assert np.linalg.norm(found - want, axis=1).mean() < 0.25 * np.linalg.norm(POSE - want, axis=1).mean()
 

@@ -58,6 +58,17 @@ def test_placed_once_it_is_drawn_in_any_pixels(degrees: float, scale: float) -> 
     assert psnr(once.colour, anew.colour, inside(anew)) > 33
 
 
+def test_what_is_placed_moves_along_with_the_mesh() -> None:
+    turn = np.asarray(cv2.getRotationMatrix2D((80, 80), 14, 0.9), np.float32)
+    pose = POSE.copy()
+    pose[:, :2] = POSE[:, :2] @ turn[:, :2].T + turn[:, 2]
+    pose[:, 2] *= 0.9
+    plate, still = learned(), np.eye(2, 3, dtype=np.float32)
+    moved, anew = (drawn_at(plate, at, still, (SIDE, SIDE)) for at in (placed(POSE).moved(turn), placed(pose)))
+    assert np.abs(moved.mask - anew.mask).mean() < 0.01
+    assert psnr(moved.colour, anew.colour, inside(anew)) > 33
+
+
 def test_what_hides_may_be_given_in_pixels_of_its_own() -> None:
     plate, hidden = learned(8), np.zeros((SIDE, SIDE), np.float32)
     hidden[50:120, 40:120] = 1

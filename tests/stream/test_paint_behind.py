@@ -55,6 +55,14 @@ def veiled(number: int = 1) -> FaceTrack:
     return track(hidden(SMOKE, (230, 230, 230)), seen(veil=SMOKE), number=number)
 
 
+def test_what_is_left_for_refinement_comes_with_what_was_gathered() -> None:
+    (pending,) = painted(veiled()).pending
+    assert pending.before is not None
+    assert pending.before.covers(pending.patch)
+    (forced,) = painted(track(WAVES, None), routing=Routing.ALWAYS_REFINE).pending
+    assert forced.before is None  # nobody has looked
+
+
 def test_a_clear_face_is_laid_at_once() -> None:
     done = painted(clear())
     assert len(done.patches) == 1

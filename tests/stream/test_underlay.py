@@ -9,8 +9,8 @@ import pytest
 from engines.occlusion import Occlusion
 from engines.plate import Plate
 from engines.values import F32, Patch, Region
-from stream.before import WORKING, face_only, gathered
 from stream.frame import FaceTrack
+from stream.gather import WORKING, face_only, gathered
 from stream.underlay import Memory, completed, under_opaque, under_transparent
 from tests.engines.scenes import psnr
 from tests.stream.fronts import (
@@ -31,6 +31,7 @@ from tests.stream.fronts import (
 
 PATCH = swapped()
 MASK = mask_of(PATCH)
+HAND = box(60, 90, 140, 130)
 THING = (20.0, 160.0, 40.0)  # an opaque thing's colour
 
 
@@ -67,10 +68,13 @@ def test_what_is_gathered_of_the_face_alone_is_what_is_gathered_of_all() -> None
     assert few is not None
     h, w = region.rgb.shape[:2]
     patch = Patch(region.x, region.y, region.rgb, np.ones((h, w), np.float32))
-    assert np.array_equal(whole.region.rgb[whole.within(patch)], region.rgb)
+    at = whole.touched(np.ones_like(whole.known), patch)
+    assert at is not None
+    assert np.array_equal(whole.region.rgb[at[1]], region.rgb)
+    assert at[0] == np.s_[0:h, 0:w]
     assert few.wide == pytest.approx(whole.wide, rel=0.02)
     for name in ("opaque", "veil", "known", "plate"):
-        a, b = few.spread(getattr(few, name)), whole.spread(getattr(whole, name), patch)
+        a, b = few.spread(getattr(few, name)), whole.spread(getattr(whole, name))[at[1]]
         assert a.shape[:2] == (h, w)
         assert np.abs(a - b).mean() < 0.02 * max(1, float(b.max()))
 
@@ -100,6 +104,47 @@ def test_a_large_face_is_solved_small() -> None:
     for name, far in (("frame", 6.0), ("plate", 6.0), ("opaque", 0.02), ("known", 0.02)):
         there = cv2.resize(four.spread(getattr(four, name)), (SIZE, SIZE), interpolation=cv2.INTER_AREA)
         assert np.abs(there - getattr(one, name)).mean() < far
+
+
+def test_what_was_gathered_for_painting_serves_for_refining() -> None:
+    alpha = np.full((SIZE, SIZE), 0.5, np.float32)
+    what = track(behind_veil(alpha, (230.0,) * 3, PATCH).image, seen(veil=alpha))
+    assert what.region is not None
+    x, y = PATCH.x - CORNER[0], PATCH.y - CORNER[1]
+    h, w = PATCH.alpha.shape
+    beneath = Region(PATCH.x, PATCH.y, what.region.rgb[y : y + h, x : x + w])
+    own, other = gathered(what, beneath), gathered(what)
+    assert own is not None and other is not None
+    assert own.covers(PATCH)
+    assert not other.covers(PATCH)
+    want = under_transparent(what, PATCH, Memory())
+    for before in (own, other):  # that of other pixels is not used
+        got = under_transparent(what, PATCH, Memory(), before=before)
+        assert np.array_equal(got.rgb, want.rgb)
+        assert np.array_equal(got.alpha, want.alpha)
+    blank = replace(own, veil=0 * own.veil)
+    assert under_transparent(what, PATCH, Memory(), before=blank) is PATCH  # this one was
+
+
+@pytest.mark.parametrize("corner", [(0, 0), (40, 60), (150, 100)])
+def test_a_field_touches_no_pixels_but_those_that_are_named(corner: tuple[int, int]) -> None:
+    before = gathered(enlarged(track(CLEAN, seen(opaque=HAND)), 4))
+    assert before is not None
+    field = np.zeros_like(before.known)
+    field[90:130, 60:101] = 1
+    full = before.spread(field)
+    assert full.shape == before.region.rgb.shape[:2]
+    x, y = before.region.x + corner[0], before.region.y + corner[1]
+    part = Patch(x, y, np.zeros((300, 320, 3), np.uint8), np.zeros((300, 320), np.float32))
+    at = before.touched(field, part)
+    inside = full[corner[1] : corner[1] + 300, corner[0] : corner[0] + 320]
+    assert at is not None
+    here, there = at
+    assert np.array_equal(inside[here], full[there])
+    left = inside.copy()
+    left[here] = 0
+    assert left.max() == 0
+    assert before.touched(0 * field, part) is None
 
 
 def test_under_an_opaque_thing_a_large_face_is_cut_as_a_small_one_is() -> None:

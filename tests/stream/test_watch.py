@@ -15,8 +15,8 @@ from engines.backends.reference import ReferenceEngine
 from engines.landmarks import SIDE as CROP
 from engines.landmarks import Landmarks, roi_from_mesh
 from engines.mesh.fuse import view
-from engines.occlusion import NONE, OPAQUE, SIDE, TRANSPARENT, Occlusion, frame_to_crop
-from engines.plate import drawn
+from engines.occlusion import NONE, OPAQUE, SIDE, TRANSPARENT, Occlusion, frame_to_crop, move
+from engines.plate import drawn, drawn_at
 from engines.protocol import Spec
 from engines.values import F32, Array, Box, Face, Region
 from stream.tracker import Look, mesh_box
@@ -279,6 +279,36 @@ def test_an_occluder_does_not_bend_the_mesh() -> None:
     # it was measured on a picture that shows the face where the hand is
     (crop,) = meshes.looked
     assert (crop[..., 1] - crop[..., 0] > 0.4).mean() < 0.01  # a tenth, unless it were completed
+
+
+def test_a_face_that_stays_covered_is_asked_about_once_a_frame_where_it_is() -> None:
+    """At first the bent mesh leads the network astray and it is asked again; from then on the face is carried along."""
+    net, meshes = Net(), Meshes()
+    watch, last = learned(net), look(seconds=3.98)
+    for i, questions in enumerate((2, 1, 1)):
+        net.asked.clear()
+        last, front = watch(1, look(painted(HAND, GREEN), 4 + i / 50, bent()), last, meshes.landmarks())
+        assert len(net.asked) == questions
+        assert np.abs(last.face.mesh[:, :2] - POSE[:, :2]).max() < 2
+        # the plate that the network saw lay where the face is, not where the bent mesh was
+        want = drawn(front.plate, move(POSE, frame_to_crop(POSE)), (SIDE, SIDE))
+        assert np.abs(net.asked[-1][6] - want.mask).mean() < 0.01
+        assert front.seen is not None
+        assert np.abs(front.seen.matrix - frame_to_crop(POSE)).max() < 1.5
+
+
+def test_what_lies_before_a_face_comes_with_the_faces_place_in_the_plate() -> None:
+    watch = learned(Net())
+    clear, nothing = watch(1, look(seconds=2.7), None, MESHES)
+    assert nothing.at is None  # it was not asked about
+    got, front = watch(1, look(painted(HAND, GREEN), 4.0, bent()), look(seconds=3.98), MESHES)
+    assert front.at is not None
+    eye = np.eye(2, 3, dtype=np.float32)
+    once = drawn_at(front.plate, front.at, eye, (300, 300))
+    anew = drawn(front.plate, got.face.mesh, (300, 300))
+    np.testing.assert_array_equal(once.mask, anew.mask)
+    np.testing.assert_array_equal(once.colour, anew.colour)
+    assert clear.face.mesh is not got.face.mesh
 
 
 def test_a_clear_face_keeps_its_mesh_and_is_measured_no_second_time() -> None:

@@ -54,12 +54,13 @@ def roi_from_mesh(points: F32) -> Roi:
     """The crop for the next look from this one's points (n, >=2)."""
     p = points[:, :2]
     d = p[LEFT_EYE] - p[RIGHT_EYE]
-    angle = float(np.arctan2(d[1], d[0]))
-    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]], np.float32)
-    level = p @ turn.T
-    low, high = level.min(0), level.max(0)
-    centre = turn.T @ ((low + high) / 2)
-    return Roi(float(centre[0]), float(centre[1]), float((high - low).max()) * MARGIN, angle)
+    angle = math.atan2(float(d[1]), float(d[0]))
+    c, s = math.cos(angle), math.sin(angle)
+    x, y = np.ascontiguousarray(p.T)
+    across, down = np.float32(c) * x + np.float32(s) * y, np.float32(c) * y - np.float32(s) * x
+    left, right, top, bottom = (float(v) for v in (across.min(), across.max(), down.min(), down.max()))
+    u, v = (left + right) / 2, (top + bottom) / 2
+    return Roi(c * u - s * v, s * u + c * v, max(right - left, bottom - top) * MARGIN, angle)
 
 
 def coarseness(scale: float) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 from engines.detector import Detection
 from engines.landmarks import SIDE, Landmarks, Roi, coarseness, roi_from_eyes, roi_from_mesh, shrunk
 from engines.mesh.fuse import View, forgetting, fuse, view
-from engines.values import F32, U8, Box, Face, Rect, Region
+from engines.values import F32, Box, Face, Rect, Region
 from stream.frame import Frame
 
 PRESENT = 0.5  # FaceMesh's presence score below which a face is lost
@@ -74,8 +74,7 @@ def _measure(landmarks: Landmarks, frame: Frame, roi: Roi, most: int) -> tuple[F
 
 
 def _look(frame: Frame, mesh: F32, score: float, region: Region, before: Look | None) -> Look:
-    grey: U8 = np.asarray(cv2.cvtColor(region.rgb, cv2.COLOR_RGB2GRAY), np.uint8)
-    seen = view(grey, (region.x, region.y), mesh, before.view.scale if before else None)
+    seen = view(region.rgb, (region.x, region.y), mesh, before.view.scale if before else None)
     if before is not None:
         mesh = fuse(before.face.mesh, mesh, before.view, seen, forgetting(frame.seconds - before.seconds))
     roi = roi_from_mesh(mesh)

@@ -45,9 +45,10 @@ class View:
         return (local / self.scale + self.origin).astype(np.float32)
 
 
-def view(grey: U8, corner: tuple[int, int], points: F32, scale: float | None) -> View:
-    """The square around a face. grey: uint8 (h, w), a region of the picture whose corner is given. scale: the last
-    view's, kept while the face's size stays within a fifth, so that flow compares like with like."""
+def view(image: U8, corner: tuple[int, int], points: F32, scale: float | None) -> View:
+    """The square around a face. image: uint8 (h, w) grey or (h, w, 3) RGB, a region of the picture whose corner is
+    given. scale: the last view's, kept while the face's size stays within a fifth, so that flow compares like with
+    like."""
     wanted = FACE / width(points)
     if scale is None or abs(np.log(wanted / scale)) > 0.2:
         scale = wanted
@@ -55,7 +56,13 @@ def view(grey: U8, corner: tuple[int, int], points: F32, scale: float | None) ->
     origin = np.round(centre - VIEW / 2 / scale).astype(np.float32)
     times = max(1, int(1 / scale))
     k = scale * times
-    shift = (np.array(corner, np.float32) + (times / 2 - 0.5) - origin) * scale
+    # of the image only what the square shows; where it lies beside the image altogether the whole
+    side = int(np.ceil(VIEW / scale)) + 2 * times
+    x, y = (max(0, int(origin[i]) - corner[i] - times) for i in (0, 1))
+    part = image[y : y + side, x : x + side] if x < image.shape[1] and y < image.shape[0] else image
+    x, y = (x, y) if part is not image else (0, 0)
+    grey = np.asarray(cv2.cvtColor(part, cv2.COLOR_RGB2GRAY), np.uint8) if part.ndim == 3 else part
+    shift = (np.array([corner[0] + x, corner[1] + y], np.float32) + (times / 2 - 0.5) - origin) * scale
     m = np.array([[k, 0, shift[0]], [0, k, shift[1]]], np.float32)
     out = cv2.warpAffine(shrunk(grey, times), m, (VIEW, VIEW), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return View(np.asarray(out, np.uint8), origin, scale)

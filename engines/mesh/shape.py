@@ -28,14 +28,15 @@ class Fit:
 
 def fit(mesh: F32, reference: F32 = CANONICAL, weights: F32 | None = None) -> Fit:
     """The similarity that takes mesh (n, 3) to reference (n, 3) with the least squares. Source: Umeyama, 1991."""
-    w = np.ones(len(mesh)) if weights is None else weights.astype(np.float64)
+    w = np.full(len(mesh), 1.0) if weights is None else weights.astype(np.float64)
     w = w / w.sum()
     origin, centre = w @ mesh, w @ reference
-    a, b = mesh - origin, reference - centre
-    u, s, vt = np.linalg.svd((b * w[:, None]).T @ a)
+    a = mesh - origin
+    weighed = a.T * w
+    u, s, vt = np.linalg.svd(reference.T @ weighed.T)  # a's weighted mean is none, so the reference may have one
     flip = np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
     rotation = (u * flip) @ vt
-    scale = float((s * flip).sum() / (w @ (a**2).sum(1)))
+    scale = float((s * flip).sum() / np.vdot(weighed, a.T))
     return Fit(scale, rotation.astype(np.float32), origin.astype(np.float32), centre.astype(np.float32))
 
 

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from engines.landmarks import shrunk
 from engines.mesh.fuse import VIEW, flow, fuse, smooth, view, width
 from engines.mesh.topology import CANONICAL, OVAL, modes
 from engines.values import F32, U8
@@ -208,3 +209,27 @@ def test_a_turning_head_stays_on_its_measurement() -> None:
     out = fuse(before, after, a, view(texture(), (0, 0), after, a.scale))
     assert np.isfinite(out).all()
     assert np.linalg.norm(out[:, :2] - after[:, :2], axis=1).max() < 0.09 * width(after)
+
+
+@pytest.mark.parametrize("at", [(200.0, 180.0), (30.0, 20.0), (470.0, 350.0), (-700.0, 100.0), (2000.0, 90.0)])
+@pytest.mark.parametrize("scale", [5.0, 12.0, 40.0])
+def test_a_view_of_colours_is_that_of_their_grey(at: tuple[float, float], scale: float) -> None:
+    """Inside the picture, over its edge, and beside it: what was left out of the conversion is not missed."""
+    rng = np.random.default_rng(6)
+    coarse = rng.integers(0, 256, (24, 32, 3), np.uint8)
+    rgb = np.asarray(cv2.resize(coarse, (480, 360), interpolation=cv2.INTER_CUBIC), np.uint8)
+    grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
+    mesh = head(scale, at)
+    colour, plain = view(rgb, (7, 5), mesh, None), view(grey, (7, 5), mesh, None)
+    assert colour.scale == plain.scale and np.array_equal(colour.origin, plain.origin)
+    assert np.abs(colour.grey.astype(int) - plain.grey).max() <= 1
+    # the whole picture warped, without any cutting
+    times = max(1, int(1 / plain.scale))
+    small = shrunk(grey, times)
+    shift = (np.array([7, 5], np.float32) + (times / 2 - 0.5) - plain.origin) * plain.scale
+    m = np.array([[plain.scale * times, 0, shift[0]], [0, plain.scale * times, shift[1]]], np.float32)
+    whole = cv2.warpAffine(small, m, (VIEW, VIEW), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    off = np.abs(whole.astype(int) - plain.grey)
+    assert off.mean() < 3  # blocks of a shrunk part begin elsewhere
+    if times == 1:
+        assert off.max() <= 1

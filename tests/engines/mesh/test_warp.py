@@ -123,4 +123,30 @@ def test_face_rect_keeps_a_margin(wide: float) -> None:
     x0, y0, x1, y1 = warp.face_rect(mesh, wide, (600, 600))
     (left, top), (right, bottom) = mesh[:, :2].min(0), mesh[:, :2].max(0)
     around = np.array([left - x0, top - y0, x1 - right, y1 - bottom])
-    assert (around >= warp.MARGIN * wide - 1e-3).all() and (around < warp.MARGIN * wide + 1).all()
+    assert (around >= warp.MARGIN * wide - 1).all() and (around < warp.MARGIN * wide + 1).all()
+    assert (x1 - x0) % 2 == (y1 - y0) % 2 == 0
+
+
+@pytest.mark.parametrize(
+    ("x", "expected"), [(50.0, (23, 77)), (26.0, (0, 52)), (23.0, (0, 50)), (80.0, (54, 100)), (150.0, None)]
+)
+def test_face_rect_is_even_and_keeps_the_pictures_last_column(x: float, expected: tuple[int, int] | None) -> None:
+    mesh = np.zeros((468, 3), np.float32)
+    mesh[:, :2] = (x, 50.0)
+    mesh[0, 0], mesh[1, 0] = x - 25.5, x + 25.5
+    x0, _, x1, _ = warp.face_rect(mesh, 30.0, (100, 100))
+    assert (x1 <= x0) if expected is None else ((x0, x1) == expected)
+
+
+@pytest.mark.parametrize("size", [(80, 60), (78, 62), (75, 61)])
+@pytest.mark.parametrize("times", [2.3, 4.4])
+def test_shrinking_by_halves_keeps_places_and_means(size: tuple[int, int], times: float) -> None:
+    """A slope stays the slope at each pixel's centre, whatever way is taken."""
+    big = (round(size[0] * times), round(size[1] * times))
+    y, x = np.mgrid[: big[0], : big[1]].astype(np.float32)
+    got = warp.shrink(np.dstack([x, y, x + y]), size)
+    assert got.shape == (*size, 3)
+    down, across = big[0] / size[0], big[1] / size[1]
+    v, u = np.mgrid[: size[0], : size[1]].astype(np.float32)
+    expected = np.dstack([(u + 0.5) * across - 0.5, (v + 0.5) * down - 0.5])
+    assert np.abs(got[2:-2, 2:-2, :2] - expected[2:-2, 2:-2]).max() < 0.05

@@ -81,7 +81,8 @@ class Spectacles:
         self._on = self._belief > (OFF if self._on else ON)
         new = 1 - math.exp(-waited / STEADY) + _apart(found.rotation, self._from) / FAR
         self._map = _mixed(self._map, seen.map, new)
-        self._own = _mixed(self._own, cv2.GaussianBlur(seen.map, (0, 0), AROUND), 1 - math.exp(-waited / OWN))
+        about = np.asarray(cv2.GaussianBlur(seen.map, (0, 0), AROUND), np.float32)
+        self._own = _mixed(self._own, about, 1 - math.exp(-waited / OWN))
         if self._on:
             # each a probability; what this person's spectacles never covered is none of theirs, what they mostly do is
             odds = _odds(self._map) + SHARE * (_odds(self._own) - USUAL)

@@ -19,7 +19,8 @@ EVERY = 1.0  # seconds between questions while none are worn
 UNSURE = 2.0  # belief nearer to 0 than this is asked about more often, every
 SOON = 0.2  # seconds
 WORN_EVERY = 0.1  # seconds between questions while some are worn and the head keeps still
-TURNED = 0.04  # radians by which it must turn to be asked about at once
+TURNED = 0.07  # radians by which it must turn to be asked about sooner, yet not within
+LEAST = 0.06  # seconds
 ON, OFF = 1.5, -1.0  # belief, a logit, from which they are worn, and from which no longer
 MOST = 5.0  # of one answer's weight
 LEARNED = 0.12, 0.6, 1.0  # least and greatest share of an answer in the belief, and the seconds that would be all of it
@@ -64,7 +65,7 @@ class Spectacles:
         if self._times == 0:
             return True
         if self._on:
-            return waited >= WORN_EVERY or _apart(found.rotation, self._from) > TURNED
+            return waited >= WORN_EVERY or (waited >= LEAST and _apart(found.rotation, self._from) > TURNED)
         if abs(self._belief) < UNSURE:
             return waited >= SOON
         return waited >= (FIRST[self._times - 1] if self._times <= len(FIRST) else EVERY)

@@ -63,8 +63,8 @@ def test_a_still_head_is_asked_about_ten_times_a_second_a_turning_one_more_often
     assert 15 <= still.asked <= 21  # every 0.1 s, in frames of 0.04 s: every third
     assert turning.asked >= 17
     quick = Net()
-    follow(quick.spectacles(), 20, yaw=-40, turn=4.0)
-    assert quick.asked == 20
+    follow(quick.spectacles(), 20, yaw=-40, turn=5.0)
+    assert quick.asked == 10  # every other frame
 
 
 def test_a_doubt_is_asked_about_more_often_and_shows_nothing() -> None:

@@ -123,7 +123,7 @@ def mesh_under(
     # all of it in the pixels of the network's own input: nothing finer is looked at
     there = roi_from_mesh(pose).matrix()
     local = move(pose, there)
-    frame = cut(image, shifted(there, corner), LOOK).astype(np.float32)
+    frame = cut(image, shifted(there, corner), (LOOK, LOOK)).astype(np.float32)
     back = chained(hidden[1], there)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     mask = np.asarray(cv2.warpAffine(hidden[0], back, (LOOK, LOOK), flags=flags), np.float32)

@@ -79,13 +79,13 @@ def prepare(crop: U8, plate: F32 | U8 | None, mask: F32) -> F32:
     return out
 
 
-def cut(image: U8, matrix: F32, side: int = SIDE) -> U8:
-    """The crop, uint8 (side, side, 3), of an image that `matrix` refers to."""
+def cut(image: U8, matrix: F32, size: tuple[int, int] = (SIDE, SIDE)) -> U8:
+    """The crop, uint8 (h, w, 3) of size h, w, of an image that `matrix` refers to."""
     # halved and halved again: OpenCV takes five times as long to make an image smaller by three at once
     halvings = (coarseness(float(np.hypot(matrix[0, 0], matrix[1, 0]))) - 1).bit_length()
     times = 1 << halvings
     if times > 1:  # no need to make smaller what lies beside the crop
-        corners = np.array([[0, 0], [0, side], [side, 0], [side, side]], np.float32)
+        corners = np.array([[0, 0], [size[1], 0], [0, size[0]], size[::-1]], np.float32)
         at = move(corners, np.asarray(cv2.invertAffineTransform(matrix), np.float32))
         h, w = image.shape[:2]
         x0, y0 = (int(np.clip(v - 2 * times, 0, n - 1)) for v, n in zip(at.min(0), (w, h), strict=True))
@@ -95,7 +95,7 @@ def cut(image: U8, matrix: F32, side: int = SIDE) -> U8:
         image = shrunk(image, 2)
     centre = times / 2 - 0.5
     matrix = matrix @ np.array([[times, 0, centre], [0, times, centre], [0, 0, 1]], np.float32)
-    out = cv2.warpAffine(image, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    out = cv2.warpAffine(image, matrix, size[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(out, np.uint8)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from engines import plate
 from engines.mesh import warp
 from engines.mesh.fuse import width
-from engines.occlusion import Occlusion, chained
+from engines.occlusion import Occlusion, chained, cut, shifted
 from engines.plate import placed
 from engines.values import F32, U8, Patch, Region
 from stream.before import Before
@@ -31,7 +31,7 @@ def gathered(track: FaceTrack, region: Region | None = None) -> Before | None:
         [[across, 0, (0.5 - whole.x) * across - 0.5], [0, down, (0.5 - whole.y) * down - 0.5]], np.float32
     )
     wide = width(track.face.mesh) * across
-    frame = warp.shrink(whole.rgb, size)
+    frame = cut(whole.rgb, shifted(matrix, (whole.x, whole.y)), size).astype(np.float32)
     drawn = plate.drawn_at(front.plate, front.at or placed(track.face.mesh), matrix, size)
     opaque, thin, clear = _maps(front.seen, matrix, size)
     lit = plate.relit(drawn, frame, np.maximum(opaque, np.maximum(thin, clear)), 0.25 * wide)

@@ -42,6 +42,7 @@ PLAIN = 0.8  # probability of something opaque at which its mask is believed wit
 THICK = 0.7  # opacity of smoke above which it hides
 SPECK = 6  # pixels of the crop below which a doubt has nothing to cut out
 MOVED = 0.02  # face widths by which the mesh must be set right for the network to be asked again
+MEASURE_EVERY = 0.06  # seconds between measurements of a covered face's mesh; in between flow carries it along
 COVERED = 0.5  # probability or opacity of a pixel that counts
 
 
@@ -53,6 +54,7 @@ class _State:
     cells: F32 | None = None
     asked: float = -1e9
     learned: float = -1e9
+    measured: float = -1e9
     covered: bool = False  # something blocked the view of the face in the last frame
     mesh: F32 | None = None  # of the last frame, and where it lies in the plate
     at: Placed | None = None
@@ -88,29 +90,7 @@ class Watch:
             self._learn(state, look)
             state.covered = False
             return look, Front(NONE, None, state.plate)
-        mesh, moved, at = look.face.mesh, None, None
-        if before is not None and state.covered and state.seen is not None:
-            moved = deocclude.Flow.between(before.view, look.view, before.face.mesh)
-            pose = moved.carried(_hiding(state.seen), _hiding(state.seen))
-            # what covers a face bends the mesh that is measured, and the network is led astray by a plate drawn there
-            if _apart(mesh, pose) > MOVED:
-                mesh, at = pose, state.placed(before.face.mesh).moved(similarity(before.face.mesh[:, :2], pose[:, :2]))
-        at = at or placed(mesh)
-        seen = self._ask(look, mesh, at, state.plate)
-        if state.plate.frames == 0:
-            state.plate, state.learned = self._first(look, seen), now
-            seen = self._ask(look, mesh, at, state.plate)
-        likely = float(seen.probabilities(self._thresholds.temperature)[NONE]) < 0.5
-        state.covered = likely and _hidden_share(seen) > LITTLE
-        if before is not None and state.covered:
-            first = moved is None
-            moved = moved or deocclude.Flow.between(before.view, look.view, before.face.mesh)
-            look = self._straightened(look, before, state, seen, moved, landmarks)
-            if first and _apart(mesh, look.face.mesh) > MOVED:
-                mesh, at = look.face.mesh, placed(look.face.mesh)
-                seen = self._ask(look, mesh, at, state.plate)
-        if mesh is not look.face.mesh:
-            at = placed(look.face.mesh)
+        look, seen, at = self._seen(state, look, before, landmarks)
         state.mesh, state.at = look.face.mesh, at
         state.held = advance(state.held, seen.logits, self._thresholds)
         state.seen, state.asked = seen, now
@@ -121,6 +101,33 @@ class Watch:
         if (kind == NONE or young) and state.learned < now:
             self._learn(state, look)
         return look, Front(kind, seen, state.plate, at)
+
+    def _seen(
+        self, state: _State, look: Look, before: Look | None, landmarks: Landmarks
+    ) -> tuple[Look, Occlusion, Placed]:
+        """The look with its mesh set right, what the network sees before it, and the mesh's place in the plate."""
+        mesh, moved, at = look.face.mesh, None, None
+        if before is not None and state.covered and state.seen is not None:
+            moved = deocclude.Flow.between(before.view, look.view, before.face.mesh)
+            pose = moved.carried(_hiding(state.seen), _hiding(state.seen))
+            # what covers a face bends the mesh that is measured, and the network is led astray by a plate drawn there
+            if _apart(mesh, pose) > MOVED:
+                mesh, at = pose, state.placed(before.face.mesh).moved(similarity(before.face.mesh[:, :2], pose[:, :2]))
+        at = at or placed(mesh)
+        seen = self._ask(look, mesh, at, state.plate)
+        if state.plate.frames == 0:
+            state.plate, state.learned = self._first(look, seen), look.seconds
+            seen = self._ask(look, mesh, at, state.plate)
+        likely = float(seen.probabilities(self._thresholds.temperature)[NONE]) < 0.5
+        state.covered = likely and _hidden_share(seen) > LITTLE
+        if before is not None and state.covered:
+            begins = moved is None
+            moved = moved or deocclude.Flow.between(before.view, look.view, before.face.mesh)
+            look = self._straightened(look, before, state, seen, moved, begins, landmarks)
+            if begins and _apart(mesh, look.face.mesh) > MOVED:
+                mesh, at = look.face.mesh, placed(look.face.mesh)
+                seen = self._ask(look, mesh, at, state.plate)
+        return look, seen, at if mesh is look.face.mesh else placed(look.face.mesh)
 
     def _ask(self, look: Look, mesh: F32, at: Placed, known: Plate) -> Occlusion:
         matrix = frame_to_crop(mesh)
@@ -147,14 +154,25 @@ class Watch:
         state.learned = look.seconds
 
     def _straightened(
-        self, look: Look, before: Look, state: _State, seen: Occlusion, moved: deocclude.Flow, landmarks: Landmarks
+        self,
+        look: Look,
+        before: Look,
+        state: _State,
+        seen: Occlusion,
+        moved: deocclude.Flow,
+        begins: bool,
+        landmarks: Landmarks,
     ) -> Look:
-        """The look with the mesh that the visible part of the face and the plate speak for."""
+        """The look with the mesh that the visible part of the face and the plate speak for. begins: the face was not
+        covered before."""
         now = _hiding(seen)
         then = now if state.seen is None else _hiding(state.seen)
         pose = moved.carried(then, now)
-        at = state.placed(before.face.mesh).moved(similarity(before.face.mesh[:, :2], pose[:, :2]))
-        mesh, score = deocclude.mesh_under(landmarks, look.region.rgb, _corner(look), pose, state.plate, at, now)
+        mesh, score = pose, look.face.score
+        if begins or look.seconds - state.measured > MEASURE_EVERY:
+            at = state.placed(before.face.mesh).moved(similarity(before.face.mesh[:, :2], pose[:, :2]))
+            mesh, score = deocclude.mesh_under(landmarks, look.region.rgb, _corner(look), pose, state.plate, at, now)
+            state.measured = look.seconds
         mesh = moved.steadied(mesh, then, now, forgetting(look.seconds - before.seconds))
         face = replace(look.face, mesh=mesh, box=mesh_box(mesh), score=max(score, look.face.score))
         return replace(look, face=face) if _likely(face.box, before.face.box) else look

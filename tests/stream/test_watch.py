@@ -20,7 +20,7 @@ from engines.plate import drawn, drawn_at
 from engines.protocol import Spec
 from engines.values import F32, Array, Box, Face, Region
 from stream.tracker import Look, mesh_box
-from stream.watch import ASK_EVERY, KNOWN, LEARN_EVERY, Watch, covering, onto, settle
+from stream.watch import ASK_EVERY, KNOWN, LEARN_EVERY, MEASURE_EVERY, Watch, covering, onto, settle
 from tests.engines.scenes import bytes_of, psnr
 from tests.stream.fronts import CLEAN, CORNER, LOCAL, POSE, SIZE, box, on_face, seen
 
@@ -295,6 +295,23 @@ def test_a_face_that_stays_covered_is_asked_about_once_a_frame_where_it_is() -> 
         assert np.abs(net.asked[-1][6] - want.mask).mean() < 0.01
         assert front.seen is not None
         assert np.abs(front.seen.matrix - frame_to_crop(POSE)).max() < 1.5
+
+
+def test_a_covered_face_is_measured_now_and_then_and_carried_along_in_between() -> None:
+    """At 60 frames a second every fourth; it moves by 4 pixels a frame, hand and all."""
+    meshes, watch, last, at = Meshes(), learned(Net()), look(seconds=3.98), []
+    shown = painted(HAND, GREEN)
+    for i in range(6):
+        count = len(meshes.looked)
+        image = np.asarray(np.roll(shown, 4 * min(i, 2), 1), np.float32)
+        wrong = bent() + np.array([4 * min(i, 2), 0, 0], np.float32)
+        last, _ = watch(1, look(image, 4 + i / 60, wrong), last, meshes.landmarks())
+        at.append(len(meshes.looked) > count)
+        if i == 2:  # carried, not measured
+            assert np.median(last.face.mesh[:, 0] - POSE[:, 0]) == pytest.approx(8, abs=1.5)
+            assert np.abs(last.face.mesh[:, 1] - POSE[:, 1]).max() < 3
+    assert 3 / 60 < MEASURE_EVERY < 4 / 60
+    assert at == [True, False, False, False, True, False]
 
 
 def test_what_lies_before_a_face_comes_with_the_faces_place_in_the_plate() -> None:

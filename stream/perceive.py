@@ -26,6 +26,7 @@ LOOK = 512  # pixels of the longer side in which BlazeFace looks at a frame
 LOOK_EVERY = 0.5  # seconds between looks for newcomers while somebody is followed
 SEARCH_EVERY = 0.1  # while nobody is followed
 TILES_EVERY = 1.0  # seconds that a look for small faces takes, spread over the frames
+FILLS = 1.1  # tiles; a mesh higher than this is that of a face that none of them could hold
 REMEMBER = 2.0  # seconds that a lost person keeps the number
 NEAR = 3.0  # side of the closer look at where a face was lost, in faces
 OWN = 0.15  # how much better a portrait must fit to prove the older track wrong
@@ -193,7 +194,8 @@ class Perceiver:
         size = (picture.width, picture.height)
         tile = max(160, max(size) // 6)  # a face of a 48th of the picture is 16 pixels to the network
         count = len(tiles(size, tile)) if max(size) > tile else 0
-        wanted = not self._casting.settled({p.id for p in self._people if p.lost is None})
+        seen = {p.id: p.look.face.box for p in self._people if p.lost is None}
+        wanted = not (self._casting.settled(set(seen)) or self._casting.beyond(seen.values(), FILLS * tile))
         turn = self._sweep(now, count, self.pace.tiles, wanted)
         found = self._detector.tiled(size, tile, lambda x, y, side: picture.rgb(Rect(x, y, side, side)), turn)
         return sorted(found, key=lambda d: -d.box.area)

@@ -20,10 +20,11 @@ class Sweep:
 
     def __call__(self, now: float, count: int, every: float, wanted: bool) -> list[int]:
         """Indices of the tiles to look at, of `count`: a round in `every` seconds, and all of them in a shot's first
-        frame. wanted: False where a find would be of no use; what was not looked at then is not made up for."""
+        frame. wanted: False where a find would be of no use: then none; and what was not looked at is not made up for.
+        """
         last, self._last = self._last, now
         if last is None:
-            return list(range(count))
+            return list(range(count)) if wanted else []
         self._owed = self._owed + count * max(0.0, now - last) / every if wanted else 0.0
         some = min(int(self._owed), count)
         first, self._next = self._next, self._next + some

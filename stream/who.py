@@ -3,7 +3,7 @@
 Knows tracks' boxes and numbers only.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engines.errors import UnderstudyError
@@ -116,6 +116,13 @@ class Casting:
             rule.who.kind in ("largest", "left-to-right", "reference")
             and any(r == i and t in seen for t, r in self._cast.items())
             for i, rule in enumerate(self.rules)
+        )
+
+    def beyond(self, boxes: Collection[Box], side: float) -> bool:
+        """Could no face smaller than `side` pixels get a source beside those that are seen? So it is where the largest
+        face is asked for and one of these is larger."""
+        return [rule.who.kind for rule in self.rules] == ["largest"] and any(
+            max(box.width, box.height) > side for box in boxes
         )
 
     def _counted(self, track: int) -> bool:

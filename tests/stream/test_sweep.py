@@ -13,10 +13,17 @@ from stream.who import Casting, parse_rules
 
 def test_the_first_frame_of_a_shot_shows_all() -> None:
     sweep = Sweep()
-    assert sweep(5.0, 7, 1.0, False) == list(range(7))
+    assert sweep(5.0, 7, 1.0, True) == list(range(7))
     assert sweep(5.0, 7, 1.0, True) == []
     sweep.restart()
     assert sweep(5.04, 7, 1.0, True) == list(range(7))
+
+
+def test_the_first_frame_shows_nothing_where_a_find_would_be_of_no_use() -> None:
+    sweep = Sweep()
+    assert sweep(5.0, 7, 1.0, False) == []
+    assert sweep(5.1, 7, 1.0, True) == []
+    assert sorted(i for k in range(2, 12) for i in sweep(5 + k / 10, 7, 1.0, True)) == list(range(7))
 
 
 @pytest.mark.parametrize("rate", [5, 24, 30, 60, 144])
@@ -94,3 +101,24 @@ def test_every_rule_has_to_have_its_face() -> None:
     assert not casting.settled({1})
     casting.assign({1: HERE, 2: THERE})
     assert casting.settled({1, 2})
+
+
+@pytest.mark.parametrize(
+    ("who", "boxes", "beyond"),
+    [
+        ("largest", [], False),
+        ("largest", [Box(0, 0, 90, 80)], False),
+        ("largest", [Box(0, 0, 20, 20), Box(50, 0, 130, 101)], True),
+        ("all", [Box(0, 0, 300, 300)], False),
+        ("left-to-right:1", [Box(0, 0, 300, 300)], False),
+    ],
+)
+def test_small_faces_are_of_no_use_where_the_largest_is_wanted_and_larger(
+    who: str, boxes: list[Box], beyond: bool
+) -> None:
+    assert Casting(parse_rules(who, (), 1)).beyond(boxes, 100) is beyond
+
+
+def test_two_rules_may_each_want_a_face() -> None:
+    casting = Casting(parse_rules(None, ("1=largest", "2=left-to-right:2"), 2))
+    assert not casting.beyond([Box(0, 0, 300, 300)], 100)

@@ -68,5 +68,7 @@ def widened(ring: F32, grow: tuple[float, float]) -> F32:
     xx, xy, yy = float(ring[:, 0] @ ring[:, 0]), float(ring[:, 0] @ ring[:, 1]), float(ring[:, 1] @ ring[:, 1])
     angle = 0.5 * math.atan2(2 * xy, xx - yy)
     c, s = math.cos(angle), math.sin(angle)
-    axes = np.array([[c, s], [-s, c]], np.float32)
-    return np.asarray((ring @ axes.T * np.array(grow, np.float32)) @ axes, np.float32)
+    along, across = grow
+    skew = c * s * (along - across)
+    stretch = [[c * c * along + s * s * across, skew], [skew, s * s * along + c * c * across]]
+    return np.asarray(ring @ np.array(stretch, np.float32), np.float32)

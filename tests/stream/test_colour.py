@@ -106,3 +106,14 @@ def test_down_of_both_ways_is_the_filter(left: bool, size: tuple[int, int]) -> N
     across = (a + 2 * b + c) / 4 if left else (b + c) / 2
     expected = ((across[:-1] + across[1:]) / 2)[::2, ::2]
     assert np.allclose(Siting(1, 1, left).down(full), expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("left", [True, False])
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_whole_samples_go_up_as_numbers_do(left: bool, kind: type) -> None:
+    chroma = np.random.default_rng(1).integers(0, 256, (9, 11)).astype(np.float32)
+    siting = Siting(1, 1, left)
+    fine = siting.up(chroma, 3, 2, 15, 13)
+    whole = siting.up(chroma.astype(kind), 3, 2, 15, 13)
+    assert whole.dtype == kind and whole.shape == (13, 15)
+    assert np.abs(whole.astype(float) - fine).max() <= 1  # rounded down, then across

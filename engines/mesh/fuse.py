@@ -4,6 +4,7 @@ FaceMesh trembles from frame to frame but does not drift; flow drifts but does n
 disagreement with the measurement is taken over, and forgotten slowly, faster where the two differ much.
 """
 
+import math
 from dataclasses import dataclass
 from functools import cache
 
@@ -27,7 +28,8 @@ RIDGE = 0.02
 
 def width(points: F32) -> float:
     """Face width in pixels that does not shrink when the head turns: the oval's diagonal over 1.7."""
-    return float(np.linalg.norm(np.ptp(points[OVAL, :2], axis=0))) / 1.7
+    x, y = points[:, 0].take(OVAL), points[:, 1].take(OVAL)
+    return math.hypot(float(x.max() - x.min()), float(y.max() - y.min())) / 1.7
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Similarity fits, head pose and proportions of a mesh. Arrays only."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,13 +53,11 @@ class Pose:
 
 def pose(mesh: F32) -> Pose:
     """Head pose of a mesh (468, 3), relative to the canonical face."""
-    r = fit(mesh).rotation.T  # canonical to image
-    forward = r @ np.array([0, 0, -1.0])
-    yaw = np.degrees(np.arctan2(forward[0], -forward[2]))
-    pitch = np.degrees(np.arctan2(forward[1], np.hypot(forward[0], forward[2])))
-    across = r @ np.array([1.0, 0, 0])
-    roll = np.degrees(np.arctan2(across[1], np.hypot(across[0], across[2])))
-    return Pose(float(yaw), float(pitch), float(roll))
+    across, _, back = fit(mesh).rotation.tolist()  # the canonical axes in the image
+    yaw = math.atan2(-back[0], back[2])
+    pitch = math.atan2(-back[1], math.hypot(back[0], back[2]))
+    roll = math.atan2(across[1], math.hypot(across[0], across[2]))
+    return Pose(math.degrees(yaw), math.degrees(pitch), math.degrees(roll))
 
 
 def smoothstep(x: npt.NDArray[np.floating]) -> F32:

@@ -17,8 +17,9 @@ from engines.mesh.topology import I32, SKIN_TRIANGLES
 from engines.occlusion import chained, move
 from engines.values import F32, U8
 
-SIDE = 256  # texels of the square plate
-COARSE = 64  # texels of the grid on which positions are computed
+SIDE = 256  # texels across the plate
+TOP, HIGH = 40, 172  # the part of a square texture's rows that the face takes up
+EACH = 4  # texels to a cell of the grid on which positions are computed
 RATE = 0.2  # share of a clear frame taken over
 LIMIT = 24.0  # levels: a texel that differs by more moves as if it differed by this much
 SURE = 0.35  # confidence above which a texel may be relied upon
@@ -27,7 +28,7 @@ _SCALE = SIDE / texture.SIDE
 
 @dataclass(frozen=True, slots=True)
 class Plate:
-    """colour: float32 (256, 256, 3) RGB, 0 to 255. confidence: float32 (256, 256), 0 where never seen, towards 1 where
+    """colour: float32 (172, 256, 3) RGB, 0 to 255. confidence: float32 (172, 256), 0 where never seen, towards 1 where
     seen often and squarely. frames: clear frames it was learned from."""
 
     colour: F32
@@ -36,10 +37,10 @@ class Plate:
 
     @classmethod
     def empty(cls) -> "Plate":
-        return cls(np.zeros((SIDE, SIDE, 3), np.float32), np.zeros((SIDE, SIDE), np.float32), 0)
+        return cls(np.zeros((HIGH, SIDE, 3), np.float32), np.zeros((HIGH, SIDE), np.float32), 0)
 
     def sheet(self) -> U8:
-        """uint8 (256, 256, 4): colour, and confidence as a share of SURE, in one picture."""
+        """uint8 (172, 256, 4): colour, and confidence as a share of SURE, in one picture."""
         known = cv2.convertScaleAbs(self.confidence, alpha=255 / SURE)
         return np.asarray(cv2.merge([*cv2.split(cv2.convertScaleAbs(self.colour)), known]), np.uint8)
 
@@ -56,13 +57,14 @@ class Drawn:
 
 @cache
 def _corners() -> tuple[I32, F32]:
-    """Per coarse texel its triangle (COARSE, COARSE), and its barycentric weights (COARSE, COARSE, 3)."""
-    at = (texture.layout() + np.float32(0.5)) * np.float32(COARSE / texture.SIDE) - np.float32(0.5)
+    """Per cell its triangle (43, 64), and its barycentric weights (43, 64, 3)."""
+    at = (_texels() + np.float32(0.5)) / np.float32(EACH) - np.float32(0.5)
+    high, wide = HIGH // EACH, SIDE // EACH
     # the skirt and a margin are covered, too, so that enlarging does not smear what lies outside
-    index = raster.cover(at, np.zeros(len(at), np.float32), COARSE, COARSE)
+    index = raster.cover(at, np.zeros(len(at), np.float32), wide, high)
     p = np.concatenate([at[raster.ALL_TRIANGLES], np.ones((len(raster.ALL_TRIANGLES), 3, 1), np.float32)], 2)
     inverse = np.linalg.inv(p.astype(np.float64))
-    y, x = np.mgrid[:COARSE, :COARSE]
+    y, x = np.mgrid[:high, :wide]
     here = np.stack([x, y, np.ones_like(x)], -1).astype(np.float64)
     weights = np.einsum("hwi,hwij->hwj", here, inverse[index])
     weights[index < 0] = 0
@@ -71,9 +73,9 @@ def _corners() -> tuple[I32, F32]:
 
 @cache
 def _inside() -> F32:
-    """float32 (SIDE, SIDE): 1 on the face's own texels, without the skirt."""
+    """float32 (172, 256): 1 on the face's own texels, without the skirt."""
     on = (texture.cover() >= raster.FIRST_FACE).astype(np.float32)
-    return np.asarray(cv2.resize(on, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.float32)
+    return np.asarray(cv2.resize(on, (SIDE, SIDE), interpolation=cv2.INTER_AREA)[TOP : TOP + HIGH], np.float32)
 
 
 def _towards(points: F32) -> F32:
@@ -88,7 +90,7 @@ def _towards(points: F32) -> F32:
 
 
 def lifted(image: U8, mesh: F32) -> tuple[F32, F32]:
-    """A frame's face in texture space: float32 (256, 256, 3), and how squarely each texel was seen, (256, 256).
+    """A frame's face in texture space: float32 (172, 256, 3), and how squarely each texel was seen, (172, 256).
 
     image: uint8 (h, w, 3) RGB. mesh: float32 (468, 3), its pixels.
     """
@@ -97,18 +99,18 @@ def lifted(image: U8, mesh: F32) -> tuple[F32, F32]:
 
 
 def _where(points: F32) -> F32:
-    """Which pixel shows each texel, float32 (256, 256, 2). points: (504, >=2)."""
+    """Which pixel shows each texel, float32 (172, 256, 2). points: (504, >=2)."""
     index, weights = _corners()
     at = np.einsum("hwk,hwkc->hwc", weights, points[:, :2].take(raster.ALL_TRIANGLES[index], 0))
-    return np.asarray(cv2.resize(at, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR), np.float32)
+    return np.asarray(cv2.resize(at, (SIDE, HIGH), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _squarely(points: F32, size: tuple[int, ...]) -> F32:
-    """How squarely each texel is seen, (256, 256), 0 outside an image of that size."""
+    """How squarely each texel is seen, (172, 256), 0 outside an image of that size."""
     index, _ = _corners()
     square = np.clip((_towards(points).take(index) - np.float32(0.15)) * np.float32(2), 0, 1)
     square[index < 0] = 0
-    seen = np.asarray(cv2.resize(cv2.GaussianBlur(square, (0, 0), 1.0), (SIDE, SIDE)), np.float32) * _inside()
+    seen = np.asarray(cv2.resize(cv2.GaussianBlur(square, (0, 0), 1.0), (SIDE, HIGH)), np.float32) * _inside()
     (h, w), low, high = size[:2], points[:, :2].min(0), points[:, :2].max(0)
     if low.min() < 0 or high[0] > w - 1 or high[1] > h - 1:
         where = _where(points)
@@ -118,7 +120,7 @@ def _squarely(points: F32, size: tuple[int, ...]) -> F32:
 
 
 def _taken(image: U8, points: F32, wide: float) -> F32:
-    """The image, float32 (256, 256, 3), at `_where`. wide: the face's width."""
+    """The image, float32 (172, 256, 3), at `_where`. wide: the face's width."""
     low, high = points[:, :2].min(0), points[:, :2].max(0) + np.float32(1)
     x0, y0 = (min(max(0, int(v)), n - 1) for v, n in zip(low, image.shape[1::-1], strict=True))
     x1, y1 = (max(int(v), least + 1) for v, least in zip(high, (x0, y0), strict=True))
@@ -198,7 +200,8 @@ def placed(mesh: F32) -> Placed:
 @cache
 def _texels() -> F32:
     """float32 (504, 2): a plate's pixel of each mesh point and of the skirt."""
-    return np.asarray((texture.layout() + np.float32(0.5)) * np.float32(_SCALE) - np.float32(0.5), np.float32)
+    at = (texture.layout() + np.float32(0.5)) * np.float32(_SCALE) - np.float32(0.5)
+    return np.asarray(at - np.array([0, TOP], np.float32), np.float32)
 
 
 def drawn(plate: Plate | None, mesh: F32, size: tuple[int, int]) -> Drawn:

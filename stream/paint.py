@@ -20,6 +20,7 @@ from stream.route import ORDER, Routing, track_route
 from stream.underlay import Memory, completed, under_opaque
 
 SIDEWAYS = (60.0, 80.0)  # degrees of yaw between which the swap fades out: beyond, the mesh does not hold
+RIGHT_CHEEK, LEFT_CHEEK = 234, 454  # points of the mesh, mirror images of each other
 FORGET = 3.0  # seconds after which an unseen track's swapper is dropped
 
 
@@ -33,6 +34,9 @@ class _Hand:
 
 def hold(mesh: F32) -> float:
     """How well the mesh holds at this pose: 1 up to 60 degrees of yaw, 0 from 80."""
+    x, y, z = np.abs(mesh[LEFT_CHEEK] - mesh[RIGHT_CHEEK]).tolist()
+    if z < 0.6 * x and y < 0.5 * x:  # far from it, whichever way the head is held: no need to fit a pose
+        return 1.0
     yaw = abs(pose(mesh).yaw)
     return float(np.clip((SIDEWAYS[1] - yaw) / (SIDEWAYS[1] - SIDEWAYS[0]), 0, 1))
 

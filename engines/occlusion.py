@@ -81,7 +81,6 @@ def prepare(crop: U8, plate: F32 | U8 | None, mask: F32) -> F32:
 
 def cut(image: U8, matrix: F32, size: tuple[int, int] = (SIDE, SIDE)) -> U8:
     """The crop, uint8 (h, w, 3) of size h, w, of an image that `matrix` refers to."""
-    # halved and halved again: OpenCV takes five times as long to make an image smaller by three at once
     halvings = (coarseness(float(np.hypot(matrix[0, 0], matrix[1, 0]))) - 1).bit_length()
     times = 1 << halvings
     if times > 1:  # no need to make smaller what lies beside the crop
@@ -91,12 +90,17 @@ def cut(image: U8, matrix: F32, size: tuple[int, int] = (SIDE, SIDE)) -> U8:
         x0, y0 = (int(np.clip(v - 2 * times, 0, n - 1)) for v, n in zip(at.min(0), (w, h), strict=True))
         x1, y1 = (int(v) + 3 * times for v in at.max(0))
         image, matrix = image[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)], shifted(matrix, (x0, y0))
-    for _ in range(halvings):
-        image = shrunk(image, 2)
-    centre = times / 2 - 0.5
+    image, centre = halved(image, halvings), times / 2 - 0.5
     matrix = matrix @ np.array([[times, 0, centre], [0, times, centre], [0, 0, 1]], np.float32)
     out = cv2.warpAffine(image, matrix, size[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(out, np.uint8)
+
+
+def halved(image: U8, often: int) -> U8:
+    """The image halved and halved again: OpenCV takes five times as long to make it smaller by four at once."""
+    for _ in range(often):
+        image = shrunk(image, 2)
+    return image
 
 
 def shifted(matrix: F32, corner: tuple[int, int]) -> F32:

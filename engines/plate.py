@@ -10,11 +10,10 @@ from functools import cache
 import cv2
 import numpy as np
 
-from engines.landmarks import shrunk
 from engines.mesh import raster, texture, warp
 from engines.mesh.fuse import width
 from engines.mesh.topology import I32, SKIN_TRIANGLES
-from engines.occlusion import chained, move
+from engines.occlusion import chained, halved, move
 from engines.values import F32, U8
 
 SIDE = 256  # texels across the plate
@@ -124,9 +123,10 @@ def _taken(image: U8, points: F32, wide: float) -> F32:
     low, high = points[:, :2].min(0), points[:, :2].max(0) + np.float32(1)
     x0, y0 = (min(max(0, int(v)), n - 1) for v, n in zip(low, image.shape[1::-1], strict=True))
     x1, y1 = (max(int(v), least + 1) for v, least in zip(high, (x0, y0), strict=True))
-    times = max(1, int(wide / (0.5 * SIDE)))  # a frame far larger than the plate would alias
+    often = max(0, int(np.log2(wide / (0.5 * SIDE))))  # a frame far larger than the plate would alias
+    times = 1 << often
     local = (points[:, :2] - np.array([x0, y0], np.float32) + np.float32(0.5)) / np.float32(times) - np.float32(0.5)
-    return warp.sample(shrunk(image[y0:y1, x0:x1], times), _where(local)).astype(np.float32)
+    return warp.sample(halved(image[y0:y1, x0:x1], often), _where(local)).astype(np.float32)
 
 
 def gain(new: F32, old: F32, weight: F32) -> F32:

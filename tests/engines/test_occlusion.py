@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from engines.mesh.topology import OVAL
-from engines.occlusion import SIDE, chained, cut, frame_to_crop, move, prepare, read, shifted
+from engines.occlusion import SIDE, chained, cut, frame_to_crop, halved, move, prepare, read, shifted
 from tests.engines.scenes import bytes_of, mesh, picture
 
 
@@ -62,6 +62,16 @@ def test_a_crop_may_have_any_size(size: tuple[int, int]) -> None:
     assert out.shape == (*size, 3)
     want = cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA)
     assert np.abs(out.astype(int) - want).mean() < 2.5
+
+
+@pytest.mark.parametrize("often", [0, 1, 3])
+def test_an_image_is_halved_by_means_of_blocks(often: int) -> None:
+    image, n = bytes_of(picture(101, 83, 6)), 1 << often
+    out = halved(image, often)
+    h, w = 101 // n, 83 // n
+    assert out.shape == (h, w, 3)
+    want = image[: h * n, : w * n].reshape(h, n, w, n, 3).astype(float).mean((1, 3))
+    assert np.abs(out - want).max() <= 0.5 * max(often, 1) + 0.01
 
 
 def test_matrices_are_chained_and_shifted() -> None:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from engines.eyewear import EyewearNet, Worn, frame_to_front
-from engines.mesh.shape import Fit
+from engines.mesh.shape import Fit, smoothstep
 from engines.values import F32, U8
 
 FIRST = 0.1, 0.2, 0.4  # seconds until the second question and the next
@@ -21,14 +21,16 @@ SOON = 0.2  # seconds
 WORN_EVERY = 0.1  # seconds between questions while some are worn and the head keeps still
 TURNED = 0.07  # radians by which it must turn to be asked about sooner, yet not within
 LEAST = 0.06  # seconds
-ON, OFF = 1.5, -1.0  # belief, a logit, from which they are worn, and from which no longer
+ON, OFF = 0.8, -1.0  # belief, a logit, from which they are worn, and from which no longer
 MOST = 5.0  # of one answer's weight
-LEARNED = 0.12, 0.6, 1.0  # least and greatest share of an answer in the belief, and the seconds that would be all of it
+LEARNED = 0.12, 0.5, 1.0  # least and greatest share of an answer in the belief, and the seconds that would be all of it
 STEADY = 0.35  # seconds over which maps are averaged
 FAR = 0.5  # radians of turning after which none of the old map is kept: what is no plane lies elsewhere
 OWN = 3.0  # seconds over which the shape of this person's is learned
 AROUND = 1.0  # blur of that shape, pixels: the front is no perfect plane, and a mesh is a little off
-SHARE, USUAL = 1.0, -2.0  # weight of that shape, and the odds of any place before it is known
+USUAL, HELP = -2.1, 2.5  # the odds of any place before that shape is known, and by how much it may raise them
+FAINT = 0.15, 0.75  # probability from which a pixel is shown, and from which in full
+SPECK, PIECE = 40, 0.04  # pixels, and share of all that is worn, below which a piece by itself is none
 APPEAR = 0.25  # seconds in which they come or go
 
 
@@ -86,9 +88,20 @@ class Spectacles:
         self._own = _mixed(self._own, about, 1 - math.exp(-waited / OWN))
         if self._on:
             # each a probability; what this person's spectacles never covered is none of theirs, what they mostly do is
-            odds = _odds(self._map) + SHARE * (_odds(self._own) - USUAL)
-            self._shown = np.asarray(1 / (1 + np.exp(-odds)), np.float32)
+            odds = _odds(self._map) + np.minimum(_odds(self._own) - USUAL, HELP)
+            self._shown = opacity(np.asarray(1 / (1 + np.exp(-odds)), np.float32))
         self._asked, self._from, self._times = self._now, found.rotation, self._times + 1
+
+
+def opacity(p: F32) -> F32:
+    """A map of probabilities as opacity: what is likely in full, what is unlikely or a speck by itself not at all."""
+    out = smoothstep((p - FAINT[0]) / (FAINT[1] - FAINT[0]))
+    count, parts, told, _ = cv2.connectedComponentsWithStats((out > 0.2).astype(np.uint8))
+    areas = told[:, cv2.CC_STAT_AREA]
+    small = areas < max(SPECK, PIECE * float(areas[1:].sum()))
+    if count > 1 and small.any():
+        out[small[parts] & (parts > 0)] = 0
+    return out
 
 
 def _mixed(old: F32 | None, new: F32, share: float) -> F32:

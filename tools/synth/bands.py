@@ -173,6 +173,26 @@ def _made_up(image: F32, points: F32, rng: np.random.Generator) -> F32:
     return np.asarray(image + (tone - image) * soft, np.float32)
 
 
+def _aged(image: F32, points: F32, rng: np.random.Generator) -> F32:
+    """Wrinkles about the eyes: thin folds, each a dark line with a lighter one beside it."""
+    cm = 1 / shape.fit(points).scale
+    folds, ridges = (np.zeros(image.shape[:2], np.float32) for _ in "ab")
+    strength = rng.uniform(0.2, 0.9)
+    for ring in (RIGHT_EYE, LEFT_EYE):
+        middle = points[ring, :2].mean(0)
+        for _ in range(int(rng.integers(4, 22))):
+            t = np.radians(rng.uniform(-60, 240)) + np.linspace(0, rng.uniform(0.1, 0.7), 8) * rng.choice([-1, 1])
+            out = rng.uniform(1.2, 3.2) + np.linspace(0, rng.uniform(-0.6, 1.2), 8)
+            line = middle + np.stack([1.25 * out * np.cos(t), 0.85 * out * np.sin(t)], 1) * cm
+            value, wide = float(strength * rng.uniform(0.3, 1)), max(1, round(rng.uniform(0.02, 0.12) * cm))
+            for into, shift in ((folds, 0.0), (ridges, 0.09 * cm)):
+                corners = np.round((line + np.array([0, shift])) * 16).astype(np.int32)
+                cv2.polylines(into, [corners], False, value, wide, cv2.LINE_AA, 4)
+    dark, pale = (cv2.GaussianBlur(a, (0, 0), max(0.5, 0.03 * cm))[..., None] for a in (folds, ridges))
+    out = image * (1 - dark * rng.uniform((0.3, 0.4, 0.4), (0.6, 0.8, 0.8)))
+    return np.asarray(out + (255 - out) * pale * rng.uniform(0, 0.3), np.float32)
+
+
 def _before(image: F32, hides: F32, hands: Hands, rng: np.random.Generator) -> tuple[F32, F32]:
     """Something in front of it all: a hand, fingers, strands, a thing. It is no eyewear, and hides it."""
     h, w = hides.shape
@@ -229,6 +249,8 @@ def band(cast: Sitters, rng: np.random.Generator) -> Band:
     image, points, deep = _posed(sitter, rng)
     if rng.random() < 0.5:
         image = _made_up(image, points, rng)
+    if rng.random() < 0.25:
+        image = _aged(image, points, rng)
     size = (image.shape[0], image.shape[1])
     hides = np.zeros(size, np.float32)
     worn = bool(rng.random() < WORN)

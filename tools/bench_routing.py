@@ -51,6 +51,7 @@ def told(figures: Figures) -> RenderableType:
     lines = [
         f"{figures.speedup:.2f} times as fast as always refining, {figures.speedup_cpu:.2f} times in processor time"
         + ("" if cost is None else f", {cost:.2f} times if every frame cost what a refined one does"),
+        "processor time a frame: " + ", ".join(f"{n} {1000 * t:.1f} ms" for n, t in figures.cpu_by_route.items()),
         f"routed right: {shares}",
         f"{figures.switches_per_100:.1f} changes of route per 100 frames ({figures.wanted_switches_per_100:.1f} in the"
         " clip itself)",

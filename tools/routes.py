@@ -5,6 +5,7 @@ side, frame by frame, on one thread, so that a machine's drift falls on both ali
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,6 +30,7 @@ from tools.synth.crops import UNSURE
 
 SHOULD = {NONE: Route.FAST, OPAQUE: Route.XSEG, TRANSPARENT: Route.REFINE}
 SAME = 99.0  # dB that stand for no difference at all
+WARM = 3  # frames: one to meet a face, one to follow it, one more
 STRETCH = 1.3  # the face's box, grown by which pictures are compared
 
 
@@ -69,6 +71,14 @@ class Figures:
         too, as a false alarm."""
         refined = [s.seconds for s in self.auto if s.route is Route.REFINE]
         return float(np.mean(refined)) * len(self.auto) / _seconds(self.auto) if refined else None
+
+    @property
+    def cpu_by_route(self) -> dict[str, float]:
+        """Mean processor time of a frame of `auto`, seconds, by route."""
+        found: dict[Route, list[float]] = {}
+        for step in self.auto:
+            found.setdefault(step.route, []).append(step.cpu)
+        return {route.value: float(np.mean(found[route])) for route in ORDER if route in found}
 
     @property
     def accuracy(self) -> dict[str, float]:
@@ -116,6 +126,7 @@ class Figures:
                 name: round(1000 * sum(step.cpu for step in steps) / len(steps), 3)
                 for name, steps in (("auto", self.auto), ("always-refine", self.always))
             },
+            "cpu_by_route_ms": {name: round(1000 * mean, 3) for name, mean in self.cpu_by_route.items()},
             "always_refine_mean_ms": round(1000 * _seconds(self.always) / len(self.always), 3),
             "speedup_by_cost": None if cost is None else round(cost, 3),
             "psnr_transparent": {"mean": round(float(np.mean(self.alike)), 2), "min": round(min(self.alike), 2)}
@@ -169,6 +180,7 @@ def race(job: Job, truth: Sequence[int]) -> Figures:
     stats = {mode: Stats() for mode in modes}
     alike = []
     jobs = {mode: replace(job, routing=mode.value) for mode in modes}
+    _warm(jobs[modes[0]])
     with open_cast(jobs[modes[0]]) as auto, open_cast(jobs[modes[1]]) as always:
         casts: dict[Routing, Cast] = {modes[0]: auto, modes[1]: always}
         with open_source(job.target) as source:
@@ -184,6 +196,13 @@ def race(job: Job, truth: Sequence[int]) -> Figures:
                     alike.append(likeness(*(pictures[mode] for mode in modes)))
     first, second = (steps[mode] for mode in modes)
     return Figures(first, second, truth, alike, stats[modes[0]].table().stages)
+
+
+def _warm(job: Job) -> None:
+    """What a process works out once and keeps, it works out here, at nobody's cost: seconds on a busy machine."""
+    with open_cast(job) as cast, open_source(job.target) as source:
+        for frame in islice(source.frames(), WARM):
+            through(cast, frame, Stats())
 
 
 def likeness(first: tuple[Plan, Picture], second: tuple[Plan, Picture]) -> float:

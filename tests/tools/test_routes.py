@@ -87,6 +87,7 @@ def test_the_json_has_what_is_promised() -> None:
     }
     assert found["psnr_transparent"] == {"mean": 45.0, "min": 40.0}
     assert found["always_refine_mean_ms"] == 40.0
+    assert found["cpu_by_route_ms"] == {"fast": 5.0, "xseg": 10.0, "refine": 25.0}
     assert figures([F], [NONE]).as_json()["psnr_transparent"] is None
 
 

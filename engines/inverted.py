@@ -17,7 +17,6 @@ from engines.values import F32, U8
 
 RIM = 0.09  # of the root of a pane's area: how far its edge shines beyond it
 STEEP = 4.0  # what is laid for glass covers its rim in full from a quarter of the mask on: it is composed already
-TOUCHED = 0.02  # opacity below which a pixel counts as clear: there the frame itself is what is seen
 
 
 class Mode(StrEnum):
@@ -47,23 +46,11 @@ def combined(frame: F32, swapped: F32, behind: F32, alpha: F32, mask: F32, mode:
     return difference(frame, swapped, behind, alpha, mask)
 
 
-def edge(alpha: F32, known: F32) -> tuple[F32, F32]:
-    """Of something opaque, how much of the swap it cuts away, and how far the plate tells what shines through its soft
-    edge, where the frame would show thing and old face together. Both (h, w).
-
-    known: float32 (h, w), how sure the plate is. Where it is not, the edge is cut harder, since the old face would show
-    in it.
-    """
-    touched = alpha > TOUCHED
-    # (1 - a)(S - I) at an edge with no plate keeps half of the old face: squaring a's complement keeps a quarter
-    cut = np.where(touched, alpha + (1 - known) * alpha * (1 - alpha), 0).astype(np.float32)
-    return cut, np.where(touched, known, 0).astype(np.float32)
-
-
-def beside(frame: U8, swapped: U8, plate: F32, through: F32) -> U8:
-    """What to lay over the frame, with the mask less `edge`'s cut, for `I + m (1 - a) (S - f)`: `S + I - f`, uint8 (h,
-    w, 3). plate: float32, the clean face in the frame's light; through: (h, w), how much of f is the plate."""
-    change = cv2.multiply(cv2.subtract(frame, plate, dtype=cv2.CV_32F), cv2.merge([through] * 3))
+def beside(frame: U8, swapped: U8, behind: F32, sure: F32) -> U8:
+    """What to lay over the frame along the edge of something opaque, with the mask times `1 - a`, for `I + m (1 - a)
+    (S - f)`: `S + I - f`, uint8 (h, w, 3). behind: float32 (h, w, 3), f as far as it is known; sure: (h, w), how far;
+    else it is the frame."""
+    change = cv2.multiply(cv2.subtract(frame, behind, dtype=cv2.CV_32F), cv2.merge([sure] * 3))
     return np.asarray(cv2.add(swapped, change, dtype=cv2.CV_8U), np.uint8)
 
 

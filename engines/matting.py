@@ -36,14 +36,14 @@ def sharpened(mask: F32, change: F32, trust: F32, size: float, threshold: float 
     """An opaque mask, probability (h, w), moved by the change that is seen: up where the frame differs from the plate
     by more than `threshold` levels, down where by less, and only near what the mask already holds.
 
-    size: the face's width, pixels. The sum is in logits: `logit(o) + w clip((d - th) / th, -1, 1.5)`.
+    size: the face's width, pixels. The sum is in logits: `logit(o) + w clip((d - th) / th, -1, 1)`.
     """
     reach = max(1, round(size / 14))
     near = cv2.dilate(
         (mask > 0.35).astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2)
     )
     p = np.clip(mask, 0.01, 0.99)
-    push = weight * np.clip((change - threshold) / threshold, -1, 1.5) * trust
+    push = weight * np.clip((change - threshold) / threshold, -1, 1) * trust
     z = np.log(p / (1 - p)) + push
     out = np.where(near > 0, 1 / (1 + np.exp(-z)), mask)
     return np.asarray(cv2.GaussianBlur(out.astype(np.float32), (0, 0), 0.8), np.float32)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from engines import deocclude, glass, inverted, matting, veil
+from engines import deocclude, edge, glass, inverted, matting, veil
 from engines.mesh import holes, warp
 from engines.refiners import bend
 from engines.values import F32, Patch, Region
@@ -20,6 +20,8 @@ from stream.watch import blocking
 
 FAINT = 0.1  # a mask is nothing below it, and whole as near to 1
 SOME = 0.02  # share of the face that is enough to be worth solving for
+BAND = 1.5  # working pixels by which a mask's edge may be off
+ASIDE = 4  # working pixels beside a mask in which the face is looked at
 
 
 @dataclass(slots=True)
@@ -53,15 +55,7 @@ def under_opaque(b: Before, swapped: Patch) -> Patch:
     """The swap beneath something opaque: cut along its soft edge. b: of a region that holds it. What the network takes
     for glass in such a frame stays as it is, too: the network wavers between the two, and a thing half painted over is
     worse than the old face behind a pane."""
-    alpha = _alpha(replace(b, opaque=np.maximum(b.opaque, b.glass)))
-    cut, through = inverted.edge(alpha, b.known)
-    at = b.touched(cut, swapped)
-    if at is None:
-        return swapped
-    here, there = at
-    rgb = swapped.rgb.copy()
-    rgb[here] = inverted.beside(b.region.rgb[there], rgb[here], b.spread(b.plate)[there], b.spread(through)[there])
-    return _less(b, replace(swapped, rgb=rgb), cut)
+    return _cut_out(b, swapped, _alpha(replace(b, opaque=np.maximum(b.opaque, b.glass))))
 
 
 def under_transparent(
@@ -86,7 +80,7 @@ def under_transparent(
         v = veil.solve(b.frame, b.plate, b.veil, b.known, b.wide, memory.airlight)
         memory.airlight = v.airlight
         out = replace(swapped, rgb=v.over(swapped.rgb, b.spread(v.alpha)))
-    return _less(b, out, _alpha(b))
+    return _cut_out(b, out, _alpha(b))
 
 
 def _under_glass(b: Before, mesh: F32, swapped: Patch, memory: Memory, depth: F32 | None) -> Patch:
@@ -124,13 +118,18 @@ def _alpha(b: Before) -> F32:
     return np.asarray(np.clip((found - FAINT) / (1 - 2 * FAINT), 0, 1), np.float32)
 
 
-def _less(b: Before, patch: Patch, cut: F32) -> Patch:
-    """The patch but for what is cut, (h, w) of the working size; nothing where next to nothing would be left of it."""
-    at = b.touched(cut, patch)
+def _cut_out(b: Before, patch: Patch, mask: F32) -> Patch:
+    """The patch but for what an opaque mask, (h, w) of the working size, hides; nothing where next to nothing would be
+    left of it."""
+    at = b.touched(np.asarray(cv2.dilate(mask, np.ones((2 * ASIDE + 1,) * 2, np.uint8)), np.float32), patch)
     if at is None:
         return patch
     here, there = at
-    left = cv2.threshold(1 - b.spread(cut)[there], 0.005, 0, cv2.THRESH_TOZERO)[1]
-    alpha = patch.alpha.copy()
-    alpha[here] = cv2.multiply(alpha[here], left)
-    return replace(patch, alpha=alpha)
+    image = b.region.rgb[there]
+    radius = max(1, round(BAND * b.region.rgb.shape[1] / mask.shape[1]))
+    opaque, plate, known = (b.spread(f)[there] for f in (mask, b.plate, b.known))
+    e = edge.found(image, opaque, plate, known, radius)
+    rgb, alpha = patch.rgb.copy(), patch.alpha.copy()
+    rgb[here] = inverted.beside(image, rgb[here], e.behind, e.sure)
+    alpha[here] = cv2.multiply(alpha[here], cv2.threshold(1 - e.alpha, 0.005, 0, cv2.THRESH_TOZERO)[1])
+    return replace(patch, rgb=rgb, alpha=alpha)

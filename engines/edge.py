@@ -35,24 +35,26 @@ def found(image: U8, mask: F32, plate: F32, known: F32, radius: int) -> Edge:
     face in the image's light; known: (h, w), how sure it is. radius: half the width of the band in which the mask may
     err, pixels."""
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2)
-    thing = cv2.erode((mask > THING).astype(np.float32), kernel)
-    face = np.float32(1) - cv2.dilate((mask > FACE).astype(np.float32), kernel)
+    thing = cv2.erode(np.asarray(mask > THING, np.uint8), kernel)
+    face = 1 - np.asarray(cv2.dilate(np.asarray(mask > FACE, np.uint8), kernel), np.uint8)
+    band = np.flatnonzero((thing | face) == 0)
     reach = (2 * max(2, round(WINDOW * radius)) + 1,) * 2
-    frame = image.astype(np.float32)
 
-    def around(which: F32) -> tuple[F32, F32]:
-        """The mean colour nearby of what is marked, and how much of it there is."""
-        weighted = cv2.merge([*cv2.split(cv2.multiply(frame, cv2.merge([which] * 3))), which])
-        mean = np.asarray(cv2.blur(weighted, reach, borderType=cv2.BORDER_REPLICATE), np.float32)
-        return mean[..., :3] / (mean[..., 3:] + np.float32(1e-4)), np.minimum(30 * mean[..., 3], np.float32(1))
+    def around(which: U8) -> tuple[F32, F32]:
+        """The mean colour near each pixel of the band of what is marked (0 or 1), and how much of it there is."""
+        weighted = cv2.boxFilter(cv2.merge([*cv2.split(image * which[..., None]), which]), cv2.CV_32F, reach)
+        some = np.asarray(weighted, np.float32).reshape(-1, 4)[band]
+        return some[:, :3] / (some[:, 3:] + np.float32(1e-4)), np.minimum(30 * some[:, 3:], np.float32(1))
 
-    front, much = around(np.asarray(thing, np.float32))
-    behind, enough = around(np.asarray(face, np.float32))
-    told = known > KNOWN
-    behind = np.where(told[..., None], plate, behind)
-    line = front - behind
-    square = np.einsum("hwc,hwc->hw", line, line)
-    share = np.clip(np.einsum("hwc,hwc->hw", frame - behind, line) / (square + np.float32(1e-3)), 0, 1)
-    sure = much * np.maximum(enough, told) * square / (square + np.float32(3 * APART**2)) * (thing + face == 0)
-    alpha = cv2.GaussianBlur((mask + sure * (share - mask)).astype(np.float32), (0, 0), SMOOTH)
-    return Edge(np.asarray(alpha, np.float32), np.asarray(behind, np.float32), np.asarray(sure, np.float32))
+    front, much = around(np.asarray(thing, np.uint8))
+    back, enough = around(np.asarray(face, np.uint8))
+    told = known.reshape(-1, 1)[band] > KNOWN
+    back = np.where(told, plate.reshape(-1, 3)[band], back)
+    line, here, old = front - back, image.reshape(-1, 3)[band] - back, mask.reshape(-1, 1)[band]
+    square = (line * line).sum(1, keepdims=True)
+    share = np.clip((here * line).sum(1, keepdims=True) / (square + np.float32(1e-3)), 0, 1)
+    trust = much * np.maximum(enough, told) * square / (square + np.float32(3 * APART**2))
+    alpha, behind, sure = mask.copy(), np.zeros_like(plate), np.zeros_like(mask)
+    alpha.reshape(-1, 1)[band] = old + trust * (share - old)
+    behind.reshape(-1, 3)[band], sure.reshape(-1, 1)[band] = back, trust
+    return Edge(np.asarray(cv2.GaussianBlur(alpha, (0, 0), SMOOTH), np.float32), behind, sure)

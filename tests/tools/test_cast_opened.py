@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from engines.errors import SourceError, UnderstudyError
+from engines.eyewear import WEIGHTS as EYEWEAR
 from engines.occlusion import WEIGHTS
 from stream.frame import FaceTrack, Frame, Plan, Route, Scene
 from stream.perceive import Perceiver
@@ -37,6 +38,7 @@ def test_a_job_is_routed_as_it_asks(face: Path, routing: str, want: Route) -> No
         plan: Plan = cast.route(scene())
         assert plan.route is want
         assert ("occlusion" in cast.models) == (routing != "fast" and WEIGHTS.is_file())
+        assert ("eyewear" in cast.models) == EYEWEAR.is_file()
         assert {"face_detection_short_range", "face_landmark"} <= set(cast.models)
         assert all(path.is_file() for path in cast.models.values())
 

@@ -51,6 +51,7 @@ def eyewear(
     device: Annotated[str, typer.Option(help="torch's name of the device: cpu, cuda.")] = "cpu",
     seed: Annotated[int, typer.Option(help="Same seed, same run.")] = 1,
     batch: Annotated[int, typer.Option(min=8, help="Bands a step, a multiple of 8.")] = 32,
+    start: Annotated[Path | None, typer.Option("--from", metavar="best.pt", help="Weights to begin with.")] = None,
 ) -> None:
     """Train the network that tells who wears spectacles, and where. Run it again to resume."""
     if find_spec("torch") is None:
@@ -73,6 +74,10 @@ def eyewear(
     if (output / "last.pt").is_file():
         run.load(output / "last.pt")
         typer.echo(f"resumed at step {run.step}", err=True)
+    elif start is not None:
+        weights = torch.load(start, weights_only=True, map_location=device)
+        run.net.load_state_dict(weights)
+        run.average.load_state_dict(weights)
     say = Telemetry(output / "telemetry.jsonl", time.monotonic, sys.stderr)
     loop.train(run, lambda: shards, held, output, recipe, say, device, eyetask.EYEWEAR)
     typer.echo("", err=True)

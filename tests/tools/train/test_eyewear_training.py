@@ -137,6 +137,11 @@ def test_bands_become_a_file_that_answers_like_the_network(tmp_path: Path) -> No
     assert (out / "eyewear.onnx").stat().st_size < 4e5
     again = RUN.invoke(app, [*given, "3"])
     assert "resumed at step 2" in again.output
+    other = tmp_path / "other"
+    plan = ["eyewear", "--data", str(data), "-o", str(other), "--batch", "8", "--steps", "1"]
+    assert RUN.invoke(app, [*plan, "--from", str(out / "best.pt")]).exit_code == 0
+    before, after = (torch.load(p / "best.pt", weights_only=True)["stem.0.weight"] for p in (out, other))
+    assert 0 < float((after - before).abs().max()) < 0.02
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

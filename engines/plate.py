@@ -123,7 +123,7 @@ def _taken(image: U8, points: F32, wide: float) -> F32:
     low, high = points[:, :2].min(0), points[:, :2].max(0) + np.float32(1)
     x0, y0 = (min(max(0, int(v)), n - 1) for v, n in zip(low, image.shape[1::-1], strict=True))
     x1, y1 = (max(int(v), least + 1) for v, least in zip(high, (x0, y0), strict=True))
-    often = max(0, int(np.log2(wide / (0.5 * SIDE))))  # a frame far larger than the plate would alias
+    often = int(np.log2(max(1.0, wide / (0.5 * SIDE))))  # a frame far larger than the plate would alias
     times = 1 << often
     local = (points[:, :2] - np.array([x0, y0], np.float32) + np.float32(0.5)) / np.float32(times) - np.float32(0.5)
     return warp.sample(halved(image[y0:y1, x0:x1], often), _where(local)).astype(np.float32)
@@ -185,7 +185,7 @@ class Placed:
 def placed(mesh: F32) -> Placed:
     """mesh: float32 (468, 3), pixels of any picture."""
     points = raster.with_skirt(mesh)
-    scale = min(1.0, warp.RASTER / width(mesh))
+    scale = 1 / max(1.0, width(mesh) / warp.RASTER)
     corner = points[:, :2].min(0) - np.float32(2 / scale)
     coarse = ((points[:, :2] - corner) * np.float32(scale)).astype(np.float32)
     w, h = (int(v) + 3 for v in coarse.max(0))

@@ -58,6 +58,13 @@ def test_placed_once_it_is_drawn_in_any_pixels(degrees: float, scale: float) -> 
     assert psnr(once.colour, anew.colour, inside(anew)) > 33
 
 
+def test_a_face_of_no_size_is_drawn_as_nothing_and_teaches_nothing() -> None:
+    point = np.zeros_like(POSE) + np.array([80, 80, 0], np.float32)
+    plate = learned()
+    assert drawn(plate, point, (SIDE, SIDE)).mask.sum() < 30
+    assert np.abs(updated(plate, bytes_of(FACE), point).confidence - plate.confidence).max() < 1e-3
+
+
 def test_what_is_placed_moves_along_with_the_mesh() -> None:
     turn = np.asarray(cv2.getRotationMatrix2D((80, 80), 14, 0.9), np.float32)
     pose = POSE.copy()

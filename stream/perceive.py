@@ -193,10 +193,12 @@ class Perceiver:
         picture = frame.picture
         size = (picture.width, picture.height)
         tile = max(160, max(size) // 6)  # a face of a 48th of the picture is 16 pixels to the network
-        count = len(tiles(size, tile)) if max(size) > tile else 0
         seen = {p.id: p.look.face.box for p in self._people if p.lost is None}
         wanted = not (self._casting.settled(set(seen)) or self._casting.beyond(seen.values(), FILLS * tile))
+        count = len(tiles(size, tile)) if wanted and max(size) > tile else 0
         turn = self._sweep(now, count, self.pace.tiles, wanted)
+        if not turn:
+            return []
         found = self._detector.tiled(size, tile, lambda x, y, side: picture.rgb(Rect(x, y, side, side)), turn)
         return sorted(found, key=lambda d: -d.box.area)
 

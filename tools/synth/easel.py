@@ -77,8 +77,8 @@ def _arm(s: Spectacles, side: float) -> F32:
     return np.asarray(out, np.float32)
 
 
-def _ink(s: Spectacles, easel: _Easel) -> tuple[F32, F32, F32]:
-    """Frame, lenses, and the frame's front alone, each float32 (h, w)."""
+def _ink(s: Spectacles, easel: _Easel) -> tuple[F32, F32]:
+    """Frame and lenses, each float32 (h, w)."""
     ink, glass, front = (np.zeros(easel.size, np.float32) for _ in range(3))
     for side in (-1.0, 1.0):
         arm = easel.at(_arm(s, side))
@@ -110,7 +110,7 @@ def _ink(s: Spectacles, easel: _Easel) -> tuple[F32, F32, F32]:
             if not easel.hidden(pad[None])[0]:
                 cv2.ellipse(ink, np.round(pad[:2]).astype(int).tolist(), size, 15 * side, 0, 360, 0.7, -1, cv2.LINE_AA)
     _bridge(s, easel, front)
-    return np.maximum(ink, front), glass * (1 - front), front
+    return np.maximum(ink, front), glass * (1 - front)
 
 
 def _filled(easel: _Easel, points: F32) -> F32:
@@ -175,7 +175,7 @@ def put_on(
     """
     size = (image.shape[0], image.shape[1])
     easel = _Easel(mesh, size, deep)
-    ink, glass, _ = _ink(s, easel)
+    ink, glass = _ink(s, easel)
     out = np.asarray(image, np.float32)
     y, x = np.mgrid[: size[0], : size[1]].astype(np.float32)
     if abs(s.power) > 0.005:  # the eye behind the lens is smaller, or larger

@@ -93,6 +93,17 @@ def test_a_folder_without_bands_is_named(tmp_path: Path) -> None:
     assert bandshards.found(tmp_path, "bandtrain") == []
 
 
+def test_wrinkles_are_thin_and_about_the_eyes() -> None:
+    sitter = CAST.people[0]
+    plain = np.full((bands.SIDE, bands.SIDE, 3), 150, np.float32)
+    change = np.abs(bands._aged(plain, sitter.mesh, np.random.default_rng(4)) - plain).max(2)
+    eyes = sitter.mesh[[33, 133, 362, 263], 1]
+    rows = np.nonzero((change > 4).any(1))[0]
+    wide = float(np.ptp(sitter.mesh[:, 0]))
+    assert eyes.min() - 0.4 * wide < rows.min() and rows.max() < eyes.max() + 0.4 * wide
+    assert 0.001 < (change > 4).mean() < 0.1
+
+
 class Blind:
     """Sees no face anywhere."""
 

@@ -35,7 +35,7 @@ def found(image: U8, mask: F32, plate: F32, known: F32, radius: int) -> Edge:
     face in the image's light; known: (h, w), how sure it is. radius: half the width of the band in which the mask may
     err, pixels."""
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2)
-    thing = cv2.erode(np.asarray(mask > THING, np.uint8), kernel)
+    thing = np.asarray(cv2.erode(np.asarray(mask > THING, np.uint8), kernel), np.uint8)
     face = 1 - np.asarray(cv2.dilate(np.asarray(mask > FACE, np.uint8), kernel), np.uint8)
     band = np.flatnonzero((thing | face) == 0)
     reach = (2 * max(2, round(WINDOW * radius)) + 1,) * 2
@@ -46,8 +46,8 @@ def found(image: U8, mask: F32, plate: F32, known: F32, radius: int) -> Edge:
         some = np.asarray(weighted, np.float32).reshape(-1, 4)[band]
         return some[:, :3] / (some[:, 3:] + np.float32(1e-4)), np.minimum(30 * some[:, 3:], np.float32(1))
 
-    front, much = around(np.asarray(thing, np.uint8))
-    back, enough = around(np.asarray(face, np.uint8))
+    front, much = around(thing)
+    back, enough = around(face)
     told = known.reshape(-1, 1)[band] > KNOWN
     back = np.where(told, plate.reshape(-1, 3)[band], back)
     line, here, old = front - back, image.reshape(-1, 3)[band] - back, mask.reshape(-1, 1)[band]

@@ -42,17 +42,17 @@ def found(image: U8, mask: F32, plate: F32, known: F32, radius: int) -> Edge:
 
     def around(which: U8) -> tuple[F32, F32]:
         """The mean colour near each pixel of the band of what is marked (0 or 1), and how much of it there is."""
-        weighted = cv2.boxFilter(cv2.merge([*cv2.split(image * which[..., None]), which]), cv2.CV_32F, reach)
-        some = np.asarray(weighted, np.float32).reshape(-1, 4)[band]
+        weighted = cv2.boxFilter(cv2.merge([*cv2.split(cv2.copyTo(image, which)), which]), cv2.CV_32F, reach)
+        some = np.asarray(weighted, np.float32).reshape(-1, 4).take(band, 0)
         return some[:, :3] / (some[:, 3:] + np.float32(1e-4)), np.minimum(30 * some[:, 3:], np.float32(1))
 
     front, much = around(thing)
     back, enough = around(face)
-    told = known.reshape(-1, 1)[band] > KNOWN
-    back = np.where(told, plate.reshape(-1, 3)[band], back)
-    line, here, old = front - back, image.reshape(-1, 3)[band] - back, mask.reshape(-1, 1)[band]
-    square = (line * line).sum(1, keepdims=True)
-    share = np.clip((here * line).sum(1, keepdims=True) / (square + np.float32(1e-3)), 0, 1)
+    told = known.take(band)[:, None] > KNOWN
+    back = np.where(told, plate.reshape(-1, 3).take(band, 0), back)
+    line, here, old = front - back, image.reshape(-1, 3).take(band, 0) - back, mask.take(band)[:, None]
+    square = np.einsum("ij,ij->i", line, line)[:, None]
+    share = np.clip(np.einsum("ij,ij->i", here, line)[:, None] / (square + np.float32(1e-3)), 0, 1)
     trust = much * np.maximum(enough, told) * square / (square + np.float32(3 * APART**2))
     alpha, behind, sure = mask.copy(), np.zeros_like(plate), np.zeros_like(mask)
     alpha.reshape(-1, 1)[band] = old + trust * (share - old)

@@ -43,6 +43,7 @@ THICK = 0.7  # opacity of smoke above which it hides
 SPECK = 6  # pixels of the crop below which a doubt has nothing to cut out
 MOVED = 0.02  # face widths by which the mesh must be set right for the network to be asked again
 MEASURE_EVERY = 0.06  # seconds between measurements of a covered face's mesh; in between flow carries it along
+SLIPPED = 0.05  # face widths between the mesh as measured and as carried from which either may be quite wrong
 COVERED = 0.5  # probability or opacity of a pixel that counts
 
 
@@ -106,20 +107,27 @@ class Watch:
         self, state: _State, look: Look, before: Look | None, landmarks: Landmarks
     ) -> tuple[Look, Occlusion, Placed]:
         """The look with its mesh set right, what the network sees before it, and the mesh's place in the plate."""
-        mesh, moved, at = look.face.mesh, None, None
+        mesh, moved, at, slipped = look.face.mesh, None, None, False
         if before is not None and state.covered and state.seen is not None:
             moved = deocclude.Flow.between(before.view, look.view, before.face.mesh)
             pose = moved.carried(_hiding(state.seen), _hiding(state.seen))
             # what covers a face bends the mesh that is measured, and the network is led astray by a plate drawn there
-            if _apart(mesh, pose) > MOVED:
+            apart = _apart(mesh, pose)
+            slipped = apart > SLIPPED
+            if apart > MOVED:
                 mesh, at = pose, state.placed(before.face.mesh).moved(similarity(before.face.mesh[:, :2], pose[:, :2]))
         at = at or placed(mesh)
         seen = self._ask(look, mesh, at, state.plate)
         if state.plate.frames == 0:
             state.plate, state.learned = self._first(look, seen), look.seconds
             seen = self._ask(look, mesh, at, state.plate)
-        likely = float(seen.probabilities(self._thresholds.temperature)[NONE]) < 0.5
-        state.covered = likely and _hidden_share(seen) > LITTLE
+        state.covered = self._covers(seen)
+        if slipped and state.covered:
+            # the flow may have lost a quick face: one that is clear where it was measured is not covered at all
+            there = placed(look.face.mesh)
+            other = self._ask(look, look.face.mesh, there, state.plate)
+            if not self._covers(other):
+                mesh, at, seen, state.covered = look.face.mesh, there, other, False
         if before is not None and state.covered:
             begins = moved is None
             moved = moved or deocclude.Flow.between(before.view, look.view, before.face.mesh)
@@ -128,6 +136,11 @@ class Watch:
                 mesh, at = look.face.mesh, placed(look.face.mesh)
                 seen = self._ask(look, mesh, at, state.plate)
         return look, seen, at if mesh is look.face.mesh else placed(look.face.mesh)
+
+    def _covers(self, seen: Occlusion) -> bool:
+        """Whether something blocks the view of the face."""
+        likely = float(seen.probabilities(self._thresholds.temperature)[NONE]) < 0.5
+        return likely and _hidden_share(seen) > LITTLE
 
     def _ask(self, look: Look, mesh: F32, at: Placed, known: Plate) -> Occlusion:
         matrix = frame_to_crop(mesh)

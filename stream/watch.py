@@ -43,7 +43,7 @@ THICK = 0.7  # opacity of smoke above which it hides
 SPECK = 6  # pixels of the crop below which a doubt has nothing to cut out
 MOVED = 0.02  # face widths by which the mesh must be set right for the network to be asked again
 MEASURE_EVERY = 0.06  # seconds between measurements of a covered face's mesh; in between flow carries it along
-SLIPPED = 0.05  # face widths between the mesh as measured and as carried from which either may be quite wrong
+SLIPPED = 0.1  # face widths between the mesh as measured and as carried from which either may be quite wrong
 COVERED = 0.5  # probability or opacity of a pixel that counts
 
 

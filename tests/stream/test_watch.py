@@ -314,6 +314,21 @@ def test_a_covered_face_is_measured_now_and_then_and_carried_along_in_between() 
     assert at == [True, False, False, False, True, False]
 
 
+def test_a_quick_face_that_flow_has_lost_is_found_where_it_was_measured() -> None:
+    """The face leaps away from a hand that stays: carried along, it would still lie behind the hand."""
+    net, meshes = Net(), Meshes()
+    watch = learned(net)
+    last, front = watch(1, look(painted(HAND, GREEN), 4.0, bent()), look(seconds=3.98), meshes.landmarks())
+    assert front.kind == OPAQUE
+    leap = np.array([0, -70, 0], np.float32)
+    image = painted(HAND, GREEN, np.asarray(np.roll(GREY, -70, 0), np.float32))
+    net.asked.clear()
+    got, front = watch(1, look(image, 4.02, POSE + leap), last, meshes.landmarks())
+    assert len(net.asked) == 2
+    assert front.kind == NONE
+    np.testing.assert_array_equal(got.face.mesh, POSE + leap)
+
+
 def test_what_lies_before_a_face_comes_with_the_faces_place_in_the_plate() -> None:
     watch = learned(Net())
     clear, nothing = watch(1, look(seconds=2.7), None, MESHES)

@@ -34,16 +34,22 @@ def found(image: U8, mask: F32, plate: F32, known: F32, radius: int) -> Edge:
     """image: uint8 (h, w, 3). mask: float32 (h, w), opacity as far as it is known. plate: float32 (h, w, 3), the clean
     face in the image's light; known: (h, w), how sure it is. radius: half the width of the band in which the mask may
     err, pixels."""
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2)
-    thing = np.asarray(cv2.erode(np.asarray(mask > THING, np.uint8), kernel), np.uint8)
-    face = 1 - np.asarray(cv2.dilate(np.asarray(mask > FACE, np.uint8), kernel), np.uint8)
-    band = np.flatnonzero((thing | face) == 0)
-    reach = (2 * max(2, round(WINDOW * radius)) + 1,) * 2
+    h, w = mask.shape
+    step = max(1, radius // 2)  # the colours nearby are means: every so many pixels tell them as well
+    few, coarse, near = image[::step, ::step], mask[::step, ::step], radius // step
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * near + 1,) * 2)
+    thing = np.asarray(cv2.erode(np.asarray(coarse > THING, np.uint8), kernel), np.uint8)
+    face = 1 - np.asarray(cv2.dilate(np.asarray(coarse > FACE, np.uint8), kernel), np.uint8)
+    rows, columns = (thing | face).shape
+    between = cv2.resize(thing | face, (columns * step, rows * step), interpolation=cv2.INTER_NEAREST)[:h, :w] == 0
+    band = np.flatnonzero(between)
+    at = band // w // step * columns + band % w // step
+    reach = (2 * max(2, round(WINDOW * near)) + 1,) * 2
 
     def around(which: U8) -> tuple[F32, F32]:
         """The mean colour near each pixel of the band of what is marked (0 or 1), and how much of it there is."""
-        weighted = cv2.boxFilter(cv2.merge([*cv2.split(cv2.copyTo(image, which)), which]), cv2.CV_32F, reach)
-        some = np.asarray(weighted, np.float32).reshape(-1, 4).take(band, 0)
+        weighted = cv2.boxFilter(cv2.merge([*cv2.split(cv2.copyTo(few, which)), which]), cv2.CV_32F, reach)
+        some = np.asarray(weighted, np.float32).reshape(-1, 4).take(at, 0)
         return some[:, :3] / (some[:, 3:] + np.float32(1e-4)), np.minimum(30 * some[:, 3:], np.float32(1))
 
     front, much = around(thing)

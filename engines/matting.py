@@ -38,7 +38,7 @@ def sharpened(mask: F32, change: F32, trust: F32, size: float, threshold: float 
 
     size: the face's width, pixels. The sum is in logits: `logit(o) + w clip((d - th) / th, -1, 1)`.
     """
-    reach = max(1, round(size / 14))
+    reach = max(1, round(size / 28))
     near = cv2.dilate(
         (mask > 0.35).astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2)
     )

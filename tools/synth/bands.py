@@ -14,7 +14,7 @@ from engines.mesh.topology import LEFT_BROW, LEFT_EYE, OVAL, RIGHT_BROW, RIGHT_E
 from engines.occlusion import frame_to_crop, move
 from engines.values import F32, U8
 from tools.synth import things
-from tools.synth.bank import CLIPS, HELD, PHOTOS, Finder
+from tools.synth.bank import HELD, PHOTOS, Finder, meshed
 from tools.synth.easel import depth, put_on
 from tools.synth.eyewear import spectacles
 from tools.synth.faces import expression, turned
@@ -65,28 +65,7 @@ def _sitter(image: U8, mesh: F32, person: str) -> Sitter:
 
 def sitters(folder: Path, finder: Finder) -> Iterator[Sitter]:
     """The people of the data folder's photos and signing clips, closer than `bank` keeps them."""
-    for name, person in PHOTOS.items():
-        for path in sorted((folder / "photos" / name).glob("*.jpg")):
-            bgr = cv2.imread(str(path))
-            if bgr is None:
-                continue
-            image = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
-            mesh = finder.mesh(image)
-            if mesh is not None:
-                yield _sitter(image, mesh, person(path.stem))
-    import av
-
-    for name, who in CLIPS.items():
-        film = folder / "clips" / f"asl_gestures_{name}.mkv"
-        if not film.is_file():
-            continue
-        with av.open(str(film)) as clip:
-            for i, frame in enumerate(clip.decode(video=0)):
-                # people stand in the middle: the detector sees a small face only in a part of the picture
-                image = np.ascontiguousarray(frame.to_ndarray(format="rgb24")[20:320, 150:450], np.uint8)
-                mesh = finder.mesh(image) if i % EVERY == 0 else None
-                if mesh is not None:
-                    yield _sitter(image, mesh, "signer_" + who)
+    return (_sitter(*one) for one in meshed(folder, finder))
 
 
 def casts(folder: Path, finder: Finder) -> tuple[Sitters, Sitters]:

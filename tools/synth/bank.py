@@ -52,7 +52,9 @@ class Finder:
         return points if score > 0.5 else None
 
 
-def _photos(folder: Path, finder: Finder) -> Iterator[Portrait]:
+def meshed(folder: Path, finder: Finder) -> Iterator[tuple[U8, F32, str]]:
+    """Every picture of a face that the evaluation data's folder gives, uint8 (h, w, 3) RGB, its mesh, and whose it
+    is."""
     for name, person in PHOTOS.items():
         for path in sorted((folder / "photos" / name).glob("*.jpg")):
             bgr = cv2.imread(str(path))
@@ -61,30 +63,30 @@ def _photos(folder: Path, finder: Finder) -> Iterator[Portrait]:
             image = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
             mesh = finder.mesh(image)
             if mesh is not None:
-                yield portrait(image, mesh, person(path.stem))
+                yield image, mesh, person(path.stem)
+    for name, who in CLIPS.items():
+        film = folder / "clips" / f"asl_gestures_{name}.mkv"
+        if film.is_file():
+            yield from ((*found, "signer_" + who) for found in _frames(film, finder))
 
 
-def _clips(folder: Path, finder: Finder) -> Iterator[Portrait]:
+def _frames(film: Path, finder: Finder) -> Iterator[tuple[U8, F32]]:
     import av
 
-    for name, person in CLIPS.items():
-        path = folder / "clips" / f"asl_gestures_{name}.mkv"
-        if not path.is_file():
-            continue
-        with av.open(str(path)) as clip:
-            for i, frame in enumerate(clip.decode(video=0)):
-                if i % EVERY:
-                    continue
-                # people stand in the middle: the detector sees a small face only in a part of the picture
-                image = np.ascontiguousarray(frame.to_ndarray(format="rgb24")[20:320, 150:450], np.uint8)
-                mesh = finder.mesh(image)
-                if mesh is not None:
-                    yield portrait(image, mesh, "signer_" + person)
+    with av.open(str(film)) as clip:
+        for i, frame in enumerate(clip.decode(video=0)):
+            if i % EVERY:
+                continue
+            # people stand in the middle: the detector sees a small face only in a part of the picture
+            image = np.ascontiguousarray(frame.to_ndarray(format="rgb24")[20:320, 150:450], np.uint8)
+            mesh = finder.mesh(image)
+            if mesh is not None:
+                yield image, mesh
 
 
 def build(folder: Path, finder: Finder) -> list[Portrait]:
-    """Every portrait that the evaluation data's folder gives. Errors: InputError where it gives none."""
-    found = [*_photos(folder, finder), *_clips(folder, finder)]
+    """The portraits of a folder. Errors: InputError where it gives none."""
+    found = [portrait(*one) for one in meshed(folder, finder)]
     if not found:
         raise InputError(f"{folder} holds no photos of faces under photos/{{{', '.join(PHOTOS)}}}")
     return found

@@ -83,13 +83,8 @@ def _run(
         raise InputError(f"{data_} holds no labelled crops; write some with `understudy train data`")
     output.mkdir(parents=True, exist_ok=True)
     run = loop.begin(net.Small if size == "small" else net.Full, recipe, device)
-    if (output / "last.pt").is_file():
-        run.load(output / "last.pt")
+    if loop.taken_up(run, output, start, device):
         typer.echo(f"resumed at step {run.step}", err=True)
-    elif start is not None:
-        weights = torch.load(start, weights_only=True, map_location=device)
-        run.net.load_state_dict(weights)
-        run.average.load_state_dict(weights)
     say = Telemetry(output / "telemetry.jsonl", time.monotonic, sys.stderr)
     mapped = [shards.read(p) for p in shards.found(data_, "train")]
     loop.train(run, lambda: mapped, shards.read(held[0]), output, recipe, say, device)

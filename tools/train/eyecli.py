@@ -71,13 +71,8 @@ def eyewear(
     shards, held = [bandshards.read(p) for p in folders[0]], bandshards.read(folders[1][0])
     recipe = loop.Recipe(steps=steps, seed=seed, size=batch, rate=4e-3, warm=150, every=400, keep=0.997)
     run = loop.begin(EyeNet, recipe, device)
-    if (output / "last.pt").is_file():
-        run.load(output / "last.pt")
+    if loop.taken_up(run, output, start, device):
         typer.echo(f"resumed at step {run.step}", err=True)
-    elif start is not None:
-        weights = torch.load(start, weights_only=True, map_location=device)
-        run.net.load_state_dict(weights)
-        run.average.load_state_dict(weights)
     say = Telemetry(output / "telemetry.jsonl", time.monotonic, sys.stderr)
     loop.train(run, lambda: shards, held, output, recipe, say, device, eyetask.EYEWEAR)
     typer.echo("", err=True)

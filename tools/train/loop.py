@@ -75,6 +75,18 @@ class Run:
 Parts = Callable[[Run, Any, Recipe, str], dict[str, Any]]
 
 
+def taken_up(run: Run, folder: Path, start: Path | None, device: str = "cpu") -> bool:
+    """Goes on from the folder's `last.pt`: True; without one it begins from the weights in `start`, if there are."""
+    if (folder / "last.pt").is_file():
+        run.load(folder / "last.pt")
+        return True
+    if start is not None:
+        weights = torch.load(start, weights_only=True, map_location=device)
+        run.net.load_state_dict(weights)
+        run.average.load_state_dict(weights)
+    return False
+
+
 def begin(make: Callable[[], Any], recipe: Recipe, device: str = "cpu") -> Run:
     """A fresh run, seeded."""
     torch.manual_seed(recipe.seed)

@@ -64,7 +64,11 @@ class Daemon:
     def pieces(self, name: str) -> dict[str, int]:
         """The finished ones, with the times at which they were written."""
         folder = self.folder / "state" / "jobs" / name
-        return {p.name: p.stat().st_mtime_ns for p in folder.glob("0*_*.mp4")}
+        found = {}
+        for piece in folder.glob("0*_*.mp4"):
+            with contextlib.suppress(FileNotFoundError):  # the job may end, and sweep them away, meanwhile
+                found[piece.name] = piece.stat().st_mtime_ns
+        return found
 
     def end(self, number: int) -> int:
         self.process.send_signal(number)

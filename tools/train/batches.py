@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -39,13 +40,17 @@ def varied(batch: Batch, rng: np.random.Generator, drop: float = DROP) -> Batch:
     return Batch(face, maps, batch.label)
 
 
-def epoch(shards: list[Shard], size: int, rng: np.random.Generator) -> Iterator[Batch]:
-    """Every crop of every shard once, in random order within runs that lie together on disk; the last batch may be
-    smaller."""
+def shuffled(shards: list[Any], size: int, names: tuple[str, ...], rng: np.random.Generator) -> Iterator[list[Any]]:
+    """The named arrays of every shard once, `size` rows at a time, in random order of runs that lie together on disk;
+    the last rows may be fewer."""
     runs = [(i, s) for i, shard in enumerate(shards) for s in range(0, len(shard), 8)]
     rng.shuffle(runs)
     per = max(1, size // 8)
     for at in range(0, len(runs), per):
         some = [(shards[i], slice(s, s + 8)) for i, s in runs[at : at + per]]
-        face, maps = (np.concatenate([getattr(d, name)[w] for d, w in some]) for name in ("face", "maps"))
-        yield varied(prepared(face, maps, np.concatenate([d.label[w] for d, w in some])), rng)
+        yield [np.concatenate([getattr(d, name)[w] for d, w in some]) for name in names]
+
+
+def epoch(shards: list[Shard], size: int, rng: np.random.Generator) -> Iterator[Batch]:
+    """Every crop of every shard once, see `shuffled`."""
+    return (varied(prepared(*rows), rng) for rows in shuffled(shards, size, ("face", "maps", "label"), rng))

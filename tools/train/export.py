@@ -1,5 +1,6 @@
 """From a checkpoint to the file that ships, and the proof that both answer alike. Knows torch and ONNX."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import torch
 
 from engines.backends.choose import open_engine
 from engines.errors import ModelError
+from engines.eyewear import HEIGHT, WIDTH
 from engines.occlusion import SIDE
 from engines.values import F32
 from tools.train.net import Exported
@@ -16,17 +18,30 @@ OPSET = 18
 NEAR = 2e-3  # largest difference, in logits and in map values, that counts as alike in f32
 
 
-def export(net: Any, path: Path, half: bool = True) -> None:
-    """Writes `face` -> `logits`, `maps`. half: weights stored as float16, computed as float32."""
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A network's tensors as they ship. sees: the input's name; size: its shape but for the batch. tells: the outputs'
+    names, the last of them maps."""
+
+    sees: str
+    size: tuple[int, ...]
+    tells: tuple[str, str]
+
+
+OCCLUSION = Form("face", (7, SIDE, SIDE), ("logits", "maps"))
+EYEWEAR = Form("band", (3, HEIGHT, WIDTH), ("worn", "map"))
+
+
+def export(net: Any, path: Path, half: bool = True, form: Form = OCCLUSION) -> None:
+    """Writes the form's input -> outputs. half: weights stored as float16, computed as float32."""
     net = Exported(net).eval().to(memory_format=torch.contiguous_format)
-    face = torch.zeros(1, 7, SIDE, SIDE)
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.onnx.export(
         net,
-        (face,),
+        (torch.zeros(1, *form.size),),
         str(path),
-        input_names=["face"],
-        output_names=["logits", "maps"],
+        input_names=[form.sees],
+        output_names=list(form.tells),
         opset_version=OPSET,
         dynamo=False,
     )
@@ -53,27 +68,24 @@ def halve(path: Path) -> None:
     onnx.save(model, str(path))
 
 
-def answers(net: Any, faces: F32) -> tuple[F32, F32]:
-    """torch's logits (n, 3) and map probabilities (n, 3, h, w) in f32."""
+def answers(net: Any, seen: F32) -> tuple[F32, F32]:
+    """torch's logits (n, ...) and map probabilities (n, ...) in f32 of inputs (n, ...)."""
     with torch.no_grad():
-        logits, maps = Exported(net).eval()(torch.from_numpy(faces))
+        logits, maps = Exported(net).eval()(torch.from_numpy(seen))
     return logits.numpy(), maps.numpy()
 
 
-def parity(net: Any, path: Path, faces: F32) -> float:
-    """The largest difference between torch and the exported file, run as the product runs it, over faces (n, 7, 128,
-    128).
+def parity(net: Any, path: Path, seen: F32, form: Form = OCCLUSION) -> float:
+    """The largest difference between torch and the exported file, run as the product runs it, over inputs (n, ...) of
+    the form's size.
 
     Both use the weights as stored. Errors: ModelError where it is beyond NEAR.
     """
     session = open_engine(path, "cpu", "f32").session()
-    want, worst = answers(net, faces), 0.0
-    for i in range(len(faces)):
-        got = session.run({"face": faces[i : i + 1]})
-        near = [
-            np.abs(np.asarray(got[n], np.float32)[0] - w[i]).max()
-            for n, w in zip(("logits", "maps"), want, strict=True)
-        ]
+    want, worst = answers(net, seen), 0.0
+    for i in range(len(seen)):
+        got = session.run({form.sees: seen[i : i + 1]})
+        near = [np.abs(np.asarray(got[n], np.float32)[0] - w[i]).max() for n, w in zip(form.tells, want, strict=True)]
         worst = max(worst, *(float(d) for d in near))
     session.close()
     if worst > NEAR:

@@ -59,8 +59,7 @@ def eyewear(
     import torch
 
     from tools.synth import bandshards
-    from tools.train import eyeexport, eyetask, loop
-    from tools.train.export import rounded
+    from tools.train import export, eyetask, loop
     from tools.train.eyenet import EyeNet
     from tools.train.telemetry import Telemetry
 
@@ -77,10 +76,11 @@ def eyewear(
     loop.train(run, lambda: shards, held, output, recipe, say, device, eyetask.EYEWEAR)
     typer.echo("", err=True)
     run.average.load_state_dict(torch.load(output / "best.pt", weights_only=True, map_location=device))
-    net = rounded(run.average.to("cpu").float())
+    net = export.rounded(run.average.to("cpu").float())
     path = output / "eyewear.onnx"
-    eyeexport.export(net, path)
-    worst = eyeexport.parity(net, path, eyetask.batch(held.band[:4], held.map[:4], held.worn[:4]).band)
+    export.export(net, path, form=export.EYEWEAR)
+    some = eyetask.batch(held.band[:4], held.map[:4], held.worn[:4]).band
+    worst = export.parity(net, path, some, export.EYEWEAR)
     for name, value in eyetask.evaluate(net, held, recipe).facts().items():
         typer.echo(f"{name:22} {value}")
     typer.echo(f"wrote {path} ({path.stat().st_size / 1e6:.2f} MB); torch and ONNX differ by at most {worst:.1e}")

@@ -43,18 +43,6 @@ class EyeNet(nn.Module):  # type: ignore[misc]
         return self.head(pooled)[:, 0], F.pixel_shuffle(self.map(x), 2)[:, 0]
 
 
-class Exported(nn.Module):  # type: ignore[misc]
-    """What ships: `band` to `worn`, a logit, and `map`, probabilities."""
-
-    def __init__(self, net: Any) -> None:
-        super().__init__()
-        self.net = net
-
-    def forward(self, band: Any) -> tuple[Any, Any]:
-        worn, found = self.net(band)
-        return worn, torch.sigmoid(found)
-
-
 def losses(worn: Any, found: Any, wears: Any, wanted: Any) -> dict[str, Any]:
     """worn (n,), found (n, h, w) as logits; wears (n,), wanted (n, h, w) 0 to 1. Each a scalar."""
     bce = F.binary_cross_entropy_with_logits(found, wanted, reduction="none")

@@ -11,6 +11,7 @@ import torch
 
 from engines.values import F32, U8
 from tools.synth.bandshards import BandShard
+from tools.train.batches import shuffled
 from tools.train.eyenet import losses
 from tools.train.loop import Recipe, Run, Task
 
@@ -43,14 +44,8 @@ def varied(some: BandBatch, rng: np.random.Generator) -> BandBatch:
 
 
 def epoch(shards: list[BandShard], size: int, rng: np.random.Generator) -> Iterator[BandBatch]:
-    """Every band of every shard once, in random order within runs that lie together on disk."""
-    runs = [(i, s) for i, shard in enumerate(shards) for s in range(0, len(shard), 8)]
-    rng.shuffle(runs)
-    per = max(1, size // 8)
-    for at in range(0, len(runs), per):
-        some = [(shards[i], slice(s, s + 8)) for i, s in runs[at : at + per]]
-        arrays = [np.concatenate([getattr(d, name)[w] for d, w in some]) for name in ("band", "map", "worn")]
-        yield varied(batch(*arrays), rng)
+    """Every band of every shard once, see `shuffled`."""
+    return (varied(batch(*rows), rng) for rows in shuffled(shards, size, ("band", "map", "worn"), rng))
 
 
 def parts(run: Run, some: BandBatch, recipe: Recipe, device: str = "cpu") -> dict[str, Any]:

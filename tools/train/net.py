@@ -78,7 +78,7 @@ class Small(nn.Module):  # type: ignore[misc]
 
 
 class Exported(nn.Module):  # type: ignore[misc]
-    """What ships: `face` to `logits` and `maps`, the maps as probabilities."""
+    """What ships: the input to logits and maps, the maps as probabilities."""
 
     def __init__(self, net: Any) -> None:
         super().__init__()

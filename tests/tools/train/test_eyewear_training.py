@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch", reason="training needs PyTorch")
 
 from engines.eyewear import HEIGHT, WIDTH  # noqa: E402
 from tools.synth.bandshards import BandShard  # noqa: E402
-from tools.train import eyeexport, eyetask, loop  # noqa: E402
+from tools.train import export, eyetask, loop  # noqa: E402
 from tools.train.cli import app  # noqa: E402
 from tools.train.export import rounded  # noqa: E402
 from tools.train.eyenet import EyeNet, losses  # noqa: E402
@@ -152,11 +152,11 @@ def test_another_networks_file_is_told(tmp_path: Path) -> None:
     torch.manual_seed(2)
     other = rounded(EyeNet().eval())
     path = tmp_path / "eyewear.onnx"
-    eyeexport.export(one, path)
+    export.export(one, path, form=export.EYEWEAR)
     bands = np.random.default_rng(0).random((2, 3, HEIGHT, WIDTH), np.float32)
-    assert eyeexport.parity(one, path, bands) < 1e-3
+    assert export.parity(one, path, bands, export.EYEWEAR) < 1e-3
     with pytest.raises(Exception, match="export it again"):
-        eyeexport.parity(other, path, bands)
+        export.parity(other, path, bands, export.EYEWEAR)
 
 
 def test_a_folder_without_bands_is_named(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from engines.landmarks import coarseness, shrunk
 from engines.mesh.shape import Fit
+from engines.occlusion import chained, cut, shifted
 from engines.protocol import Engine, Session
 from engines.values import F32, U8
 
@@ -43,15 +43,6 @@ def _centre() -> F32:
     return np.array([(WIDTH - 1) / 2, (HEIGHT - 1) / 2], np.float32)
 
 
-def cut(image: U8, matrix: F32) -> U8:
-    """The band, uint8 (80, 160, 3), of an image that `matrix` refers to."""
-    times = coarseness(float(np.hypot(matrix[0, 0], matrix[1, 0])))
-    image, centre = shrunk(image, times), times / 2 - 0.5
-    matrix = matrix @ np.array([[times, 0, centre], [0, times, centre], [0, 0, 1]], np.float32)
-    out = cv2.warpAffine(image, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(out, np.uint8)
-
-
 @dataclass(frozen=True, slots=True)
 class Worn:
     """What the network saw. worn: the logit of spectacles being worn. map: float32 (80, 160), 0 to 1: how much of each
@@ -64,16 +55,13 @@ class Worn:
     def squarely(self, found: Fit) -> "Worn":
         """The same in the pixels of the front. found: the pose it was seen at."""
         front = frame_to_front(found)
-        back = cv2.invertAffineTransform(self.matrix)
-        m = front[:, :2] @ back
-        m[:, 2] += front[:, 2]
+        m = chained(front, self.matrix)
         out = cv2.warpAffine(self.map, m, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return Worn(self.worn, np.asarray(out, np.float32), front)
 
     def onto(self, size: tuple[int, int], corner: tuple[int, int] = (0, 0)) -> F32:
         """The map in the frame's pixels from `corner` (x, y) on, float32 (h, w) of `size`, 0 beyond the band."""
-        m = self.matrix.copy()
-        m[:, 2] += m[:, :2] @ np.array(corner, np.float32)
+        m = shifted(self.matrix, corner)
         flags = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
         out = cv2.warpAffine(self.map, m, size[::-1], flags=flags, borderMode=cv2.BORDER_CONSTANT)
         return np.asarray(out, np.float32)
@@ -93,7 +81,7 @@ class EyewearNet:
     def run(self, image: U8, found: Fit) -> Worn:
         """image: uint8 (h, w, 3) RGB. found: the fit of the mesh in its pixels."""
         matrix = frame_to_band(found)
-        out = self._session.run({"band": prepare(cut(image, matrix))})
+        out = self._session.run({"band": prepare(cut(image, matrix, (HEIGHT, WIDTH)))})
         seen = np.array(out["map"], np.float32)[0]
         return Worn(float(np.asarray(out["worn"], np.float32)[0]), seen, matrix)
 

@@ -145,10 +145,10 @@ def updated(
     """The plate after a clear frame. hidden: float32 (h, w), what is not the face's own (None: all clear). matrix: (2,
     3), the image's pixels to those of `hidden`; None where they are the same. rate: share taken over; the first frames
     count more."""
-    points = raster.with_skirt(mesh)
-    colour, seen = _taken(image, points, width(mesh)), _squarely(points, image.shape[:2])
+    colour, seen = lifted(image, mesh)
     if hidden is not None:
-        there = points[:, :2] if matrix is None else move(points[:, :2], matrix)
+        points = raster.with_skirt(mesh)[:, :2]
+        there = points if matrix is None else move(points, matrix)
         blocked = cv2.remap(hidden, _where(there), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)  # type: ignore
         seen = seen * np.clip(1 - np.float32(255 / 40) * blocked, 0, 1)
     share = np.float32(max(rate, 1 / (plate.frames + 1))) * seen

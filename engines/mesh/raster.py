@@ -7,9 +7,7 @@ from engines.mesh.topology import I32, OVAL, SKIN_TRIANGLES, TRIANGLES
 from engines.values import F32
 
 FLAT = 1e-3  # twice the area, in square pixels, below which a triangle is a slit
-EDGE_ON = (
-    0.02  # height over length of a triangle below which, and less than half a pixel high, it is seen from the edge
-)
+EDGE_ON = 0.02  # height over length of a triangle below which, and under half a pixel high, it is seen from the edge
 SKIRT = 0.25  # the ring of extra points beyond the oval, as a share of the distance to the face's centre
 
 _RING = np.arange(468, 468 + len(OVAL), dtype=np.int32)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from engines.backends.reference import ReferenceEngine
-from engines.eyewear import CM, HEIGHT, MIDDLE, WIDTH, EyewearNet, Worn, cut, frame_to_band, frame_to_front, prepare
+from engines.eyewear import CM, HEIGHT, MIDDLE, WIDTH, EyewearNet, Worn, frame_to_band, frame_to_front, prepare
 from engines.mesh.shape import Fit, fit
-from engines.occlusion import move
+from engines.occlusion import cut, move
 from engines.protocol import Spec
 from engines.values import F32, U8, Array
 from tests.engines.mesh.heads import head, picture
@@ -55,7 +55,7 @@ def test_the_band_shows_what_the_frame_has_there() -> None:
     image = np.zeros((200, 240, 3), np.uint8)
     at = placed(MIDDLE[None], found)[0].round().astype(int)
     image[at[1] - 1 : at[1] + 2, at[0] + 29 : at[0] + 32] = (250, 120, 60)
-    band = cut(image, frame_to_band(found))
+    band = cut(image, frame_to_band(found), (HEIGHT, WIDTH))
     assert band.shape == (HEIGHT, WIDTH, 3)
     y, x = np.argwhere(band[..., 0] > 100).mean(0)
     np.testing.assert_allclose((x - 30, y), CENTRE, atol=0.8)
@@ -65,7 +65,7 @@ def test_the_band_shows_what_the_frame_has_there() -> None:
 def test_a_large_face_is_shrunk_without_aliasing() -> None:
     checks = np.indices((900, 900)).sum(0) % 2 * 255
     image = np.dstack([checks] * 3).astype(np.uint8)
-    band = cut(image, frame_to_band(fit(head(40, (450, 450)))))
+    band = cut(image, frame_to_band(fit(head(40, (450, 450)))), (HEIGHT, WIDTH))
     assert band.min() > 110 and band.max() < 145
 
 
@@ -131,4 +131,4 @@ def test_the_network_is_asked_with_the_band_and_read() -> None:
     assert worn.worn == 3.5
     assert worn.map.shape == (HEIGHT, WIDTH) and float(worn.map.max()) == 0.25
     np.testing.assert_array_equal(worn.matrix, frame_to_band(found))
-    np.testing.assert_array_equal(asked[0], prepare(cut(image, worn.matrix)))
+    np.testing.assert_array_equal(asked[0], prepare(cut(image, worn.matrix, (HEIGHT, WIDTH))))

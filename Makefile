@@ -25,7 +25,7 @@ $(READY): requirements/dev.txt pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(MODELS): engines/catalog.toml $(READY)
+$(MODELS): engines/store/catalog.toml $(READY)
 	$(BIN)/understudy models pull --quiet
 	@touch $@
 

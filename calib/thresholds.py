@@ -11,7 +11,7 @@ import numpy as np
 
 from calib.temperature import softmax
 from engines.errors import ModelError
-from engines.occlusion import NONE, OPAQUE, TRANSPARENT
+from engines.occlusion.network import NONE, OPAQUE, TRANSPARENT
 from engines.values import F32
 
 SHIPPED = Path(__file__).parent / "routing.toml"

@@ -10,7 +10,7 @@ from typing import TypeVar
 import cv2
 import numpy as np
 
-from engines.catalog import Template
+from engines.store.catalog import Template
 from engines.values import F32, U8, Box, Patch
 
 Pixels = TypeVar("Pixels", U8, F32)

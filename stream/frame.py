@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 
-from engines.occlusion import Occlusion
-from engines.plate import Placed, Plate
+from engines.occlusion.clean_plate import Placed, Plate
+from engines.occlusion.network import Occlusion
 from engines.values import Box, Face, Patch, Region
-from stream.before import Before
+from stream.painting.occluder import Before
 from stream.picture import Picture
 
 
@@ -44,8 +44,8 @@ class Frame:
 @dataclass(frozen=True, slots=True)
 class Front:
     """What lies before a face, as one frame shows it. kind: the class to act on, NONE, OPAQUE or TRANSPARENT of
-    `engines.occlusion`. seen: the network's maps, None where it was not asked in this frame. plate: the person's own
-    clean face so far. at: where the face's pixels lie in it, None where nobody needed to know."""
+    `engines.occlusion.network`. seen: the network's maps, None where it was not asked in this frame. plate: the
+    person's own clean face so far. at: where the face's pixels lie in it, None where nobody needed to know."""
 
     kind: int
     seen: Occlusion | None

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Protocol
 
-from stream.crew import Crew
 from stream.frame import Done, Frame, Plan, Route, Scene
-from stream.gate import Gate
-from stream.lane import Lane
+from stream.lanes.lane import Lane
+from stream.lanes.lane_pool import Crew
+from stream.lanes.shared_reorder import Gate
+from stream.painting.refinement import refuse
 from stream.picture import Picture
-from stream.refine import refuse
-from stream.stats import Stats, Table
+from stream.telemetry.stats import Stats, Table
 
 DEPTH = 3  # frames between two lanes: enough to smooth the detector's turns, few enough for 4K in memory
 WINDOW = 10  # frames between decoder and encoder

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from enum import StrEnum
 
-from engines.occlusion import NONE, TRANSPARENT
+from engines.occlusion.network import NONE, TRANSPARENT
 from stream.frame import FaceTrack, Plan, Route, Scene
 
 ORDER = tuple(Route)

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from tools.process import limit_math_threads
+from tools.cli.process import limit_math_threads
 
 
 def pytest_configure() -> None:

@@ -11,8 +11,8 @@ from engines.backends.survey import ORDER, ask
 from engines.backends.tensorrt import open_tensorrt
 from engines.backends.variant import default_folder, variant
 from engines.errors import DeviceError, ModelError
-from engines.onnxhead import read_head
 from engines.protocol import Engine
+from engines.store.onnx_header import read_head
 
 ALIAS = {"cpu": "openvino", "cuda": "ort-cuda", "gpu": "ort-cuda"}
 DEVICES = ("auto", *ALIAS, *ORDER)

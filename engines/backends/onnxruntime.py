@@ -16,8 +16,8 @@ import numpy as np
 from engines.backends import feeds as fed
 from engines.backends.cuda import Lane
 from engines.errors import DeviceError, ModelError
-from engines.onnxhead import read_head
 from engines.protocol import Spec
+from engines.store.onnx_header import read_head
 from engines.values import Array
 
 DTYPES = {

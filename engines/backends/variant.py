@@ -12,7 +12,7 @@ from platformdirs import user_cache_path
 from engines.backends.openvino import open_openvino
 from engines.backends.plans import sha256
 from engines.errors import ModelError
-from engines.graph.batch import BatchError, agree, is_open, open_batch
+from engines.graph.batch_axis import BatchError, agree, is_open, open_batch
 from engines.graph.cast import HALF, cast
 from engines.graph.load import Graph, load, save
 from engines.graph.quantise import is_quantised, symmetric

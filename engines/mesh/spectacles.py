@@ -10,8 +10,8 @@ import math
 import cv2
 import numpy as np
 
-from engines.eyewear import EyewearNet, Worn, frame_to_front
 from engines.mesh.shape import Fit, smoothstep
+from engines.occlusion.eyewear import EyewearNet, Worn, frame_to_front
 from engines.values import F32, U8
 
 FIRST = 0.1, 0.2, 0.4  # seconds until the second question and the next

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engines.catalog import Model, Tensor
 from engines.errors import ModelError
 from engines.nets.net import Net, as_bytes
 from engines.protocol import Engine, Session
+from engines.store.catalog import Model, Tensor
 from engines.values import F32, U8
 
 MORPH = "morph_value:0"

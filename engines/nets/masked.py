@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 
 from engines.align import shrunk
-from engines.catalog import Template
 from engines.nets.pasted import Asked, Together, crops, placed
+from engines.store.catalog import Template
 from engines.values import F32, U8, Patch
 
 # float32 (n, side, side), 0 to 1, of uint8 (n, side, side, 3) RGB crops

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from engines.catalog import Model, Tensor
 from engines.errors import ModelError
 from engines.protocol import Engine, Session, Spec
+from engines.store.catalog import Model, Tensor
 from engines.values import F32, U8, Array
 
 

@@ -11,25 +11,25 @@ from engines.backends.choose import choose, open_engine
 from engines.backends.compiled import installed
 from engines.backends.cuda import gpu
 from engines.backends.openvino import has_bf16
-from engines.catalog import Model
 from engines.errors import ModelError
-from engines.graph.batch import BatchError
+from engines.graph.batch_axis import BatchError
 from engines.nets.arcface import Arcface
 from engines.nets.bisenet import Bisenet, mask
+from engines.nets.detectors.finder import Finder
+from engines.nets.detectors.found import Detect
+from engines.nets.detectors.scrfd import Scrfd
+from engines.nets.detectors.yoloface import Yoloface
+from engines.nets.detectors.yunet import Yunet
 from engines.nets.dfm import Dfm
 from engines.nets.enhancer import Enhancer
-from engines.nets.finder import Finder
-from engines.nets.found import Detect
-from engines.nets.hub import Hub
 from engines.nets.masked import Visible
 from engines.nets.net import Net
-from engines.nets.scrfd import Scrfd
+from engines.nets.shared import Hub
 from engines.nets.swapper import Swapper, read_emap
 from engines.nets.xseg import Xseg
-from engines.nets.yoloface import Yoloface
-from engines.nets.yunet import Yunet
 from engines.protocol import Engine
-from engines.store import Store
+from engines.store.catalog import Model
+from engines.store.store import Store
 from engines.values import F32
 
 # points and boxes move visibly in bf16: by 0.9 of 192 pixels for FaceMesh

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 
 from engines.align import Extent, box_mask, combined, crop, five_points, paste, to_template
-from engines.catalog import Template
 from engines.nets.dfm import Dfm
 from engines.nets.swapper import Swapped, Swapper
+from engines.store.catalog import Template
 from engines.values import F32, U8, Patch, Region
 
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from engines.align import crop, five_points, to_template
-from engines.catalog import Template
 from engines.detector import Detector
 from engines.landmarks import Landmarks
 from engines.mesh.source import locate
 from engines.nets.arcface import Arcface
 from engines.nets.swapper import Swapper
+from engines.store.catalog import Template
 from engines.values import F32, U8, Region
 
 

@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 
 from engines.align import box_mask
-from engines.catalog import Template
 from engines.nets.enhancer import Enhancer
 from engines.nets.masked import onto
 from engines.nets.pasted import Asked, Together, crops, placed
+from engines.store.catalog import Template
 from engines.values import F32, Patch, Region
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from engines.glass import Glass, look
+from engines.occlusion.glass import Glass, look
 from engines.refiners.relief import slope
 from engines.values import F32
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from stream.frame import Route
-from stream.perceive import Pace
+from stream.perception.perceiver import Pace
 
 
 class Rung(IntEnum):

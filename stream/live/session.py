@@ -13,16 +13,16 @@ from typing import Any, Protocol
 
 import av
 
-from stream.avsync import Follow
-from stream.clone import Cloner
 from stream.frame import Frame
-from stream.lane import Lane
+from stream.io.avsync import Follow
+from stream.lanes.lane import Lane
+from stream.lanes.ring import Closed, Full
 from stream.live.ladder import Rung
 from stream.live.swap import Shown
-from stream.metrics import Metered, Metrics
-from stream.planes import Planes
-from stream.ring import Closed, Full
-from stream.trace import Tracer
+from stream.media.clone import Cloner
+from stream.pixels.planes import Planes
+from stream.telemetry.metrics import Metered, Metrics
+from stream.telemetry.trace import Tracer
 from stream.webrtc.tracks import Hub
 
 CLOCK = Fraction(1, 90_000)

@@ -11,12 +11,12 @@ from stream.frame import Done, FaceTrack, Frame, Plan, Route, Scene
 from stream.live.cover import cover, doubled, halved
 from stream.live.guard import Guard, Seen, When
 from stream.live.ladder import Ladder, Rung
-from stream.paint import hold
-from stream.perceive import Perceiver
+from stream.painting.painter import hold
+from stream.painting.refinement import refuse
+from stream.perception.perceiver import Perceiver
 from stream.picture import Picture
-from stream.refine import refuse
 from stream.route import ORDER
-from stream.stats import Stats
+from stream.telemetry.stats import Stats
 
 Hook = Callable[[Picture], Picture]
 

@@ -51,7 +51,7 @@ def test_floors(wanted: Floor, seen: Distance, says: str) -> None:
 
 
 def test_every_catalogued_task_has_a_floor() -> None:
-    from engines.catalog import load_catalog
+    from engines.store.catalog import load_catalog
 
     assert {m.task for m in load_catalog().models.values()} <= set(FLOORS)
     assert floor("something new").error == 0.03

@@ -5,7 +5,7 @@ import pytest
 
 from calib.thresholds import SHIPPED, Held, Thresholds, advance, load, routed, save
 from engines.errors import ModelError
-from engines.occlusion import NONE, OPAQUE, TRANSPARENT
+from engines.occlusion.network import NONE, OPAQUE, TRANSPARENT
 from engines.values import F32
 
 PLAIN = Thresholds(keep=0.0, enter=0.7, enter_frames=2, leave=0.4, leave_frames=2, dwell=1, sure=0.5)

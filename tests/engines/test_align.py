@@ -19,7 +19,7 @@ from engines.align import (
     similarity,
     to_template,
 )
-from engines.catalog import load_catalog
+from engines.store.catalog import load_catalog
 from engines.values import F32
 
 TEMPLATES = load_catalog().templates

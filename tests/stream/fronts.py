@@ -7,8 +7,8 @@ from functools import cache
 import cv2
 import numpy as np
 
-from engines.occlusion import NONE, OPAQUE, SIDE, TRANSPARENT, Occlusion, frame_to_crop
-from engines.plate import Plate, drawn, updated
+from engines.occlusion.clean_plate import Plate, drawn, updated
+from engines.occlusion.network import NONE, OPAQUE, SIDE, TRANSPARENT, Occlusion, frame_to_crop
 from engines.values import F32, Box, Face, Patch, Region
 from stream.frame import FaceTrack, Frame, Front
 from tests.engines.scenes import bytes_of, mesh, picture

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from engines.backends.choose import open_engine
-from engines.store import default_store
+from engines.store.store import default_store
 from engines.values import F32, U8
 from stream.frame import Frame
-from stream.perceive import Perceiver, Perception
-from stream.planes import Planes
-from stream.who import Rule, Who
+from stream.perception.face_selection import Rule, Who
+from stream.perception.perceiver import Perceiver, Perception
+from stream.pixels.planes import Planes
 
 NETWORKS = ("face_detection_short_range", "face_landmark")
 needs_models = [

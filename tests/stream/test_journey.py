@@ -19,7 +19,7 @@ from stream.frame import Done, FaceTrack, Frame, Pending, Plan, Scene
 from stream.journey import DEPTH, WINDOW, bottleneck, run
 from stream.picture import Picture
 from stream.route import route
-from stream.stats import Stats, Table, Timing
+from stream.telemetry.stats import Stats, Table, Timing
 
 FACE = Face(Box(0, 0, 2, 2), np.zeros((6, 2), np.float32), np.zeros((468, 3), np.float32), 1.0)
 

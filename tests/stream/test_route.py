@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.occlusion import NONE, OPAQUE, TRANSPARENT
-from engines.plate import Plate
+from engines.occlusion.clean_plate import Plate
+from engines.occlusion.network import NONE, OPAQUE, TRANSPARENT
 from engines.values import Box, Face
 from stream.frame import FaceTrack, Frame, Front, Route, Scene
 from stream.picture import Picture

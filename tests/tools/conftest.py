@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import cv2
 import pytest
 
-from tests.tools.cli import film, portrait
+from tests.tools.commands import film, portrait
 
 if TYPE_CHECKING:
-    from tools.contest import Subject
+    from tools.bench.engines.contenders import Subject
 
 
 @pytest.fixture(scope="session")
@@ -47,8 +47,8 @@ def narrow(tmp_path_factory: pytest.TempPathFactory) -> "Subject":
     """A small one of the stand-in's kind, with its int8 copy."""
     from engines.graph.load import save  # heavy: most tests of this floor do without
     from engines.graph.standin import standin
-    from tools.contest import Subject, quantised
-    from tools.enginebench import standin_feeds
+    from tools.bench.engines.contenders import Subject, quantised
+    from tools.bench.engines.measure import standin_feeds
 
     folder = tmp_path_factory.mktemp("narrow")
     graph, count = standin(width=8, blocks=2)

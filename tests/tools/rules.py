@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from engines.occlusion import SIDE
+from engines.occlusion.network import SIDE
 
 
 def by_difference(path: Path, clear: float = 0.06, slope: float = 60.0, bias: tuple[float, float] = (0, -9)) -> Path:

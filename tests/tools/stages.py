@@ -7,7 +7,7 @@ import numpy as np
 
 from engines.values import Box, Face, Patch
 from stream.frame import Done, FaceTrack, Frame, Pending, Plan, Route, Scene
-from tools.cast import Cast
+from tools.swap.cast import Cast
 
 COLOUR = (200, 30, 60)
 PLACE = (8, 16, 24, 20)  # x, y, width, height of the patch

@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from engines.errors import ModelError
-from tools import later, main
+from tools import main
+from tools.cli import lazy as later
 
 
 def told(code: str) -> str:
@@ -91,8 +92,9 @@ def test_a_later_command_has_its_own_help_options_and_errors(capsys: pytest.Capt
 
 def test_a_later_command_is_imported_only_when_called() -> None:
     out = told(
-        "import sys, typer; from tools.later import register_later;"
-        "app = typer.Typer(); register_later(app, 'demo', 'tools.demo', 'x'); print('tools.demo' in sys.modules)"
+        "import sys, typer; from tools.cli.lazy import register_later;"
+        "app = typer.Typer(); register_later(app, 'demo', 'tools.swap.demo', 'x');"
+        "print('tools.swap.demo' in sys.modules)"
     )
     assert out.strip() == "False"
     assert later.HELP["help_option_names"] == ["-h", "--help"]

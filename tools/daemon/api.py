@@ -10,13 +10,13 @@ from typing import Any
 
 from aiohttp import web
 
-from stream.metrics import CONTENT_TYPE, Metrics
-from tools.daemon.keeper import Keeper
+from stream.telemetry.metrics import CONTENT_TYPE, Metrics
+from tools.daemon.job_store import Entry, State
 from tools.daemon.openapi import document
 from tools.daemon.request import RequestError, parse
-from tools.daemon.store import Entry, State
-from tools.serve import walls
-from tools.trust.tokens import Limits, Meter, Refusal, Scope, Tokens
+from tools.daemon.scheduler import Keeper
+from tools.http import limits as walls
+from tools.http.tokens import Limits, Meter, Refusal, Scope, Tokens
 
 BODY = 64 << 10  # bytes of a request
 BRACKETS = 100  # in a request: no honest one is nested deep

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engines.errors import UnderstudyError
-from tools.onair import need
+from tools.cli.live_options import need
 
 if TYPE_CHECKING:
-    from stream.metrics import Metrics
+    from stream.telemetry.metrics import Metrics
     from tools.daemon.config import Config
-    from tools.daemon.live import Live
+    from tools.daemon.endpoints import Live
 
 log = logging.getLogger("understudy.daemon")
 WORK, NET = "Work", "Network"
@@ -105,9 +105,9 @@ def daemon(
     need("daemon")
     import platformdirs
 
+    from tools.cli.event_loop import on_loop
     from tools.daemon.config import read
-    from tools.serve.command import logs
-    from tools.serve.loop import on_loop
+    from tools.live.serve.command import logs
 
     options = Options(
         state=(state or platformdirs.user_state_path("understudy", False) / "daemon").resolve(),
@@ -138,13 +138,13 @@ def _place(text: str) -> tuple[str, int]:
 async def _run(options: Options, config: "Config") -> None:
     from filelock import FileLock, Timeout
 
-    from stream.metrics import Metrics
+    from stream.telemetry.metrics import Metrics
+    from tools.cli.process import settle
     from tools.daemon.api import Api, listen
-    from tools.daemon.keeper import Keeper
-    from tools.daemon.store import Store
-    from tools.daemon.watch import watch
-    from tools.process import settle
-    from tools.trust.tokens import load
+    from tools.daemon.job_store import Store
+    from tools.daemon.scheduler import Keeper
+    from tools.daemon.watch_folders import watch
+    from tools.http.tokens import load
 
     settle()
     metrics = Metrics()
@@ -202,11 +202,11 @@ async def _live(options: Options, config: "Config", metrics: "Metrics") -> "Live
     """The endpoints, with their faces read: what is wrong with one is told before anything begins."""
     if not config.endpoints:
         return None
-    from tools.daemon.live import Live
-    from tools.process import calm
-    from tools.serve.house import House
-    from tools.serve.settings import Settings
-    from tools.stream_cmd import one_person
+    from tools.cli.process import calm
+    from tools.daemon.endpoints import Live
+    from tools.live.serve.house import House
+    from tools.live.serve.settings import Settings
+    from tools.live.stream import one_person
 
     makes = []
     for e in config.endpoints:

@@ -10,14 +10,14 @@ from typing import Any
 import av
 
 from engines.errors import OutputError
-from stream.copying import Copying, Window, copy_chapters
-from stream.landing import Landing
-from stream.source import Source
+from stream.media.atomicfile import Landing
+from stream.media.copying import Copying, Window, copy_chapters
+from stream.media.source import Source
 from tools.daemon.segments import Segment
 
 HOLD = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".ts": "mpegts"}
 TAIL = Fraction(2)  # seconds read past the end for sound that lies late in the file
-FAR = 10  # seconds; as in `stream.sink`
+FAR = 10  # seconds; as in `stream.media.sink`
 
 
 def container_of(output: str, rotation: int = 0) -> str:

@@ -3,8 +3,8 @@
 from dataclasses import fields
 from typing import Any
 
+from tools.daemon.job_store import State
 from tools.daemon.request import Request
-from tools.daemon.store import State
 
 WORDS = {
     "target": "The video or picture to change: a full path on the daemon's machine.",

@@ -1,4 +1,4 @@
-"""Request: what a job asks for, as it comes over the wire or out of a file, checked and turned into `tools.job.Job`."""
+"""Request: what a job asks for, as it comes over the wire or out of a file, checked, and turned into a `Job`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields

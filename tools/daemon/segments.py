@@ -11,11 +11,11 @@ from fractions import Fraction
 from pathlib import Path
 
 from stream.frame import Frame
-from stream.marking import Marker
+from stream.media.marking import Marker
+from stream.media.sink import Encoding, Sink, open_sink
+from stream.media.source import Source
 from stream.picture import Picture
-from stream.planes import Planes
-from stream.sink import Encoding, Sink, open_sink
-from stream.source import Source
+from stream.pixels.planes import Planes
 
 NAME = re.compile(r"(\d{6})_(-?\d+)_(-?\d+)_(\d+)\.mp4")
 OPEN = "open.mp4"  # the piece that is being written

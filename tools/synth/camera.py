@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from engines.occlusion import SIDE
+from engines.occlusion.network import SIDE
 from engines.values import F32, U8
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from engines.occlusion import NONE, OPAQUE, SIDE, TRANSPARENT
+from engines.occlusion.network import NONE, OPAQUE, SIDE, TRANSPARENT
 from engines.values import F32, U8
 from tools.synth import clear, smoke, things
 from tools.synth.camera import astray, filmed, lit, shadowed

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from engines.mesh import raster, shape
 from engines.mesh.topology import CANONICAL, INNER_LIPS, LEFT_BROW, LEFT_EYE, OVAL, RIGHT_BROW, RIGHT_EYE
-from engines.occlusion import SIDE, frame_to_crop, move
+from engines.occlusion.network import SIDE, frame_to_crop, move
 from engines.values import F32, U8
 
 F64 = npt.NDArray[np.float64]

@@ -10,10 +10,10 @@ import av
 import numpy as np
 
 from engines.errors import InputError
-from engines.occlusion import CLASSES, NONE, OPAQUE, TRANSPARENT
-from engines.plate import drawn
+from engines.occlusion.clean_plate import drawn
+from engines.occlusion.network import CLASSES, NONE, OPAQUE, TRANSPARENT
 from engines.values import F32, U8, Rect
-from stream.source import open_source
+from stream.media.source import open_source
 from tools.synth import clear, smoke, things
 from tools.synth.crops import UNSURE, VISIBLE, differing, label
 from tools.synth.layers import Kind

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engines.occlusion import SIDE
+from engines.occlusion.network import SIDE
 from tools.synth import clear, smoke
 from tools.synth.camera import filmed, lit
 from tools.synth.crops import Cast, Sample, backdrop, differing, label, packed, solid

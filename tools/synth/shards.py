@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.errors import InputError
-from engines.occlusion import SIDE
+from engines.occlusion.network import SIDE
 from engines.values import U8
 from tools.synth.crops import Sample
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from engines.mesh.topology import OVAL
 from engines.values import F32, U8
-from tools.synth import easel, eyewear
+from tools.synth.eyewear import drawing as easel
+from tools.synth.eyewear import shapes as eyewear
 from tools.synth.faces import Portrait
 from tools.synth.noise import fractal
 

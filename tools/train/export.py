@@ -9,8 +9,8 @@ import torch
 
 from engines.backends.choose import open_engine
 from engines.errors import ModelError
-from engines.eyewear import HEIGHT, WIDTH
-from engines.occlusion import SIDE
+from engines.occlusion.eyewear import HEIGHT, WIDTH
+from engines.occlusion.network import SIDE
 from engines.values import F32
 from tools.train.net import Exported
 

@@ -13,7 +13,7 @@ from engines.backends.onnxruntime import cuda_options, installed, is_fixed, refu
 from engines.backends.survey import ORDER, ask, survey
 from engines.backends.variant import variant
 from engines.errors import DeviceError, ModelError
-from engines.graph.batch import BatchError
+from engines.graph.batch_axis import BatchError
 from engines.graph.load import load, save
 
 

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from engines.backends.reference import ReferenceEngine
-from engines.eyewear import HEIGHT, WIDTH, EyewearNet, Worn
 from engines.mesh.shape import fit
 from engines.mesh.spectacles import Spectacles, opacity
 from engines.mesh.swapper import MeshSwapper
+from engines.occlusion.eyewear import HEIGHT, WIDTH, EyewearNet, Worn
 from engines.protocol import Spec
 from engines.values import F32, Array, Patch
 from tests.engines.mesh.heads import head, plain
-from tests.engines.mesh.test_mesh_swapper import even_source, frozen, shown
+from tests.engines.mesh.test_swapper import even_source, frozen, shown
 
 INPUTS = {"band": Spec((1, 3, HEIGHT, WIDTH), "float32")}
 OUTPUTS = {"worn": Spec((1,), "float32"), "map": Spec((1, HEIGHT, WIDTH), "float32")}

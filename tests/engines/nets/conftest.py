@@ -7,8 +7,8 @@ import pytest
 from onnx import NodeProto
 
 from engines.backends.openvino import open_openvino
-from engines.catalog import Model, load_catalog
 from engines.nets.net import Net
+from engines.store.catalog import Model, load_catalog
 from engines.values import Array
 from tests.engines.nets.standins import write
 

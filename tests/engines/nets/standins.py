@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-from engines.catalog import Model, Tensor
 from engines.graph.load import save
+from engines.store.catalog import Model, Tensor
 from engines.values import Array
 
 

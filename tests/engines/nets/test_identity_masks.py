@@ -10,7 +10,6 @@ from onnx import NodeProto, helper
 
 from engines.align import moved
 from engines.backends.openvino import open_openvino
-from engines.catalog import Tensor, load_catalog
 from engines.nets import boost
 from engines.nets.arcface import Arcface, closest, cosine, normed
 from engines.nets.bisenet import REGIONS, Bisenet, mask
@@ -19,6 +18,7 @@ from engines.nets.enhancer import Enhancer
 from engines.nets.fan import Fan, placed
 from engines.nets.net import Net
 from engines.nets.xseg import Xseg
+from engines.store.catalog import Tensor, load_catalog
 from engines.values import Box
 
 Opened = Callable[..., Net]

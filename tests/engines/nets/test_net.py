@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from engines.backends.reference import ReferenceEngine
-from engines.catalog import load_catalog
 from engines.errors import ModelError
 from engines.nets.net import Net, as_bytes, bound, pictures, tensor
 from engines.protocol import Spec
+from engines.store.catalog import load_catalog
 from engines.values import U8, Array
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))

@@ -11,11 +11,9 @@ from onnx import NodeProto, helper
 from engines.backends.compiled import installed
 from engines.backends.cuda import Gpu
 from engines.backends.openvino import OpenVinoEngine
-from engines.catalog import load_catalog
 from engines.errors import ModelError
 from engines.nets import opened
-from engines.nets.found import Found
-from engines.nets.hub import Hub
+from engines.nets.detectors.found import Found
 from engines.nets.opened import (
     Wanted,
     open_detector,
@@ -27,7 +25,9 @@ from engines.nets.opened import (
     open_visible,
     usual,
 )
-from engines.store import Store
+from engines.nets.shared import Hub
+from engines.store.catalog import load_catalog
+from engines.store.store import Store
 from engines.values import Array
 
 Written = Callable[..., Path]

@@ -8,7 +8,6 @@ import pytest
 
 from engines.align import five_points, moved, similarity
 from engines.backends.reference import ReferenceEngine
-from engines.catalog import load_catalog
 from engines.nets.dfm import Dfm
 from engines.nets.enhancer import Enhancer
 from engines.nets.masked import Masked, onto
@@ -17,6 +16,7 @@ from engines.nets.pasted import Asked, Pasted, by_dfm, by_swapper
 from engines.nets.sharpened import Sharpened, composed, over
 from engines.nets.swapper import Swapper
 from engines.protocol import Spec
+from engines.store.catalog import load_catalog
 from engines.values import F32, U8, Array, Patch, Region
 
 CATALOG = load_catalog()

@@ -5,12 +5,12 @@ import pytest
 
 from calib.precision import distance, floor
 from engines.backends.choose import open_engine
-from engines.catalog import load_catalog
-from engines.graph.batch import agree
+from engines.graph.batch_axis import agree
 from engines.nets.net import bound
 from engines.nets.opened import Wanted, open_net
-from engines.store import default_store
-from tools.feeds import feeds
+from engines.store.catalog import load_catalog
+from engines.store.store import default_store
+from tools.models.feeds import feeds
 
 pytestmark = pytest.mark.models
 NAMES = [m.name for m in load_catalog().models.values() if not m.kind]

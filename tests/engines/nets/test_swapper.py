@@ -9,11 +9,11 @@ from onnx import NodeProto, helper
 
 from engines.backends.openvino import open_openvino
 from engines.backends.reference import ReferenceEngine
-from engines.catalog import load_catalog
 from engines.errors import ModelError
 from engines.nets.net import Net
 from engines.nets.swapper import Swapper, read_emap
 from engines.protocol import Session, Spec
+from engines.store.catalog import load_catalog
 from engines.values import F32, U8, Array
 
 Opened = Callable[..., Net]

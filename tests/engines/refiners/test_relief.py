@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engines.glass import Glass, look
+from engines.occlusion.glass import Glass, look
 from engines.refiners.bend import better
 from engines.refiners.relief import normals, of_mesh, picture, slope
 from engines.values import F32

@@ -13,7 +13,7 @@ from stream.frame import Frame, Route
 from stream.live.ladder import Rung
 from stream.live.session import Session
 from stream.live.swap import Shown
-from stream.metrics import Metered, Metrics
+from stream.telemetry.metrics import Metered, Metrics
 
 CLOCK = Fraction(1, 90_000)
 

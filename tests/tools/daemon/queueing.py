@@ -6,8 +6,8 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from tools.daemon.keeper import Keeper
-from tools.daemon.store import Entry, State, Store
+from tools.daemon.job_store import Entry, State, Store
+from tools.daemon.scheduler import Keeper
 
 SCRIPT = Path(__file__).with_name("work_script.py")
 

@@ -13,13 +13,13 @@ from typing import Any
 import aiohttp
 import pytest
 
-from stream.metrics import Metrics
+from stream.telemetry.metrics import Metrics
 from tests.tools.daemon.queueing import keeping, until
 from tools.daemon.api import Api, listen
-from tools.daemon.keeper import Keeper
+from tools.daemon.job_store import State
 from tools.daemon.openapi import document
-from tools.daemon.store import State
-from tools.trust.tokens import Limits, Scope, Tokens
+from tools.daemon.scheduler import Keeper
+from tools.http.tokens import Limits, Scope, Tokens
 
 
 @dataclass

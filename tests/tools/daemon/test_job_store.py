@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.daemon.store import State, Store, StoreError
+from tools.daemon.job_store import State, Store, StoreError
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ import pytest
 
 from engines.errors import OutputError
 from engines.watermark.payload import Payload
-from stream.codecs import Encoding
 from stream.frame import Frame
-from stream.marking import Marker
-from stream.source import Source, open_source
+from stream.media.codecs import Encoding
+from stream.media.marking import Marker
+from stream.media.source import Source, open_source
 from tests.stream.clips import make
 from tools.daemon.join import container_of, join
 from tools.daemon.segments import OPEN, Segment, Segments, finished

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from engines.occlusion import SIDE
+from engines.occlusion.network import SIDE
 from engines.values import F32
 from tools.synth.camera import astray, filmed, lit, shadowed
 

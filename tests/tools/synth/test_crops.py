@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from engines.occlusion import NONE, OPAQUE, SIDE, TRANSPARENT
+from engines.occlusion.network import NONE, OPAQUE, SIDE, TRANSPARENT
 from tests.tools.synth.people import cast, person
 from tools.synth import crops, sequences, shards
 from tools.synth.camera import astray, filmed, lit

@@ -10,7 +10,7 @@ import pytest
 
 from engines.errors import InputError
 from engines.mesh.topology import CANONICAL, OVAL
-from engines.occlusion import NONE, OPAQUE, TRANSPARENT
+from engines.occlusion.network import NONE, OPAQUE, TRANSPARENT
 from engines.values import F32, U8
 from tests.tools.synth.people import photo
 from tools.synth import mixed

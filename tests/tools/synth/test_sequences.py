@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engines.occlusion import NONE, OPAQUE, SIDE, TRANSPARENT
+from engines.occlusion.network import NONE, OPAQUE, SIDE, TRANSPARENT
 from tests.tools.synth.people import cast
 from tools.synth import making, shards
 from tools.synth.crops import UNSURE, Cast, Sample, label, sample

@@ -1,0 +1,1 @@
+"""Heavier face detectors behind one protocol."""

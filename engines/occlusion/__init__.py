@@ -1,0 +1,1 @@
+"""What lies before a face: its networks, its mattes, the clean plate, and the compositing under it."""

@@ -1,0 +1,1 @@
+"""Consent: identity packages, whom a source means, and who is refused."""

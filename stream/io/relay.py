@@ -1,0 +1,215 @@
+"""Relay: one input through one session to any number of outputs, until the input is over or somebody says stop.
+
+The place where the intake's thread, the session and the outputs' threads meet the event loop.
+"""
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import av
+
+from stream.io.address import Inlet, Outlet
+from stream.io.audio_encoder import SoundPress
+from stream.io.backoff import Backoff
+from stream.io.input import Intake, Sound
+from stream.io.output import Mouth
+from stream.io.video_encoder import CLOCK, Piece, Press
+from stream.live.session import Session, Swap
+from stream.rtmp.server import Slot
+from stream.telemetry.metrics import Metered, Metrics
+from stream.telemetry.trace import Tracer
+from stream.webrtc.tracks import Ended, Hub
+
+log = logging.getLogger("understudy.feed")
+T = TypeVar("T")
+DRAIN = 3.0  # seconds that the last frames of a file get
+
+
+class Relay:
+    """make: the session's swap. bitrate, preset: of the video. token: for WHIP outputs. slot, linger: for an inlet that
+    listens: where publishers come from, and for how many seconds one is waited for."""
+
+    def __init__(
+        self,
+        inlet: Inlet,
+        outlets: list[Outlet],
+        make: Callable[[Metered], Swap],
+        metrics: Metrics,
+        *,
+        tracer: Tracer | None = None,
+        bitrate: int = 4_000_000,
+        preset: str = "superfast",
+        token: str | None = None,
+        slot: Slot | None = None,
+        linger: float | None = None,
+    ) -> None:
+        self._make, self._metrics, self._tracer, self._token = make, metrics, tracer, token
+        self._whips = [o for o in outlets if o.whip]
+        self._plain = [o for o in outlets if not o.whip]
+        self._press = Press(bitrate, preset)
+        self._sound: SoundPress | None = None
+        self._opus: SoundPress | None = None
+        self._era, self._made = 0, 0
+        self._spoken, self.damaged_sound = Hub("audio"), 0
+        self.skipped = 0  # pictures that made room for newer ones before the encoder
+        self.mouths: list[Mouth] = []
+        self.session: Session | None = None
+        self.intake = Intake(inlet, self._picture, self._hear, self._begun, slot=slot, linger=linger)
+        self._pool = ThreadPoolExecutor(2 + len(self._plain), "relay")
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._behind = threading.Semaphore(8)  # sound and pictures handed to the loop and not yet taken
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """To the input's end, or until `stop`. Raises what ended it: InputError where a file cannot be read, or what
+        went wrong within. What ended an output is its mouth's `error`."""
+        self._loop = asyncio.get_running_loop()
+        session = self.session = Session(self._make, self._metrics, self._tracer)
+        self.mouths = [Mouth(o, self._templates, self._press.want_key) for o in self._plain]
+        printing = [asyncio.create_task(work) for work in (self._print(), self._speak())]
+        others = [asyncio.create_task(self._whip(o)) for o in self._whips]
+        others.append(asyncio.create_task(self._failing()))
+        halt = asyncio.create_task(stop.wait())
+        reading = self._in_thread(self.intake.run)
+        try:
+            all_: set[asyncio.Future[Any]] = {reading, halt, *printing, *others}
+            done, _ = await asyncio.wait(all_, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+            if reading in done:
+                await self._drain()
+        finally:
+            self.intake.stop()
+            await session.close()
+            self._spoken.stop()
+            await asyncio.wait(printing, timeout=DRAIN)
+            for task in (halt, *printing, *others):
+                task.cancel()
+            await asyncio.gather(*printing, *others, return_exceptions=True)
+            await asyncio.gather(*(self._in_thread(mouth.close) for mouth in self.mouths))
+            self._press.close()
+            await asyncio.wait({reading})  # a read's patience at most
+            self._pool.shutdown()
+
+    def _in_thread(self, call: Callable[..., T], *words: Any) -> asyncio.Future[T]:
+        """On a thread of this relay's own: the loop's common ones are few, and reading holds one for good."""
+        return asyncio.get_running_loop().run_in_executor(self._pool, call, *words)
+
+    async def _failing(self) -> None:
+        """Ends with the session's failure, or once no output is left."""
+        while True:
+            await asyncio.sleep(0.2)
+            if self.session is not None and self.session.failed is not None:
+                raise self.session.failed
+            if self.mouths and not self._whips and all(m.error is not None for m in self.mouths):
+                return
+
+    async def _drain(self) -> None:
+        """The last frames get through before the session ends."""
+        s = self.session
+        assert s is not None
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN):
+                while s.came > s.left + s.held + s.shed and s.failed is None:  # noqa: ASYNC110 - the lane has no event
+                    await asyncio.sleep(0.01)
+
+    def _templates(self) -> tuple[int, Any, Any]:
+        return self._era, self._press.template, self._sound.template if self._sound else None
+
+    # on the intake's thread
+
+    def _begun(self, audio: Any) -> None:
+        known = self._sound.kind if self._sound else None
+        fresh = SoundPress(audio) if audio is not None and self._plain else None
+        changed = (fresh.kind if fresh else None) != known
+        self._sound, self._era = fresh, self._era + changed
+        self._opus = SoundPress(audio, "libopus") if audio is not None and self._whips else None
+
+    def _picture(self, frame: av.VideoFrame) -> None:
+        assert self._loop is not None and self.session is not None
+        self._hand(self.session.picture, frame)
+
+    def _hear(self, sound: Sound) -> None:
+        assert self._loop is not None and self.session is not None
+        self._hand(self.session.sound, sound)
+
+    def _hand(self, take: Callable[[Any], object], item: Any) -> None:
+        """To the loop; waits, for a moment, where the loop is behind: its own queue has no bound."""
+        while not self._behind.acquire(timeout=0.5):
+            if self.intake.stopped:
+                return
+
+        def call() -> None:
+            self._behind.release()
+            take(item)
+
+        assert self._loop is not None
+        with contextlib.suppress(RuntimeError):  # the loop has closed
+            self._loop.call_soon_threadsafe(call)
+
+    # on the loop
+
+    async def _print(self) -> None:
+        assert self.session is not None
+        outlet = self.session.video.outlet()
+        while self.mouths:
+            try:
+                frame = await outlet.recv()
+            except Ended:
+                return
+            pieces = await self._in_thread(self._press.press, frame)
+            if outlet.dropped > self.skipped:
+                self._metrics.drops.labels("encoder").inc(outlet.dropped - self.skipped)
+                self.skipped = outlet.dropped
+            if self._press.made != self._made:
+                self._made, self._era = self._press.made, self._era + 1
+            self._send(pieces)
+
+    async def _speak(self) -> None:
+        assert self.session is not None
+        outlet = self.session.audio.outlet()
+        while True:
+            try:
+                sound = await outlet.recv()
+            except Ended:
+                return
+            plain, opus = self._sound, self._opus
+            try:
+                if plain is not None:
+                    self._send(plain.press(sound))
+                for piece in opus.press(sound) if opus is not None else ():
+                    packet: Any = av.Packet(piece.data)
+                    packet.pts, packet.time_base = piece.pts, CLOCK
+                    self._spoken.push(packet)
+            except av.error.FFmpegError as error:
+                self.damaged_sound += 1
+                log.info("a packet of sound is damaged: %s", error)
+
+    def _send(self, pieces: list[Piece]) -> None:
+        for piece in pieces:
+            for mouth in self.mouths:
+                mouth.put(replace(piece, era=self._era))
+
+    async def _whip(self, outlet: Outlet) -> None:
+        """Publishes, and again when it breaks."""
+        from stream.webrtc.client import Client
+
+        assert self.session is not None
+        backoff = Backoff()
+        while True:
+            async with Client(outlet.url, self._token) as client:
+                gone = asyncio.Event()
+                client.when_gone(gone.set)
+                try:
+                    await client.publish(self.session.video.outlet(), self._spoken.outlet())
+                    backoff.up(self._loop.time() if self._loop else 0.0)
+                    await gone.wait()
+                    log.warning("%s ended", outlet.shown)
+                except Exception as error:
+                    log.warning("%s", str(error).replace(outlet.url, outlet.shown))
+            await asyncio.sleep(backoff.down(asyncio.get_running_loop().time()))

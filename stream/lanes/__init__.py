@@ -1,0 +1,1 @@
+"""Threads and the bounded queues between them; order restored behind them."""

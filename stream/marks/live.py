@@ -1,0 +1,55 @@
+"""The marking of a live session: the visible label and the invisible mark on every picture that leaves.
+
+There is no file to sign. What goes into signalling instead is `stream.pixels.label.DISCLOSURE`.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from engines.values import Patch
+from stream.marks.keys import Identity
+from stream.marks.layers import Marking
+from stream.marks.output_marks import Stamp
+from stream.media.marking import Marker
+from stream.picture import Picture
+from stream.pixels.label import Label, draw
+from stream.pixels.planes import Planes
+
+_USUAL = Label()
+
+
+class LiveMark:
+    """Call it with every picture that leaves, in order, on one thread. payload: what the mark says, None where off."""
+
+    def __init__(self, marker: Marker | None, label: Label | None) -> None:
+        self.payload = marker.payload if marker is not None else None
+        self._marker, self._label = marker, label
+        self._drawn: tuple[tuple[int, int], Patch] | None = None
+
+    def __call__(self, picture: Picture) -> Picture:
+        if self._label is not None:
+            picture = picture.pasted((self._patch(self._label, picture.width, picture.height),))
+        if self._marker is None:
+            return picture
+        if not isinstance(picture, Planes):
+            raise TypeError(f"a mark goes on Planes, not on {type(picture).__name__}")
+        return self._marker.next(picture)
+
+    def _patch(self, label: Label, width: int, height: int) -> Patch:
+        if self._drawn is None or self._drawn[0] != (width, height):
+            self._drawn = ((width, height), draw(label, width, height))
+        return self._drawn[1]
+
+
+def live_mark(
+    session: str,
+    now: datetime,
+    marking: Marking | None = None,
+    label: Label | None = _USUAL,
+    identity: Identity | None = None,
+) -> LiveMark:
+    """session: a name or address, for the log where `marking` has the watermark off. label: None for none. identity:
+    in whose name, this machine's own if None. Raises MarkingError, SigningError: before the session begins."""
+    # There is nothing to sign live, so that nobody has to explain why it was not.
+    layers = replace(marking, manifest=True) if marking is not None else Marking()
+    return LiveMark(Stamp(session, layers, None, now, identity).marker, label)

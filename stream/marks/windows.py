@@ -1,0 +1,86 @@
+"""Windows of luma out of any video or picture, for the mark's detector: the beginning, the middle and the end.
+
+Knows decoding; keeps no picture larger than the detector needs and no more of them than ten seconds.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.container import InputContainer
+
+from engines.errors import InputError
+from engines.values import U8
+from engines.watermark.gather import shrunk
+from stream.media.still import is_image, read_image
+
+SECONDS = 10
+_LIMIT = 600
+"""Most pictures of a window: ten seconds at 60 a second."""
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+_TIMEOUT = 20.0
+
+
+def windows(target: str) -> Iterator[list[U8]]:
+    """Up to three windows of uint8 (h, w), as displayed. target: a path or an address. Raises InputError."""
+    if is_image(target):
+        yield [shrunk(np.asarray(read_image(target) @ _LUMA + 0.5, np.uint8))]
+        return
+    found = False
+    try:
+        with closing(_opened(target)) as container:
+            for start in _starts(container):
+                pictures = _read(container, start)
+                found = found or bool(pictures)
+                if pictures:
+                    yield pictures
+    except av.error.FFmpegError as error:
+        raise InputError(
+            f"{target} cannot be read as video: {error.strerror}; check the file or the address"
+        ) from error
+    if not found:
+        raise InputError(f"{target} holds no picture; give a video or an image")
+
+
+def _opened(target: str) -> InputContainer:
+    if "://" not in target and not Path(target).is_file():
+        raise InputError(f"there is no file {target}; check the path")
+    container = av.open(target, timeout=_TIMEOUT, metadata_errors="replace")
+    if not container.streams.video:
+        container.close()
+        raise InputError(f"{target} holds sound only; an invisible mark is in pictures")
+    container.streams.video[0].thread_type = "AUTO"
+    return container
+
+
+def _starts(container: InputContainer) -> Iterator[Fraction | None]:
+    """Where windows begin, in seconds; None: where the stream stands."""
+    yield None
+    length = Fraction(container.duration or 0, av.time_base)
+    first = Fraction(container.start_time or 0, av.time_base)
+    if length > 3 * SECONDS:
+        yield first + length / 2
+    if length > SECONDS + 1:
+        yield first + length - SECONDS
+
+
+def _read(container: InputContainer, start: Fraction | None) -> list[U8]:
+    stream = container.streams.video[0]
+    if start is not None:
+        try:
+            container.seek(int(start * av.time_base))
+        except av.error.FFmpegError:
+            return []  # a pipe or a live stream
+    pictures: list[U8] = []
+    since: Fraction | None = None
+    for frame in container.decode(stream):
+        at = frame.pts * frame.time_base if frame.pts is not None and frame.time_base is not None else None
+        since = at if since is None else since
+        if len(pictures) >= _LIMIT or (at is not None and since is not None and at - since > SECONDS):
+            break
+        turned = np.rot90(np.asarray(frame.reformat(format="gray").to_ndarray(), np.uint8), round(frame.rotation / 90))
+        pictures.append(shrunk(np.ascontiguousarray(turned)))
+    return pictures

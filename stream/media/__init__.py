@@ -1,0 +1,1 @@
+"""Files: opened, decoded, encoded, muxed, marked; video and pictures."""

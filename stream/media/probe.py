@@ -1,0 +1,230 @@
+"""Opening what a user names, and saying in one line why it cannot be read.
+
+Knows: paths, PyAV's errors, what a video's first frame tells. Knows nothing of what is done with the frames.
+"""
+
+import os
+import re
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import cast
+
+import av
+from av.container import InputContainer
+from av.sidedata.sidedata import SideData, Type
+
+from engines.errors import InputError
+from stream.pixels.layout import layout_of, nearest_native
+
+SIDE_LIMIT = 12_000  # pixels; a decoded frame of this side fills 200 MB, and no encoder here goes far beyond
+_TEXT_CODECS = {"ansi", "bintext", "xbin", "idf"}
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """Colour tags by FFmpeg's numbers (AVColorPrimaries and so on); 2 is unspecified, for the range 0 is."""
+
+    primaries: int = 2
+    transfer: int = 2
+    space: int = 2
+    range: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """What is known of a source once its first frame is decoded.
+
+    width, height: as displayed. rotation: degrees clockwise from stored to displayed. rate: average frames a second.
+    frames: an estimate. duration: seconds, of what will be read. audio, subtitles: number of streams. matrix: the
+    display matrix, verbatim, None where there is none. aspect: sample aspect ratio, None where square or unknown.
+    field_order: FFmpeg's number (2 to 5 where interlaced). colour: its tags. notes: what a user should
+    know, one sentence each.
+    """
+
+    path: str
+    width: int
+    height: int
+    rotation: int
+    pix_fmt: str
+    time_base: Fraction
+    rate: Fraction | None
+    frames: int | None
+    duration: Fraction | None
+    codec: str
+    audio: int
+    subtitles: int
+    container: str
+    matrix: tuple[int, ...] | None = None
+    aspect: Fraction | None = None
+    interlaced: bool = False
+    field_order: int = 0
+    colour: Tags = Tags()
+    notes: tuple[str, ...] = ()
+
+
+def open_input(path: str) -> InputContainer:
+    """Opens a file, a URL or `-` (standard input). Raises InputError with the reason and what to do."""
+    if path == "-":
+        name = "pipe:0"
+    elif "://" in path:
+        name = path
+    else:
+        name = path
+        _check_file(Path(path))
+    try:
+        container = av.open(name, "r", metadata_errors="replace")
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        raise InputError(f"cannot read {path}: {_why(path, error)}") from error
+    if "mov" in container.format.name and (there := _part_there(Path(path))) < 1:
+        container.close()
+        raise InputError(f"{path} was cut short: {there:.0%} of it are there; copy it again, or repair it first")
+    return container
+
+
+def best_video(container: InputContainer, path: str) -> av.VideoStream:
+    """The main video stream (never a cover picture), checked for size. Raises InputError."""
+    stream = container.streams.best("video")
+    covers = [s for s in container.streams.video if s.disposition & av.stream.Disposition.attached_pic]
+    if not isinstance(stream, av.VideoStream) or stream in covers:
+        kinds = sorted({str(s.type) for s in container.streams}) or ["nothing"]
+        raise InputError(f"{path} has no video stream (it holds: {', '.join(kinds)}); give a video or a picture")
+    if stream.codec_context is None:
+        raise InputError(f"{path}: its video codec is unknown here; convert it first, to H.264 for one")
+    if stream.codec_context.name in _TEXT_CODECS:
+        raise InputError(f"{path} is a text file, not a video; give a video or a picture")
+    check_size(path, stream.codec_context.width, stream.codec_context.height)
+    return stream
+
+
+def check_size(path: str, width: int, height: int) -> None:
+    """Raises InputError where a side is over the limit."""
+    if max(width, height) > SIDE_LIMIT:
+        raise InputError(
+            f"{path} is {width}x{height}: sides over {SIDE_LIMIT} pixels are not supported; scale it down first"
+        )
+
+
+def describe(
+    path: str, container: InputContainer, stream: av.VideoStream, first: av.VideoFrame, span: Fraction | None
+) -> SourceInfo:
+    """The info of an opened source. span: seconds that will be read, None where all of it."""
+    notes = []
+    rotation = -first.rotation % 360
+    if min(rotation % 90, -rotation % 90) <= 1:  # PyAV cuts the angle to whole degrees
+        rotation = round(rotation / 90) * 90 % 360
+    else:
+        notes.append(f"the picture is turned by {rotation} degrees on display; faces are read unturned")
+        rotation = 0
+    if layout_of(first.format.name) is None:
+        notes.append(f"pixel format {first.format.name} is converted to {nearest_native(first.format.name)}")
+    if stream.time_base is None:
+        raise InputError(f"{path}: its video stream has no time base; remux it first")
+    whole = _duration(container, stream)
+    duration = whole if span is None else span if whole is None else min(span, whole)
+    rate = stream.average_rate or stream.guessed_rate or None
+    frames = stream.frames or None
+    if rate and duration is not None and (frames is None or duration != whole):
+        frames = max(1, round(rate * duration))
+    aspect = stream.sample_aspect_ratio
+    sides = (first.height, first.width) if rotation % 180 else (first.width, first.height)
+    order = stream.codec_context.field_order
+    return SourceInfo(
+        path=path,
+        width=sides[0],
+        height=sides[1],
+        rotation=rotation,
+        pix_fmt=first.format.name,
+        time_base=stream.time_base,
+        rate=rate,
+        frames=frames,
+        duration=duration,
+        codec=stream.codec_context.codec.canonical_name,
+        audio=len(container.streams.audio),
+        subtitles=len(container.streams.subtitles),
+        container=container.format.name,
+        matrix=display_matrix(first),
+        aspect=aspect if aspect and aspect != 1 else None,
+        interlaced=first.interlaced_frame or order in (2, 3, 4, 5),
+        field_order=order,
+        colour=Tags(first.color_primaries, first.color_trc, first.colorspace, first.color_range),
+        notes=tuple(notes),
+    )
+
+
+def display_matrix(frame: av.VideoFrame) -> tuple[int, ...] | None:
+    """The nine numbers of the frame's display matrix, None where it has none."""
+    for data in cast(Iterable[object], frame.side_data):  # it yields the entries themselves, whatever its stub says
+        if isinstance(data, SideData) and data.type == Type.DISPLAYMATRIX:
+            return struct.unpack("=9i", bytes(data)[:36])
+    return None
+
+
+def declared_end(stream: av.VideoStream) -> Fraction:
+    """Seconds at which a Matroska file says that its video ends; 0 where it does not. (Others that say so fail by
+    themselves when cut, or mean their index, which an edit list may trim.)"""
+    match = re.fullmatch(r"(\d+):(\d\d):(\d\d)\.(\d{3})\d*", stream.metadata.get("DURATION", ""))
+    if match is None:
+        return Fraction(0)
+    hours, minutes, seconds, thousandths = map(int, match.groups())
+    return hours * 3600 + minutes * 60 + seconds + Fraction(thousandths, 1000)
+
+
+def _duration(container: InputContainer, stream: av.VideoStream) -> Fraction | None:
+    if stream.duration and stream.time_base:
+        return stream.duration * stream.time_base
+    return Fraction(container.duration, av.time_base) if container.duration else None
+
+
+def _check_file(path: Path) -> None:
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; give a video or a picture in it")
+    if not path.exists():
+        raise InputError(f"there is no file {path}; check the name, or the folder: it is looked up from {Path.cwd()}")
+    if not os.access(path, os.R_OK):
+        raise InputError(f"{path} may not be read by this user; change its permissions")
+    if path.is_file() and path.stat().st_size == 0:
+        raise InputError(f"{path} is empty (0 bytes); copy or download it again")
+
+
+def _why(path: str, error: Exception) -> str:
+    file = Path(path)
+    if isinstance(error, av.error.EOFError):
+        return "it ends before its first frame; copy or record it again"
+    if isinstance(error, av.error.InvalidDataError):
+        if file.is_file() and is_text(file):
+            return "it is a text file whatever its name says; give a video or a picture"
+        if file.is_file() and _part_there(file) < 1:
+            return f"it was cut short ({_part_there(file):.0%} of it are there); copy it again"
+        return "it is not a video that can be read here, or its beginning is damaged; try to play it, or copy it again"
+    return f"{getattr(error, 'strerror', None) or error}"
+
+
+def _part_there(path: Path) -> float:
+    """How much of an MP4 or MOV file is there, by the sizes its boxes give; 1 where that cannot be told. FFmpeg reads
+    one that was cut short without a word."""
+    if not path.is_file():
+        return 1
+    size, at = path.stat().st_size, 0
+    with path.open("rb") as file:
+        if file.read(8)[4:] != b"ftyp":
+            return 1
+        while at + 8 <= size:
+            file.seek(at)
+            head = file.read(16)
+            length = int.from_bytes(head[:4], "big")
+            if length == 1 and len(head) == 16:
+                length = int.from_bytes(head[8:], "big")
+            if length < 8:  # 0: to the end of the file
+                return 1
+            at += length
+    return min(1.0, size / at) if at else 1
+
+
+def is_text(path: Path) -> bool:
+    """Whether a file begins like text: not one control byte in it."""
+    with path.open("rb") as file:
+        head = file.read(512)
+    return all(byte in b"\t\n\r\f" or byte >= 32 for byte in head) and b"\x7f" not in head

@@ -1,0 +1,1 @@
+"""RTMP: messages, handshake, the server that takes publishers, the client that publishes."""

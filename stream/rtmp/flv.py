@@ -1,0 +1,52 @@
+"""FLV: the tags of a file as RTMP's messages, and back. Pure."""
+
+from stream.rtmp.chunks import Message
+
+MEDIA = (8, 9, 18)  # sound, picture, data
+WRAP = b"\x02\x00\x0d@setDataFrame"  # how publishers introduce their metadata
+
+
+def header(first: Message) -> bytes:
+    """A file's beginning. first: what comes first; where it is the metadata, it tells whether there is sound."""
+    flags = 5
+    if first.kind == 18:
+        flags = (4 if b"audiocodecid" in first.data else 0) | (1 if b"videocodecid" in first.data else 0) or 5
+    return b"FLV\x01" + bytes((flags,)) + b"\x00\x00\x00\x09\x00\x00\x00\x00"
+
+
+def tag(message: Message) -> bytes:
+    """A sound, picture or data message as a tag."""
+    data = message.data.removeprefix(WRAP) if message.kind == 18 else message.data
+    at = (message.at & 0xFFFFFF).to_bytes(3, "big") + bytes((message.at >> 24 & 0xFF,))
+    size = len(data).to_bytes(3, "big")
+    return bytes((message.kind,)) + size + at + b"\x00\x00\x00" + data + (len(data) + 11).to_bytes(4, "big")
+
+
+class Tags:
+    """A growing file, taken apart."""
+
+    def __init__(self) -> None:
+        self._rest = bytearray()
+        self._begun = False
+
+    def feed(self, data: bytes) -> list[Message]:
+        """The messages that these bytes complete, for message stream 1."""
+        self._rest += data
+        if not self._begun:
+            if len(self._rest) < 13:
+                return []
+            del self._rest[:13]
+            self._begun = True
+        out, at, rest = [], 0, bytes(self._rest)
+        while len(rest) >= at + 11:
+            size = int.from_bytes(rest[at + 1 : at + 4], "big")
+            if len(rest) < at + 11 + size + 4:
+                break
+            kind = rest[at] & 31
+            when = int.from_bytes(rest[at + 4 : at + 7], "big") | rest[at + 7] << 24
+            body = rest[at + 11 : at + 11 + size]
+            if kind in MEDIA and body:
+                out.append(Message(kind, when, 1, WRAP + body if kind == 18 else body))
+            at += size + 15
+        del self._rest[:at]
+        return out

@@ -1,0 +1,1 @@
+"""What a run measured: times by stage, the report, the trace, an operator's metrics."""

@@ -1,0 +1,87 @@
+"""The encoder for all outputs: no picture waits for the next, sizes change, the bit rate is what was asked for."""
+
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+
+from stream.io.video_encoder import CLOCK, GOP, Piece, Press
+
+
+def frame(i: int, fps: float = 30, size: tuple[int, int] = (160, 120), format: str = "yuv420p") -> av.VideoFrame:
+    """Noise, so that there is something to spend bits on."""
+    rng = np.random.default_rng(i)
+    made = av.VideoFrame.from_ndarray(
+        rng.integers(0, 255, (size[1] // 2 * 3, size[0] // 2 * 2), np.uint8), format="yuv420p"
+    ).reformat(*size, format=format)
+    made.pts, made.time_base = round(i / fps / CLOCK), CLOCK
+    return made
+
+
+def pictures(pieces: list[Piece]) -> list[av.VideoFrame]:
+    decoder = av.CodecContext.create("h264", "r")
+    out: list[av.VideoFrame] = []
+    for piece in pieces:
+        out += decoder.decode(av.Packet(piece.data))
+    return out + list(decoder.decode(None))
+
+
+def test_every_picture_leaves_at_once_with_its_time() -> None:
+    press = Press(preset="ultrafast")
+    times = [0, 3000, 6100, 9000, 60_000, 60_100, 400_000]
+    for t in times:
+        image = frame(t)
+        image.pts = t
+        assert [p.pts for p in press.press(image)] == [t]
+    press.close()
+
+
+def test_key_frames_come_in_time_and_on_request() -> None:
+    press = Press(preset="ultrafast")
+    keys = []
+    for i in range(100):
+        if i == 20:
+            press.want_key()
+        keys += [i for p in press.press(frame(i)) if p.key]
+    assert keys == [0, 20, 20 + GOP * 30]
+    press.close()
+
+
+@pytest.mark.parametrize("format", ["yuv420p", "yuvj444p", "rgb24", "yuv420p10le"])
+@pytest.mark.parametrize("size", [(160, 120), (161, 121)])
+def test_any_format_and_odd_sizes(format: str, size: tuple[int, int]) -> None:
+    press = Press(preset="ultrafast")
+    pieces = [piece for i in range(3) for piece in press.press(frame(i, size=size, format=format))]
+    seen = pictures(pieces)
+    assert len(seen) == 3 and {(f.width, f.height) for f in seen} == {(160, 120)}
+    assert press.made == 1
+    press.close()
+
+
+def test_another_size_is_another_encoder_and_begins_with_a_key_frame() -> None:
+    press = Press(preset="ultrafast")
+    press.press(frame(0))
+    press.press(frame(1))
+    (piece,) = press.press(frame(2, size=(240, 180)))
+    assert piece.key and press.made == 2 and press.template.width == 240
+    press.close()
+
+
+def test_colours_are_told() -> None:
+    press = Press(preset="ultrafast")
+    image = frame(0)
+    image.colorspace, image.color_primaries, image.color_trc = 1, 1, 1
+    seen = pictures(press.press(image))[0]
+    assert (seen.colorspace, seen.color_primaries, seen.color_trc) == (1, 1, 1)
+    press.close()
+
+
+@pytest.mark.parametrize("fps", [15, 30, 60])
+def test_the_bit_rate_is_what_was_asked_for_at_any_pace(fps: int) -> None:
+    press, wanted, seconds = Press(300_000, preset="ultrafast"), 300_000, 8
+    pieces = [piece for i in range(fps * seconds) for piece in press.press(frame(i, fps))]
+    late = [p for p in pieces if p.pts * CLOCK > Fraction(seconds, 2)]
+    rate = 8 * sum(len(p.data) for p in late) / (seconds / 2)
+    assert rate == pytest.approx(wanted, rel=0.5 if fps == 15 else 0.3)
+    press.close()

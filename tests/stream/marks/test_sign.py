@@ -1,0 +1,220 @@
+"""Signed outputs read back: what they say, that one byte tells, that the input's manifest survives."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+from stream.consent.consent import Given, Source, require_consent
+from stream.marks.keys import Identity, SigningError, local_identity, own_identity
+from stream.marks.manifest import COMPOSITE, SWAP, Manifest, UsedModel, definition
+from stream.marks.read import State, read_provenance
+from stream.marks.sign import prove, sidecar, sign_file
+from tests.stream.marks.clips import PAYLOAD, clip, pictures
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+MANIFEST = Manifest(
+    title="out.mp4",
+    version="0.1.0",
+    models=(UsedModel("face_landmark", "ab" * 32),),
+    routes={"pass": 3, "fast": 37},
+    mark=PAYLOAD,
+    consent=require_consent([Source("a.jpg", "cd" * 32)], True, False, lambda _: False, NOW),
+)
+
+
+@pytest.fixture(scope="module")
+def identity(tmp_path_factory: pytest.TempPathFactory) -> Identity:
+    return local_identity(tmp_path_factory.mktemp("keys") / "signing")
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return clip(tmp_path_factory.mktemp("plain") / "in.mp4", pictures(mark=False, count=5))
+
+
+def made(tmp_path: Path, name: str) -> Path:
+    path = tmp_path / name
+    if path.suffix in (".jpg", ".png", ".webp", ".tiff"):
+        cv2.imwrite(str(path), pictures(count=1)[0])
+        return path
+    return clip(path, pictures(count=5))
+
+
+@pytest.mark.parametrize(
+    "name", ["o.mp4", "o.mov", "o.avi", "o.m4v", "o.jpg", "o.png", "o.webp", "o.tiff", "o.mkv", "o.webm", "o.ts"]
+)
+def test_every_format_is_trusted_until_one_byte_flips(
+    name: str, tmp_path: Path, identity: Identity, plain: Path
+) -> None:
+    path = made(tmp_path, name)
+    beside = sign_file(path, MANIFEST, plain, identity)
+    assert (beside is not None) == (path.suffix in (".mkv", ".webm", ".ts"))
+    told = read_provenance(path, identity.root)
+    assert told.state is State.TRUSTED and told.beside == (beside is not None)
+    assert told.signer == identity.name and told.generator == "Understudy 0.1.0"
+    assert told.ours and told.declares_ai and told.watermark == PAYLOAD.text
+    assert told.ingredients == (("in.mp4", False),)
+    assert read_provenance(path).state is State.VALID, "without our root the signer is nobody"
+    data = bytearray(path.read_bytes())
+    data[len(data) * 3 // 4] ^= 1
+    path.write_bytes(data)
+    assert read_provenance(path, identity.root).state is State.TAMPERED
+
+
+def test_nothing_is_left_beside_the_output(tmp_path: Path, identity: Identity, plain: Path) -> None:
+    path = made(tmp_path, "o.part.mp4")
+    sign_file(path, MANIFEST, plain, identity)
+    assert [one.name for one in tmp_path.iterdir()] == ["o.part.mp4"]
+
+
+def test_the_sidecar_takes_the_final_name(tmp_path: Path, identity: Identity) -> None:
+    part, final = made(tmp_path, "o.part.mkv"), tmp_path / "o.mkv"
+    assert sign_file(part, MANIFEST, None, identity, final) == tmp_path / "o.c2pa" == sidecar(final)
+    part.rename(final)
+    assert read_provenance(final, identity.root).state is State.TRUSTED
+
+
+def test_the_inputs_own_manifest_survives(tmp_path: Path, identity: Identity) -> None:
+    first, second = made(tmp_path, "first.mp4"), made(tmp_path, "second.mp4")
+    sign_file(first, MANIFEST, None, identity)
+    sign_file(second, MANIFEST, first, identity)
+    told = read_provenance(second, identity.root)
+    assert told.state is State.TRUSTED
+    assert told.ingredients == (("first.mp4", True),)
+
+
+def test_an_input_of_a_format_without_manifests(tmp_path: Path, identity: Identity) -> None:
+    source, path = made(tmp_path, "in.mkv"), made(tmp_path, "o.mp4")
+    sign_file(path, MANIFEST, source, identity)
+    assert read_provenance(path, identity.root).ingredients == (("in.mkv", False),)
+
+
+def test_no_input_at_all(tmp_path: Path, identity: Identity) -> None:
+    path = made(tmp_path, "o.mp4")
+    sign_file(path, MANIFEST, None, identity)
+    told = read_provenance(path, identity.root)
+    assert told.state is State.TRUSTED and told.declares_ai and told.ingredients == ()
+
+
+def test_the_pictures_are_untouched(tmp_path: Path, identity: Identity, plain: Path) -> None:
+    path = made(tmp_path, "o.png")
+    before = cv2.imread(str(path))
+    sign_file(path, MANIFEST, plain, identity)
+    assert np.array_equal(np.asarray(before), np.asarray(cv2.imread(str(path))))
+
+
+def test_unsigned_and_unreadable_files_hold_no_manifest(tmp_path: Path, plain: Path) -> None:
+    assert read_provenance(plain).state is State.MISSING
+    (tmp_path / "a.txt").write_text("no media")
+    (tmp_path / "b.mp4").write_bytes(b"\0" * 100)
+    (tmp_path / "c.mp4").write_bytes(b"")
+    for path in sorted(tmp_path.iterdir()):
+        assert read_provenance(path).state is State.MISSING
+
+
+def test_a_manifest_that_no_longer_parses_was_tampered_with(tmp_path: Path, identity: Identity) -> None:
+    path = made(tmp_path, "o.png")
+    sign_file(path, MANIFEST, None, identity)
+    data = path.read_bytes()
+    at = data.index(b"jumdc2pa") + 200
+    path.write_bytes(data[:at] + b"\xff" * 300 + data[at + 300 :])
+    assert read_provenance(path, identity.root).state is State.TAMPERED
+
+
+def test_a_neighbours_sidecar_is_not_taken_for_ones_own(tmp_path: Path, identity: Identity, plain: Path) -> None:
+    sign_file(made(tmp_path, "o.mkv"), MANIFEST, None, identity)
+    (tmp_path / "o.mp4").write_bytes(plain.read_bytes())
+    assert read_provenance(tmp_path / "o.mp4", identity.root).state is State.MISSING
+
+
+def test_a_broken_chain_leaves_the_file_whole(tmp_path: Path, identity: Identity) -> None:
+    path = made(tmp_path, "o.mp4")
+    before = path.read_bytes()
+    other = local_identity(tmp_path / "other")
+    with pytest.raises(SigningError, match="check the certificate chain"):
+        sign_file(path, MANIFEST, None, Identity(identity.chain, other.key))
+    assert path.read_bytes() == before
+
+
+def test_definition_says_what_was_done() -> None:
+    told = definition(MANIFEST, from_input=True)
+    (actions,) = [one["data"]["actions"] for one in told["assertions"] if one["label"] == "c2pa.actions.v2"]
+    assert [one["action"] for one in actions] == ["c2pa.edited"] and actions[0]["digitalSourceType"] == COMPOSITE
+    (swap,) = [one["data"] for one in told["assertions"] if one["label"] == SWAP]
+    assert swap["models"] == [{"name": "face_landmark", "sha256": "ab" * 32}]
+    assert swap["routes"] == {"pass": 3, "fast": 37} and swap["version"] == "0.1.0"
+    assert swap["consent"]["sources"][0]["given"] == Given.FLAG.value
+    assert swap["watermark"] == PAYLOAD.text
+    assert "a.jpg" not in str(told), "file names of sources may name people"
+
+
+class RemoteSigner(BaseHTTPRequestHandler):
+    """A signing service: raw ECDSA over what it is sent."""
+
+    key: ec.EllipticCurvePrivateKey
+    tokens: list[str | None]
+
+    def do_POST(self) -> None:
+        data = self.rfile.read(int(self.headers["Content-Length"]))
+        type(self).tokens.append(self.headers["Authorization"])
+        r, s = decode_dss_signature(self.key.sign(data, ec.ECDSA(hashes.SHA256())))
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def remote(identity: Identity) -> Iterator[str]:
+    assert identity.key is not None
+    key = serialization.load_pem_private_key(identity.key, None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    RemoteSigner.key, RemoteSigner.tokens = key, []
+    with HTTPServer(("127.0.0.1", 0), RemoteSigner) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_remote_signer(tmp_path: Path, identity: Identity, remote: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNDERSTUDY_SIGNER_TOKEN", "s3cret")
+    (tmp_path / "chain.pem").write_bytes(identity.chain)
+    path = made(tmp_path, "o.mp4")
+    sign_file(path, MANIFEST, None, own_identity(tmp_path / "chain.pem", remote=remote))
+    assert read_provenance(path, identity.root).state is State.TRUSTED
+    assert RemoteSigner.tokens == ["Bearer s3cret"]
+
+
+def test_a_remote_signer_that_is_away(tmp_path: Path, identity: Identity) -> None:
+    (tmp_path / "chain.pem").write_bytes(identity.chain)
+    path = made(tmp_path, "o.mp4")
+    with pytest.raises(SigningError):
+        sign_file(path, MANIFEST, None, own_identity(tmp_path / "chain.pem", remote="http://127.0.0.1:9/"))
+
+
+def test_a_signer_is_proven_before_the_work(tmp_path: Path, identity: Identity, remote: str) -> None:
+    """The right key, a remote signer that answers, a key of another chain, a signer that is away."""
+    chain = tmp_path / "chain.pem"
+    chain.write_bytes(identity.chain)
+    prove(identity)
+    prove(own_identity(chain, remote=remote))
+    other = local_identity(tmp_path / "other" / "signing")
+    assert other.key is not None
+    (tmp_path / "key.pem").write_bytes(other.key)
+    with pytest.raises(SigningError, match="the key and the chain belong together"):
+        prove(own_identity(chain, tmp_path / "key.pem"))
+    with pytest.raises(SigningError, match="nothing can be signed as"):
+        prove(own_identity(chain, remote="http://127.0.0.1:9/"))

@@ -1,0 +1,83 @@
+"""What is said of a source before any work: by value on made files."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from engines.errors import InputError
+from stream.media.probe import best_video, check_size, declared_end, is_text, open_input
+from stream.media.source import open_source
+from tests.stream.clips import make
+
+
+def test_text_is_told_from_bytes(tmp_path: Path) -> None:
+    text, data = tmp_path / "a", tmp_path / "b"
+    text.write_text("Grüße,\n\tund so weiter\r\n")
+    data.write_bytes(b"RIFF\x00\x01\x02")
+    assert is_text(text)
+    assert not is_text(data)
+
+
+def test_sizes_up_to_the_limit_pass() -> None:
+    check_size("a", 12_000, 12_000)
+    for size in ((12_001, 2), (2, 16_384)):
+        with pytest.raises(InputError, match="scale it down first"):
+            check_size("a", *size)
+
+
+@pytest.mark.parametrize(("ending", "seconds"), [("mkv", Fraction(2)), ("mp4", Fraction(0)), ("ts", Fraction(0))])
+def test_only_matroska_declares_its_end(tmp_path: Path, ending: str, seconds: Fraction) -> None:
+    path = make(tmp_path / f"a.{ending}", frames=50)
+    with open_input(str(path)) as container:
+        assert declared_end(best_video(container, str(path))) == seconds
+
+
+def test_tags_aspect_and_fields_are_told(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.mp4", frames=3, tags=(9, 16, 9, 1), aspect=Fraction(16, 11), interlaced=True)
+    with open_source(str(path)) as source:
+        info = source.info
+    tags = info.colour
+    assert (tags.primaries, tags.transfer, tags.space, tags.range) == (9, 16, 9, 1)
+    assert info.aspect == Fraction(16, 11)
+    assert info.interlaced and info.field_order in (2, 3, 4, 5)
+    assert info.matrix is None
+
+
+def test_square_pixels_have_no_aspect_and_a_matrix_is_kept_verbatim(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.mp4", frames=3, rotation=90)
+    with open_source(str(path)) as source:
+        info = source.info
+    assert info.aspect is None and not info.interlaced
+    assert info.matrix is not None
+    assert info.matrix[8] == 1 << 30
+    assert info.matrix[:2] == (0, 65536)
+
+
+@pytest.mark.parametrize(("angle", "taken"), [(90.4, 90), (179.6, 180), (359.5, 0)])
+def test_nearly_a_quarter_turn_is_one(tmp_path: Path, angle: float, taken: int) -> None:
+    path = make(tmp_path / "a.mp4", frames=3, rotation=angle)
+    with open_source(str(path)) as source:
+        assert (source.info.rotation, source.info.notes) == (taken, ())
+
+
+def test_an_odd_angle_is_noted_and_not_applied(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.mp4", frames=3, rotation=30)
+    with open_source(str(path)) as source:
+        assert source.info.rotation == 0
+        assert "turned by 29 degrees" in source.info.notes[0]  # PyAV cuts it to whole degrees
+
+
+def test_a_format_that_must_be_converted_is_noted(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.mkv", frames=3, codec="ffv1", pix_fmt="yuv410p")
+    with open_source(str(path)) as source:
+        assert source.info.pix_fmt == "yuv410p"
+        assert "yuv410p is converted to" in source.info.notes[0]
+        assert next(source.frames()).picture.width == 96
+
+
+def test_audio_and_subtitles_are_counted(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.mkv", audio="aac", subtitles=True)
+    with open_source(str(path)) as source:
+        assert (source.info.audio, source.info.subtitles) == (1, 1)
+        assert [s.type for s in source.others()] == ["audio", "subtitle"]

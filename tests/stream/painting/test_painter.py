@@ -1,0 +1,172 @@
+"""The painting stage: a swapper per track and source, fading where the mesh does not hold, dropped with its track."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from engines.mesh import texture
+from engines.mesh.shape import pose
+from engines.mesh.source import SourceFace
+from engines.mesh.topology import CANONICAL
+from engines.values import F32, Face, Region
+from stream.frame import Done, FaceTrack, Plan, Route, Scene
+from stream.painting.painter import Painter, hold
+from stream.perception.tracker import mesh_box
+from tests.engines.mesh.heads import head, picture, plain
+from tests.stream.portraits import framed
+
+SIZE = 320
+RGB = picture(SIZE, SIZE)
+
+
+def source_of(mark: tuple[int, int, int]) -> SourceFace:
+    """An even face with a mark of its own on the subject's right cheek."""
+    unrolled = plain((170, 140, 120), texture.SIDE, texture.SIDE)
+    x, y = texture.layout()[50]
+    cv2.circle(unrolled, (round(float(x)), round(float(y))), 16, mark, -1)
+    levels = [unrolled]
+    for _ in range(3):
+        levels.append(np.asarray(cv2.pyrDown(levels[-1]), np.uint8))
+    return SourceFace(tuple(levels), CANONICAL)
+
+
+DARK, LIGHT = source_of((70, 50, 40)), source_of((250, 230, 220))
+
+
+def track(number: int = 0, source: int | None = 0, mesh: F32 | None = None, fade: float = 1.0) -> FaceTrack:
+    mesh = head(12, (160, 160)) if mesh is None else mesh
+    face = Face(mesh_box(mesh), mesh[[33, 263, 1, 13, 234, 454], :2].copy(), mesh, 0.99)
+    return FaceTrack(number, face, source, 0, Region(0, 0, RGB), fade)
+
+
+def plan(*tracks: FaceTrack, pts: int = 0, route: Route = Route.FAST, cut: bool = False) -> Plan:
+    return Plan(Scene(framed(RGB, pts), tracks, cut), route)
+
+
+def cheek(done: Done) -> float:
+    """How much darker the marked cheek is than the other one."""
+    patch = done.patches[0]
+    right, left = np.round(head(12, (160, 160))[[50, 280], :2]).astype(int) - (patch.x, patch.y)
+    around = [patch.rgb[y - 2 : y + 3, x - 2 : x + 3].mean() for x, y in (right, left)]
+    return float(around[1] - around[0])
+
+
+@pytest.mark.parametrize(("yaw", "expected"), [(0, 1), (45, 1), (-58, 1), (70, 0.5), (-70, 0.5), (81, 0), (-88, 0)])
+def test_hold_fades_between_sixty_and_eighty_degrees(yaw: float, expected: float) -> None:
+    assert hold(head(12, yaw=yaw)) == pytest.approx(expected, abs=0.02)
+
+
+def test_what_is_told_at_a_glance_is_what_the_fitted_pose_says() -> None:
+    """Heads held in all ways: those whose cheeks lie level enough are far from where the mesh does not hold."""
+    glanced = 0
+    for yaw in range(-85, 86, 10):
+        for pitch in (-45, -20, 0, 20, 45):
+            for roll in (-40, -15, 0, 15, 40):
+                mesh = head(12, yaw=yaw, pitch=pitch, roll=roll)
+                want = float(np.clip((80 - abs(pose(mesh).yaw)) / 20, 0, 1))
+                assert hold(mesh) == pytest.approx(want, abs=1e-6)
+                glanced += want == 1
+    assert glanced > 100
+
+
+def test_a_frame_that_passes_has_no_patches() -> None:
+    one = plan(track(), route=Route.PASS)
+    done = Painter([DARK])(one)
+    assert done.patches == () and done.plan is one and not done.held
+
+
+def test_a_frame_without_faces_has_no_patches() -> None:
+    assert Painter([DARK])(plan()).patches == ()
+
+
+@pytest.mark.parametrize("route", [Route.FAST, Route.XSEG])
+def test_a_cast_track_gets_its_patch(route: Route) -> None:
+    done = Painter([DARK])(plan(track(), route=route))
+    assert len(done.patches) == 1
+    patch = done.patches[0]
+    assert 0 <= patch.x < 160 and patch.alpha.max() > 0.95
+
+
+def test_who_is_not_cast_is_left_alone() -> None:
+    done = Painter([DARK])(plan(track(0, None), track(1, 0)))
+    assert len(done.patches) == 1
+
+
+def test_a_track_without_pixels_is_left_alone() -> None:
+    assert Painter([DARK])(plan(replace(track(), region=None))).patches == ()
+
+
+def test_each_track_gets_its_own_source() -> None:
+    painter = Painter([DARK, LIGHT])
+    assert cheek(painter(plan(track(0, 0)))) > 25
+    assert cheek(painter(plan(track(1, 1), pts=40))) < -10
+    both = painter(plan(track(0, 0), track(1, 1), pts=80))
+    assert len(both.patches) == 2
+    assert cheek(replace(both, patches=both.patches[:1])) > 25 and cheek(replace(both, patches=both.patches[1:])) < -10
+
+
+def test_a_track_that_changes_its_source_is_painted_anew() -> None:
+    painter = Painter([DARK, LIGHT])
+    painter(plan(track(0, 0)))
+    assert cheek(painter(plan(track(0, 1), pts=40))) < -10
+
+
+def test_fades_multiply() -> None:
+    painter = Painter([DARK])
+    assert painter(plan(track(fade=0.5))).patches[0].alpha.max() == pytest.approx(0.5, abs=0.02)
+    turned = head(12, (160, 160), yaw=70)
+    got = Painter([DARK])(plan(track(mesh=turned, fade=0.5))).patches[0].alpha.max()
+    assert 0.15 < got <= 0.26
+
+
+def test_a_profile_beyond_the_mesh_is_not_painted() -> None:
+    assert Painter([DARK])(plan(track(mesh=head(12, (160, 160), yaw=85)))).patches == ()
+    assert Painter([DARK])(plan(track(fade=0.0))).patches == ()
+
+
+def test_a_face_too_small_has_no_patch() -> None:
+    assert Painter([DARK])(plan(track(mesh=head(0.7, (160, 160))))).patches == ()
+
+
+def longer() -> F32:
+    shape = CANONICAL.copy()
+    shape[:, 1] *= 1.12
+    return head(12, (160, 160), shape=shape)
+
+
+def settled(painter: Painter) -> None:
+    for i in range(40):
+        painter(plan(track(), pts=40 * i))
+
+
+def difference(a: Done, b: Done) -> float:
+    return float(np.abs(a.patches[0].rgb.astype(int) - b.patches[0].rgb).max())
+
+
+def test_what_a_track_has_learned_is_kept_while_it_lives_and_dropped_with_its_shot() -> None:
+    """Against a painter that has just begun: the same after a cut, after a long absence, and for another number."""
+    fresh = Painter([DARK])(plan(track(mesh=longer())))
+    known, cut, other, away = (Painter([DARK]) for _ in range(4))
+    for painter in (known, cut, other, away):
+        settled(painter)
+    assert difference(known(plan(track(mesh=longer()), pts=1600)), fresh) > 3
+    assert difference(cut(plan(track(mesh=longer()), pts=1600, cut=True)), fresh) == 0
+    assert difference(other(plan(track(7, mesh=longer()), pts=1600)), fresh) == 0
+    away(plan(pts=5000))  # three seconds without the track
+    assert difference(away(plan(track(mesh=longer()), pts=5040)), fresh) == 0
+
+
+def test_time_standing_still_or_going_back_is_harmless() -> None:
+    painter = Painter([DARK])
+    for pts in (1000, 1000, 980, 0, 40):
+        done = painter(plan(track(), pts=pts))
+        assert len(done.patches) == 1 and np.isfinite(done.patches[0].alpha).all()
+
+
+def test_the_regions_pixels_are_only_read() -> None:
+    before = RGB.copy()
+    RGB.setflags(write=False)
+    Painter([DARK])(plan(track()))
+    assert np.array_equal(RGB, before)

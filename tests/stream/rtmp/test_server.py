@@ -1,0 +1,208 @@
+"""The door with real publishers: ours and FFmpeg's, with right and wrong keys, two at once, silent and noisy ones."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+from stream.rtmp import server as doors
+from stream.rtmp.client import Push
+from stream.rtmp.server import Door, Slot, digest
+from tests.stream.io.feeding import ffmpeg_publisher, port, write
+
+
+@contextlib.asynccontextmanager
+async def opened(*paths: str) -> AsyncIterator[tuple[Door, dict[str, Slot], int]]:
+    slots = {path: Slot() for path in paths}
+    made = Door({digest(path): slot for path, slot in slots.items()})
+    number = await made.open("127.0.0.1", 0)
+    try:
+        yield made, slots, number
+    finally:
+        await made.close()
+
+
+def pictures(slot: Slot) -> int:
+    """What one publisher sent, to its end."""
+    end = slot.take(10)
+    assert end is not None
+    with end, end.makefile("rb", buffering=0) as file, av.open(file, "r", format="flv") as clip:
+        return len(list(clip.decode(video=0)))
+
+
+def test_two_keys_at_one_door_do_not_mix() -> None:
+    async def main() -> list[int]:
+        async with opened("live/a", "live/b") as (_, slots, number):
+            reads = [asyncio.to_thread(pictures, slots[f"live/{k}"]) for k in "ab"]
+            sends = [
+                asyncio.to_thread(write, f"rtmp://127.0.0.1:{number}/live/{k}", n / 30, format="flv")
+                for k, n in (("a", 40), ("b", 25))
+            ]
+            got = await asyncio.gather(*reads, *sends)
+        return list(got)
+
+    assert asyncio.run(main()) == [40, 25, 40, 25]
+
+
+def test_ffmpegs_own_publisher_is_understood_and_its_wrong_key_refused() -> None:
+    async def main() -> tuple[int, int | None, int, bytes]:
+        async with opened("live/right") as (made, slots, number):
+            wrong = ffmpeg_publisher(f"rtmp://127.0.0.1:{number}/live/wrong", 0.3)
+            right = ffmpeg_publisher(f"rtmp://127.0.0.1:{number}/live/right", 0.5)
+            count = await asyncio.to_thread(pictures, slots["live/right"])
+            _, words = await asyncio.to_thread(wrong.communicate)
+            code = await asyncio.to_thread(right.wait, 10)
+            assert right.stderr is not None
+            right.stderr.close()
+            assert wrong.returncode != 0
+            return count, code, made.refused, words
+
+    count, code, refused, words = asyncio.run(main())
+    assert (count, code, refused) == (15, 0, 1) and b"Error" in words
+
+
+def test_the_second_publisher_on_a_key_is_refused_and_the_first_goes_on() -> None:
+    async def main() -> None:
+        async with opened("live/key") as (made, slots, number):
+            url = f"rtmp://127.0.0.1:{number}/live/key"
+            first = await asyncio.to_thread(Push, url)
+            with pytest.raises(ConnectionRefusedError, match="already"):
+                await asyncio.to_thread(Push, url)
+            assert slots["live/key"].busy and made.refused == 1
+            first.close()
+            async with asyncio.timeout(5):
+                while slots["live/key"].busy:
+                    await asyncio.sleep(0.01)
+            (await asyncio.to_thread(Push, url)).close()
+
+    asyncio.run(main())
+
+
+def test_who_says_nothing_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doors, "HELLO_WITHIN", 0.2)
+    monkeypatch.setattr(doors, "DATA_WITHIN", 0.3)
+
+    async def main() -> None:
+        async with opened("live/key") as (_, slots, number):
+            for first in (b"", b"\x03", b"\x03" + bytes(1536), b"GET / HTTP/1.1\r\n\r\n", os.urandom(4000)):
+                reader, writer = await asyncio.open_connection("127.0.0.1", number)
+                writer.write(first)
+                async with asyncio.timeout(3):
+                    with contextlib.suppress(ConnectionError):
+                        while await reader.read(65536):
+                            pass
+                writer.close()
+            silent = await asyncio.to_thread(Push, f"rtmp://127.0.0.1:{number}/live/key")  # and now it sends nothing
+            assert slots["live/key"].busy
+            async with asyncio.timeout(3):
+                while slots["live/key"].busy:
+                    await asyncio.sleep(0.02)
+            silent.close()
+
+    asyncio.run(main())
+
+
+def test_a_reader_that_goes_away_ends_its_publisher() -> None:
+    async def main() -> None:
+        async with opened("live/key") as (_, slots, number):
+            task = asyncio.create_task(
+                asyncio.to_thread(write, f"rtmp://127.0.0.1:{number}/live/key", 60, format="flv", size=(640, 480))
+            )
+            end = await asyncio.to_thread(slots["live/key"].take, 10)
+            assert end is not None
+            end.close()
+            with pytest.raises((OSError, av.error.FFmpegError)):
+                async with asyncio.timeout(20):
+                    await task
+
+    asyncio.run(main())
+
+
+def test_closing_sends_everybody_home_and_says_nothing_of_it(caplog: pytest.LogCaptureFixture) -> None:
+    """Silent ones, one in mid-greeting, a publisher, and one whose visit has not begun."""
+
+    async def main() -> None:
+        trouble: list[dict[str, Any]] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, what: trouble.append(what))
+        async with opened("live/key") as (made, slots, number):
+            url, place = f"rtmp://127.0.0.1:{number}/live/key", ("127.0.0.1", number)
+            guests = [socket.create_connection(place, 3) for _ in range(2)]
+            guests[1].sendall(b"\x03" + bytes(700))
+            publisher = await asyncio.to_thread(Push, url)
+            assert slots["live/key"].busy and len(made._open) == 3
+            guests.append(socket.create_connection(place, 3))
+            while len(made._open) < 4:
+                await asyncio.sleep(0)
+        for guest in guests:
+            with guest, contextlib.suppress(ConnectionResetError):  # what it said may lie there unread
+                while await asyncio.to_thread(guest.recv, 4096):
+                    pass
+        await asyncio.to_thread(publisher.close)
+        assert not slots["live/key"].busy and not made._open and trouble == []
+
+    asyncio.run(main())
+    assert caplog.messages == []
+
+
+def test_push_is_understood_by_ffmpegs_listener() -> None:
+    """What we send to others' servers: a server that is not ours reads it."""
+    url, got = f"rtmp://127.0.0.1:{port()}/live/x", list[tuple[str, int]]()
+
+    def listen() -> None:
+        listening = av.open(url, format="flv", options={"listen": "1"}, timeout=(15.0, 5.0))
+        with listening as clip, contextlib.suppress(av.error.FFmpegError, OSError):
+            for packet in clip.demux():
+                got.append((packet.stream.type, packet.size))
+
+    thread = threading.Thread(target=listen)
+    thread.start()
+    sent = _persist(lambda: write(url, 1.0, format="flv"))
+    thread.join(20)
+    assert sum(kind == "video" and size > 0 for kind, size in got) == sent == 30
+    assert sum(kind == "audio" and size > 0 for kind, size in got) >= 45
+
+
+def _persist(call: Callable[[], int]) -> int:
+    for _ in range(100):
+        try:
+            return call()
+        except ConnectionRefusedError:
+            threading.Event().wait(0.05)
+    raise AssertionError("nobody listened")
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [(b"", "hung up"), (b"HTTP/1.1 400 Bad Request\r\n\r\n" * 200, "RTMP|hung up"), (None, "timed out")],
+)
+def test_a_server_that_is_none_is_told_and_not_waited_for(answer: bytes | None, words: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> Any:
+            peer, _ = server.accept()
+            with peer:
+                if answer is not None:
+                    peer.sendall(answer)
+                    peer.shutdown(socket.SHUT_WR)
+                peer.settimeout(3)
+                with contextlib.suppress(OSError):
+                    while peer.recv(65536):
+                        pass
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with pytest.raises(OSError, match=words):
+            Push(f"rtmp://127.0.0.1:{server.getsockname()[1]}/live/x", within=0.5)
+        thread.join()
+
+
+def test_an_address_without_a_stream_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="application/key"):
+        Push("rtmp://127.0.0.1/key")

@@ -1,0 +1,151 @@
+"""Uploads decoded in a process of their own: good ones, damaged ones, bombs, and files that name other files."""
+
+import random
+import struct
+import sys
+import zlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from engines.values import U8
+from stream.untrusted.worker import Bounds, UploadError, VideoFacts, decode_image, probe_video
+from tests.stream.marks.clips import clip, pictures
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's limits")
+
+
+def picture(width: int = 64, height: int = 48) -> U8:
+    return np.random.default_rng(1).integers(0, 256, (height, width, 3)).astype(np.uint8)
+
+
+def encoded(ending: str, pixels: U8) -> bytes:
+    return cv2.imencode(ending, pixels)[1].tobytes()
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png_bomb(width: int, height: int) -> bytes:
+    """A valid picture of zeros: a thousandth of its size."""
+    row = zlib.compressobj(1)
+    body = b"".join(row.compress(bytes(1 + width * 3)) for _ in range(height)) + row.flush()
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+
+
+def test_a_picture_comes_through() -> None:
+    pixels = picture()
+    assert np.array_equal(decode_image(encoded(".png", pixels)), pixels[..., ::-1])
+
+
+def test_a_large_picture_is_brought_down() -> None:
+    shown = decode_image(encoded(".jpg", np.full((300, 600, 3), 90, np.uint8)), Bounds(side=200))
+    assert shown.shape == (100, 200, 3) and abs(int(shown.mean()) - 90) <= 1
+
+
+def test_a_declared_giant_is_refused_unopened() -> None:
+    with pytest.raises(UploadError, match="declares 9000x5000 pixels; at most 40 megapixels"):
+        decode_image(png_bomb(9000, 5000))
+
+
+def test_a_bomb_within_the_pixels_is_only_a_picture() -> None:
+    assert decode_image(png_bomb(3000, 2000), Bounds(side=64)).max() == 0
+
+
+@linux
+def test_memory_has_an_end() -> None:
+    with pytest.raises(UploadError):
+        decode_image(png_bomb(6000, 6000), Bounds(memory=40 << 20))
+
+
+@linux
+def test_time_has_an_end(tmp_path: Path) -> None:
+    """A decoder that never ends, as far as the clock can tell."""
+    with pytest.raises(UploadError), (tmp_path / "slow.mkv").open("w+b") as file:
+        file.write(clip(tmp_path / "o.mkv", pictures(mark=False, count=2)).read_bytes())
+        probe_video(file, Bounds(seconds=0))
+
+
+@pytest.mark.parametrize("cut", [3, 20, 100, 0.5])
+def test_damaged_pictures(cut: float) -> None:
+    for ending in (".jpg", ".png", ".webp"):
+        data = encoded(ending, picture())
+        data = data[: int(len(data) * cut) if cut < 1 else int(cut)]
+        try:
+            assert decode_image(data).shape == (48, 64, 3)  # half a JPEG is still a picture
+        except UploadError as error:
+            assert "send" in str(error)
+
+
+def test_random_damage_never_reaches_the_caller() -> None:
+    rng = random.Random(7)
+    whole = encoded(".jpg", picture())
+    for _ in range(8):
+        data = bytearray(whole)
+        for _ in range(20):
+            data[rng.randrange(20, len(data))] = rng.randrange(256)
+        try:
+            assert decode_image(bytes(data)).ndim == 3
+        except UploadError as error:
+            assert "send" in str(error)
+
+
+def test_what_is_no_picture() -> None:
+    for data in (b"", b"hello", b"#EXTM3U\n", b"<svg/>"):
+        with pytest.raises(UploadError, match="no JPEG, PNG or WebP"):
+            decode_image(data)
+
+
+@pytest.mark.parametrize("ending", ["mp4", "mkv", "webm", "avi", "ts"])
+def test_videos_are_told(tmp_path: Path, ending: str) -> None:
+    with clip(tmp_path / f"o.{ending}", pictures(mark=False, count=5)).open("rb") as file:
+        facts = probe_video(file)
+    assert (facts.width, facts.height) == (640, 360)
+    assert facts.seconds == pytest.approx(0.2, abs=0.05)
+    assert facts.codec in ("h264", "vp9", "libvpx-vp9")
+
+
+def test_videos_out_of_bounds(tmp_path: Path) -> None:
+    path = clip(tmp_path / "o.mp4", pictures(mark=False, count=30))
+    with path.open("rb") as file:
+        with pytest.raises(UploadError, match="declares 640x360"):
+            probe_video(file, Bounds(pixels=640 * 360 * 4 - 4))
+        with pytest.raises(UploadError, match="lasts 1 s; at most 0"):
+            probe_video(file, Bounds(duration=0))
+        with pytest.raises(UploadError, match="has 1 streams; at most 0"):
+            probe_video(file, Bounds(streams=0))
+
+
+def test_damaged_videos(tmp_path: Path) -> None:
+    data = clip(tmp_path / "o.mp4", pictures(mark=False, count=5)).read_bytes()
+    for broken in (data[:200], data[: len(data) // 2], data[:40] + bytes(len(data))):
+        with pytest.raises(UploadError, match="send"):
+            probe(tmp_path, broken)
+
+
+def test_titles_in_no_known_letters_do_no_harm(tmp_path: Path) -> None:
+    """Found by fuzzing: a tag that is not UTF-8 made a valid video unreadable, in words meant for nobody."""
+    data = clip(tmp_path / "o.mkv", pictures(mark=False, count=5)).read_bytes()
+    at = data.index(b"Lavf")
+    facts = probe(tmp_path, data[:at] + b"\xff\xfe" + data[at + 2 :])
+    assert (facts.width, facts.height) == (640, 360)
+
+
+def probe(folder: Path, data: bytes) -> VideoFacts:
+    (folder / "upload").write_bytes(data)
+    with (folder / "upload").open("rb") as file:
+        return probe_video(file)
+
+
+def test_a_playlist_in_disguise_reads_no_other_file(tmp_path: Path) -> None:
+    """Named .mp4, and with a video's first bytes: still taken for what its bytes say, and nothing is followed."""
+    secret = clip(tmp_path / "secret.mkv", pictures(mark=False, count=2))
+    playlist = f"#EXTM3U\n#EXTINF:1,\nfile://{secret}\n".encode()
+    with pytest.raises(UploadError, match="is no MP4"):
+        probe(tmp_path, playlist)
+    with pytest.raises(UploadError, match="damaged"):
+        probe(tmp_path, b"\x00\x00\x00\x18ftypmp42" + playlist)

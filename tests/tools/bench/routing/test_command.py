@@ -1,0 +1,122 @@
+"""`understudy bench routing` and `bench compositing`: what they say and refuse, and the formula's lead by value."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from engines.errors import OutputError
+from engines.occlusion.network import NONE, OPAQUE, TRANSPARENT
+from stream.frame import Route
+from stream.telemetry.stats import Timing
+from tests.tools.commands import understudy
+from tools.bench.compositing import LEVELS, SIDE, measured, pane, scene, smoke
+from tools.bench.routing.command import bench_routing, told
+from tools.bench.routing.measure import Figures, Step
+from tools.synth.layers import Kind
+
+F, X, R = Route.FAST, Route.XSEG, Route.REFINE
+
+
+def figures(alike: list[float]) -> Figures:
+    auto = [Step(F, 0.01, 0.008)] * 16 + [Step(X, 0.02, 0.014)] * 3 + [Step(R, 0.1, 0.03)]
+    truth = [NONE] * 16 + [OPAQUE] * 3 + [TRANSPARENT]
+    return Figures(auto, [Step(R, 0.064, 0.03)] * 20, truth, alike, {"paint": Timing(20, 0.1, 0.005, 0.006, 0.007)})
+
+
+def lines(alike: list[float]) -> list[str]:
+    console = Console(width=140, color_system=None)
+    with console.capture() as capture:
+        console.print(told(figures(alike)))
+    return [" ".join(line.split()) for line in capture.get().splitlines()]
+
+
+def test_the_seeds_table_and_what_it_means_are_printed() -> None:
+    out = lines([45.0, 39.0])
+    assert out[:4] == [
+        "route frames share mean",
+        "fast 16 80.0% 10.0 ms",
+        "xseg 3 15.0% 20.0 ms",
+        "refine 1 5.0% 100 ms",
+    ]
+    assert (
+        "4.00 times as fast as always refining, 3.00 times in processor time,"
+        " 6.25 times if every frame cost what a refined one does"
+    ) in out
+    assert "processor time a frame: fast 8.0 ms, xseg 14.0 ms, refine 30.0 ms" in out
+    assert "routed right: none 100.0%, opaque 100.0%, transparent 100.0%, all 100.0%" in out
+    assert "10.0 changes of route per 100 frames (10.0 in the clip itself)" in out
+    assert out[-1] == "transparent frames against always refining: 42.0 dB PSNR, the worst 39.0"
+
+
+def test_without_transparent_frames_nothing_is_said_of_them() -> None:
+    assert not any("PSNR" in line for line in lines([]))
+
+
+def test_a_place_that_cannot_be_written_is_told_first(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"there is no folder .*sub"):
+        bench_routing(source=None, target=None, json_=tmp_path / "sub" / "figures.json")
+
+
+def test_both_commands_can_be_reached() -> None:
+    assert "80 % clear" in understudy("bench", "routing", "--help").stdout
+    assert "routing" in understudy("bench", "--help").stdout
+    short = understudy("bench", "routing", "--frames", "60")
+    assert short.returncode == 2
+
+
+@pytest.mark.parametrize("kind", [Kind.VEIL, Kind.GLASS])
+@pytest.mark.parametrize("level", LEVELS)
+def test_difference_beats_the_published_formula_by_three_decibels_and_more(kind: Kind, level: float) -> None:
+    """On known layers, with a plate that is off by noise and light; and the opacity solved for is near."""
+    row = measured(kind, level, seed=11)
+    assert row.difference >= row.published + 3
+    assert row.solved >= row.published + 3, "with nothing given but the frame, the plate and a guess"
+    assert row.off <= (0.08 if kind is Kind.VEIL else 0.12)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_smoke_is_as_opaque_as_asked_for(level: float) -> None:
+    layers = smoke(level, np.random.default_rng(2))
+    assert layers.alpha.mean() == pytest.approx(level, abs=0.02)
+    assert 0.03 < layers.alpha.std() < 0.2
+    assert layers.kind is Kind.VEIL
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_pane_keeps_back_as_much_light_as_asked_for(level: float) -> None:
+    layers = pane(level, np.random.default_rng(3))
+    inside = layers.region == 1
+    assert 1 - layers.rho[inside].mean() == pytest.approx(level, abs=0.01)
+    assert np.ptp(layers.rho[inside].mean(0)) > 0.005, "it has a hue"
+    assert np.all(layers.rho[layers.region == 0] == 1)
+    assert 1 < np.abs(layers.warp[inside]).max() < 6
+
+
+def test_the_published_formula_is_measured_as_published() -> None:
+    """Its own error by hand: of smoke of opacity a it keeps a^2, and shows a (1 - a) of the old face."""
+    rng = np.random.default_rng((11, 50))
+    s = scene(rng)
+    layers = smoke(0.5, rng)
+    a = layers.alpha[..., None]
+    frame, truth = layers.over(s.behind), layers.over(s.swapped)
+    error = a * (1 - a) * (s.behind - layers.foreground)
+    wrong = (1 - a) * s.swapped + a * frame
+    np.testing.assert_allclose(wrong - truth, error, atol=0.01)
+    want = 10 * np.log10(255**2 / np.mean(error**2))
+    assert measured(Kind.VEIL, 0.5, 11).published == pytest.approx(want, abs=0.01)
+
+
+def test_a_scene_is_two_faces_and_a_plate_that_is_slightly_off() -> None:
+    s = scene(np.random.default_rng(5))
+    assert s.behind.shape == (SIDE, SIDE, 3)
+    assert np.abs(s.behind - s.swapped).mean() > 15
+    assert 0.5 < np.abs(s.plate - s.behind).mean() < 6
+
+
+def test_the_table_of_compositing_is_printed() -> None:
+    out = understudy("bench", "compositing", "--seeds", "1").stdout
+    rows = [line.split() for line in out.splitlines() if line.split()[:1] in (["veil"], ["glass"])]
+    assert [row[:2] for row in rows] == [[k, f"{v:.1f}"] for k in ("veil", "glass") for v in LEVELS]
+    assert all(float(row[6]) >= 3 for row in rows), "the gain in dB"

@@ -1,0 +1,48 @@
+"""What the live commands say alike: the package that is missing, the way a lost face is treated, the label."""
+
+import sys
+
+import pytest
+
+from engines.errors import UnderstudyError
+from stream.pixels.label import LabelError, Place
+from tests.tools.commands import understudy
+from tools.cli.live_options import check_when, label_of, need
+
+
+@pytest.mark.parametrize("command", ["serve", "stream", "daemon"])
+@pytest.mark.parametrize("package", ["aiohttp", "aiortc", "prometheus_client"])
+def test_a_missing_package_is_named_with_the_extra_that_has_it(
+    command: str, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)  # as if it were not installed
+    with pytest.raises(UnderstudyError, match=rf"`{command}` needs {package}.*pip install 'understudy\[serve\]'"):
+        need(command)
+
+
+def test_nothing_is_missing_here() -> None:
+    need("serve")
+
+
+@pytest.mark.parametrize("words", [("serve",), ("stream", "rtsp://h/cam", "a.ts"), ("daemon",)])
+def test_every_command_asks_before_it_begins(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "aiortc", None)
+    told = understudy(*words)
+    assert told.returncode == 2 and told.stderr.startswith(f"error: `{words[0]}` needs aiortc")
+
+
+def test_a_lost_face_is_held_or_blurred_and_never_shown() -> None:
+    check_when("hold")
+    check_when("blur")
+    for when in ("show", "", "Hold"):
+        with pytest.raises(UnderstudyError, match="write hold or blur"):
+            check_when(when)
+
+
+def test_the_label_is_as_worded_or_away() -> None:
+    label = label_of("Not them", Place.TOP, without=False)
+    assert label is not None and (label.words, label.place) == ("Not them", Place.TOP)
+    assert label_of("Not them", Place.TOP, without=True) is None
+    assert label_of("", Place.TOP, without=True) is None
+    with pytest.raises(LabelError, match="switch the label off"):
+        label_of("", Place.TOP, without=False)

@@ -1,0 +1,123 @@
+"""RTMP endpoints with real publishers: each key its own outputs, publishers that come back, no room, broken outputs."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import av
+import pytest
+
+from engines.errors import OutputError
+from stream.rtmp.client import Push
+from stream.telemetry.metrics import Metrics
+from tests.stream.io.feeding import Same, packets, write
+from tools.daemon.config import Endpoint
+from tools.daemon.endpoints import Live
+
+KEYS = {"one": "key-of-endpoint-one", "two": "key-of-endpoint-two"}
+
+
+def endpoint(name: str, *outputs: Path) -> Endpoint:
+    return Endpoint(name, KEYS[name], tuple(map(str, outputs)), (), bitrate="800k", preset="ultrafast")
+
+
+@contextlib.asynccontextmanager
+async def opened(*endpoints: Endpoint, most: int = 4) -> AsyncIterator[tuple[Live, str]]:
+    live = Live(endpoints, [Same] * len(endpoints), Metrics(), most, linger=0.6)
+    port = await live.open("127.0.0.1", 0)
+    try:
+        yield live, f"rtmp://127.0.0.1:{port}/live"
+    finally:
+        live.shut()
+        await live.close()
+
+
+async def resting(live: Live) -> None:
+    async with asyncio.timeout(10):
+        while live.running:
+            await asyncio.sleep(0.02)
+
+
+def publish(url: str, name: str, seconds: float) -> asyncio.Task[int]:
+    return asyncio.create_task(
+        asyncio.to_thread(write, f"{url}/{KEYS[name]}", seconds, format="flv", pace=True, sound=None)
+    )
+
+
+def test_two_endpoints_work_at_once_and_rest_after(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with opened(endpoint("one", tmp_path / "a.ts"), endpoint("two", tmp_path / "b.ts")) as (live, url):
+            sends = [publish(url, "one", 2.0), publish(url, "two", 1.5)]
+            async with asyncio.timeout(10):
+                while not all(t["publishing"] and t["left"] for t in live.told()):
+                    await asyncio.sleep(0.02)
+            assert live.running == 2 and KEYS["one"] not in str(live.told())
+            await asyncio.gather(*sends)
+            await resting(live)
+            assert [t["publishing"] for t in live.told()] == [False, False]
+
+    asyncio.run(main())
+    assert len(packets(tmp_path / "a.ts", "video")) > 5 and len(packets(tmp_path / "b.ts", "video")) > 5
+
+
+def test_a_publisher_that_comes_back_in_time_finds_its_outputs_open(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with opened(endpoint("one", tmp_path / "a.ts")) as (live, url):
+            await publish(url, "one", 0.7)
+            await asyncio.sleep(0.2)
+            assert live.running == 1
+            await publish(url, "one", 0.7)
+            await resting(live)
+
+    asyncio.run(main())
+    assert [p.name for p in tmp_path.iterdir()] == ["a.ts"]
+    seen = packets(tmp_path / "a.ts", "video")
+    assert seen == sorted(seen) and seen[-1] - seen[0] > 1.2
+
+
+def test_where_there_is_no_room_the_next_is_told_so(tmp_path: Path) -> None:
+    async def main() -> None:
+        both = endpoint("one", tmp_path / "a.ts"), endpoint("two", tmp_path / "b.ts")
+        async with opened(*both, most=1) as (live, url):
+            first = await asyncio.to_thread(Push, f"{url}/{KEYS['one']}")
+            with pytest.raises(ConnectionRefusedError, match="no room"):
+                await asyncio.to_thread(Push, f"{url}/{KEYS['two']}")
+            with pytest.raises(ConnectionRefusedError, match="no such stream"):
+                await asyncio.to_thread(Push, f"{url}/wrong-key-altogether")
+            first.close()
+            await resting(live)
+            (await asyncio.to_thread(Push, f"{url}/{KEYS['two']}")).close()
+
+    asyncio.run(main())
+
+
+def test_an_output_that_breaks_is_told_and_the_next_publisher_tries_again(tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+
+    async def main() -> None:
+        async with opened(endpoint("one", folder / "a.ts")) as (live, url):
+            folder.rmdir()
+            with contextlib.suppress(OSError, av.error.FFmpegError):
+                await publish(url, "one", 0.5)
+            await resting(live)
+            assert "no folder" in live.told()[0]["trouble"]
+            folder.mkdir()
+            (folder / "a.ts").mkdir()  # no file can be there
+            with contextlib.suppress(OSError, av.error.FFmpegError):
+                await publish(url, "one", 2.0)
+            await resting(live)
+            assert "a.ts cannot be written" in live.told()[0]["trouble"]
+            (folder / "a.ts").rmdir()
+            await publish(url, "one", 1.2)
+            await resting(live)
+            assert live.told()[0]["trouble"] == ""
+
+    asyncio.run(main())
+    assert len(packets(folder / "a.ts", "video")) > 5
+
+
+def test_an_output_that_cannot_be_is_told_at_the_start(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="no folder"):
+        Live([endpoint("one", tmp_path / "none" / "a.ts")], [Same], Metrics())

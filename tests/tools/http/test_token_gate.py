@@ -1,0 +1,136 @@
+"""Who may pass: without tokens, with the right one or the wrong, too often, too many at once, after it was revoked."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tools.http.token_gate import Gate, NotLetIn
+from tools.http.tokens import Limits, Scope, TokenError, Tokens, save
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+class Time:
+    """Both clocks."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def clock(self) -> float:
+        return self.seconds
+
+    def now(self) -> datetime:
+        return NOW + timedelta(seconds=self.seconds)
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+def made(path: Path, *scopes: Scope, limits: Limits | None = None, days: float | None = None) -> str:
+    """Writes a file with one token and gives the header that shows it."""
+    until = NOW + timedelta(days=days) if days is not None else None
+    tokens, _, secret = Tokens().issued(scopes, until, limits)
+    save(tokens, path)
+    return f"Bearer {secret}"
+
+
+def refused(gate: Gate, header: str | None, scope: Scope = Scope.SWAP) -> tuple[int, int | None]:
+    with pytest.raises(NotLetIn) as told:
+        gate.enter(header, scope)
+    return told.value.status, told.value.retry
+
+
+def test_without_a_file_everybody_on_the_machine_may() -> None:
+    gate = Gate(None)
+    assert not gate.needed
+    assert gate.enter(None, Scope.ADMIN).who == ""
+
+
+def test_the_right_token_opens_what_it_is_for(tmp_path: Path, time: Time) -> None:
+    header = made(tmp_path / "t.json", Scope.VIEW, Scope.SWAP)
+    gate = Gate(tmp_path / "t.json", time.clock, time.now)
+    assert gate.needed
+    entered = gate.enter(header, Scope.SWAP)
+    assert len(entered.who) == 8 and entered.who in header and entered.limits == Limits()
+    assert refused(gate, header, Scope.UPLOAD) == (403, None)
+
+
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer x", "Basic eDp5", "Bearer " + "é" * 50])
+def test_the_wrong_one_opens_nothing(tmp_path: Path, time: Time, header: str | None) -> None:
+    made(tmp_path / "t.json", Scope.ADMIN)
+    assert refused(Gate(tmp_path / "t.json", time.clock, time.now), header) == (401, None)
+
+
+def test_a_token_ends(tmp_path: Path, time: Time) -> None:
+    header = made(tmp_path / "t.json", Scope.ADMIN, days=1)
+    gate = Gate(tmp_path / "t.json", time.clock, time.now)
+    time.seconds = 86_399
+    gate.enter(header, Scope.VIEW)
+    time.seconds = 86_400
+    assert refused(gate, header, Scope.VIEW) == (401, None)
+
+
+def test_each_token_has_its_own_pace(tmp_path: Path, time: Time) -> None:
+    header = made(tmp_path / "t.json", Scope.VIEW, limits=Limits(per_minute=3))
+    gate = Gate(tmp_path / "t.json", time.clock, time.now)
+    for _ in range(3):
+        gate.enter(header, Scope.VIEW)
+    assert refused(gate, header, Scope.VIEW) == (429, 21)
+    time.seconds += 20
+    gate.enter(header, Scope.VIEW)
+    assert refused(gate, header, Scope.VIEW)[0] == 429
+
+
+def test_each_token_has_its_own_sessions(tmp_path: Path, time: Time) -> None:
+    header = made(tmp_path / "t.json", Scope.SWAP, limits=Limits(sessions=2))
+    gate = Gate(tmp_path / "t.json", time.clock, time.now)
+    entered = gate.enter(header, Scope.SWAP)
+    with gate.session(entered), gate.session(entered):
+        with pytest.raises(NotLetIn, match="2 sessions already") as told, gate.session(entered):
+            pass
+        assert told.value.status == 503
+    with gate.session(entered):
+        pass
+
+
+def test_a_session_that_fails_is_over(tmp_path: Path, time: Time) -> None:
+    header = made(tmp_path / "t.json", Scope.SWAP, limits=Limits(sessions=1))
+    gate = Gate(tmp_path / "t.json", time.clock, time.now)
+    entered = gate.enter(header, Scope.SWAP)
+    with pytest.raises(ZeroDivisionError), gate.session(entered):
+        raise ZeroDivisionError
+    with gate.session(entered):
+        pass
+
+
+def test_a_revoked_token_ends_at_once(tmp_path: Path, time: Time) -> None:
+    path = tmp_path / "t.json"
+    header = made(path, Scope.SWAP)
+    gate = Gate(path, time.clock, time.now)
+    gate.enter(header, Scope.SWAP)
+    other = made(path, Scope.SWAP)
+    assert refused(gate, header) == (401, None)
+    gate.enter(other, Scope.SWAP)
+
+
+def test_a_file_that_goes_opens_to_nobody_and_may_come_back(tmp_path: Path, time: Time) -> None:
+    path = tmp_path / "t.json"
+    header = made(path, Scope.SWAP)
+    gate = Gate(path, time.clock, time.now)
+    path.rename(tmp_path / "away")
+    assert refused(gate, header) == (401, None)
+    (tmp_path / "away").rename(path)
+    gate.enter(header, Scope.SWAP)
+    path.write_text("nonsense")
+    assert refused(gate, header) == (401, None)
+
+
+def test_a_server_does_not_begin_without_a_token(tmp_path: Path) -> None:
+    with pytest.raises(TokenError, match="cannot be read"):
+        Gate(tmp_path / "none.json")
+    save(Tokens(), tmp_path / "t.json")
+    with pytest.raises(TokenError, match="holds no token; make one with"):
+        Gate(tmp_path / "t.json")

@@ -1,0 +1,95 @@
+"""A live server for tests: the real application over a swap that shifts luma, on a free port of this machine."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import aiohttp
+import av
+import numpy as np
+from aiortc import MediaStreamTrack
+
+from engines.errors import SourceError
+from engines.mesh.source import SourceFace
+from engines.values import U8
+from stream.frame import Frame, Route
+from stream.live.ladder import Rung
+from stream.live.swap import Shown
+from stream.telemetry.metrics import Metered
+from tools.live.serve.app import Faces, Server, listening
+from tools.live.serve.settings import Settings
+
+FACE = SourceFace((np.zeros((8, 8, 3), np.uint8),), np.zeros((468, 3), np.float32))
+
+
+@dataclass
+class Same:
+    """Shows each frame as it came."""
+
+    stats: Metered
+
+    def __call__(self, frame: Frame) -> Shown:
+        with self.stats.time("paint"):
+            return Shown(frame, frame.picture, False, Route.FAST, Rung.FULL, 1)
+
+    def close(self) -> None:
+        pass
+
+
+def prepare(photos: list[tuple[str, U8]]) -> SourceFace:
+    """A face for every photo but a black one."""
+    if photos[0][1].max() < 10:
+        raise SourceError("the photo: no face seen in it")
+    return FACE
+
+
+class Colour(MediaStreamTrack):
+    """A camera that sees one grey level, thirty times a second."""
+
+    kind = "video"
+
+    def __init__(self, level: int, size: tuple[int, int] = (320, 240)) -> None:
+        super().__init__()
+        self.level, self.size, self.count = level, size, 0
+
+    async def recv(self) -> Any:
+        await asyncio.sleep(1 / 30)
+        width, height = self.size
+        plane = np.full((height * 3 // 2, width), 128, np.uint8)
+        plane[:height] = self.level + np.random.default_rng(self.count).integers(0, 4, (height, width))
+        frame = av.VideoFrame.from_ndarray(plane, format="yuv420p")
+        frame.pts, frame.time_base = self.count * 3000, Fraction(1, 90_000)
+        self.count += 1
+        return frame
+
+
+class Viewer:
+    """Collects what comes."""
+
+    def __init__(self) -> None:
+        self.frames: list[tuple[int, int, float]] = []
+        self.packets = 0
+
+    def picture(self, frame: Any) -> None:
+        grey = frame.to_ndarray(format="gray")
+        self.frames.append((frame.width, frame.height, float(grey.mean())))
+
+    def sound(self, _: Any) -> None:
+        self.packets += 1
+
+    async def until(self, count: int, patience: float = 20) -> None:
+        async with asyncio.timeout(patience):
+            while len(self.frames) < count:
+                await asyncio.sleep(0.02)
+
+
+@contextlib.asynccontextmanager
+async def served(**settings: Any) -> AsyncIterator[tuple[Server, str, aiohttp.ClientSession]]:
+    """The server, its address, and a client."""
+    default = settings.pop("default", FACE)
+    server = Server(Settings(port=0, **settings), Faces(prepare, lambda _: Same, default))
+    async with listening(server) as port, aiohttp.ClientSession() as http:
+        yield server, f"http://127.0.0.1:{port}", http

@@ -1,0 +1,1 @@
+"""`understudy bench ...`: what this machine does, measured."""

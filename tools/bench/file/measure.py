@@ -1,0 +1,187 @@
+"""What a machine does with one clip: bare transcode, whole pipeline, each stage; and the memory it took."""
+
+import asyncio
+import multiprocessing
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from engines.errors import InputError
+from stream.frame import Done, Frame, Plan, Route, Scene
+from stream.journey import LANES, Paint, bottleneck, run
+from stream.media.marking import Marker, MarkingSink, new_payload
+from stream.media.sink import Encoding, Sink, open_sink
+from stream.media.source import Source, open_source
+from stream.painting.refinement import refuse
+from stream.picture import Picture
+from stream.pixels.planes import Planes
+from stream.telemetry.report import quantiles
+from stream.telemetry.stats import Stats, Table, Timing
+from tools.bench.file.rescale import rescale
+from tools.cli.process import settle
+from tools.swap.cast import Cast, open_cast
+from tools.swap.job import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What to measure. height: of the clip that is made from `target`."""
+
+    source: Path
+    target: Path
+    height: int
+    preset: str
+    frames: int
+    rounds: int
+    threads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """bare_fps, fps: medians over the rounds. cpu: seconds of all threads per frame of the whole pipeline. peak_mb:
+    the most resident memory of the process. stages: alone on one thread. busy: each lane's share of the whole run."""
+
+    bare_fps: float
+    fps: float
+    cpu: float
+    peak_mb: float
+    stages: dict[str, Timing]
+    busy: dict[str, float]
+    bottleneck: str
+    routes: dict[str, int]
+
+    @property
+    def ratio(self) -> float:
+        return self.fps / self.bare_fps
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "bare_fps": round(self.bare_fps, 2),
+            "fps": round(self.fps, 2),
+            "ratio": round(self.ratio, 3),
+            "cpu_s_per_frame": round(self.cpu, 5),
+            "peak_mb": round(self.peak_mb, 1),
+            "stages": {name: quantiles(timing) for name, timing in self.stages.items()},
+            "bottleneck": self.bottleneck,
+        }
+
+
+def in_own_process(what: Run) -> Figures:
+    """`measure` in a new process, so that its peak memory is its own."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(measure, what).result()
+
+
+def measure(what: Run) -> Figures:
+    """Bare transcode and whole pipeline in turns, then each stage. Raises UnderstudyError."""
+    settle()
+    marker = Marker(new_payload(0))
+    with tempfile.TemporaryDirectory(prefix="understudy-") as folder:
+        clip = Path(folder) / "clip.mp4"
+        frames = rescale(what.target, clip, what.height, what.frames)
+        encoding = Encoding(codec="libx264", preset=what.preset, threads=what.threads)
+        job = Job(((what.source,),), str(clip), str(Path(folder) / "out.mp4"), threads=what.threads)
+
+        bare, full, cpu, tables = [], [], [], list[Table]()
+        for _ in range(what.rounds):
+            bare.append(frames / transcode(job, encoding, _look_away, _pass, _leave)[0])
+            with open_cast(job) as cast:  # a new one: tracks and textures must not be left over from the last round
+                seconds, busy, table = transcode(job, encoding, *cast.stages, marker=marker)
+            full.append(frames / seconds)
+            cpu.append(busy / frames)
+            tables.append(table)
+        with open_cast(job) as cast:
+            stages = one_by_one(job, encoding, cast, marker)
+        last = tables[-1]
+        if not last.routes.get(Route.FAST, Timing()).count:
+            raise InputError(f"no face was seen in {what.target} at {what.height}p; give a clip with a face")
+        return Figures(
+            statistics.median(bare),
+            statistics.median(full),
+            statistics.median(cpu),
+            peak_mb(),
+            stages,
+            {lane: last.busy(*stages) for lane, stages in LANES.items()},
+            bottleneck(last),
+            {r.value: t.count for r, t in last.routes.items()},
+        )
+
+
+def transcode(
+    job: Job,
+    encoding: Encoding,
+    perceive: Callable[[Frame], Scene],
+    way: Callable[[Scene], Plan],
+    paint: Paint | Sequence[Paint],
+    refine: Callable[[Done], Done] = refuse,
+    marker: Marker | None = None,
+) -> tuple[float, float, Table]:
+    """One journey through the clip: wall seconds, processor seconds of all threads, the table."""
+    with open_source(job.target, threads=job.threads) as source:
+        plain = _sink(job, source, encoding)
+        sink = plain if marker is None else MarkingSink(plain, marker)
+        wall, cpu, stats = time.perf_counter(), time.process_time(), Stats()
+        asyncio.run(run(source.frames(), sink, perceive, way, paint, refine, stats=stats))
+        return time.perf_counter() - wall, time.process_time() - cpu, stats.table()
+
+
+def one_by_one(job: Job, encoding: Encoding, cast: Cast, marker: Marker) -> dict[str, Timing]:
+    """Every stage alone: one frame after another on this thread, so that no stage waits for a core or for the GIL."""
+    stats = Stats()
+    with open_source(job.target, threads=1) as source:
+        sink = _sink(job, source, encoding)
+        for frame in stats.timed("decode", source.frames()):
+            _, picture = through(cast, frame, stats)
+            assert isinstance(picture, Planes), "files are decoded to Planes"
+            with stats.time("mark"):
+                picture = marker.next(picture, last=True)
+            with stats.time("encode"):
+                sink.write(frame, picture)
+        sink.close()
+    return stats.table().stages
+
+
+def through(cast: Cast, frame: Frame, stats: Stats) -> tuple[Done, Picture]:
+    """One frame through the stages between decoder and encoder, on this thread, each timed."""
+    with stats.time("perceive"):
+        scene = cast.perceive(frame)
+    with stats.time("route"):
+        plan = cast.route(scene)
+    with stats.time("paint"):
+        done = cast.paint(plan)
+    if done.pending:
+        with stats.time("refine"):
+            done = cast.refine(done)
+    with stats.time("paste"):
+        return done, frame.picture.pasted(done.patches) if done.patches else frame.picture
+
+
+def _sink(job: Job, source: Source, encoding: Encoding) -> Sink:
+    assert job.output is not None
+    return open_sink(job.output, source, encoding)
+
+
+def _look_away(frame: Frame) -> Scene:
+    return Scene(frame)
+
+
+def _pass(scene: Scene) -> Plan:
+    return Plan(scene, Route.PASS)
+
+
+def _leave(plan: Plan) -> Done:
+    return Done(plan)
+
+
+def peak_mb() -> float:
+    """The most memory that this process has had resident, MB (10**6 bytes)."""
+    status = Path("/proc/self/status")
+    if status.exists():  # ru_maxrss of a started process may be its parent's
+        kb = next(line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(kb) * 1024 / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6  # bytes on macOS

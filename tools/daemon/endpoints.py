@@ -1,0 +1,138 @@
+"""Live: the RTMP endpoints. A publisher with an endpoint's key starts its relay; some time after it left, it ends."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from stream.io.address import inlet, outlet
+from stream.io.relay import Relay
+from stream.live.session import Swap
+from stream.rtmp.server import Door, Slot, digest
+from stream.telemetry.metrics import Metered, Metrics
+from tools.daemon.config import Endpoint
+from tools.swap.job import parse_bitrate
+
+log = logging.getLogger("understudy.daemon")
+TROUBLED = 1.0  # seconds that a failed endpoint rests, at least
+LINGER = 30.0  # seconds that an endpoint waits for its publisher to come back
+
+
+@dataclass(slots=True)
+class Post:
+    """An endpoint at work. relay: while somebody publishes, and a while after."""
+
+    endpoint: Endpoint
+    make: Callable[[Metered], Swap]
+    slot: Slot = field(default_factory=Slot)
+    relay: Relay | None = None
+    task: asyncio.Task[None] | None = None
+    trouble: str = ""
+
+    def told(self) -> dict[str, Any]:
+        """Without the key, and without those in the outputs."""
+        session = self.relay.session if self.relay else None
+        mouths = self.relay.mouths if self.relay else []
+        delays = session.delays if session else ()
+        skipped = self.relay.skipped if self.relay else 0
+        return {
+            "name": self.endpoint.name,
+            "publishing": self.slot.busy,
+            "came": session.came if session else 0,
+            "left": session.left - skipped if session else 0,
+            "dropped": session.shed + skipped if session else 0,
+            "delay_ms": round(1000 * sum(delays) / len(delays), 1) if delays else None,
+            "outputs": [{"to": m.outlet.shown, "open": m.open, "opened": m.opened, "lost": m.lost} for m in mouths],
+            "trouble": self.trouble,
+        }
+
+
+class Live:
+    """makes: each endpoint's swap. most: endpoints at work at once."""
+
+    def __init__(
+        self,
+        endpoints: Sequence[Endpoint],
+        makes: Sequence[Callable[[Metered], Swap]],
+        metrics: Metrics,
+        most: int = 4,
+        linger: float = LINGER,
+    ) -> None:
+        self._posts = [Post(e, make) for e, make in zip(endpoints, makes, strict=True)]
+        self._metrics, self._most, self._linger = metrics, most, linger
+        slots = {digest(f"{p.endpoint.app}/{p.endpoint.key}"): p.slot for p in self._posts}
+        self._door = Door(slots, self._came, self._room)
+        self._stop = asyncio.Event()
+        for post in self._posts:  # what cannot be written is told at the start
+            for text in post.endpoint.outputs:
+                outlet(text)
+
+    @property
+    def running(self) -> int:
+        return sum(post.task is not None for post in self._posts)
+
+    def told(self) -> list[dict[str, Any]]:
+        return [post.told() for post in self._posts]
+
+    async def open(self, host: str, port: int) -> int:
+        """Returns the port. Raises OSError."""
+        return await self._door.open(host, port)
+
+    def shut(self) -> None:
+        """Nobody comes in any more."""
+        self._door.shut()
+
+    async def close(self) -> None:
+        self._stop.set()
+        tasks = [post.task for post in self._posts if post.task is not None]
+        if tasks:
+            await asyncio.wait(tasks, timeout=20)
+        await self._door.close()
+
+    def _room(self, slot: Slot) -> bool:
+        return self._post(slot).task is not None or self.running < self._most
+
+    def _came(self, slot: Slot) -> None:
+        post = self._post(slot)
+        if post.task is None and not self._stop.is_set():
+            post.task = asyncio.create_task(self._carry(post))
+            self._metrics.sessions.set(self.running)
+
+    def _post(self, slot: Slot) -> Post:
+        return next(post for post in self._posts if post.slot is slot)
+
+    async def _carry(self, post: Post) -> None:
+        e = post.endpoint
+        log.info("endpoint %s: a publisher has come", e.name)
+        trouble = ""
+        try:
+            post.relay = self._relay(post)
+            await post.relay.run(self._stop)
+            broken = [m for m in post.relay.mouths if m.error is not None]
+            if broken:
+                trouble = f"{broken[0].outlet.shown} cannot be written: {broken[0].error}"
+        except Exception as error:  # whatever it is, the other endpoints go on
+            trouble = str(error)
+            log.exception("endpoint %s has failed", e.name)
+            await asyncio.sleep(TROUBLED)  # publishers come back at once
+        finally:
+            post.relay, post.task, post.trouble = None, None, trouble
+            self._metrics.sessions.set(self.running)
+            log.info("endpoint %s rests", e.name)
+        if post.slot.busy and not trouble and not self._stop.is_set():  # it came back just now
+            self._came(post.slot)
+
+    def _relay(self, post: Post) -> Relay:
+        """Raises OutputError."""
+        e = post.endpoint
+        return Relay(
+            inlet(f"rtmp://127.0.0.1/{e.app}/{e.key}", listen=True),
+            [outlet(text) for text in e.outputs],
+            post.make,
+            self._metrics,
+            bitrate=parse_bitrate(e.bitrate),
+            preset=e.preset,
+            slot=post.slot,
+            linger=self._linger,
+        )

@@ -1,0 +1,109 @@
+"""Gate: may this request pass? Tokens, scopes and each token's own limits, behind one call, for every server here.
+
+Knows no HTTP but its status numbers. Clocks are passed in.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from engines.errors import UnderstudyError
+from tools.http.tokens import Limits, Meter, Refusal, Scope, Token, TokenError, Tokens, load
+
+LOCAL = Limits(per_minute=6000, sessions=64, upload=1 << 30)
+"""Of who needs no token: this machine's own users, where no token file was named."""
+
+
+class NotLetIn(UnderstudyError):
+    """status: HTTP's: 401 without a valid token, 403 where it opens something else, 429 too often, 503 too many at
+    once. retry: seconds until it is worth asking again, None where never."""
+
+    def __init__(self, status: int, reason: str, retry: int | None = None) -> None:
+        super().__init__(reason)
+        self.status, self.retry = status, retry
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """who: the token's id, empty where none was needed. It may be logged: it is not the secret."""
+
+    who: str
+    limits: Limits
+
+
+class Gate:
+    """file: of tokens (`understudy token add`), None where everybody on this machine may come in. It is read again when
+    it changes, so that a revoked token ends at once. For one thread."""
+
+    def __init__(
+        self,
+        file: Path | None,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Raises TokenError where the file is missing, damaged, open to others, or holds no token."""
+        self._file, self._clock, self._now = file, clock, now
+        self._tokens, self._seen = Tokens(), (0, 0)
+        self._meters: dict[str, Meter] = {}
+        self._sessions: Counter[str] = Counter()
+        if file is not None:
+            self._refresh()
+            if not self._tokens:
+                raise TokenError(f"{file} holds no token; make one with `understudy token add --file {file}`")
+
+    @property
+    def needed(self) -> bool:
+        return self._file is not None
+
+    def enter(self, authorization: str | None, scope: Scope) -> Pass:
+        """authorization: the request's header of that name. Raises NotLetIn."""
+        if self._file is None:
+            return Pass("", LOCAL)
+        self._refresh()
+        found = self._tokens.check(authorization, scope, self._now())
+        if found is Refusal.SCOPE:
+            raise NotLetIn(403, f"this token does not open that; it takes one with the scope {scope.value}")
+        if not isinstance(found, Token):
+            raise NotLetIn(401, "a valid bearer token is needed")
+        meter = self._meters.get(found.id)
+        if meter is None or meter.per_minute != found.limits.per_minute:
+            meter = self._meters[found.id] = Meter.full(found.limits, self._clock())
+        if wait := meter.take(self._clock()):
+            raise NotLetIn(429, "this token asks too often; wait a little", int(wait) + 1)
+        return Pass(found.id, found.limits)
+
+    @contextmanager
+    def session(self, entered: Pass) -> Iterator[None]:
+        """Counts a session for as long as it lasts. Raises NotLetIn where the token has its sessions already."""
+        if self._sessions[entered.who] >= entered.limits.sessions:
+            raise NotLetIn(503, f"this token has its {entered.limits.sessions} sessions already; end one", 10)
+        self._sessions[entered.who] += 1
+        try:
+            yield
+        finally:
+            self._sessions[entered.who] -= 1
+            if not self._sessions[entered.who]:
+                del self._sessions[entered.who]
+
+    def _refresh(self) -> None:
+        """A file that went or broke while the server runs opens to nobody."""
+        assert self._file is not None
+        try:
+            stat = self._file.stat()
+            seen = (stat.st_mtime_ns, stat.st_ino)
+        except OSError:
+            seen = (0, 0)
+        if seen != self._seen or seen == (0, 0):
+            first = self._seen == (0, 0) and not self._tokens
+            try:
+                self._tokens, self._seen = load(self._file), seen
+            except TokenError:
+                self._tokens, self._seen = Tokens(), seen
+                if first:
+                    raise
+            kept = {token.id for token in self._tokens.tokens}
+            self._meters = {name: meter for name, meter in self._meters.items() if name in kept}

@@ -1,0 +1,222 @@
+"""The live server put together: routes, the page, figures, health; and its life from start to drained."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import ssl
+import statistics
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from engines.values import U8
+from stream.live.session import Swap
+from stream.telemetry.metrics import CONTENT_TYPE, Codecs, Metered, Metrics
+from stream.telemetry.trace import Tracer
+from stream.webrtc.install import install
+from tools.http import limits as walls
+from tools.http import photo
+from tools.http.auth import Entry
+from tools.http.token_gate import Gate
+from tools.http.tokens import Scope
+from tools.live.serve import admission
+from tools.live.serve.rooms import Refused, Room, Rooms
+from tools.live.serve.settings import Settings
+from tools.live.serve.whip import NAME, Signalling, refusal
+from tools.swap.ensemble import Face
+
+log = logging.getLogger("understudy.serve")
+
+STATIC = Path(__file__).parent / "static"
+PAGES = {
+    "/": ("index.html", "text/html"),
+    "/app.js": ("app.js", "text/javascript"),
+    "/whip.js": ("whip.js", "text/javascript"),
+    "/icon.svg": ("icon.svg", "image/svg+xml"),
+    "/style.css": ("style.css", "text/css"),
+}
+IMAGES = ("image/jpeg", "image/png", "image/webp")
+DRAIN = 5.0  # seconds that sessions get to end
+LATEST = 60.0  # seconds; a delay beyond is no measurement
+
+
+@dataclass(frozen=True, slots=True)
+class Faces:
+    """What the server knows of faces. prepare: photos to a source; swap: a source to a session's swap; default: the
+    server's own source."""
+
+    prepare: Callable[[list[tuple[str, U8]]], Face]
+    swap: Callable[[Face | None], Callable[[Metered], Swap]]
+    default: Face | None = None
+
+
+class Server:
+    """One application. `app` for aiohttp; `rooms` for who needs to look inside."""
+
+    def __init__(self, settings: Settings, faces: Faces, metrics: Metrics | None = None) -> None:
+        settings.check()
+        self.settings, self._faces, self.metrics = settings, faces, metrics or Metrics()
+        self._entry = Entry(Gate(settings.tokens), self.metrics.refused.labels("token").inc)
+        self._tracer = Tracer(settings.trace) if settings.trace else None
+        install(Codecs(self.metrics, self._tracer))
+        self.rooms = Rooms(settings, faces.swap, self.metrics, faces.default, self._tracer)
+        self.silent: set[Any] = set()
+        self._reading = asyncio.Semaphore(1)
+        local = settings.loopback and not self._entry.needed
+        wall = walls.middleware(local, settings.origins, self.silent)
+        self.app = web.Application(middlewares=[wall], client_max_size=photo.LARGEST)
+        self.app.add_routes(
+            [
+                *(web.get(path, self._page) for path in PAGES),
+                web.get("/api/settings", self._settings),
+                web.post("/api/rooms", self._upload),
+                web.get(f"/api/rooms/{NAME}", self._figures),
+                web.delete(f"/api/rooms/{NAME}", self._end),
+                web.post(f"/api/rooms/{NAME}/glass", self._glass),
+                web.get("/metrics", self._metrics),
+                web.get("/healthz", self._health),
+                web.get("/readyz", self._ready),
+                *Signalling(self.rooms, settings, self._entry).routes(),
+            ]
+        )
+        self.app.cleanup_ctx.append(self._life)
+
+    def _room(self, request: web.Request, scope: Scope, own: bool = False) -> Room:
+        """The room that a request names. own: for who made it, or an admin. Raises NotLetIn, 404."""
+        entered = self._entry.enter(request, scope)
+        room = self.rooms.rooms.get(request.match_info["name"])
+        if room is None:
+            raise web.HTTPNotFound(reason="no such room")
+        if own:
+            self._entry.own(request, entered, room.who)
+        return room
+
+    async def _life(self, _: web.Application) -> AsyncIterator[None]:
+        async def tick() -> None:
+            while True:
+                await asyncio.sleep(1)
+                try:
+                    await self.rooms.sweep()
+                except Exception:
+                    log.exception("the sweep failed; it is tried again")
+
+        task = asyncio.create_task(tick())
+        yield
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError, TimeoutError):
+            await asyncio.wait_for(self.rooms.close(), DRAIN)
+        if self._tracer:
+            self._tracer.close()
+
+    async def _page(self, request: web.Request) -> web.Response:
+        name, kind = PAGES[request.path]
+        return web.Response(body=(STATIC / name).read_bytes(), content_type=kind, charset="utf-8")
+
+    async def _settings(self, _: web.Request) -> web.Response:
+        s = self.settings
+        ice = [{"urls": i.url, "username": i.username, "credential": i.credential} for i in s.ice if not i.credential]
+        facts = {
+            "label": s.disclosure,
+            "token": self._entry.needed,
+            "face": self._faces.default is not None,
+            "ice": ice,
+        }
+        return web.json_response(facts)
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        """A photo makes a room: its face lives in memory until the room ends."""
+        entered = self._entry.enter(request, Scope.UPLOAD)
+        try:
+            self.rooms.admit()
+            data = await walls.body(request, IMAGES, min(photo.LARGEST, entered.limits.upload))
+            async with self._reading:
+                image = await asyncio.to_thread(photo.decode, data)
+                face = await asyncio.to_thread(self._faces.prepare, [("the photo", image)])
+            room = self.rooms.open(face, entered.who)
+        except Refused as refused:
+            return refusal(self.rooms, refused)
+        place = {"whip": f"/whip/{room.name}", "whep": f"/whep/{room.name}"}
+        return web.json_response({"name": room.name, **place, "notes": list(face.notes)}, status=201)
+
+    async def _figures(self, request: web.Request) -> web.Response:
+        s = self._room(request, Scope.VIEW).session
+        if s is None:
+            return web.json_response({"live": False})
+        delay = statistics.median(s.delays) if s.delays else 0.0
+        return web.json_response(
+            {
+                "live": True,
+                "came": s.came,
+                "left": s.left,
+                "shed": s.shed,
+                "held": s.held,
+                "delay_ms": round(1000 * delay, 1),
+                "route": s.route,
+                "rung": s.rung.name.lower(),
+                "faces": s.faces,
+                "viewers": len(s.video),
+                "clock": round(s.clock(), 3),
+            }
+        )
+
+    async def _glass(self, request: web.Request) -> web.Response:
+        """A viewer tells the delay from the camera to the screen, `{"ms": 61.5}`, as it can be measured there."""
+        self._room(request, Scope.VIEW)
+        try:
+            told = json.loads(await walls.body(request, ("application/json",), 256))
+            seconds = float(told["ms"]) / 1000
+        except (ValueError, TypeError, KeyError, RecursionError):
+            raise web.HTTPBadRequest(reason='send {"ms": a number}') from None
+        if not 0 < seconds < LATEST:
+            raise web.HTTPUnprocessableEntity(reason=f"a delay lies between 0 and {LATEST:.0f} s")
+        self.metrics.glass.observe(seconds)
+        return web.Response(status=204)
+
+    async def _end(self, request: web.Request) -> web.Response:
+        room = self._room(request, Scope.SWAP, own=True)
+        await self.rooms.end(room.name, "ended by request")
+        return web.Response(status=204)
+
+    async def _metrics(self, request: web.Request) -> web.Response:
+        self._entry.enter(request, Scope.ADMIN)
+        return web.Response(body=self.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
+
+    async def _health(self, _: web.Request) -> web.Response:
+        return web.json_response({"status": "alive"})
+
+    async def _ready(self, _: web.Request) -> web.Response:
+        try:
+            self.rooms.admit()
+        except Refused as refused:
+            return walls.problem(503, refused.reason, {"Retry-After": str(admission.RETRY)})
+        return web.json_response({"status": "ready"})
+
+
+@contextlib.asynccontextmanager
+async def listening(server: Server) -> AsyncIterator[int]:
+    """Serves until left; yields the port. Sessions are ended on the way out."""
+    s = server.settings
+    runner = web.AppRunner(
+        server.app,
+        access_log=None,
+        handle_signals=False,
+        keepalive_timeout=walls.KEPT,
+        lingering_time=walls.LINGER,
+    )
+    await runner.setup()
+    context = None
+    if s.cert is not None and s.key is not None:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(s.cert, s.key)
+    assert runner.server is not None
+    factory = walls.guarded(runner.server, server.silent)
+    listener = await asyncio.get_running_loop().create_server(factory, s.host, s.port, ssl=context)
+    try:
+        yield int(listener.sockets[0].getsockname()[1])
+    finally:
+        listener.close()
+        await runner.cleanup()

@@ -1,0 +1,87 @@
+"""Settings of the live server: small typed values with defaults."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engines.errors import UnderstudyError
+from stream.pixels.label import WORDS, Label
+from tools.swap.chosen import Chosen
+
+USUAL = Label("Face replaced by Understudy")
+
+
+@dataclass(frozen=True, slots=True)
+class IceServer:
+    """A STUN or TURN server. url: `stun:host:port`, `turn:host:port`."""
+
+    url: str
+    username: str | None = None
+    credential: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """sources: photos of the default face; none: sessions bring their own. tokens: file of bearer tokens.
+    most: sessions at once, whatever the load. quiet_after: seconds without a picture after which a session ends.
+    nets: the networks that paint, by name; none: the mesh swapper. mark: the invisible one; because: why it is off,
+    which is logged. label: burnt into every picture. bare: no swap at all, for measuring what the path itself costs."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    sources: tuple[Path, ...] = ()
+    device: str = "auto"
+    nets: Chosen = field(default_factory=Chosen)
+    who: str = "all"
+    tokens: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
+    ice: tuple[IceServer, ...] = ()
+    origins: tuple[str, ...] = ()
+    most: int = 16
+    viewers: int = 8
+    quiet_after: float = 15.0
+    when: str = "hold"
+    mark: bool = True
+    because: str = ""
+    label: Label | None = USUAL
+    trace: Path | None = None
+    consent: bool = False
+    bare: bool = False
+
+    @property
+    def loopback(self) -> bool:
+        return self.host in ("127.0.0.1", "::1", "localhost")
+
+    @property
+    def disclosure(self) -> str:
+        """What viewers are told, on the page and in a header."""
+        return self.label.words if self.label is not None else WORDS
+
+    def check(self) -> None:
+        """Raises UnderstudyError where the settings would open the machine to strangers or cannot work."""
+        if not self.loopback and self.tokens is None:
+            raise UnderstudyError(
+                f"--host {self.host} can be reached by others, so it needs --tokens FILE: make one with"
+                f" `understudy token add --file FILE`; without tokens only 127.0.0.1 is served"
+            )
+        if (self.cert is None) != (self.key is None):
+            raise UnderstudyError("--cert and --key belong together; give both")
+        for path, name in ((self.tokens, "--tokens"), (self.cert, "--cert"), (self.key, "--key")):
+            if path is not None and not path.is_file():
+                raise UnderstudyError(f"{name} {path} is no file; look at the path")
+        if self.sources and not self.consent:
+            raise UnderstudyError(
+                "--source puts a person's face on others: give --i-have-consent if that person agreed"
+            )
+
+
+def parse_ice(text: str) -> IceServer:
+    """`stun:host:port` or `turn:user:password@host:port`. Raises UnderstudyError."""
+    kind, sep, rest = text.partition(":")
+    if not sep or kind not in ("stun", "stuns", "turn", "turns") or not rest:
+        raise UnderstudyError(f"--ice {text!r}: write stun:host:port or turn:user:password@host:port")
+    login, at, place = rest.rpartition("@")
+    if not at:
+        return IceServer(text)
+    user, _, password = login.partition(":")
+    return IceServer(f"{kind}:{place}", user, password)

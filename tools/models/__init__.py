@@ -1,0 +1,1 @@
+"""`understudy models ...` and `doctor`."""

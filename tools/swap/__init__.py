@@ -1,0 +1,1 @@
+"""`understudy swap` and `demo`: from the options to the finished file."""

@@ -1,0 +1,1 @@
+"""Labelled spectacles: shapes, drawing, bands, shards."""

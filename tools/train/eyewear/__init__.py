@@ -1,0 +1,1 @@
+"""The eyewear network's training."""

@@ -1,0 +1,173 @@
+"""`understudy identity`: source faces with the consent to use them, and the list of faces that are refused."""
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from engines.errors import UnderstudyError
+
+if TYPE_CHECKING:
+    from calib.denylist import DenyList
+    from stream.consent.package import Package, Wardrobe
+
+app = typer.Typer(
+    help="Source faces with the consent to use them.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+deny = typer.Typer(help="Faces that this computer refuses to use.", no_args_is_help=True)
+app.add_typer(deny, name="deny")
+
+Name = Annotated[str, typer.Argument(metavar="NAME")]
+Json = Annotated[bool, typer.Option("--json", help="The answer for programs.")]
+
+
+@app.command()
+def add(
+    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO...", help="Photos of one person.")],
+    name: Annotated[str, typer.Option(help="What to call it: letters, digits, - _ .")],
+    consent: Annotated[str, typer.Option(metavar="TEXT", help='"who, when, what for"')] = "",
+    expires: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Last day the consent holds.")] = None,
+    is_self: Annotated[bool, typer.Option("--self", help="It is your own face.")] = False,
+) -> None:
+    """Keep a person's photos together with their consent."""
+    from stream.consent.embedder import embed_photos
+    from stream.media.still import read_image  # heavy, as the networks are; the other commands do without
+
+    for photo in photos:
+        read_image(str(photo))  # what is no picture is told now, not when it is to be used
+    made = _wardrobe().add(name, photos, consent, datetime.now(UTC), _day(expires), is_self=is_self, embed=embed_photos)
+    typer.echo(f"{made.name}: {_photos(made)}, {'with' if made.embedder else 'without'} embedding, in {made.folder}")
+
+
+@app.command("list")
+def list_(as_json: Json = False) -> None:
+    """All identities, and whether their consent still holds."""
+    wardrobe, today = _wardrobe(), datetime.now(UTC).date()
+    rows: list[dict[str, object]] = []
+    for name in wardrobe.names():
+        try:
+            rows.append(_told(wardrobe.get(name), today))
+        except UnderstudyError as error:
+            rows.append({"name": name, "usable": False, "problem": str(error)})
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        state = row.get("problem") or (f"until {row['expires']}" if row["usable"] and row["expires"] else "")
+        typer.echo(f"{row['name']}: {state or ('no end' if row['usable'] else 'consent ended ' + str(row['expires']))}")
+    if not rows:
+        typer.echo('no identities yet; make one with `understudy identity add PHOTO --name N --consent "..."`')
+
+
+@app.command()
+def show(name: Name, as_json: Json = False) -> None:
+    """Everything kept of one identity."""
+    told = _told(_wardrobe().get(name), datetime.now(UTC).date())
+    if as_json:
+        typer.echo(json.dumps(told, indent=2))
+        return
+    for key, value in told.items():
+        typer.echo(f"{key}: {'-' if value is None else value}")
+
+
+@app.command()
+def remove(name: Name) -> None:
+    """Delete an identity: photos, embedding and consent record."""
+    count = _wardrobe().remove(name)
+    typer.echo(f"{name}: {count} files removed; exports and finished videos are not touched")
+
+
+@app.command()
+def export(name: Name, into: Annotated[Path, typer.Argument(metavar="FILE.zip", help="A new file.")]) -> None:
+    """Write an identity with everything in it to a zip that only you can read."""
+    _wardrobe().export(name, into)
+    typer.echo(f"{into}: holds photos and a consent record; keep it as safe as the original")
+
+
+@deny.command("add")
+def deny_add(
+    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO...", help="Photos of one person; not kept.")],
+    label: Annotated[str, typer.Option(help="What refusals and logs call it; need not be a name.")],
+) -> None:
+    """Refuse a face from now on. Only its embedding is kept."""
+    from calib.denylist import DenyList, DenyListError, save
+    from stream.consent.denied import denylist_path
+    from stream.consent.embedder import EMBEDDER, embed_photos
+
+    made = embed_photos(photos)
+    if made is None:
+        raise DenyListError(f"faces can be told apart only with a network; `understudy models pull {EMBEDDER}` first")
+    path = denylist_path()
+    old = _denied() if path.exists() else DenyList(made[1])
+    if old.entries and old.embedder != made[1]:
+        raise DenyListError(f"{path} was made with another network; move it away and add its people anew")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save(DenyList(made[1], old.entries, old.threshold).with_entry(label, made[0]), path)
+    typer.echo(f"{label}: refused from now on")
+
+
+@deny.command("list")
+def deny_list() -> None:
+    """The labels of all refused faces."""
+    from stream.consent.denied import denylist_path
+
+    entries = _denied().entries if denylist_path().exists() else ()
+    for entry in entries:
+        typer.echo(entry.label)
+    if not entries:
+        typer.echo("nobody is refused; `understudy identity deny add PHOTO --label L` refuses a face", err=True)
+
+
+@deny.command("remove")
+def deny_remove(label: Annotated[str, typer.Argument(metavar="LABEL")]) -> None:
+    """Take a face off the list."""
+    from calib.denylist import DenyListError, save
+    from stream.consent.denied import denylist_path
+
+    if not denylist_path().exists():
+        raise DenyListError(f"nobody is refused: there is no deny list at {denylist_path()}")
+    save(_denied().without(label), denylist_path())
+    typer.echo(f"{label}: no longer refused")
+
+
+def _wardrobe() -> "Wardrobe":
+    from stream.consent.package import default_wardrobe  # numpy; the help does without
+
+    return default_wardrobe()
+
+
+def _denied() -> "DenyList":
+    from calib.denylist import load
+    from stream.consent.denied import denylist_path
+
+    return load(denylist_path())
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise UnderstudyError(f"--expires {text} is no day; write it as 2027-01-31") from error
+
+
+def _photos(package: "Package") -> str:
+    return f"{len(package.photos)} photo{'s' if len(package.photos) > 1 else ''}"
+
+
+def _told(package: "Package", today: date) -> dict[str, object]:
+    return {
+        "name": package.name,
+        "usable": package.expires is None or today <= package.expires,
+        "consent": package.consent,
+        "self": package.is_self,
+        "added": package.added.isoformat(),
+        "expires": package.expires.isoformat() if package.expires else None,
+        "photos": _photos(package),
+        "embedding": package.embedder is not None,
+        "sha256": package.sha256,
+        "folder": str(package.folder),
+    }

@@ -31,7 +31,7 @@ Feeds = Callable[[], Iterable[Mapping[str, Array]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class LayerDistance:
     """One convolution or matrix product. error: of its answer within the whole network, in shares of f32's length."""
 
     name: str
@@ -40,12 +40,12 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class CompileReport:
     """outputs: by name, the worst row of all feeds. layers: in the graph's order. skipped: left in f32."""
 
     precision: str
     outputs: dict[str, Distance]
-    layers: tuple[Layer, ...]
+    layers: tuple[LayerDistance, ...]
     skipped: tuple[str, ...]
 
     def complaint(self, floor: Floor) -> str:
@@ -55,7 +55,7 @@ class Report:
 
 def compile_model(
     source: Path, name: str, precision: str, feeds: Feeds, floor: Floor, folder: Path, method: str = "percentile"
-) -> tuple[Path, Report]:
+) -> tuple[Path, CompileReport]:
     """Writes the copy and its report into `folder`, both or none.
 
     feeds: the network's inputs as they come in use, the same each time it is called. method: of `calib.int8`.
@@ -99,7 +99,7 @@ def _rewritten(
 
 def _measured(
     graph: ModelProto, rewritten: ModelProto, precision: str, feeds: Feeds, work: Path, skip: Set[str]
-) -> Report:
+) -> CompileReport:
     kinds = {node.output[0]: node.op_type for node in targets(graph)}
     exact = _opened(expose(graph, kinds), work / "exact.onnx")
     given = _opened(rewritten, work / "given.onnx", precision)
@@ -112,8 +112,8 @@ def _measured(
     if not seen:
         raise ModelError("there is nothing to measure with: no pictures were given")
     outputs = {value.name: seen[value.name] for value in graph.graph.output}
-    layers = tuple(Layer(name, kind, seen[name].error) for name, kind in kinds.items())
-    return Report(precision, outputs, layers, tuple(sorted(skip)))
+    layers = tuple(LayerDistance(name, kind, seen[name].error) for name, kind in kinds.items())
+    return CompileReport(precision, outputs, layers, tuple(sorted(skip)))
 
 
 def _opened(graph: ModelProto, path: Path, precision: str = "f32") -> Session:
@@ -121,7 +121,7 @@ def _opened(graph: ModelProto, path: Path, precision: str = "f32") -> Session:
     return open_openvino(path, "int8" if precision == "int8" else "f32", os.cpu_count() or 1).session()
 
 
-def _install(graph: ModelProto, report: Report, source: Path, name: str, folder: Path) -> Path:
+def _install(graph: ModelProto, report: CompileReport, source: Path, name: str, folder: Path) -> Path:
     final = installed(folder, name, report.precision, source)
     part = final.with_suffix(f".part{os.getpid()}.onnx")
     try:

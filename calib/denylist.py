@@ -29,7 +29,7 @@ class DenyListError(UnderstudyError):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class DeniedPerson:
     """label: what to call it in a refusal and a log; need not be a name. embedding: float32 (n,), of length 1."""
 
     label: str
@@ -41,10 +41,10 @@ class DenyList:
     """embedder: sha256 of the network all embeddings were made with; those of another network mean nothing here."""
 
     embedder: str
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[DeniedPerson, ...] = ()
     threshold: float = THRESHOLD
 
-    def match(self, embedding: F32) -> Entry | None:
+    def match(self, embedding: F32) -> DeniedPerson | None:
         """The entry most like a face's embedding (n,), if it is over the threshold."""
         if not self.entries:
             return None
@@ -67,7 +67,7 @@ class DenyList:
 
     def with_entry(self, label: str, embedding: F32) -> "DenyList":
         others = tuple(entry for entry in self.entries if entry.label != label)
-        return DenyList(self.embedder, (*others, Entry(label, unit(embedding))), self.threshold)
+        return DenyList(self.embedder, (*others, DeniedPerson(label, unit(embedding))), self.threshold)
 
     def without(self, label: str) -> "DenyList":
         kept = tuple(entry for entry in self.entries if entry.label != label)
@@ -104,7 +104,9 @@ def load(path: Path) -> DenyList:
     try:
         told: dict[str, Any] = json.loads(path.read_text())
         entries = tuple(
-            Entry(str(one["label"]), unit(np.frombuffer(base64.b64decode(one["embedding"], validate=True), "<f4")))
+            DeniedPerson(
+                str(one["label"]), unit(np.frombuffer(base64.b64decode(one["embedding"], validate=True), "<f4"))
+            )
             for one in told["entries"]
         )
         if len({entry.embedding.size for entry in entries}) > 1:

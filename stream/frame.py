@@ -7,7 +7,7 @@ from fractions import Fraction
 from engines.occlusion.clean_plate import Placed, Plate
 from engines.occlusion.network import Occlusion
 from engines.values import Box, Face, Patch, Region
-from stream.painting.occluder import Before
+from stream.painting.occluder import Occluder
 from stream.picture import Picture
 
 
@@ -42,7 +42,7 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
+class FaceOcclusion:
     """What lies before a face, as one frame shows it. kind: the class to act on, NONE, OPAQUE or TRANSPARENT of
     `engines.occlusion.network`. seen: the network's maps, None where it was not asked in this frame. plate: the
     person's own clean face so far. at: where the face's pixels lie in it, None where nobody needed to know."""
@@ -66,7 +66,7 @@ class FaceTrack:
     age: int = 0
     region: Region | None = None
     fade: float = 1.0
-    front: Front | None = None
+    front: FaceOcclusion | None = None
 
     @property
     def box(self) -> Box:
@@ -97,7 +97,7 @@ class Pending:
 
     track: FaceTrack
     patch: Patch
-    before: Before | None = None
+    before: Occluder | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from typing import Protocol
 
 from stream.frame import Done, Frame, Plan, Route, Scene
 from stream.lanes.lane import Lane
-from stream.lanes.lane_pool import Crew
-from stream.lanes.shared_reorder import Gate
+from stream.lanes.lane_pool import LanePool
+from stream.lanes.shared_reorder import SharedReorder
 from stream.painting.refinement import refuse
 from stream.picture import Picture
 from stream.telemetry.stats import Stats, Table
@@ -32,7 +32,7 @@ LANES = {  # which stages share a thread
 Paint = Callable[[Plan], Done]
 
 
-class Sink(Protocol):
+class FrameSink(Protocol):
     """Where frames go. Called from one thread at a time."""
 
     def write(self, frame: Frame, picture: Picture) -> None: ...
@@ -43,7 +43,7 @@ class Sink(Protocol):
 
 async def run(
     frames: Iterable[Frame],
-    sink: Sink,
+    sink: FrameSink,
     perceive: Callable[[Frame], Scene],
     route: Callable[[Scene], Plan],
     paint: Paint | Sequence[Paint],
@@ -130,9 +130,9 @@ async def run(
         if stage != "flush"
     }
     encoding = Lane("encode", write, witness, then=end, record=record["encode"], capacity=DEPTH)
-    gate: Gate[tuple[Done, Picture]] = Gate(WINDOW, lambda out: out.item and encoding.put(out.item))
+    gate: SharedReorder[tuple[Done, Picture]] = SharedReorder(WINDOW, lambda out: out.item and encoding.put(out.item))
     refining = Lane("refine", refined, paste, then=encoding.close, record=record["refine"], capacity=DEPTH)
-    painting = Crew("paint", hands, sort, then=refining.close, record=record["paint"], capacity=DEPTH)
+    painting = LanePool("paint", hands, sort, then=refining.close, record=record["paint"], capacity=DEPTH)
     perceiving = Lane("perceive", perceive, send, then=painting.close, record=record["perceive"], capacity=DEPTH)
     decoding = Lane("decode", _same, perceiving.put, then=perceiving.close, on_cancel=gate.cancel, items=admitted())
     try:

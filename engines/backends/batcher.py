@@ -11,7 +11,7 @@ from concurrent.futures import Future
 
 import numpy as np
 
-from engines.backends.batching import Job, Waiting
+from engines.backends.batching import BatchJob, Waiting
 from engines.protocol import Engine, Session
 from engines.values import Array
 
@@ -40,7 +40,7 @@ class Batcher:
         self._waiting = Waiting(1 if fixed else most, wait, room)
         self._open: set[Hashable] = set()
         self._free = clock()
-        self._futures: dict[Job, Future[Answer]] = {}
+        self._futures: dict[BatchJob, Future[Answer]] = {}
         self._changed = threading.Condition()
         self._closed = False
         self.calls = self.rows = 0  # what the engine was asked, for statistics
@@ -49,7 +49,7 @@ class Batcher:
 
     def submit(self, stream: Hashable, feeds: Mapping[str, Array]) -> Future[Answer]:
         """The rows' answer, later. Blocks while too many jobs wait. Errors: RuntimeError once closed."""
-        job = Job(stream, dict(feeds), self._clock())
+        job = BatchJob(stream, dict(feeds), self._clock())
         future: Future[Answer] = Future()
         with self._changed:
             self._changed.wait_for(lambda: self._closed or not self._waiting.full)
@@ -107,7 +107,7 @@ class Batcher:
             for future in left:
                 future.cancel()
 
-    def _next(self) -> list[tuple[Job, Future[Answer]]] | None:
+    def _next(self) -> list[tuple[BatchJob, Future[Answer]]] | None:
         with self._changed:
             while not self._closed:
                 due = self._waiting.due(self._clock(), len(self._open) or None, self._free)
@@ -118,7 +118,7 @@ class Batcher:
                 self._changed.wait(due)
         return None
 
-    def _run(self, session: Session, taken: list[tuple[Job, Future[Answer]]]) -> None:
+    def _run(self, session: Session, taken: list[tuple[BatchJob, Future[Answer]]]) -> None:
         going = [(job, future) for job, future in taken if future.set_running_or_notify_cancel()]
         if not going:
             return
@@ -149,12 +149,12 @@ class BatchedSession:
         self._batcher.cancel(self._stream)
 
 
-def joined(jobs: list[Job]) -> Answer:
+def joined(jobs: list[BatchJob]) -> Answer:
     """All jobs' rows in one array a tensor."""
     return {name: np.concatenate([job.feeds[name] for job in jobs]) for name in jobs[0].feeds}
 
 
-def parted(answer: Mapping[str, Array], jobs: list[Job]) -> list[Answer]:
+def parted(answer: Mapping[str, Array], jobs: list[BatchJob]) -> list[Answer]:
     """Each job's rows of a joint answer. Errors: ValueError where an output has another number of rows."""
     if len(jobs) == 1:
         return [dict(answer)]

@@ -13,7 +13,7 @@ Kind = tuple[tuple[str, tuple[int, ...], str], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Job:
+class BatchJob:
     """One caller's rows. stream: whose they are. feeds: arrays with as many rows each. born: clock reading, seconds."""
 
     stream: Hashable
@@ -38,7 +38,7 @@ class Waiting:
     most: int
     wait: float
     room: int = 64
-    _streams: OrderedDict[Hashable, deque[Job]] = field(default_factory=OrderedDict)
+    _streams: OrderedDict[Hashable, deque[BatchJob]] = field(default_factory=OrderedDict)
 
     def __len__(self) -> int:
         return sum(map(len, self._streams.values()))
@@ -47,13 +47,13 @@ class Waiting:
     def full(self) -> bool:
         return len(self) >= self.room
 
-    def add(self, job: Job) -> None:
+    def add(self, job: BatchJob) -> None:
         """Raises OverflowError when full: the edge waits before it adds."""
         if self.full:
             raise OverflowError(f"{self.room} jobs wait already")
         self._streams.setdefault(job.stream, deque()).append(job)
 
-    def cancel(self, stream: Hashable) -> list[Job]:
+    def cancel(self, stream: Hashable) -> list[BatchJob]:
         """Takes back everything of a stream that has not been taken; the others' order stays."""
         return list(self._streams.pop(stream, ()))
 
@@ -79,7 +79,7 @@ class Waiting:
                 total += job.rows
         return total
 
-    def take(self) -> list[Job]:
+    def take(self) -> list[BatchJob]:
         """The next call's jobs, at most `most` rows, unless one job alone has more. Empty where nothing waits.
 
         The oldest job is always among them; then one job of each stream in turn, round and round. A stream that was
@@ -90,7 +90,7 @@ class Waiting:
         first = min(self._streams.values(), key=lambda jobs: jobs[0].born)
         self._streams.move_to_end(first[0].stream, last=False)
         kind = first[0].kind
-        taken: list[Job] = []
+        taken: list[BatchJob] = []
         rows = 0
         blocked: set[Hashable] = set()
         while len(blocked) < len(self._streams):

@@ -82,7 +82,7 @@ class Staging:
         self._pinned.close(stream)
 
 
-class Lane:
+class StagedStream:
     """A non-blocking stream of its own, and the staging of every tensor that passes over it."""
 
     def __init__(self, index: int = 0) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from engines.backends import feeds as fed
-from engines.backends.cuda import Lane
+from engines.backends.cuda import StagedStream
 from engines.errors import DeviceError, ModelError
 from engines.protocol import Spec
 from engines.store.onnx_header import read_head
@@ -74,7 +74,7 @@ class OrtEngine:
     outputs: Mapping[str, Spec]
     device: str
     fixed: bool = False
-    lanes: list[Lane] = field(default_factory=list)
+    lanes: list[StagedStream] = field(default_factory=list)
 
     def session(self) -> "OrtSession | OrtCudaSession":
         return OrtCudaSession(self) if self.lanes else OrtSession(self)
@@ -102,7 +102,7 @@ class OrtCudaSession:
     def __init__(self, engine: OrtEngine) -> None:
         self._engine = engine
         first = len(engine.lanes) == 1
-        self._lane = engine.lanes[0] if first else Lane()
+        self._lane = engine.lanes[0] if first else StagedStream()
         self._run = engine.shared if first else _load(engine.model, 1, self._lane, engine.fixed)
         engine.lanes.append(self._lane)
 
@@ -155,7 +155,7 @@ def cuda_options(handle: int, fixed: bool) -> dict[str, str]:
     }
 
 
-def _load(model: Path, threads: int, lane: Lane | None, fixed: bool) -> Any:
+def _load(model: Path, threads: int, lane: StagedStream | None, fixed: bool) -> Any:
     ort = import_module("onnxruntime")
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
@@ -184,7 +184,7 @@ def open_onnxruntime(model: Path, threads: int = 1, cuda: bool = False) -> OrtEn
     Errors: DeviceError for a missing or half-broken install, ModelError where the file cannot be loaded.
     """
     refuse_broken(installed())
-    lane = Lane() if cuda else None
+    lane = StagedStream() if cuda else None
     fixed = cuda and is_fixed(model)
     session = _load(model, threads, lane, fixed)
     return OrtEngine(

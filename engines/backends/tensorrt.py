@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from engines.backends import feeds as fed
-from engines.backends.cuda import Lane, Staging, gpu
+from engines.backends.cuda import StagedStream, Staging, gpu
 from engines.backends.plans import PlanKey, sha256
 from engines.backends.tensorrt_build import bindings, build
 from engines.errors import DeviceError, ModelError
@@ -38,7 +38,7 @@ class TensorRtSession:
 
     def __init__(self, engine: TensorRtEngine) -> None:
         self._engine = engine
-        self._lane = Lane()
+        self._lane = StagedStream()
         self._context = engine.plan.create_execution_context()
         if self._context is None:
             raise DeviceError("the GPU has no memory left for another session; close one, or use a smaller batch")

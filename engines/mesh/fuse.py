@@ -33,7 +33,7 @@ def width(points: F32) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class FlowView:
     """A grey square for flow. grey: uint8 (VIEW, VIEW). A picture point p lies at `(p - origin) * scale` in it."""
 
     grey: U8
@@ -47,7 +47,7 @@ class View:
         return (local / self.scale + self.origin).astype(np.float32)
 
 
-def view(image: U8, corner: tuple[int, int], points: F32, scale: float | None) -> View:
+def view(image: U8, corner: tuple[int, int], points: F32, scale: float | None) -> FlowView:
     """The square around a face. image: uint8 (h, w) grey or (h, w, 3) RGB, a region of the picture whose corner is
     given. scale: the last view's, kept while the face's size stays within a fifth, so that flow compares like with
     like."""
@@ -67,7 +67,7 @@ def view(image: U8, corner: tuple[int, int], points: F32, scale: float | None) -
     shift = (np.array([corner[0] + x, corner[1] + y], np.float32) + (times / 2 - 0.5) - origin) * scale
     m = np.array([[k, 0, shift[0]], [0, k, shift[1]]], np.float32)
     out = cv2.warpAffine(shrunk(grey, times), m, (VIEW, VIEW), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return View(np.asarray(out, np.uint8), origin, scale)
+    return FlowView(np.asarray(out, np.uint8), origin, scale)
 
 
 @cache
@@ -93,7 +93,7 @@ def smooth(residual: F32, weight: F32, among: I32 | None = None) -> F32:
     return np.asarray(vectors @ np.linalg.solve(gram, left @ residual), np.float32)
 
 
-def flow(before: View, now: View, points: F32, guess: F32) -> tuple[F32, F32]:
+def flow(before: FlowView, now: FlowView, points: F32, guess: F32) -> tuple[F32, F32]:
     """Where Lucas-Kanade sees the points (n, 2) of `before` in `now`, picture pixels, and its trust (n,), 0 to 1."""
     start, end = before.locate(points), now.locate(guess)
     grey = before.grey
@@ -119,7 +119,7 @@ def forgetting(seconds: float) -> float:
 
 
 def fuse(
-    previous: F32, measured: F32, before: View, now: View, forget: float = FORGET, shown: F32 | None = None
+    previous: F32, measured: F32, before: FlowView, now: FlowView, forget: float = FORGET, shown: F32 | None = None
 ) -> F32:
     """The steadied points (468, 3) of this frame. previous: last frame's steadied points; measured: FaceMesh's now.
     shown: float32 (468,), 1 where a point is the face's own and not something before it; None for all."""

@@ -15,7 +15,7 @@ MOUTH = (1.1, 1.1)
 SOFT = 0.008  # blur of the rim in face widths
 
 
-def keep(painted: F32, target: U8, maps: warp.Maps, shaped: F32, width: float) -> None:
+def keep(painted: F32, target: U8, maps: warp.WarpMaps, shaped: F32, width: float) -> None:
     """Lays the target's eyes and inner mouth over the painted region (h, w, 3), in place. They follow the mesh from the
     target's own place to the shaped one. shaped: (468, 3), region pixels."""
     for ring, size in ((RIGHT_EYE, EYE), (LEFT_EYE, EYE), (INNER_LIPS, MOUTH)):
@@ -31,7 +31,7 @@ def covered(mesh: F32, size: tuple[int, int]) -> F32:
     return np.asarray(cv2.GaussianBlur(cv2.dilate(out, np.ones((3, 3), np.uint8)), (0, 0), 1.0), np.float32)
 
 
-def _keep_one(painted: F32, target: U8, maps: warp.Maps, ring: F32, grow: tuple[float, float], soft: float) -> None:
+def _keep_one(painted: F32, target: U8, maps: warp.WarpMaps, ring: F32, grow: tuple[float, float], soft: float) -> None:
     h, w = painted.shape[:2]
     centre = ring.mean(0)
     points = centre + widened(ring - centre, grow)
@@ -49,7 +49,7 @@ def _keep_one(painted: F32, target: U8, maps: warp.Maps, ring: F32, grow: tuple[
     part += light.scaled(own - part, hole)
 
 
-def _moved(target: U8, maps: warp.Maps, box: tuple[int, int, int, int], size: tuple[int, int]) -> F32:
+def _moved(target: U8, maps: warp.WarpMaps, box: tuple[int, int, int, int], size: tuple[int, int]) -> F32:
     """The target's pixels in box, moved along with the mesh."""
     x0, y0, x1, y1 = box
     sh, sw = maps.shift.shape[:2]

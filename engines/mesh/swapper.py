@@ -75,14 +75,14 @@ class MeshSwapper:
         moved = np.float32(SHAPE) * proportions(self._source.shape, self._mean) + correction(canonical)
         return mesh + found.shift_to_image(moved)
 
-    def _texture(self, maps: warp.Maps, wide: float, size: tuple[int, int]) -> U8:
+    def _texture(self, maps: warp.WarpMaps, wide: float, size: tuple[int, int]) -> U8:
         """The source's warped pixels, uint8 (h, w, 3), from the pyramid level that neither aliases nor blurs."""
         level = int(np.clip(np.round(np.log2(WIDTH_CM * CM / wide)), 0, len(self._textures) - 1))
         where = warp.enlarge(warp.scaled(maps.texture, 0.5**level), size)
         return np.asarray(cv2.cvtColor(warp.sample(self._textures[level], where), cv2.COLOR_RGBA2RGB), np.uint8)
 
     def _paint(
-        self, target: U8, maps: warp.Maps, shaped: F32, wide: float, elapsed: float, worn: F32 | None
+        self, target: U8, maps: warp.WarpMaps, shaped: F32, wide: float, elapsed: float, worn: F32 | None
     ) -> tuple[U8, F32]:
         """The painted region, uint8 (h, w, 3), and its alpha, float32 (h, w). worn: (h, w), what eyewear hides."""
         size = (target.shape[0], target.shape[1])

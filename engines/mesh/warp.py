@@ -17,7 +17,7 @@ MARGIN = 0.04  # face widths beyond the mesh that a swap looks at
 
 
 @dataclass(frozen=True, slots=True)
-class Maps:
+class WarpMaps:
     """texture: float32 (h, w, 2), texture pixels. shift: float32 (h, w, 2), from a pixel to the target's own point, in
     region pixels. seen: float32 (h, w), 1 where the face's front covers the pixel. All at the coarse raster, whose
     pixel i lies at `(i + .5) * step - .5` of the region."""
@@ -28,7 +28,7 @@ class Maps:
     step: float
 
 
-def maps(shaped: F32, own: F32, width: float, size: tuple[int, int]) -> Maps:
+def maps(shaped: F32, own: F32, width: float, size: tuple[int, int]) -> WarpMaps:
     """shaped: mesh (468, 3) as it shall look, own: the target's as it is, both in region pixels; width: face width in
     pixels; size: region height, width."""
     h, w = size
@@ -46,7 +46,7 @@ def maps(shaped: F32, own: F32, width: float, size: tuple[int, int]) -> Maps:
         plane[beside] = nowhere
     seen = (index >= raster.FIRST_FACE).astype(np.float32)
     texture_map, shift_map = (np.asarray(cv2.merge(pair), np.float32) for pair in (out[:2], out[2:]))
-    return Maps(texture_map, shift_map, seen, step)
+    return WarpMaps(texture_map, shift_map, seen, step)
 
 
 def enlarge(field: F32, size: tuple[int, int]) -> F32:

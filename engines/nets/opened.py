@@ -15,7 +15,7 @@ from engines.errors import ModelError
 from engines.graph.batch_axis import BatchError
 from engines.nets.arcface import Arcface
 from engines.nets.bisenet import Bisenet, mask
-from engines.nets.detectors.finder import Finder
+from engines.nets.detectors.finder import NetDetector
 from engines.nets.detectors.found import Detect
 from engines.nets.detectors.scrfd import Scrfd
 from engines.nets.detectors.yoloface import Yoloface
@@ -24,7 +24,7 @@ from engines.nets.dfm import Dfm
 from engines.nets.enhancer import Enhancer
 from engines.nets.masked import Visible
 from engines.nets.net import Net
-from engines.nets.shared import Hub
+from engines.nets.shared import SharedEngines
 from engines.nets.swapper import Swapper, read_emap
 from engines.nets.xseg import Xseg
 from engines.protocol import Engine
@@ -44,7 +44,7 @@ DETECTORS: dict[str, Callable[[Net], Detect]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RunOptions:
     """How networks are to run. precision: auto, f32, bf16, f16, int8. batch: the most rows of a call. side: rows that a
     CPU computes side by side, see `open_engine`'s streams. strict: no falling back to a slower device. hub, stream:
     where several streams share the engines, and whose these calls are."""
@@ -55,7 +55,7 @@ class Wanted:
     batch: int = 16
     side: int = 1
     strict: bool = False
-    hub: Hub | None = None
+    hub: SharedEngines | None = None
     stream: Hashable = None
 
 
@@ -73,7 +73,7 @@ def usual(task: str, backend: str, bf16: bool) -> str:
     return "f16" if backend == "tensorrt" and task != "enhance" else "f32"
 
 
-def chosen(task: str, path: Path, wanted: Wanted) -> str:
+def chosen(task: str, path: Path, wanted: RunOptions) -> str:
     """The precision that was asked for, or the usual one of the runtime that will be picked."""
     if wanted.precision != "auto":
         return wanted.precision
@@ -81,7 +81,7 @@ def chosen(task: str, path: Path, wanted: Wanted) -> str:
     return usual(task, backend, has_bf16() if backend == "openvino" else backend == "tensorrt" and gpu().has_bf16)
 
 
-def open_net(store: Store, name: str, wanted: Wanted = Wanted()) -> Net:  # frozen
+def open_net(store: Store, name: str, wanted: RunOptions = RunOptions()) -> Net:  # frozen
     """The network of a catalogue's or the user's own name. Errors: ModelError, DeviceError.
 
     int8 takes the copy that `understudy models compile` made.
@@ -103,7 +103,7 @@ def open_net(store: Store, name: str, wanted: Wanted = Wanted()) -> Net:  # froz
     return Net(model, engine, session, most=batch)
 
 
-def opened(file: Path, precision: str, wanted: Wanted) -> Engine:
+def opened(file: Path, precision: str, wanted: RunOptions) -> Engine:
     return open_engine(
         file,
         wanted.device,
@@ -125,7 +125,7 @@ def compiled(store: Store, name: str, path: Path) -> Path:
     return copy
 
 
-def open_swapper(store: Store, name: str, wanted: Wanted = Wanted()) -> Swapper:  # frozen
+def open_swapper(store: Store, name: str, wanted: RunOptions = RunOptions()) -> Swapper:  # frozen
     """A swapper with its converter or its map of embeddings. Errors: ModelError where one of them is missing."""
     model = _of_task(store, name, "swap", "does not swap faces")
     # the source is converted once, so f32 costs nothing
@@ -137,7 +137,7 @@ def open_swapper(store: Store, name: str, wanted: Wanted = Wanted()) -> Swapper:
     return Swapper(open_net(store, name, wanted), converter, emap)
 
 
-def open_dfm(store: Store, name: str, wanted: Wanted = Wanted()) -> Dfm:  # frozen
+def open_dfm(store: Store, name: str, wanted: RunOptions = RunOptions()) -> Dfm:  # frozen
     """A person's own network. Errors: ModelError."""
     path = store.path(name)
     precision = chosen("swap_dfm", path, wanted)
@@ -149,15 +149,15 @@ def open_dfm(store: Store, name: str, wanted: Wanted = Wanted()) -> Dfm:  # froz
     return Dfm(store.model(name), engine, session)
 
 
-def open_detector(store: Store, name: str, wanted: Wanted = Wanted()) -> Detect:  # frozen
+def open_detector(store: Store, name: str, wanted: RunOptions = RunOptions()) -> Detect:  # frozen
     """SCRFD, RetinaFace, YuNet or yoloface by name. Errors: ModelError for a detector of another make."""
     return _maker(store, name)(open_net(store, name, wanted))
 
 
-def open_finder(store: Store, name: str, wanted: Wanted = Wanted()) -> Finder:  # frozen
+def open_finder(store: Store, name: str, wanted: RunOptions = RunOptions()) -> NetDetector:  # frozen
     """The same, as perception takes it. Errors: ModelError."""
     make, net = _maker(store, name), open_net(store, name, wanted)
-    return Finder(make(net), net.model.px, net.close)
+    return NetDetector(make(net), net.model.px, net.close)
 
 
 def _maker(store: Store, name: str) -> Callable[[Net], Detect]:
@@ -169,19 +169,19 @@ def _maker(store: Store, name: str) -> Callable[[Net], Detect]:
     return make
 
 
-def open_embedder(store: Store, wanted: Wanted = Wanted(), name: str = EMBEDDER) -> Arcface:  # frozen
+def open_embedder(store: Store, wanted: RunOptions = RunOptions(), name: str = EMBEDDER) -> Arcface:  # frozen
     """ArcFace, which the embedding swappers and reference faces need. Errors: ModelError."""
     _of_task(store, name, "identity", "tells nobody apart")
     return Arcface(open_net(store, name, wanted))
 
 
-def open_enhancer(store: Store, name: str, wanted: Wanted = Wanted()) -> Enhancer:  # frozen
+def open_enhancer(store: Store, name: str, wanted: RunOptions = RunOptions()) -> Enhancer:  # frozen
     """Errors: ModelError, also for a network of another task."""
     _of_task(store, name, "enhance", "sharpens no faces")
     return Enhancer(open_net(store, name, wanted))
 
 
-def open_visible(store: Store, name: str, wanted: Wanted = Wanted()) -> tuple[Visible, Model]:  # frozen
+def open_visible(store: Store, name: str, wanted: RunOptions = RunOptions()) -> tuple[Visible, Model]:  # frozen
     """An XSeg, or BiSeNet's regions of a face, as what is visible of crops; and its entry. Errors: ModelError."""
     model = store.model(name)
     if model.task == "occlusion":

@@ -19,7 +19,7 @@ from engines.values import F32, U8, Region
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class PersonPhotos:
     """photos: uint8 (h, w, 3) RGB. meshes: float32 (468, 3), pixels of each photo. notes: what a user may want to
     know."""
 
@@ -35,17 +35,17 @@ class Person:
         )
 
 
-def read_person(photos: Sequence[tuple[str, U8]], detector: Detector, landmarks: Landmarks) -> Person:
+def read_person(photos: Sequence[tuple[str, U8]], detector: Detector, landmarks: Landmarks) -> PersonPhotos:
     """The largest face of each photo, named for messages. Raises SourceError."""
     found = [locate(name, image, detector, landmarks) for name, image in photos]
-    return Person(
+    return PersonPhotos(
         tuple(image for _, image in photos),
         tuple(mesh for mesh, _ in found),
         tuple(note for _, notes in found for note in notes),
     )
 
 
-def embedding(person: Person, arcface: Arcface, template: Template) -> F32:
+def embedding(person: PersonPhotos, arcface: Arcface, template: Template) -> F32:
     """float32 (512,), of any length: the mean over the photos, of embeddings as the network gives them."""
     raw = arcface.embed(person.crops(template, arcface.net.model.px))
     return np.asarray(raw.mean(axis=0), np.float32)
@@ -54,11 +54,11 @@ def embedding(person: Person, arcface: Arcface, template: Template) -> F32:
 def face_embedding(view: Region, mesh: F32, arcface: Arcface, template: Template) -> F32:
     """float32 (512,) of one face. mesh: float32 (468, 3), picture pixels."""
     local = mesh - np.array([view.x, view.y, 0], np.float32)
-    return embedding(Person((view.rgb,), (np.asarray(local, np.float32),)), arcface, template)
+    return embedding(PersonPhotos((view.rgb,), (np.asarray(local, np.float32),)), arcface, template)
 
 
 def source_of(
-    person: Person, swapper: Swapper, own: Template | None, arcface: Arcface | None, template: Template
+    person: PersonPhotos, swapper: Swapper, own: Template | None, arcface: Arcface | None, template: Template
 ) -> F32:
     """A swapper's source, (1, ...).
 

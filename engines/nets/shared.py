@@ -1,4 +1,4 @@
-"""Hub: engines opened once and shared by many streams, each behind a micro-batcher that joins the streams' calls.
+"""SharedEngines: engines opened once for many streams, each behind a micro-batcher that joins the streams' calls.
 
 Knows engines and streams; which networks there are is told from outside.
 """
@@ -13,7 +13,7 @@ from engines.protocol import Engine, Session
 T = TypeVar("T")
 
 
-class Hub:
+class SharedEngines:
     """most: rows of one call. wait: seconds that the first job of a call waits for other streams'."""
 
     def __init__(self, most: int = 16, wait: float = 0.004) -> None:

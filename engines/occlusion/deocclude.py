@@ -13,7 +13,7 @@ import numpy as np
 
 from engines.landmarks import SIDE as LOOK
 from engines.landmarks import Landmarks, Roi, roi_from_mesh
-from engines.mesh.fuse import View, flow, fuse, places, width
+from engines.mesh.fuse import FlowView, flow, fuse, places, width
 from engines.mesh.topology import I32
 from engines.occlusion.clean_plate import Placed, Plate, drawn_at, relit
 from engines.occlusion.network import chained, cut, move, shifted
@@ -67,14 +67,14 @@ class Flow:
     float32 (468, 3), the mesh. The rest of those of its points that flow follows, `places`: seen: (156, 2), where each
     is now, picture pixels; trust: (156,)."""
 
-    then: View
-    now: View
+    then: FlowView
+    now: FlowView
     before: F32
     seen: F32
     trust: F32
 
     @classmethod
-    def between(cls, then: View, now: View, before: F32) -> "Flow":
+    def between(cls, then: FlowView, now: FlowView, before: F32) -> "Flow":
         start = before[places(), :2]
         return cls(then, now, before, *flow(then, now, start, start))
 

@@ -15,7 +15,7 @@ from engines.values import F32
 WORKING = 160.0  # pixels of face width at which change is looked for
 
 
-class Kind(StrEnum):
+class TransparentKind(StrEnum):
     VEIL = "veil"
     GLASS = "glass"
 
@@ -49,18 +49,18 @@ def sharpened(mask: F32, change: F32, trust: F32, size: float, threshold: float 
     return np.asarray(cv2.GaussianBlur(out.astype(np.float32), (0, 0), 0.8), np.float32)
 
 
-def kind(frame: F32, plate: F32, region: F32, guess: F32, trust: F32, size: float) -> Kind:
+def kind(frame: F32, plate: F32, region: F32, guess: F32, trust: F32, size: float) -> TransparentKind:
     """Which model leaves less unexplained under `region` (h, w): a veil of opacity `guess`, or glass. A veil pays for
     its one colour, glass for its flow: where both explain, the veil, which has fewer freedoms."""
     some = (region * trust) > 0.3
     if some.sum() < 40:
-        return Kind.VEIL
+        return TransparentKind.VEIL
     v = veil.solve(frame, plate, np.maximum(guess, 0.05 * region), trust, size)
     left_veil = np.abs(frame - (1 - v.alpha[..., None]) * plate - v.alpha[..., None] * v.airlight)[some].mean()
     g = glass.solve(frame, plate, region, trust, size)
     left = frame - g.seen(plate)
     left_glass = np.abs(left - g.shine(left, trust, size))[some].mean()
-    return Kind.GLASS if left_glass < 0.85 * left_veil else Kind.VEIL
+    return TransparentKind.GLASS if left_glass < 0.85 * left_veil else TransparentKind.VEIL
 
 
 def settled(now: F32, before: F32 | None, most: float = 0.1, keep: float = 0.4) -> F32:

@@ -17,7 +17,7 @@ SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class DiffusionSettings:
     """How it is asked. strength: share of the noise, hence of the steps. scale: of both ControlNets."""
 
     prompt: str = "photo of a face behind glass, natural light, sharp"
@@ -34,7 +34,12 @@ class ControlNet:
     them. recipe: may be changed between calls. Not to be shared between threads."""
 
     def __init__(
-        self, python: Path | str, folder: Path, device: str = "", recipe: Recipe = Recipe(), seconds: float = SECONDS
+        self,
+        python: Path | str,
+        folder: Path,
+        device: str = "",
+        recipe: DiffusionSettings = DiffusionSettings(),
+        seconds: float = SECONDS,
     ) -> None:  # frozen
         words = [w for name in ("base", "depth", "normal") for w in (f"--{name}", str(folder / name))]
         self._worker = Worker(

@@ -13,7 +13,7 @@ from engines.errors import ModelError
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """What is known of one model. sha256: the pin, kept when the file goes. mtime_ns: of the file when last verified.
 
     file: name within the store's folder. like: the catalogue's model that a user's own file was taken for.
@@ -39,11 +39,11 @@ class Ledger:
     def __post_init__(self) -> None:
         object.__setattr__(self, "lock", self.path.with_suffix(".lock"))
 
-    def entries(self) -> dict[str, Entry]:
+    def entries(self) -> dict[str, LedgerEntry]:
         """Raises ModelError where the file is not the store's own."""
         try:
             raw: dict[str, dict[str, Any]] = json.loads(self.path.read_text("utf-8"))
-            return {name: Entry(**entry) for name, entry in raw.items()}
+            return {name: LedgerEntry(**entry) for name, entry in raw.items()}
         except FileNotFoundError:
             return {}
         except (ValueError, TypeError, AttributeError) as error:
@@ -51,16 +51,16 @@ class Ledger:
                 f"{self.path} is damaged ({error}); delete it: digests are then learned anew on the next pull"
             ) from error
 
-    def entry(self, name: str) -> Entry:
+    def entry(self, name: str) -> LedgerEntry:
         """Empty where nothing is known."""
-        return self.entries().get(name, Entry())
+        return self.entries().get(name, LedgerEntry())
 
-    def update(self, name: str, **changes: Any) -> Entry:
+    def update(self, name: str, **changes: Any) -> LedgerEntry:
         """The entry with these fields changed, written."""
-        changed: list[Entry] = []
+        changed: list[LedgerEntry] = []
 
-        def change(entries: dict[str, Entry]) -> None:
-            entries[name] = replace(entries.get(name, Entry()), **changes)
+        def change(entries: dict[str, LedgerEntry]) -> None:
+            entries[name] = replace(entries.get(name, LedgerEntry()), **changes)
             changed.append(entries[name])
 
         self._edit(change)
@@ -70,7 +70,7 @@ class Ledger:
         """Nothing is known of it any more."""
         self._edit(lambda entries: entries.pop(name, None))
 
-    def _edit(self, change: Callable[[dict[str, Entry]], object]) -> None:
+    def _edit(self, change: Callable[[dict[str, LedgerEntry]], object]) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(self.lock):
             entries = self.entries()

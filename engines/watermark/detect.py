@@ -9,7 +9,7 @@ import numpy as np
 
 from engines.values import F32, U8
 from engines.watermark.code import pilot, read, spell
-from engines.watermark.gather import WHOLE, Window, cells, normalise
+from engines.watermark.gather import WHOLE, SeenWindow, cells, normalise
 from engines.watermark.geometry import search
 from engines.watermark.payload import BITS, Payload, from_bits, to_bits
 from engines.watermark.timing import signs
@@ -22,7 +22,7 @@ TRACE = 9.0
 
 
 @dataclass(frozen=True, slots=True)
-class Detection:
+class MarkDetection:
     """found: a mark is there. payload: what it says, None where it is too damaged to be read. confidence: 0 to 1, one
     less the odds of chance. strength: standard deviations over chance. window: the part of the picture still seen."""
 
@@ -30,10 +30,10 @@ class Detection:
     confidence: float
     payload: Payload | None
     strength: float
-    window: Window = WHOLE
+    window: SeenWindow = WHOLE
 
 
-def detect(lumas: Sequence[U8], thorough: bool = True) -> Detection:
+def detect(lumas: Sequence[U8], thorough: bool = True) -> MarkDetection:
     """lumas: uint8 (h, w), full frames in order as displayed, ten seconds being plenty, one still picture the least.
 
     thorough: look for mirrored pictures and crops too, where they do not read as they are: some seconds of work."""
@@ -48,7 +48,7 @@ def detect(lumas: Sequence[U8], thorough: bool = True) -> Detection:
     return best
 
 
-def _looks(lumas: Sequence[U8], thorough: bool) -> Iterator[Detection]:
+def _looks(lumas: Sequence[U8], thorough: bool) -> Iterator[MarkDetection]:
     """One look after the other, the cheapest and likeliest first."""
     pictures = [normalise(luma) for luma in lumas]
     yield read_window(pictures, WHOLE)
@@ -64,7 +64,7 @@ def _looks(lumas: Sequence[U8], thorough: bool) -> Iterator[Detection]:
                 yield read_window(pictures, window)
 
 
-def read_window(pictures: Sequence[U8], window: Window) -> Detection:
+def read_window(pictures: Sequence[U8], window: SeenWindow) -> MarkDetection:
     """pictures: as `normalise` makes them. The mark is looked for in one placement only."""
     stack = cells(pictures, window)
     soft = combine(stack, signs(stack))
@@ -77,9 +77,11 @@ def read_window(pictures: Sequence[U8], window: Window) -> Detection:
         strength = correlation(soft, spell(to_bits(payload)))
         if strength >= ENOUGH:
             chance = BITS * math.log(2) - strength * strength / 2
-            return Detection(True, 1 - math.exp(min(0.0, chance)), payload, strength, window)
+            return MarkDetection(True, 1 - math.exp(min(0.0, chance)), payload, strength, window)
     strength = correlation(soft, pilot())
-    return Detection(strength >= TRACE, 1 - math.exp(-strength) if strength >= TRACE else 0.0, None, strength, window)
+    return MarkDetection(
+        strength >= TRACE, 1 - math.exp(-strength) if strength >= TRACE else 0.0, None, strength, window
+    )
 
 
 def combine(stack: F32, sign: F32) -> F32:

@@ -15,7 +15,7 @@ FINE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class SeenWindow:
     """Which part of the marked picture is seen, as fractions of it: its left and top edge, its width and height.
     (0, 0, 1, 1) is the whole. A crop of 5 % at the left is (0.05, 0, 0.95, 1)."""
 
@@ -25,7 +25,7 @@ class Window:
     height: float = 1.0
 
 
-WHOLE = Window()
+WHOLE = SeenWindow()
 
 
 def shrunk(luma: U8) -> U8:
@@ -49,7 +49,7 @@ def normalise(luma: U8, upright: bool | None = None) -> U8:
     return np.asarray(small.T if upright else small, np.uint8)
 
 
-def cells(pictures: Sequence[U8], window: Window = WHOLE, step: int = 1) -> F32:
+def cells(pictures: Sequence[U8], window: SeenWindow = WHOLE, step: int = 1) -> F32:
     """Normalised pictures to float32 (n, 90 step, 160 step), in levels, low spatial and temporal frequencies removed.
 
     The grid is that of the marked picture; where `window` leaves cells unseen they repeat the border and read as 0."""
@@ -62,7 +62,7 @@ def cells(pictures: Sequence[U8], window: Window = WHOLE, step: int = 1) -> F32:
     return _moving(out)
 
 
-def _placed(picture: U8, window: Window) -> U8:
+def _placed(picture: U8, window: SeenWindow) -> U8:
     """The picture laid where it was in the marked one, the same size as that."""
     height, width = picture.shape
     # Sample centres lie at half units, hence the shifts by one half.

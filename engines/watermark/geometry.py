@@ -13,7 +13,7 @@ import numpy.typing as npt
 from engines.values import F32, U8
 from engines.watermark.code import COLUMNS, ROWS, pilot
 from engines.watermark.embed import PERIOD
-from engines.watermark.gather import WHOLE, Window, cells
+from engines.watermark.gather import WHOLE, SeenWindow, cells
 
 _BLOCK = 2 * PERIOD
 _BLOCKS = 5
@@ -28,7 +28,7 @@ _TRIES = 3
 C64 = npt.NDArray[np.complex64]
 
 
-def search(pictures: Sequence[U8]) -> Iterator[Window]:
+def search(pictures: Sequence[U8]) -> Iterator[SeenWindow]:
     """The likeliest windows, best first. pictures: uint8 (360, 640), as `normalise` makes them."""
     maps = _demodulate(cells(pictures, WHOLE, step=2))
     shape = (_padded(ROWS * 2), _padded(COLUMNS * 2))
@@ -56,7 +56,7 @@ def _demodulate(stack: F32) -> C64:
     return np.asarray(np.stack(maps), np.complex64)
 
 
-def _score(spectra: C64, shape: tuple[int, int], width: float, height: float) -> tuple[float, Window]:
+def _score(spectra: C64, shape: tuple[int, int], width: float, height: float) -> tuple[float, SeenWindow]:
     """How well pictures of this share of width and height fit at their best offset, and the window that makes."""
     size = (round(COLUMNS * 2 / width), round(ROWS * 2 / height))
     whole = cv2.resize(pilot(), size, interpolation=cv2.INTER_LINEAR)
@@ -64,4 +64,4 @@ def _score(spectra: C64, shape: tuple[int, int], width: float, height: float) ->
     power = np.square(np.abs(np.fft.ifft2(reference[None] * np.conj(spectra)))).sum(axis=0)
     power = power[: size[1] - ROWS * 2 + 1, : size[0] - COLUMNS * 2 + 1]
     top, left = divmod(int(np.argmax(power)), power.shape[1])
-    return float(power[top, left]), Window(left / size[0], top / size[1], COLUMNS * 2 / size[0], ROWS * 2 / size[1])
+    return float(power[top, left]), SeenWindow(left / size[0], top / size[1], COLUMNS * 2 / size[0], ROWS * 2 / size[1])

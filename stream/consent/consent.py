@@ -33,7 +33,7 @@ class Given(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ConsentedSource:
     """One source person. name: an identity's name or the photos' file names. sha256: of the photos or the package.
     record: what the person agreed to (`who, when, what for`), None for bare photos. expires: last day it holds."""
 
@@ -49,7 +49,7 @@ class Consent:
     """What goes into the manifest and the report. at: when it was settled."""
 
     given: tuple[Given, ...]
-    sources: tuple[Source, ...]
+    sources: tuple[ConsentedSource, ...]
     at: datetime
 
     def as_json(self, records: bool = False) -> dict[str, Any]:
@@ -64,7 +64,7 @@ class Consent:
         return {"at": self.at.isoformat(timespec="seconds"), "sources": told}
 
 
-def bare(photos: Sequence[Path]) -> Source:
+def bare(photos: Sequence[Path]) -> ConsentedSource:
     """A source that is photos only. Raises ConsentError where one cannot be read."""
     digest = hashlib.sha256()
     for photo in photos:
@@ -72,11 +72,11 @@ def bare(photos: Sequence[Path]) -> Source:
             digest.update(hashlib.sha256(photo.read_bytes()).digest())
         except OSError as error:
             raise ConsentError(f"{photo} cannot be read: {error.strerror}; check the path") from error
-    return Source(", ".join(photo.name for photo in photos), digest.hexdigest())
+    return ConsentedSource(", ".join(photo.name for photo in photos), digest.hexdigest())
 
 
 def require_consent(
-    sources: Sequence[Source], flag: bool, is_tty: bool, ask: Callable[[str], bool], now: datetime
+    sources: Sequence[ConsentedSource], flag: bool, is_tty: bool, ask: Callable[[str], bool], now: datetime
 ) -> Consent:
     """Settles consent for all sources before anything is made. flag: --i-have-consent was given. ask: puts a question
     to the person at the terminal, called once at most and only where `is_tty`. Raises ConsentError."""

@@ -22,7 +22,7 @@ import platformdirs
 
 from engines.errors import UnderstudyError
 from engines.values import F32
-from stream.consent.consent import Source
+from stream.consent.consent import ConsentedSource
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _RECORD = "identity.json"
@@ -54,9 +54,9 @@ class Package:
         return tuple(self.folder / "photos" / name for name in self.photos)
 
     @property
-    def source(self) -> Source:
+    def source(self) -> ConsentedSource:
         """As consent is settled over it."""
-        return Source(self.name, self.sha256, self.consent, self.expires, self.is_self)
+        return ConsentedSource(self.name, self.sha256, self.consent, self.expires, self.is_self)
 
     def embedding(self) -> F32 | None:
         """float32 (n,), None where no embedder was present."""
@@ -70,7 +70,7 @@ Embed = Callable[[Sequence[Path]], tuple[F32, str] | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Wardrobe:
+class IdentityStore:
     """All packages of a user, in one folder."""
 
     root: Path
@@ -194,9 +194,9 @@ class Wardrobe:
         return self.root / name
 
 
-def default_wardrobe() -> Wardrobe:
+def default_identities() -> IdentityStore:
     root = os.environ.get("UNDERSTUDY_IDENTITIES")
-    return Wardrobe(Path(root) if root else platformdirs.user_data_path("understudy", False) / "identities")
+    return IdentityStore(Path(root) if root else platformdirs.user_data_path("understudy", False) / "identities")
 
 
 def _copied(photos: Sequence[Path], into: Path) -> list[str]:

@@ -10,9 +10,9 @@ from datetime import datetime
 from pathlib import Path
 
 from engines.values import F32
-from stream.consent.consent import Consent, Source, bare, require_consent
+from stream.consent.consent import Consent, ConsentedSource, bare, require_consent
 from stream.consent.denied import enforce
-from stream.consent.package import Wardrobe
+from stream.consent.package import IdentityStore
 from stream.consent.photos import parse_sources
 
 
@@ -21,17 +21,17 @@ class Person:
     """photos: of one person. source: as consent is settled over it."""
 
     photos: tuple[Path, ...]
-    source: Source
+    source: ConsentedSource
 
 
-def find_people(texts: Sequence[str], wardrobe: Wardrobe) -> tuple[Person, ...]:
+def find_people(texts: Sequence[str], wardrobe: IdentityStore) -> tuple[Person, ...]:
     """One person a text: a kept identity's name, else photos as `parse_sources` reads them. A file of that name goes
     first. Raises IdentityError, InputError, ConsentError."""
     names = set(wardrobe.names())
     return tuple(_person(text, wardrobe, names) for text in texts)
 
 
-def _person(text: str, wardrobe: Wardrobe, names: set[str]) -> Person:
+def _person(text: str, wardrobe: IdentityStore, names: set[str]) -> Person:
     plain_word = not Path(text).suffix and "," not in text and Path(text).name == text
     if not Path(text).exists() and (text in names or plain_word):
         package = wardrobe.get(text)  # whose refusal names the identities there are

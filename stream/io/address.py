@@ -30,7 +30,7 @@ HIDDEN = re.compile(r"(?<=://)[^/@]*@|(?<=/)[^/?]+(?=(\?|$))")
 
 
 @dataclass(frozen=True, slots=True)
-class Inlet:
+class InputAddress:
     """url, format, options: for FFmpeg. again: opened anew when it ends; else it is a file, played at its own pace.
     listen: publishers come to us."""
 
@@ -48,7 +48,7 @@ class Inlet:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlet:
+class OutputAddress:
     """url, format, options: for FFmpeg. again: a lost connection is made anew. whip: published by WebRTC. push: by our
     own RTMP."""
 
@@ -77,7 +77,7 @@ def hidden(url: str) -> str:
     return HIDDEN.sub("***", url) if url.startswith("rtmp") else re.sub(r"(?<=://)[^/@]*@", "***@", url)
 
 
-def inlet(text: str, *, listen: bool = False, realtime: bool = False) -> Inlet:
+def inlet(text: str, *, listen: bool = False, realtime: bool = False) -> InputAddress:
     """Reads an input's address. listen: wait for an RTMP publisher instead of pulling. realtime: a file may be named,
     and plays at its own pace. Raises InputError."""
     kind = text.partition("://")[0].lower() if "://" in text else ""
@@ -86,19 +86,21 @@ def inlet(text: str, *, listen: bool = False, realtime: bool = False) -> Inlet:
     if kind in HOSTED and not _host(text):
         raise InputError(f"{hidden(text)} names no host; write {kind}://host/...")
     if listen:
-        made = Inlet(text, "flv", dict(SOON), listen=True)
+        made = InputAddress(text, "flv", dict(SOON), listen=True)
         if kind != "rtmp" or "/" not in _place(made)[2]:
             raise InputError(f"--listen waits for an RTMP publisher; {hidden(text)} is none: {LISTENED}")
         return made
     if kind in ("rtmp", "rtmps"):
-        return Inlet(text, "flv", {"rtmp_live": "live", **SOON})
+        return InputAddress(text, "flv", {"rtmp_live": "live", **SOON})
     if kind in ("rtsp", "rtsps"):
-        return Inlet(text, "rtsp", {"rtsp_transport": "tcp", "max_delay": "100000", "reorder_queue_size": "0", **SOON})
+        return InputAddress(
+            text, "rtsp", {"rtsp_transport": "tcp", "max_delay": "100000", "reorder_queue_size": "0", **SOON}
+        )
     if kind == "udp":
         joined = text + ("&" if "?" in text else "?") + "overrun_nonfatal=1&fifo_size=65536"
-        return Inlet(joined, "mpegts", dict(SOON))
+        return InputAddress(joined, "mpegts", dict(SOON))
     if kind in ("http", "https"):
-        return Inlet(text)
+        return InputAddress(text)
     if kind:
         raise InputError(f"{text}: {kind}:// is not read here; use rtmp, rtsp, udp, http, a camera or a file")
     kind, _, device = text.partition(":")
@@ -112,19 +114,21 @@ def inlet(text: str, *, listen: bool = False, realtime: bool = False) -> Inlet:
         raise InputError(
             f"{text} is a file: add --realtime to play it as if it were live, or change it whole with `understudy swap`"
         )
-    return Inlet(text, again=False)
+    return InputAddress(text, again=False)
 
 
-def _camera(kind: str, text: str) -> Inlet:
+def _camera(kind: str, text: str) -> InputAddress:
     """`/dev/video0?video_size=640x480&framerate=60&input_format=mjpeg`: what is not said is 1280x720 at 30."""
     device, _, query = text.partition("?")
     wishes = [pair.partition("=") for pair in query.split("&")] if query else []
     if unknown := [name for name, _, value in wishes if name not in CAMERAS[kind] or not value]:
         raise InputError(f"{text}: a camera takes {', '.join(CAMERAS[kind])}, each as name=value, not {unknown[0]!r}")
-    return Inlet(device, kind, {"framerate": "30", "video_size": "1280x720"} | {n: value for n, _, value in wishes})
+    return InputAddress(
+        device, kind, {"framerate": "30", "video_size": "1280x720"} | {n: value for n, _, value in wishes}
+    )
 
 
-def outlet(text: str) -> Outlet:
+def outlet(text: str) -> OutputAddress:
     """Reads an output's address. Raises OutputError."""
     kind = text.partition("://")[0].lower() if "://" in text else ""
     if kind == "srt":
@@ -134,12 +138,12 @@ def outlet(text: str) -> Outlet:
     if kind in ("rtmp", "rtmps"):
         if not re.match(r"rtmps?://[^/]+/[^/]+/[^/]", text):
             raise OutputError(f"{text} names no stream; write {kind}://host/application/key")
-        return Outlet(text, "flv", {"flvflags": "no_duration_filesize"}, again=True, push=True)
+        return OutputAddress(text, "flv", {"flvflags": "no_duration_filesize"}, again=True, push=True)
     if kind == "udp":
         joined = text + ("&" if "?" in text else "?") + "pkt_size=1316"
-        return Outlet(joined, "mpegts", again=True)
+        return OutputAddress(joined, "mpegts", again=True)
     if kind in ("whip+http", "whip+https"):
-        return Outlet(text.removeprefix("whip+"), again=True, whip=True)
+        return OutputAddress(text.removeprefix("whip+"), again=True, whip=True)
     if kind in ("rtsp", "rtsps"):
         raise OutputError(f"{text}: {RTSP}")
     if kind:
@@ -148,12 +152,12 @@ def outlet(text: str) -> Outlet:
     if not path.parent.is_dir():
         raise OutputError(f"there is no folder {path.parent} to write {path.name} into; make it first")
     if path.suffix == ".m3u8":
-        return Outlet(text, "hls")
+        return OutputAddress(text, "hls")
     formats = {".ts": "mpegts", ".mp4": "mp4", ".mkv": "matroska", ".flv": "flv"}
     if path.suffix not in formats:
         raise OutputError(f"{text}: write a name that ends in .m3u8, {', '.join(formats)}")
     fragments = {"movflags": "frag_keyframe+empty_moov+default_base_moof"} if path.suffix == ".mp4" else {}
-    return Outlet(text, formats[path.suffix], fragments)
+    return OutputAddress(text, formats[path.suffix], fragments)
 
 
 def _host(text: str) -> str | None:
@@ -163,7 +167,7 @@ def _host(text: str) -> str | None:
         return None
 
 
-def _place(made: Inlet) -> tuple[str, int, str]:
+def _place(made: InputAddress) -> tuple[str, int, str]:
     try:
         return made.place
     except ValueError as error:  # urllib's: the port

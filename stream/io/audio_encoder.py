@@ -1,4 +1,4 @@
-"""SoundPress: sound for the outputs, copied packet for packet where they take its codec, else encoded anew.
+"""AudioEncoder: sound for the outputs, copied packet for packet where they take its codec, else encoded anew.
 
 Knows FFmpeg's codecs. The parameters are kept in a container of its own, as the input's end with its connection.
 """
@@ -10,14 +10,14 @@ from typing import Any
 import av
 
 from stream.io.input import Sound
-from stream.io.video_encoder import CLOCK, Piece
+from stream.io.video_encoder import CLOCK, EncodedPicture
 
 COPIED = ("aac", "mp3")  # what FLV, MPEG-TS, HLS and MP4 all hold
 RATE = 48_000
 HOLE, FOLLOW = 0.1, 0.05  # seconds off that are a hole; share of less that each packet takes away
 
 
-class SoundPress:
+class AudioEncoder:
     """For one opening of an input. stream: its sound. codec: `aac` for containers, `libopus` for WebRTC. kind: two
     presses of one kind may follow one another in one container."""
 
@@ -45,13 +45,13 @@ class SoundPress:
         own = self.template.codec_context
         self._resampler = av.AudioResampler(own.format.name, "stereo", RATE, frame_size=own.frame_size or 1024)
 
-    def press(self, sound: Sound) -> list[Piece]:
+    def press(self, sound: Sound) -> list[EncodedPicture]:
         """The packets that this one gives, at its time."""
         pts = round(sound.seconds / CLOCK)
         if self.copies:
-            return [Piece(False, True, sound.data, pts, round(sound.duration / CLOCK))]
+            return [EncodedPicture(False, True, sound.data, pts, round(sound.duration / CLOCK))]
         packet: Any = av.Packet(sound.data)
-        pieces: list[Piece] = []
+        pieces: list[EncodedPicture] = []
         for frame in self._decoder.decode(packet):
             self._settle(sound.seconds)
             self._heard += Fraction(frame.samples, frame.sample_rate)
@@ -67,10 +67,10 @@ class SoundPress:
         off = seconds - float(self._heard) - self._zero
         self._zero += off if abs(off) > HOLE else off * FOLLOW
 
-    def _piece(self, packet: Any) -> Piece:
+    def _piece(self, packet: Any) -> EncodedPicture:
         """The encoder's own time counts what it puts before the first sample."""
         at = float(packet.pts * packet.time_base) + self._zero
-        return Piece(
+        return EncodedPicture(
             False, True, bytes(packet), max(0, round(at / CLOCK)), round(packet.duration * packet.time_base / CLOCK)
         )
 

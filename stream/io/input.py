@@ -1,4 +1,4 @@
-"""Intake: one input, read on a thread of its own, opened again when it breaks. Knows FFmpeg's demuxers and decoders.
+"""Input: one input, read on a thread of its own, opened again when it breaks. Knows FFmpeg's demuxers and decoders.
 
 Pictures leave as decoded frames on a 90 kHz clock, sound as packets; both are handed to callbacks on this thread.
 """
@@ -15,9 +15,9 @@ from typing import Any
 import av
 
 from engines.errors import InputError
-from stream.io.address import OPEN_WITHIN, READ_WITHIN, Inlet, hidden
+from stream.io.address import OPEN_WITHIN, READ_WITHIN, InputAddress, hidden
 from stream.io.backoff import Backoff
-from stream.io.rebase import AHEAD, BACK, Line
+from stream.io.rebase import AHEAD, BACK, TimestampRebase
 from stream.media.turning import Turner
 from stream.rtmp.server import Slot
 
@@ -43,14 +43,14 @@ class Count:
     damaged: int = 0
 
 
-class Intake:
+class Input:
     """picture, sound: take what comes. begun: called with the sound's stream (or None) at each opening, before anything
     else. slot: where publishers come from, for an inlet that listens. linger: seconds that it waits for one, None for
     ever. `run` blocks until the input is over or `stop` is called."""
 
     def __init__(
         self,
-        inlet: Inlet,
+        inlet: InputAddress,
         picture: Callable[[av.VideoFrame], object],
         sound: Callable[[Sound], object],
         begun: Callable[[Any], object] = lambda _: None,
@@ -60,7 +60,7 @@ class Intake:
     ) -> None:
         self.inlet, self.count, self._slot, self._linger = inlet, Count(), slot, linger
         self._picture, self._sound, self._begun, self._clock = picture, sound, begun, clock
-        self._line, self._backoff = Line(), Backoff()
+        self._line, self._backoff = TimestampRebase(), Backoff()
         self._stop = threading.Event()
         self._turner: tuple[tuple[int, int, int], Turner] | None = None
 

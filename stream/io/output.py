@@ -1,5 +1,5 @@
-"""Mouth: one output on a thread of its own, opened again with back-off, always from a key frame. Bounded: what does not
-get out in time is dropped and counted, never queued up.
+"""Output: one output on a thread of its own, opened again with back-off, always from a key frame. Bounded: what is
+not sent in time is dropped and counted, never queued up.
 """
 
 import logging
@@ -12,23 +12,23 @@ from typing import Any
 import av
 
 from stream.io import hls
-from stream.io.address import Outlet
+from stream.io.address import OutputAddress
 from stream.io.backoff import Backoff
-from stream.io.video_encoder import CLOCK, Piece
-from stream.lanes.ring import Closed, Full, Ring
-from stream.rtmp.client import Push
+from stream.io.video_encoder import CLOCK, EncodedPicture
+from stream.lanes.ring import Closed, Ring, WhenFull
+from stream.rtmp.client import RtmpPublisher
 
 log = logging.getLogger("understudy.feed")
 HELD = 256  # pieces: some four seconds
 
 
-class Mouth:
+class Output:
     """templates: the era now, and the streams to copy parameters from (video, audio or None). want_key: asks for a key
     frame. lost: pieces that did not get out. error: what ended an output that is not opened again."""
 
     def __init__(
         self,
-        outlet: Outlet,
+        outlet: OutputAddress,
         templates: Callable[[], tuple[int, Any, Any]],
         want_key: Callable[[], object],
         clock: Callable[[], float] = time.monotonic,
@@ -36,10 +36,10 @@ class Mouth:
         self.outlet, self.lost, self.sent, self.opened = outlet, 0, 0, 0
         self.error: Exception | None = None
         self._templates, self._want_key, self._clock = templates, want_key, clock
-        self._ring: Ring[Piece] = Ring(HELD, Full.SHED)
+        self._ring: Ring[EncodedPicture] = Ring(HELD, WhenFull.SHED)
         self._backoff, self._shed = Backoff(), 0
         self._container: Any = None
-        self._push: Push | None = None
+        self._push: RtmpPublisher | None = None
         self._era = 0
         self._streams: tuple[Any, Any] = (None, None)
         self._last = [-1, -1]
@@ -51,7 +51,7 @@ class Mouth:
     def open(self) -> bool:
         return self._container is not None
 
-    def put(self, piece: Piece) -> None:
+    def put(self, piece: EncodedPicture) -> None:
         """From any thread; never waits."""
         try:
             if self._ring.put(piece) is not None:
@@ -90,7 +90,7 @@ class Mouth:
         if self.outlet.format == "hls" and self.opened:
             hls.finish(Path(self.outlet.url))
 
-    def _usable(self, piece: Piece) -> bool:
+    def _usable(self, piece: EncodedPicture) -> bool:
         if piece.era < self._era:
             return False
         if self._container is None and not self._backoff.ready(self._clock()):
@@ -109,7 +109,7 @@ class Mouth:
         _, video, audio = self._templates()
         o = self.outlet
         options = hls.options(Path(o.url)) if o.format == "hls" else dict(o.options)
-        self._push = Push(o.url) if o.push else None
+        self._push = RtmpPublisher(o.url) if o.push else None
         place: Any = self._push or o.part(self.opened)
         self._container = av.open(place, "w", format=o.format, options=options)
         made = self._container.add_stream_from_template(video, opaque=True)
@@ -119,7 +119,7 @@ class Mouth:
         self.opened += 1
         log.info("%s is open", o.shown)
 
-    def _mux(self, piece: Piece) -> None:
+    def _mux(self, piece: EncodedPicture) -> None:
         stream = self._streams[0 if piece.video else 1]
         if stream is None:
             return

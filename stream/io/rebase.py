@@ -1,4 +1,4 @@
-"""Line: one time line for a stream that breaks off and comes back, with drift taken out. Pure."""
+"""TimestampRebase: one time line for a stream that breaks off and comes back, with drift taken out. Pure."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ BACK, AHEAD = -0.5, 2.0  # seconds by which time stamps may fall, or run ahead o
 
 
 @dataclass(slots=True)
-class Line:
+class TimestampRebase:
     """Maps the time stamps of one connection after another to seconds that only rise, sound and picture alike.
 
     A new connection begins as much later as it came later, by the receiver's clock.

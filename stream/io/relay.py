@@ -14,17 +14,17 @@ from typing import Any, TypeVar
 
 import av
 
-from stream.io.address import Inlet, Outlet
-from stream.io.audio_encoder import SoundPress
+from stream.io.address import InputAddress, OutputAddress
+from stream.io.audio_encoder import AudioEncoder
 from stream.io.backoff import Backoff
-from stream.io.input import Intake, Sound
-from stream.io.output import Mouth
-from stream.io.video_encoder import CLOCK, Piece, Press
-from stream.live.session import Session, Swap
+from stream.io.input import Input, Sound
+from stream.io.output import Output
+from stream.io.video_encoder import CLOCK, EncodedPicture, VideoEncoder
+from stream.live.session import LiveSession, Swap
 from stream.rtmp.server import Slot
 from stream.telemetry.metrics import Metered, Metrics
 from stream.telemetry.trace import Tracer
-from stream.webrtc.tracks import Ended, Hub
+from stream.webrtc.tracks import Ended, TrackFanout
 
 log = logging.getLogger("understudy.feed")
 T = TypeVar("T")
@@ -37,8 +37,8 @@ class Relay:
 
     def __init__(
         self,
-        inlet: Inlet,
-        outlets: list[Outlet],
+        inlet: InputAddress,
+        outlets: list[OutputAddress],
         make: Callable[[Metered], Swap],
         metrics: Metrics,
         *,
@@ -52,15 +52,15 @@ class Relay:
         self._make, self._metrics, self._tracer, self._token = make, metrics, tracer, token
         self._whips = [o for o in outlets if o.whip]
         self._plain = [o for o in outlets if not o.whip]
-        self._press = Press(bitrate, preset)
-        self._sound: SoundPress | None = None
-        self._opus: SoundPress | None = None
+        self._press = VideoEncoder(bitrate, preset)
+        self._sound: AudioEncoder | None = None
+        self._opus: AudioEncoder | None = None
         self._era, self._made = 0, 0
-        self._spoken, self.damaged_sound = Hub("audio"), 0
+        self._spoken, self.damaged_sound = TrackFanout("audio"), 0
         self.skipped = 0  # pictures that made room for newer ones before the encoder
-        self.mouths: list[Mouth] = []
-        self.session: Session | None = None
-        self.intake = Intake(inlet, self._picture, self._hear, self._begun, slot=slot, linger=linger)
+        self.mouths: list[Output] = []
+        self.session: LiveSession | None = None
+        self.intake = Input(inlet, self._picture, self._hear, self._begun, slot=slot, linger=linger)
         self._pool = ThreadPoolExecutor(2 + len(self._plain), "relay")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._behind = threading.Semaphore(8)  # sound and pictures handed to the loop and not yet taken
@@ -69,8 +69,8 @@ class Relay:
         """To the input's end, or until `stop`. Raises what ended it: InputError where a file cannot be read, or what
         went wrong within. What ended an output is its mouth's `error`."""
         self._loop = asyncio.get_running_loop()
-        session = self.session = Session(self._make, self._metrics, self._tracer)
-        self.mouths = [Mouth(o, self._templates, self._press.want_key) for o in self._plain]
+        session = self.session = LiveSession(self._make, self._metrics, self._tracer)
+        self.mouths = [Output(o, self._templates, self._press.want_key) for o in self._plain]
         printing = [asyncio.create_task(work) for work in (self._print(), self._speak())]
         others = [asyncio.create_task(self._whip(o)) for o in self._whips]
         others.append(asyncio.create_task(self._failing()))
@@ -125,10 +125,10 @@ class Relay:
 
     def _begun(self, audio: Any) -> None:
         known = self._sound.kind if self._sound else None
-        fresh = SoundPress(audio) if audio is not None and self._plain else None
+        fresh = AudioEncoder(audio) if audio is not None and self._plain else None
         changed = (fresh.kind if fresh else None) != known
         self._sound, self._era = fresh, self._era + changed
-        self._opus = SoundPress(audio, "libopus") if audio is not None and self._whips else None
+        self._opus = AudioEncoder(audio, "libopus") if audio is not None and self._whips else None
 
     def _picture(self, frame: av.VideoFrame) -> None:
         assert self._loop is not None and self.session is not None
@@ -190,12 +190,12 @@ class Relay:
                 self.damaged_sound += 1
                 log.info("a packet of sound is damaged: %s", error)
 
-    def _send(self, pieces: list[Piece]) -> None:
+    def _send(self, pieces: list[EncodedPicture]) -> None:
         for piece in pieces:
             for mouth in self.mouths:
                 mouth.put(replace(piece, era=self._era))
 
-    async def _whip(self, outlet: Outlet) -> None:
+    async def _whip(self, outlet: OutputAddress) -> None:
         """Publishes, and again when it breaks."""
         from stream.webrtc.client import Client
 

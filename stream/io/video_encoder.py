@@ -1,4 +1,4 @@
-"""Press: pictures encoded once for all outputs. Knows x264 and nothing of where its packets go."""
+"""VideoEncoder: pictures encoded once for all outputs. Knows x264 and nothing of where its packets go."""
 
 import io
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ GOP = 2.0  # seconds between key frames: what HLS's segments need
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class EncodedPicture:
     """A packet for the outputs. pts: on the 90 kHz clock (no frame is reordered, so it is the dts too). era: rises when
     the parameters of picture or sound change."""
 
@@ -26,7 +26,7 @@ class Piece:
     era: int = 0
 
 
-class Press:
+class VideoEncoder:
     """One encoder, opened for the first picture's size and anew when the size changes. template: a stream that outputs
     copy their parameters from. made: how often it was opened."""
 
@@ -44,7 +44,7 @@ class Press:
         """The next picture is a key frame. May be called from any thread."""
         self._want = True
 
-    def press(self, frame: av.VideoFrame) -> list[Piece]:
+    def press(self, frame: av.VideoFrame) -> list[EncodedPicture]:
         """frame: its pts on the 90 kHz clock."""
         assert frame.pts is not None
         size = (frame.width // 2 * 2, frame.height // 2 * 2)  # H.264 with halved chroma has no odd sizes
@@ -61,7 +61,7 @@ class Press:
         if due or wanted:
             self._key_at = frame.pts
         return [
-            Piece(True, packet.is_keyframe, bytes(packet), packet.pts or 0)
+            EncodedPicture(True, packet.is_keyframe, bytes(packet), packet.pts or 0)
             for packet in self.template.encode(frame)
             if packet.pts is not None
         ]

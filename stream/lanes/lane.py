@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Generic, TypeVar
 
-from stream.lanes.ring import Closed, Full, Ring
+from stream.lanes.ring import Closed, Ring, WhenFull
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -38,7 +38,7 @@ class Lane(Generic[In, Out]):
         then: Callable[[], object] = lambda: None,
         on_cancel: Callable[[], object] = lambda: None,
         capacity: int = 4,
-        full: Full = Full.BLOCK,
+        full: WhenFull = WhenFull.BLOCK,
         record: Callable[[float], object] = lambda _: None,
         clock: Callable[[], float] = time.perf_counter,
         items: Iterable[In] | None = None,

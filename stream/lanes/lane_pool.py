@@ -1,4 +1,4 @@
-"""Crew: several lanes side by side for a stage whose frames do not hang on each other; what they make leaves in order.
+"""LanePool: several lanes side by side for a stage whose frames are independent; results leave in order.
 
 For networks: each lane waits for its own frame, so that a micro-batcher below finds several frames to join.
 """
@@ -10,13 +10,13 @@ from typing import Generic, TypeVar
 
 from stream.lanes.lane import Lane
 from stream.lanes.reorder import Released
-from stream.lanes.shared_reorder import Gate
+from stream.lanes.shared_reorder import SharedReorder
 
 In = TypeVar("In")
 Out = TypeVar("Out")
 
 
-class Crew(Generic[In, Out]):
+class LanePool(Generic[In, Out]):
     """Feed it as a lane, from one thread; run each of its `lanes`.
 
     functions: one for each lane, with a state of its own; items go to them in turns. emit: takes each result, in the
@@ -37,7 +37,7 @@ class Crew(Generic[In, Out]):
         self._next, self._left, self._then = 0, len(functions), then
         self._lock = threading.Lock()
         self._emit = emit
-        self._gate: Gate[Out] = Gate((capacity + 2) * len(functions), self._leave)
+        self._gate: SharedReorder[Out] = SharedReorder((capacity + 2) * len(functions), self._leave)
         self.lanes = [
             Lane(
                 f"{name} {i}" if len(functions) > 1 else name,

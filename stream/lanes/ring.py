@@ -13,7 +13,7 @@ class Closed(Exception):
     """The ring takes no more items, or has no more to give."""
 
 
-class Full(StrEnum):
+class WhenFull(StrEnum):
     """What a put does on a full ring."""
 
     BLOCK = "block"  # files: the producer waits
@@ -23,7 +23,7 @@ class Full(StrEnum):
 class Ring(Generic[T]):
     """Any number of threads put, one thread gets. No call polls: all waiting is on conditions of one lock."""
 
-    def __init__(self, capacity: int, full: Full = Full.BLOCK) -> None:
+    def __init__(self, capacity: int, full: WhenFull = WhenFull.BLOCK) -> None:
         if capacity < 1:
             raise ValueError(f"a ring holds at least one item, not {capacity}")
         self.capacity = capacity
@@ -42,14 +42,14 @@ class Ring(Generic[T]):
     def put(self, item: T) -> T | None:
         """Adds an item; waits for room or sheds, as the policy says. Returns the item shed, if any. Raises Closed."""
         with self._lock:
-            while self._full is Full.BLOCK and len(self._items) >= self.capacity and not self._closed:
+            while self._full is WhenFull.BLOCK and len(self._items) >= self.capacity and not self._closed:
                 self._room.wait()
             return self._add(item)
 
     def offer(self, item: T) -> bool:
         """As put, but says False instead of waiting. Raises Closed."""
         with self._lock:
-            if self._full is Full.BLOCK and len(self._items) >= self.capacity and not self._closed:
+            if self._full is WhenFull.BLOCK and len(self._items) >= self.capacity and not self._closed:
                 return False
             self._add(item)
             return True

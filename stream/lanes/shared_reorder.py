@@ -1,4 +1,4 @@
-"""Gate: the Reorder as threads see it. Admission waits while the window is full; what is released goes on in order."""
+"""SharedReorder: a Reorder that threads share. Admission waits while the window is full; results leave in order."""
 
 import threading
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from stream.lanes.ring import Closed
 T = TypeVar("T")
 
 
-class Gate(Generic[T]):
+class SharedReorder(Generic[T]):
     """The one way in and the one way out of a journey.
 
     `onward` gets every released frame in order and may wait (a full ring downstream). Two locks: `_exit` keeps two

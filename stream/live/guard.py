@@ -31,7 +31,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class GuardDecision:
     """hold: show the last picture again. covers: boxes to blur before the paint is laid."""
 
     hold: bool = False
@@ -45,7 +45,7 @@ class Guard:
     when: When = When.HOLD
     _last: dict[int, tuple[Box, float]] = field(default_factory=dict)
 
-    def judge(self, seen: tuple[Seen, ...], now: float, cut: bool) -> Verdict:
+    def judge(self, seen: tuple[Seen, ...], now: float, cut: bool) -> GuardDecision:
         """seen: the faces to be painted in this frame. now: the frame's seconds. cut: a new shot, whose old faces are
         gone."""
         if cut:
@@ -61,5 +61,5 @@ class Guard:
             if i not in here and not any(box.iou(s.box) > 0.3 for s in seen)
         ]
         if self.when is When.HOLD and any(age < HELD_FOR for _, age in lost):
-            return Verdict(hold=True)
-        return Verdict(covers=(*bare, *(box.grown(MARGIN) for box, _ in lost)))
+            return GuardDecision(hold=True)
+        return GuardDecision(covers=(*bare, *(box.grown(MARGIN) for box, _ in lost)))

@@ -1,4 +1,4 @@
-"""Session: one publisher on the way to any number of viewers. Nothing in it is shared with another session.
+"""LiveSession: one publisher on the way to any number of viewers. Nothing in it is shared with another session.
 
 The newest frame is worked on, older ones make room; sound follows its picture. Pictures come in and go out on the event
 loop's thread, the work is done on a lane of its own.
@@ -16,14 +16,14 @@ import av
 from stream.frame import Frame
 from stream.io.avsync import Follow
 from stream.lanes.lane import Lane
-from stream.lanes.ring import Closed, Full
+from stream.lanes.ring import Closed, WhenFull
 from stream.live.ladder import Rung
 from stream.live.swap import Shown
 from stream.media.clone import Cloner
 from stream.pixels.planes import Planes
 from stream.telemetry.metrics import Metered, Metrics
 from stream.telemetry.trace import Tracer
-from stream.webrtc.tracks import Hub
+from stream.webrtc.tracks import TrackFanout
 
 CLOCK = Fraction(1, 90_000)
 
@@ -35,7 +35,7 @@ class Swap(Protocol):
     def close(self) -> None: ...
 
 
-class Session:
+class LiveSession:
     """make: makes the swap, for this session alone. lane: the session's number and row in the trace. clock: seconds."""
 
     def __init__(
@@ -47,7 +47,7 @@ class Session:
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         slow = metrics.drops.labels("viewer").inc
-        self.video, self.audio = Hub("video", slow), Hub("audio", slow)
+        self.video, self.audio = TrackFanout("video", slow), TrackFanout("audio", slow)
         self.metrics, self._tracer, self.number, self.clock = metrics, tracer, lane, clock
         if tracer:
             tracer.name(lane, f"session {lane}")
@@ -63,7 +63,7 @@ class Session:
         self._loop = asyncio.get_running_loop()
         self._swap: Swap | None = None
         self._lane: Lane[Frame, Shown] = Lane(
-            "live", self._work, self._out, capacity=1, full=Full.SHED, items=self._frames()
+            "live", self._work, self._out, capacity=1, full=WhenFull.SHED, items=self._frames()
         )
         self._task = asyncio.create_task(self._lane.run())
 

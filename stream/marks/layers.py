@@ -23,7 +23,7 @@ class MarkingError(UnderstudyError):
     """Marking was switched off without a reason, or the switching-off could not be logged."""
 
 
-class Layer(StrEnum):
+class MarkLayer(StrEnum):
     """The machine-readable layers."""
 
     MANIFEST = "manifest"
@@ -67,9 +67,9 @@ class Signer:
             raise MarkingError("a key or a remote signer signs in a certificate's name; add --certificate CHAIN.pem")
 
 
-def marking(without: Sequence[Layer], because: str) -> Marking:
+def marking(without: Sequence[MarkLayer], because: str) -> Marking:
     """From a command line's words. Raises MarkingError where a layer goes off unexplained."""
-    return Marking(Layer.MANIFEST not in without, Layer.WATERMARK not in without, because)
+    return Marking(MarkLayer.MANIFEST not in without, MarkLayer.WATERMARK not in without, because)
 
 
 def journal_path() -> Path:

@@ -9,7 +9,7 @@ from datetime import datetime
 from engines.values import Patch
 from stream.marks.keys import Identity
 from stream.marks.layers import Marking
-from stream.marks.output_marks import Stamp
+from stream.marks.output_marks import OutputMarks
 from stream.media.marking import Marker
 from stream.picture import Picture
 from stream.pixels.label import Label, draw
@@ -52,4 +52,4 @@ def live_mark(
     in whose name, this machine's own if None. Raises MarkingError, SigningError: before the session begins."""
     # There is nothing to sign live, so that nobody has to explain why it was not.
     layers = replace(marking, manifest=True) if marking is not None else Marking()
-    return LiveMark(Stamp(session, layers, None, now, identity).marker, label)
+    return LiveMark(OutputMarks(session, layers, None, now, identity).marker, label)

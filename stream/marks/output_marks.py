@@ -1,4 +1,4 @@
-"""Stamp: all the marking of one output, from the payload drawn at the start to the signature at the end."""
+"""OutputMarks: all the marking of one output, from the payload drawn at the start to the signature at the end."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,7 +13,7 @@ from stream.marks.manifest import Manifest, UsedModel
 from stream.media.marking import Marker, new_payload
 
 
-class Stamp:
+class OutputMarks:
     """One output's marking. marker: lays the invisible mark on each picture, None where it is off; for one thread.
     signed: where the signed record lies, once `sign` was done: `in the file`, a sidecar's name, or None."""
 

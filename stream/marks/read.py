@@ -15,7 +15,7 @@ from stream.marks.sign import media_type, sidecar
 _AI = ("trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "compositeSynthetic")
 
 
-class State(StrEnum):
+class ManifestState(StrEnum):
     """trusted: untouched since a signer this machine knows signed it. valid: untouched, signer unknown here. tampered:
     it no longer fits the file, or its signature does not hold. missing: none was found."""
 
@@ -32,7 +32,7 @@ class Provenance:
     before it, which may be in the pictures too. ingredients: title and whether it brought its own manifest. problems:
     c2pa's codes. beside: read from a sidecar."""
 
-    state: State
+    state: ManifestState
     signer: str | None = None
     generator: str | None = None
     when: str | None = None
@@ -63,13 +63,21 @@ def read_provenance(path: Path, anchors: bytes = b"") -> Provenance:
                 file.seek(0)
                 told = _told(c2pa.Reader(media_type(path), file, beside.read_bytes(), context), beside=True)
                 # `clip.c2pa` may belong to a clip.mkv that lies beside this clip.mp4.
-                return told if told.state is not State.TAMPERED or not _may_hold(path) else Provenance(State.MISSING)
-            return Provenance(State.MISSING)
+                return (
+                    told
+                    if told.state is not ManifestState.TAMPERED or not _may_hold(path)
+                    else Provenance(ManifestState.MISSING)
+                )
+            return Provenance(ManifestState.MISSING)
     except (c2pa.C2paError.ManifestNotFound, c2pa.C2paError.NotSupported):
-        return Provenance(State.MISSING)
+        return Provenance(ManifestState.MISSING)
     except c2pa.C2paError as error:
         # A manifest that cannot be parsed was damaged; a file that cannot be was never signed.
-        return Provenance(State.TAMPERED, problems=(str(error),)) if _holds(path) else Provenance(State.MISSING)
+        return (
+            Provenance(ManifestState.TAMPERED, problems=(str(error),))
+            if _holds(path)
+            else Provenance(ManifestState.MISSING)
+        )
 
 
 def _may_hold(path: Path) -> bool:
@@ -101,7 +109,7 @@ def _told(reader: c2pa.Reader, beside: bool) -> Provenance:
         for action in data.get("actions", [])
     ]
     return Provenance(
-        state={"Trusted": State.TRUSTED, "Valid": State.VALID}.get(verdict, State.TAMPERED),
+        state={"Trusted": ManifestState.TRUSTED, "Valid": ManifestState.VALID}.get(verdict, ManifestState.TAMPERED),
         signer=signature.get("common_name") or signature.get("issuer"),
         generator=" ".join(str(generators[0][key]) for key in ("name", "version") if generators[0].get(key)) or None,
         when=signature.get("time"),

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from engines.watermark.detect import Detection
-from stream.marks.read import Provenance, State
+from engines.watermark.detect import MarkDetection
+from stream.marks.read import ManifestState, Provenance
 
 
 class Outcome(IntEnum):
@@ -28,14 +28,14 @@ class Verdict:
     details: tuple[str, ...]
 
 
-def judge(told: Provenance, mark: Detection | None) -> Verdict:
+def judge(told: Provenance, mark: MarkDetection | None) -> Verdict:
     """mark: None where the file could not be looked at (its pictures do not decode)."""
     found = mark is not None and mark.found
     details = (*_about_manifest(told), *_about_mark(mark))
     speaks = told.ours or told.declares_ai
-    if told.state is State.TAMPERED:
+    if told.state is ManifestState.TAMPERED:
         return Verdict(Outcome.ALTERED, "This file was marked and has been altered since it was signed.", details)
-    if told.state in (State.TRUSTED, State.VALID) and speaks:
+    if told.state in (ManifestState.TRUSTED, ManifestState.VALID) and speaks:
         named = (told.watermark, *told.earlier)  # of two marks on one another either may be read
         if told.watermark and mark is not None and mark.payload and mark.payload.text not in named:
             return Verdict(
@@ -44,7 +44,7 @@ def judge(told: Provenance, mark: Detection | None) -> Verdict:
                 details,
             )
         by = "by Understudy" if told.ours else "with AI, by another program"
-        known = "" if told.state is State.TRUSTED else ", signed by somebody this computer does not know"
+        known = "" if told.state is ManifestState.TRUSTED else ", signed by somebody this computer does not know"
         return Verdict(Outcome.INTACT, f"Made {by} and unchanged since{known}.", details)
     if found:
         return Verdict(
@@ -53,7 +53,7 @@ def judge(told: Provenance, mark: Detection | None) -> Verdict:
             " upload, a recording or another save.",
             details,
         )
-    if told.state is not State.MISSING:
+    if told.state is not ManifestState.MISSING:
         return Verdict(
             Outcome.NO_MARK, "Signed by another program that says nothing of AI; no mark of Understudy found.", details
         )
@@ -65,7 +65,7 @@ def judge(told: Provenance, mark: Detection | None) -> Verdict:
     )
 
 
-def as_json(told: Provenance, mark: Detection | None, verdict: Verdict) -> dict[str, Any]:
+def as_json(told: Provenance, mark: MarkDetection | None, verdict: Verdict) -> dict[str, Any]:
     """The machine-readable answer. `watermark.confidence`: 0 to 1."""
     payload = mark.payload if mark is not None else None
     return {
@@ -99,17 +99,17 @@ def as_json(told: Provenance, mark: Detection | None, verdict: Verdict) -> dict[
 def _about_manifest(told: Provenance) -> tuple[str, ...]:
     where = "beside the file" if told.beside else "in the file"
     match told.state:
-        case State.MISSING:
+        case ManifestState.MISSING:
             return ("Signed record (C2PA): none found.",)
-        case State.TAMPERED:
+        case ManifestState.TAMPERED:
             why = f" ({', '.join(told.problems)})" if told.problems else ""
             lines = [f"Signed record (C2PA): found {where}, but it does not fit the file's content{why}."]
-        case State.VALID:
+        case ManifestState.VALID:
             lines = [
                 f"Signed record (C2PA): found {where}, unbroken. The signer, {told.signer}, is not known to this"
                 " computer: anyone can make such a signature."
             ]
-        case State.TRUSTED:
+        case ManifestState.TRUSTED:
             lines = [
                 f"Signed record (C2PA): found {where}, unbroken, signed by {told.signer}, whom this computer trusts."
             ]
@@ -123,7 +123,7 @@ def _about_manifest(told: Provenance) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _about_mark(mark: Detection | None) -> tuple[str, ...]:
+def _about_mark(mark: MarkDetection | None) -> tuple[str, ...]:
     if mark is None:
         return ("Invisible mark: the pictures could not be read.",)
     if not mark.found:

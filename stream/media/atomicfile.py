@@ -1,4 +1,4 @@
-"""Landing: a file is written beside its final name and takes that name only when it is whole.
+"""AtomicFile: a file is written beside its final name and takes that name only when it is whole.
 
 Knows: paths, disks, renaming. Knows nothing of what is written.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 from engines.errors import OutputError
 
 
-class Landing:
+class AtomicFile:
     """path: the final name. partial: where to write until `land`."""
 
     def __init__(self, path: Path, source: Path | None = None) -> None:

@@ -20,7 +20,7 @@ _OWN_TAGS = {"major_brand", "minor_version", "compatible_brands", "encoder"}
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class TimeWindow:
     """The part of the source's time that is kept. origin: seconds that become 0. lower, upper: packets that begin
     before, or at and after these are left out; None: no bound."""
 
@@ -54,12 +54,12 @@ class Copying:
         container.metadata.update({k: v for k, v in source.container.metadata.items() if k not in _OWN_TAGS})
         self.notes = tuple(notes)
 
-    def pass_on(self, window: Window) -> None:
+    def pass_on(self, window: TimeWindow) -> None:
         """Muxes the packets read so far; the muxer interleaves them with the video by dts."""
         for packet in self._source.take():
             self.mux(packet, window)
 
-    def mux(self, packet: "av.Packet[Any]", window: Window) -> None:
+    def mux(self, packet: "av.Packet[Any]", window: TimeWindow) -> None:
         """One packet of a copied stream, moved and cut as the window says."""
         index = packet.stream.index
         at = packet.pts if packet.pts is not None else packet.dts
@@ -78,7 +78,7 @@ class Copying:
         self._container.mux_one(packet)
 
 
-def copy_chapters(source: Source, container: OutputContainer, window: Window) -> None:
+def copy_chapters(source: Source, container: OutputContainer, window: TimeWindow) -> None:
     """Chapters, moved as the frames are and cut to the window."""
     kept: list[Any] = []
     for chapter in source.container.chapters():

@@ -15,7 +15,7 @@ from engines.values import U8
 from engines.watermark.embed import Embedder
 from engines.watermark.payload import Payload
 from stream.frame import Frame
-from stream.journey import Sink
+from stream.journey import FrameSink
 from stream.picture import Picture
 from stream.pixels.layout import Samples, channel_view, layout_of
 from stream.pixels.planes import Planes
@@ -93,7 +93,7 @@ class Marker:
 class MarkingSink:
     """A sink that marks what it passes on to another."""
 
-    def __init__(self, sink: Sink, marker: Marker) -> None:
+    def __init__(self, sink: FrameSink, marker: Marker) -> None:
         self._sink, self._marker = sink, marker
         self.close, self.finish_early, self.abandon = sink.close, sink.finish_early, sink.abandon
 

@@ -24,7 +24,7 @@ _TEXT_CODECS = {"ansi", "bintext", "xbin", "idf"}
 
 
 @dataclass(frozen=True, slots=True)
-class Tags:
+class ColourTags:
     """Colour tags by FFmpeg's numbers (AVColorPrimaries and so on); 2 is unspecified, for the range 0 is."""
 
     primaries: int = 2
@@ -61,7 +61,7 @@ class SourceInfo:
     aspect: Fraction | None = None
     interlaced: bool = False
     field_order: int = 0
-    colour: Tags = Tags()
+    colour: ColourTags = ColourTags()
     notes: tuple[str, ...] = ()
 
 
@@ -149,7 +149,7 @@ def describe(
         aspect=aspect if aspect and aspect != 1 else None,
         interlaced=first.interlaced_frame or order in (2, 3, 4, 5),
         field_order=order,
-        colour=Tags(first.color_primaries, first.color_trc, first.colorspace, first.color_range),
+        colour=ColourTags(first.color_primaries, first.color_trc, first.colorspace, first.color_range),
         notes=tuple(notes),
     )
 

@@ -16,9 +16,9 @@ from av.container import OutputContainer
 
 from engines.errors import OutputError
 from stream.frame import Frame
-from stream.media.atomicfile import Landing
+from stream.media.atomicfile import AtomicFile
 from stream.media.codecs import Encoding, choose_codec, pixel_format, time_base, tune
-from stream.media.copying import Copying, Window, copy_chapters
+from stream.media.copying import Copying, TimeWindow, copy_chapters
 from stream.media.probe import SourceInfo
 from stream.media.source import Source
 from stream.media.turning import Turner
@@ -42,7 +42,7 @@ class Sink:
         self.path, self._alone = path, alone
         self.finishing: Callable[[Path], object] = _as_it_is
         self._source, info = source, source.info
-        self._landing = None if path == "-" or "://" in path else Landing(Path(path), _local(source.path))
+        self._landing = None if path == "-" or "://" in path else AtomicFile(Path(path), _local(source.path))
         self._container = _open(path, self._landing, encoding)
         try:
             with self._errors():
@@ -85,7 +85,7 @@ class Sink:
         self._turner = Turner(turned) if turned else None
         self._copying = Copying(self._source, container, self.path, self._alone)
         self.notes = (*self._copying.notes, *_notes(info, container.format.name, codec, self._format, turned))
-        self._window: Window | None = None
+        self._window: TimeWindow | None = None
         self._last: int | None = None
         self.frames = 0
 
@@ -135,7 +135,7 @@ class Sink:
             return
         step = 1 / (self._source.info.rate or Fraction(25))
         upper = self._last * self._base + self._window.origin + step
-        self._finish(Window(self._window.origin, self._window.lower, upper))
+        self._finish(TimeWindow(self._window.origin, self._window.lower, upper))
 
     def abandon(self) -> None:
         """Removes the partial file. Nothing appears under the final name."""
@@ -168,12 +168,12 @@ class Sink:
             self._base.numerator > 1 or self._base > _TOLERANCE
         ):  # a clock of whole frames: the first must fall on a tick
             origin = first - round((first - origin) / self._base) * self._base
-        self._window = Window(origin, lower, source.end)
+        self._window = TimeWindow(origin, lower, source.end)
         with self._errors():
             copy_chapters(source, self._container, self._window)
             self._container.start_encoding()
 
-    def _finish(self, window: Window | None) -> None:
+    def _finish(self, window: TimeWindow | None) -> None:
         if window is None:
             self.abandon()
             raise OutputError(f"not one frame came to be written, so there is no {self.path}; look at the input")
@@ -223,7 +223,7 @@ def open_sink(path: str, source: Source, encoding: Encoding | None = None, alone
     return Sink(path, source, encoding or Encoding(), alone)
 
 
-def _open(path: str, landing: Landing | None, encoding: Encoding) -> OutputContainer:
+def _open(path: str, landing: AtomicFile | None, encoding: Encoding) -> OutputContainer:
     name = "pipe:1" if path == "-" else str(landing.partial) if landing is not None else path
     kind = encoding.format or ("matroska" if path == "-" else "flv" if path.startswith("rtmp") else None)
     # Matroska can store the few milliseconds before 0 that AAC begins with, and AVI stores no times at all; a shift of

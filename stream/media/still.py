@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from engines.errors import InputError, OutputError
 from engines.values import U8
-from stream.media.atomicfile import Landing
+from stream.media.atomicfile import AtomicFile
 from stream.media.probe import best_video, is_text, open_input
 
 Pixels = npt.NDArray[np.integer[Any]]
@@ -57,7 +57,7 @@ def write_image(
     ending = Path(path).suffix.lower()
     if ending not in ENDINGS:
         raise OutputError(f"{path}: a picture is written as .png, .jpg or .webp; give one of these endings")
-    landing = Landing(Path(path), Path(like) if like is not None else None)
+    landing = AtomicFile(Path(path), Path(like) if like is not None else None)
     pixels: Pixels = np.ascontiguousarray(rgb[..., ::-1])
     raw = _read(like) if like is not None else None
     if raw is not None and raw.pixels.shape[:2] == rgb.shape[:2]:

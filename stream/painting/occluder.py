@@ -1,4 +1,4 @@
-"""Before: what is known of what lies before one face in one frame, at the size at which it is solved. How that
+"""Occluder: what is known of what lies before one face in one frame, at the size at which it is solved. How that
 is come by stands in `gather`, what is made of it in `underlay`.
 """
 
@@ -15,7 +15,7 @@ Area = tuple[slice, slice]
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
+class Occluder:
     """region: the picture. The rest float32 at the working size (h, w), all of the region: frame, plate (h, w, 3), 0 to
     255, the plate in the frame's light; known, opaque, veil, glass (h, w). wide: the face's width, working pixels."""
 

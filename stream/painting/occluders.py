@@ -13,12 +13,12 @@ from engines.occlusion.clean_plate import placed
 from engines.occlusion.network import Occlusion, chained, cut, shifted
 from engines.values import F32, U8, Patch, Region
 from stream.frame import FaceTrack
-from stream.painting.occluder import Before
+from stream.painting.occluder import Occluder
 
 WORKING = 144.0  # pixels of face width at which what is before it is solved, at most
 
 
-def gathered(track: FaceTrack, region: Region | None = None) -> Before | None:
+def gathered(track: FaceTrack, region: Region | None = None) -> Occluder | None:
     """None where nothing is known to be before the face. region: a part of the track's own; None: all of it."""
     front, whole = track.front, region or track.region
     if whole is None or front is None or front.seen is None:
@@ -35,7 +35,7 @@ def gathered(track: FaceTrack, region: Region | None = None) -> Before | None:
     drawn = plate.drawn_at(front.plate, front.at or placed(track.face.mesh), matrix, size)
     opaque, thin, clear = _maps(front.seen, matrix, size)
     lit = plate.relit(drawn, frame, np.maximum(opaque, np.maximum(thin, clear)), 0.25 * wide)
-    return Before(whole, frame, lit, drawn.known, opaque, thin, clear, wide)
+    return Occluder(whole, frame, lit, drawn.known, opaque, thin, clear, wide)
 
 
 def _maps(seen: Occlusion, matrix: F32, size: tuple[int, int]) -> tuple[F32, F32, F32]:

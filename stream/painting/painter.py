@@ -13,10 +13,10 @@ from engines.nets.pasted import Asked, Together
 from engines.occlusion.eyewear import EyewearNet
 from engines.values import F32, Patch
 from stream.frame import Done, FaceTrack, Pending, Plan, Route
-from stream.painting.occluder import Before
+from stream.painting.occluder import Occluder
 from stream.painting.occluders import face_only, gathered
 from stream.painting.own_masks import OwnMasks
-from stream.painting.underlay import Memory, completed, under_opaque
+from stream.painting.underlay import UnderlayState, completed, under_opaque
 from stream.route import ORDER, Routing, track_route
 
 SIDEWAYS = (60.0, 80.0)  # degrees of yaw between which the swap fades out: beyond, the mesh does not hold
@@ -29,7 +29,7 @@ class _Hand:
     swapper: MeshSwapper
     source: int
     seconds: float
-    memory: Memory = field(default_factory=Memory)
+    memory: UnderlayState = field(default_factory=UnderlayState)
 
 
 def hold(mesh: F32) -> float:
@@ -41,7 +41,7 @@ def hold(mesh: F32) -> float:
     return float(np.clip((SIDEWAYS[1] - yaw) / (SIDEWAYS[1] - SIDEWAYS[0]), 0, 1))
 
 
-Laid = tuple[Patch | None, Before | None]
+Laid = tuple[Patch | None, Occluder | None]
 """A face painted as if nothing were before it, and what is."""
 
 

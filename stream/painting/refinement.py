@@ -12,7 +12,7 @@ from engines.refiners.worker import RefinerError
 from engines.values import Patch
 from stream.frame import Done, Pending
 from stream.painting.refiners import Inverted, Refiner
-from stream.painting.underlay import Memory
+from stream.painting.underlay import UnderlayState
 
 FORGET = 3.0  # seconds after which a track's memory is dropped
 
@@ -23,7 +23,7 @@ class Refinement:
 
     def __init__(self, refiner: Refiner | None = None, say: Callable[[str], object] = lambda _: None) -> None:
         self._refiner, self._plain, self._say = refiner or Inverted(), Inverted(), say
-        self._memories: dict[int, tuple[Memory, float]] = {}
+        self._memories: dict[int, tuple[UnderlayState, float]] = {}
         self._told: set[str] = set()
 
     def close(self) -> None:
@@ -40,7 +40,7 @@ class Refinement:
         return replace(done, patches=(*done.patches, *refined), pending=())
 
     def _one(self, pending: Pending, now: float) -> Patch:
-        memory, _ = self._memories.get(pending.track.id, (Memory(), now))
+        memory, _ = self._memories.get(pending.track.id, (UnderlayState(), now))
         self._memories[pending.track.id] = (memory, now)
         try:
             return self._refiner(pending, memory)

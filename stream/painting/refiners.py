@@ -16,7 +16,7 @@ from engines.refiners.controlnet import ControlNet
 from engines.refiners.dkt import Dkt
 from engines.values import F32, U8, Patch, Region
 from stream.frame import FaceTrack, Pending
-from stream.painting.underlay import Memory, under_transparent
+from stream.painting.underlay import UnderlayState, under_transparent
 from stream.perception.occlusion_tracker import onto
 
 WINDOW = 5  # frames that DKT sees at once: its lengths are 4 k + 1
@@ -28,7 +28,7 @@ SOME = 0.02  # share of a crop that has to be seen through something for it to b
 class Refiner(Protocol):
     """One thread's. Raises RefinerError where it cannot; the built-in one is then used."""
 
-    def __call__(self, pending: Pending, memory: Memory) -> Patch:
+    def __call__(self, pending: Pending, memory: UnderlayState) -> Patch:
         """The face as it is to be laid. memory: this track's, for as long as the track lasts."""
         ...
 
@@ -42,7 +42,7 @@ class Refiner(Protocol):
 class Inverted:
     """The built-in one: inverted compositing, see `engines.occlusion.inverted`."""
 
-    def __call__(self, pending: Pending, memory: Memory) -> Patch:
+    def __call__(self, pending: Pending, memory: UnderlayState) -> Patch:
         return under_transparent(pending.track, pending.patch, memory, before=pending.before)
 
     def keep(self, ids: AbstractSet[int]) -> None:
@@ -60,7 +60,7 @@ class Deepened:
         self._seen: dict[int, deque[U8]] = {}
         self._depth: dict[int, tuple[F32, int]] = {}  # and for how many frames more it will do
 
-    def __call__(self, pending: Pending, memory: Memory) -> Patch:
+    def __call__(self, pending: Pending, memory: UnderlayState) -> Patch:
         track, patch = pending.track, pending.patch
         if track.region is None or track.front is None or track.front.seen is None:
             return under_transparent(track, patch, memory, before=pending.before)
@@ -88,7 +88,7 @@ class Repainted:
     def __init__(self, net: ControlNet, side: int = controlnet.SIDE) -> None:
         self._net, self._side = net, side
 
-    def __call__(self, pending: Pending, memory: Memory) -> Patch:
+    def __call__(self, pending: Pending, memory: UnderlayState) -> Patch:
         track = pending.track
         laid = under_transparent(track, pending.patch, memory, before=pending.before)
         mask = self._mask(track)

@@ -14,7 +14,7 @@ from engines.occlusion import deocclude, edge, glass, inverted, matting, veil
 from engines.refiners import bend
 from engines.values import F32, Patch, Region
 from stream.frame import FaceTrack
-from stream.painting.occluder import Before
+from stream.painting.occluder import Occluder
 from stream.painting.occluders import beneath, gathered
 from stream.perception.occlusion_tracker import blocking
 
@@ -25,14 +25,14 @@ ASIDE = 4  # working pixels beside a mask in which the face is looked at
 
 
 @dataclass(slots=True)
-class Memory:
+class UnderlayState:
     """What the last frame's solution leaves for the next of the same track. flow: in working pixels."""
 
     airlight: F32 | None = None
     flow: F32 | None = None
 
 
-def completed(b: Before, memory: Memory | None = None) -> Region:
+def completed(b: Occluder, memory: UnderlayState | None = None) -> Region:
     """The region as it would look with nothing before the face, for the swap to take light, eyes and mouth from: a veil
     is seen through, the rest is filled from the plate. memory: of the painter, not the refinement lane's."""
     rgb = b.region.rgb
@@ -51,7 +51,7 @@ def completed(b: Before, memory: Memory | None = None) -> Region:
     return replace(b.region, rgb=out)
 
 
-def under_opaque(b: Before, swapped: Patch) -> Patch:
+def under_opaque(b: Occluder, swapped: Patch) -> Patch:
     """The swap beneath something opaque: cut along its soft edge. b: of a region that holds it. What the network takes
     for glass in such a frame stays as it is, too: the network wavers between the two, and a thing half painted over is
     worse than the old face behind a pane."""
@@ -59,7 +59,7 @@ def under_opaque(b: Before, swapped: Patch) -> Patch:
 
 
 def under_transparent(
-    track: FaceTrack, swapped: Patch, memory: Memory, depth: F32 | None = None, before: Before | None = None
+    track: FaceTrack, swapped: Patch, memory: UnderlayState, depth: F32 | None = None, before: Occluder | None = None
 ) -> Patch:
     """The swap beneath smoke, steam, glass or liquid, which is laid back over it; what is opaque beside it is cut.
 
@@ -83,7 +83,7 @@ def under_transparent(
     return _cut_out(b, out, _alpha(b))
 
 
-def _under_glass(b: Before, mesh: F32, swapped: Patch, memory: Memory, depth: F32 | None) -> Patch:
+def _under_glass(b: Occluder, mesh: F32, swapped: Patch, memory: UnderlayState, depth: F32 | None) -> Patch:
     size = (b.known.shape[0], b.known.shape[1])
     before = memory.flow if memory.flow is not None and memory.flow.shape[:2] == size else None
     g = glass.solve(b.frame, b.plate, b.glass, b.known, b.wide, before)
@@ -98,17 +98,17 @@ def _under_glass(b: Before, mesh: F32, swapped: Patch, memory: Memory, depth: F3
     return replace(swapped, rgb=rgb, alpha=alpha)
 
 
-def _is_glass(b: Before, veiled: float, glassy: float) -> bool:
+def _is_glass(b: Occluder, veiled: float, glassy: float) -> bool:
     """By the larger area where one clearly leads, else by what each model leaves unexplained."""
     if glassy > 2 * veiled:
         return True
     if veiled > 2 * glassy:
         return False
     region = np.maximum(b.veil, b.glass)
-    return matting.kind(b.frame, b.plate, region, b.veil, b.known, b.wide) is matting.Kind.GLASS
+    return matting.kind(b.frame, b.plate, region, b.veil, b.known, b.wide) is matting.TransparentKind.GLASS
 
 
-def _alpha(b: Before) -> F32:
+def _alpha(b: Occluder) -> F32:
     """The opaque mask, sharpened by what differs from the plate."""
     if float((b.opaque > 0.3).mean()) < 1e-3:
         return np.zeros_like(b.opaque)
@@ -118,7 +118,7 @@ def _alpha(b: Before) -> F32:
     return np.asarray(np.clip((found - FAINT) / (1 - 2 * FAINT), 0, 1), np.float32)
 
 
-def _cut_out(b: Before, patch: Patch, mask: F32) -> Patch:
+def _cut_out(b: Occluder, patch: Patch, mask: F32) -> Patch:
     """The patch but for what an opaque mask, (h, w) of the working size, hides; nothing where next to nothing would be
     left of it."""
     at = b.touched(np.asarray(cv2.dilate(mask, np.ones((2 * ASIDE + 1,) * 2, np.uint8)), np.float32), patch)

@@ -78,7 +78,7 @@ Alike = Mapping[int, Mapping[int, float]]
 
 
 @dataclass(slots=True)
-class Casting:
+class FaceSelection:
     """Which track takes which source. A choice holds as long as its track lives."""
 
     rules: tuple[Rule, ...]

@@ -1,4 +1,4 @@
-"""Watch: what lies before each face, followed over time. One thread's stage within perception.
+"""OcclusionTracker: what lies before each face, followed over time. One thread's stage within perception.
 
 While nothing is there the network is asked only when the face's look has changed, or now and then; while something is
 there, in every frame. The clean plate is learned from clear frames alone. An occluder must not bend the mesh: under one
@@ -29,7 +29,7 @@ from engines.occlusion.network import (
 )
 from engines.protocol import Engine
 from engines.values import F32, Box, Region
-from stream.frame import Front
+from stream.frame import FaceOcclusion
 from stream.perception.evidence import weighed
 from stream.perception.tracker import Look, mesh_box
 
@@ -65,7 +65,7 @@ class _State:
         return self.at if self.at and self.mesh is last else placed(last)
 
 
-class Watch:
+class OcclusionTracker:
     """Call it for each followed face, in order of time."""
 
     def __init__(self, engine: Engine, thresholds: Thresholds, always: bool = False) -> None:
@@ -79,7 +79,9 @@ class Watch:
         """Forgets everybody else."""
         self._states = {i: s for i, s in self._states.items() if i in ids}
 
-    def __call__(self, person: int, look: Look, before: Look | None, landmarks: Landmarks) -> tuple[Look, Front]:
+    def __call__(
+        self, person: int, look: Look, before: Look | None, landmarks: Landmarks
+    ) -> tuple[Look, FaceOcclusion]:
         """What lies before the face, and the look with its mesh set right if something does."""
         state = self._states.setdefault(person, _State())
         now = look.seconds
@@ -90,7 +92,7 @@ class Watch:
         if calm and not self._always and now - state.asked < ASK_EVERY:
             self._learn(state, look)
             state.covered = False
-            return look, Front(NONE, None, state.plate)
+            return look, FaceOcclusion(NONE, None, state.plate)
         look, seen, at = self._seen(state, look, before, landmarks)
         state.mesh, state.at = look.face.mesh, at
         state.held = advance(state.held, seen.logits, self._thresholds)
@@ -101,7 +103,7 @@ class Watch:
         young = kind == OPAQUE and state.plate.frames < KNOWN  # what is seen of a face that entered covered
         if (kind == NONE or young) and state.learned < now:
             self._learn(state, look)
-        return look, Front(kind, seen, state.plate, at)
+        return look, FaceOcclusion(kind, seen, state.plate, at)
 
     def _seen(
         self, state: _State, look: Look, before: Look | None, landmarks: Landmarks

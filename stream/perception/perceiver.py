@@ -11,15 +11,15 @@ import numpy as np
 from engines.detector import Detection, Detector, tiles
 from engines.errors import UnderstudyError
 from engines.landmarks import Landmarks, roi_from_mesh
-from engines.nets.detectors.finder import Finder
+from engines.nets.detectors.finder import NetDetector
 from engines.protocol import Engine
 from engines.values import F32, Box, Rect
-from stream.frame import FaceTrack, Frame, Front, Scene
+from stream.frame import FaceOcclusion, FaceTrack, Frame, Scene
 from stream.perception import tracker
 from stream.perception.cut import SIZE, CutDetector
-from stream.perception.face_selection import Alike, Casting, Rule
-from stream.perception.occlusion_tracker import Watch
-from stream.perception.reference import Likeness
+from stream.perception.face_selection import Alike, FaceSelection, Rule
+from stream.perception.occlusion_tracker import OcclusionTracker
+from stream.perception.reference import ReferenceMatcher
 from stream.perception.sweep import Sweep
 
 LOOK = 512  # pixels of the longer side in which BlazeFace looks at a frame
@@ -60,7 +60,7 @@ class _Person:
     look: tracker.Look
     met: float  # when the number was given, seconds
     lost: float | None = None  # since when, seconds
-    front: Front | None = None
+    front: FaceOcclusion | None = None
 
 
 class Perceiver:
@@ -74,16 +74,16 @@ class Perceiver:
         rules: tuple[Rule, ...],
         most: int = 16,
         pace: Pace | None = None,
-        watch: Watch | None = None,
-        likeness: Likeness | None = None,
-        finder: Finder | None = None,
+        watch: OcclusionTracker | None = None,
+        likeness: ReferenceMatcher | None = None,
+        finder: NetDetector | None = None,
     ) -> None:
         if likeness is None and any(rule.who.kind == "reference" for rule in rules):
             raise UnderstudyError("reference:PHOTO is not to be had here; choose the face by another word")
         self.pace, self._watch, self._likeness = pace or Pace(), watch, likeness
         self._detector = finder or Detector(models.detector)
         self._side, self._landmarks = finder.side if finder else LOOK, Landmarks(models.landmarks)
-        self._casting, self._most = Casting(rules), most
+        self._casting, self._most = FaceSelection(rules), most
         self._people: list[_Person] = []
         self._next = 0
         self._cut = CutDetector()

@@ -1,4 +1,4 @@
-"""Likeness: which of the followed faces are those of the reference photos. One thread's stage within perception.
+"""ReferenceMatcher: which of the tracked faces are those of the reference photos. One thread's stage of perception.
 
 A face is embedded when it is met and, until it is known to be one of them, again and again at growing intervals: the
 first glimpse may be a profile.
@@ -24,7 +24,7 @@ class _Known:
     wait: float = 0.0
 
 
-class Likeness:
+class ReferenceMatcher:
     """references: index of a rule -> float32 (512,), the embedding of its photo. least: cosine of the same person."""
 
     def __init__(self, embed: Embed, references: Mapping[int, F32], least: float = SAME) -> None:

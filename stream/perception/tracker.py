@@ -11,7 +11,7 @@ import numpy as np
 
 from engines.detector import Detection
 from engines.landmarks import SIDE, Landmarks, Roi, coarseness, roi_from_eyes, roi_from_mesh, shrunk
-from engines.mesh.fuse import View, forgetting, fuse, view
+from engines.mesh.fuse import FlowView, forgetting, fuse, view
 from engines.values import F32, Box, Face, Rect, Region
 from stream.frame import Frame
 
@@ -25,7 +25,7 @@ class Look:
     """A face as followed up to one frame. seconds: that frame's time."""
 
     face: Face
-    view: View
+    view: FlowView
     region: Region
     portrait: F32
     seconds: float

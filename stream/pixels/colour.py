@@ -40,7 +40,7 @@ def matrix_of(tag: int, width: int, height: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Maps:
+class ColourMaps:
     """to_rgb: float32 (3, n+1), samples -> RGB 0..255. from_rgb: float32 (n, 4), RGB 0..255 -> samples; n is 3, or 1
     for grey. Both for cv2.transform."""
 
@@ -49,7 +49,7 @@ class Maps:
 
 
 @cache
-def maps(model: str, bits: int, full: bool, matrix: int) -> Maps:
+def maps(model: str, bits: int, full: bool, matrix: int) -> ColourMaps:
     """The two affine maps of a pixel format. model: `yuv`, `rgb`, `gray`; matrix: an AVColorSpace number that
     `matrix_of` returns."""
     top = float((1 << bits) - 1)
@@ -62,7 +62,7 @@ def maps(model: str, bits: int, full: bool, matrix: int) -> Maps:
     elif model == "gray":
         forward = np.append(weights * luma / 255, zero)[None]
         back = np.tile([255 / luma, -zero * 255 / luma], (3, 1))
-        return Maps(back.astype(np.float32), forward.astype(np.float32))
+        return ColourMaps(back.astype(np.float32), forward.astype(np.float32))
     else:
         blue = (np.array([0, 0, 1]) - weights) / (2 * (1 - kb))
         red = (np.array([1, 0, 0]) - weights) / (2 * (1 - kr))
@@ -71,7 +71,7 @@ def maps(model: str, bits: int, full: bool, matrix: int) -> Maps:
         forward = np.column_stack([linear, [zero, centre, centre]])
     inverse = np.linalg.inv(forward[:, :3])
     back = np.column_stack([inverse, -inverse @ forward[:, 3]])
-    return Maps(back.astype(np.float32), forward.astype(np.float32))
+    return ColourMaps(back.astype(np.float32), forward.astype(np.float32))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from av.video.reformatter import VideoReformatter
 
 from engines.values import F32, U8, Patch, Rect
 from stream.media.clone import Cloner
-from stream.pixels.colour import FULL, Maps, Siting, maps, matrix_of
+from stream.pixels.colour import FULL, ColourMaps, Siting, maps, matrix_of
 from stream.pixels.layout import Layout, Samples, channel_view, layout_of, nearest_native
 
 Levels = npt.NDArray[Any]
@@ -48,7 +48,7 @@ class Planes:
             full = True  # swscale's rule too: an untagged grey picture is a full-range one
         self._frame, self._layout, self.rotation, self._cloner = frame, layout, rotation, cloner
         self._matrix = matrix_of(frame.colorspace, frame.width, frame.height)
-        self._maps: Maps = maps(layout.model, layout.bits, full, self._matrix)
+        self._maps: ColourMaps = maps(layout.model, layout.bits, full, self._matrix)
         # Full-range 4:2:0 comes from JPEG-like sources, whose chroma sits midway.
         self._siting = Siting(layout.sub_x, layout.sub_y, left=not full)
         self._owned = False  # whether the memory is this picture's alone

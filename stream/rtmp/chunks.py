@@ -18,7 +18,7 @@ class Message:
 
 
 @dataclass(slots=True)
-class _Lane:
+class _ChunkStream:
     """What a chunk stream remembers. tick: the time field as it was last sent."""
 
     at: int = 0
@@ -34,7 +34,7 @@ class Chunks:
 
     def __init__(self, most: int = MOST) -> None:
         self.most, self.size = most, FIRST
-        self._lanes: dict[int, _Lane] = {}
+        self._lanes: dict[int, _ChunkStream] = {}
         self._rest = bytearray()
 
     def feed(self, data: bytes) -> list[Message]:
@@ -66,7 +66,7 @@ class Chunks:
         if number < 2:
             number = 64 + int.from_bytes(data[at + 1 : begin], "little")
         at = begin
-        lane = self._lanes.get(number) or _Lane()
+        lane = self._lanes.get(number) or _ChunkStream()
         tick, length, kind, stream = lane.tick, lane.length, lane.kind, lane.stream
         if shape < 3:
             tick = int.from_bytes(data[at : at + 3], "big")

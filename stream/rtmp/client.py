@@ -1,4 +1,4 @@
-"""Push: an RTMP server, written to as a file: FLV in, messages out, over a plain or TLS socket that never waits long.
+"""RtmpPublisher: publishes to an RTMP server; written to as a file. FLV in, messages out, over a plain or TLS socket.
 
 FFmpeg's own RTMP output holds the interpreter's lock while it connects, without an end in sight where the other side
 is silent: one dead server would stop every stream of the process.
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from stream.rtmp.amf import pack, unpack
 from stream.rtmp.chunks import Chunks, Message, cut
-from stream.rtmp.flv import Tags
+from stream.rtmp.flv import FlvTags
 
 WITHIN = 5.0  # seconds that connecting, and each send, may take
 GOODBYE = 0.5
@@ -19,7 +19,7 @@ SIZE = 4096  # bytes of our chunks
 LANES = {8: 4, 9: 6, 18: 5}  # chunk streams of sound, picture, data
 
 
-class Push:
+class RtmpPublisher:
     """url: rtmp(s)://host[:port]/application/key. A file for a muxer: `write` and `close`. Raises OSError."""
 
     def __init__(self, url: str, within: float = WITHIN) -> None:
@@ -35,7 +35,7 @@ class Push:
             context = ssl.create_default_context() if safe else None
             self._socket = context.wrap_socket(plain, server_hostname=parts.hostname) if context else plain
             self._socket.settimeout(within)
-            self._chunks, self._tags = Chunks(1 << 16), Tags()
+            self._chunks, self._tags = Chunks(1 << 16), FlvTags()
             self._greet()
             host = parts.netloc.rpartition("@")[2]
             told = {"app": app, "type": "nonprivate", "flashVer": "FMLE/3.0", "tcUrl": f"{parts.scheme}://{host}/{app}"}

@@ -22,7 +22,7 @@ def tag(message: Message) -> bytes:
     return bytes((message.kind,)) + size + at + b"\x00\x00\x00" + data + (len(data) + 11).to_bytes(4, "big")
 
 
-class Tags:
+class FlvTags:
     """A growing file, taken apart."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Door: where RTMP publishers knock. One port, any number of keys; each key has a slot for one publisher at a time.
+"""RtmpServer: takes RTMP publishers. One port, any number of keys; each key has a slot for one publisher at a time.
 
 The place where sockets, the event loop and the reading threads meet. FFmpeg's own listener takes anybody, whatever the
 key, and serves one; this one does not.
@@ -12,7 +12,7 @@ import queue
 import socket
 from collections.abc import Callable
 
-from stream.rtmp.handshake import Talk, Verdict
+from stream.rtmp.publisher_session import PublishAnswer, PublisherSession
 
 log = logging.getLogger("understudy.feed")
 HELLO_WITHIN = 5.0  # seconds from connecting to having said a key
@@ -48,7 +48,7 @@ def digest(path: str) -> str:
     return hashlib.sha256(path.encode()).hexdigest()
 
 
-class Door:
+class RtmpServer:
     """slots: by `digest` of `application/key`; may change at any time. came: told of each publisher, on the loop. room:
     whether there is room for a slot's publisher."""
 
@@ -107,10 +107,10 @@ class Door:
     async def _visit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         found: list[Slot] = []
 
-        def admit(app: str, key: str) -> Verdict:
+        def admit(app: str, key: str) -> PublishAnswer:
             slot = self.slots.get(digest(f"{app}/{key}"))
-            verdict = Verdict.STRANGER if slot is None else self._judge(slot)
-            if slot is not None and verdict is Verdict.WELCOME:
+            verdict = PublishAnswer.STRANGER if slot is None else self._judge(slot)
+            if slot is not None and verdict is PublishAnswer.WELCOME:
                 slot.busy = True
                 found.append(slot)
             else:
@@ -118,7 +118,7 @@ class Door:
                 log.warning("an RTMP publisher was refused: %s", verdict)
             return verdict
 
-        talk = Talk(admit)
+        talk = PublisherSession(admit)
         try:
             async with asyncio.timeout(HELLO_WITHIN):
                 while talk.verdict is None and not talk.over:
@@ -129,12 +129,14 @@ class Door:
             for slot in found:
                 slot.busy = False
 
-    def _judge(self, slot: Slot) -> Verdict:
+    def _judge(self, slot: Slot) -> PublishAnswer:
         if slot.busy:
-            return Verdict.TAKEN
-        return Verdict.WELCOME if self._room(slot) else Verdict.FULL
+            return PublishAnswer.TAKEN
+        return PublishAnswer.WELCOME if self._room(slot) else PublishAnswer.FULL
 
-    async def _carry(self, talk: Talk, slot: Slot, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _carry(
+        self, talk: PublisherSession, slot: Slot, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         """Passes on what the publisher sends. Where the reading thread is behind, the publisher waits."""
         ours, theirs = socket.socketpair()
         theirs.settimeout(DATA_WITHIN)
@@ -163,7 +165,7 @@ class Door:
                 await inward.wait_closed()
 
     @staticmethod
-    async def _step(talk: Talk, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _step(talk: PublisherSession, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         data = await reader.read(1 << 16)
         if not data:
             talk.over = True

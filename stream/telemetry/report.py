@@ -8,7 +8,7 @@ from typing import TextIO
 
 from engines.errors import OutputError
 from stream.frame import Plan, Route
-from stream.media.atomicfile import Landing
+from stream.media.atomicfile import AtomicFile
 from stream.telemetry.stats import Table, Timing
 
 
@@ -17,7 +17,7 @@ class Report:
 
     def __init__(self, path: Path) -> None:
         """Raises OutputError if the file cannot be made."""
-        self._landing = Landing(path)
+        self._landing = AtomicFile(path)
         self._first = True
         try:
             self._file: TextIO = self._landing.partial.open("w", encoding="utf-8")

@@ -11,7 +11,7 @@ HEAD = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FileKind:
     """media: `image` or `video`. demuxer: FFmpeg's name, to be forced on it; empty for pictures."""
 
     media: str
@@ -19,13 +19,17 @@ class Kind:
     demuxer: str = ""
 
 
-JPEG, PNG, WEBP = Kind("image", "jpeg"), Kind("image", "png"), Kind("image", "webp")
-MP4, MATROSKA = Kind("video", "mp4", "mov"), Kind("video", "matroska", "matroska")
-AVI, TS, MPEG = Kind("video", "avi", "avi"), Kind("video", "mpegts", "mpegts"), Kind("video", "mpeg", "mpeg")
+JPEG, PNG, WEBP = FileKind("image", "jpeg"), FileKind("image", "png"), FileKind("image", "webp")
+MP4, MATROSKA = FileKind("video", "mp4", "mov"), FileKind("video", "matroska", "matroska")
+AVI, TS, MPEG = (
+    FileKind("video", "avi", "avi"),
+    FileKind("video", "mpegts", "mpegts"),
+    FileKind("video", "mpeg", "mpeg"),
+)
 _TS_PACKET = 188
 
 
-def sniff(head: bytes) -> Kind | None:
+def sniff(head: bytes) -> FileKind | None:
     """The kind of a file that begins so; None for all that is not taken."""
     if head.startswith(b"\xff\xd8\xff"):
         return JPEG

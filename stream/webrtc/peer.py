@@ -10,7 +10,7 @@ from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from aiortc.sdp import candidate_from_sdp
 
 from stream.webrtc.sdp import BadSdp, Fragment, check_offer, ufrag_of, with_hints
-from stream.webrtc.tracks import Outlet
+from stream.webrtc.tracks import ViewerTrack
 
 log = logging.getLogger("understudy.live")
 
@@ -35,7 +35,7 @@ class Peer:
         self.connection.on("track", on_track)
         return with_hints(await self._answer(offer))
 
-    async def play(self, offer: str, outlets: list[Outlet]) -> str:
+    async def play(self, offer: str, outlets: list[ViewerTrack]) -> str:
         """Answers a viewer, who gets the outlets' media. Raises BadSdp."""
         await self._take(offer)
         for outlet in outlets:

@@ -14,12 +14,12 @@ from aiortc.mediastreams import MediaStreamError
 Ended = MediaStreamError
 """What `recv` raises once a track is over: for those who need not know aiortc."""
 
-__all__ = ["Hub", "MediaStreamError", "Outlet"]
+__all__ = ["MediaStreamError", "TrackFanout", "ViewerTrack"]
 
 AUDIO_HELD = 100  # packets of 20 ms
 
 
-class Outlet(MediaStreamTrack):
+class ViewerTrack(MediaStreamTrack):
     """One viewer's end. kind: video keeps only the newest picture that was not yet taken; audio keeps two seconds.
     dropped: items that made room; `on_drop` is called for each."""
 
@@ -55,13 +55,13 @@ class Outlet(MediaStreamTrack):
         self._some.set()
 
 
-class Hub:
+class TrackFanout:
     """One source, any number of outlets. A new outlet gets the last picture at once. on_drop: called for each item that
     a slow viewer missed."""
 
     def __init__(self, kind: str, on_drop: Callable[[], object] = lambda: None) -> None:
         self.kind, self._on_drop = kind, on_drop
-        self._outlets: list[Outlet] = []
+        self._outlets: list[ViewerTrack] = []
         self._last: Any = None
 
     def __len__(self) -> int:
@@ -72,8 +72,8 @@ class Hub:
         """Items that were not yet taken, all outlets."""
         return sum(o.waiting for o in self._outlets)
 
-    def outlet(self) -> Outlet:
-        made = Outlet(self.kind, self._on_drop)
+    def outlet(self) -> ViewerTrack:
+        made = ViewerTrack(self.kind, self._on_drop)
         if self._last is not None:
             made.push(self._last)
         self._outlets.append(made)

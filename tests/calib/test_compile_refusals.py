@@ -9,7 +9,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from calib import compile as module
-from calib.compile import Layer, Report, compile_model
+from calib.compile import CompileReport, LayerDistance, compile_model
 from calib.int8 import METHODS
 from calib.precision import Distance, Floor
 from engines.errors import ModelError
@@ -116,7 +116,7 @@ def test_a_network_without_weights_to_turn_stays_as_it_is(tmp_path: Path) -> Non
 
 
 def test_a_report_complains_of_what_its_floor_asks() -> None:
-    report = Report("int8", {"y": Distance(0.04, 33, 0.99)}, (Layer("c", "Conv", 0.01),), ())
+    report = CompileReport("int8", {"y": Distance(0.04, 33, 0.99)}, (LayerDistance("c", "Conv", 0.01),), ())
     assert report.complaint(Floor(psnr=35)) == "PSNR 33.0 dB, 35 needed"
     assert report.complaint(Floor(psnr=30, cosine=0.98, error=0.05)) == ""
     assert report.complaint(Floor(psnr=35, error=0.03)).count(";") == 1

@@ -10,7 +10,7 @@ import numpy as np
 from engines.occlusion.clean_plate import Plate, drawn, updated
 from engines.occlusion.network import NONE, OPAQUE, SIDE, TRANSPARENT, Occlusion, frame_to_crop
 from engines.values import F32, Box, Face, Patch, Region
-from stream.frame import FaceTrack, Frame, Front
+from stream.frame import FaceOcclusion, FaceTrack, Frame
 from tests.engines.scenes import bytes_of, mesh, picture
 from tests.stream.portraits import framed
 
@@ -60,7 +60,9 @@ def seen(opaque: F32 = NOTHING, veil: F32 = NOTHING, glass: F32 = NOTHING, kind:
 
 def track(image: F32, what: Occlusion | None, known: Plate | None = None, number: int = 1) -> FaceTrack:
     """One face whose region shows `image`."""
-    front = None if what is None else Front(int(what.logits.argmax()), what, plate() if known is None else known)
+    front = (
+        None if what is None else FaceOcclusion(int(what.logits.argmax()), what, plate() if known is None else known)
+    )
     low, high = POSE[:, :2].min(0), POSE[:, :2].max(0)
     face = Face(Box(*map(float, (*low, *high))), np.zeros((6, 2), np.float32), POSE, 1.0)
     return FaceTrack(number, face, 0, region=Region(*CORNER, bytes_of(image)), front=front)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engines.occlusion.clean_plate import Plate
 from engines.occlusion.network import NONE, OPAQUE, TRANSPARENT
 from engines.values import Box, Face
-from stream.frame import FaceTrack, Frame, Front, Route, Scene
+from stream.frame import FaceOcclusion, FaceTrack, Frame, Route, Scene
 from stream.picture import Picture
 from stream.route import ORDER, Routing, route, router, track_route
 
@@ -31,7 +31,7 @@ WANTED = {
 
 
 def track(kind: int, source: int | None = 0) -> FaceTrack:
-    front = None if kind == UNSEEN else Front(kind, None, Plate.empty())
+    front = None if kind == UNSEEN else FaceOcclusion(kind, None, Plate.empty())
     return FaceTrack(1, FACE, source, front=front)
 
 

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from engines.occlusion import glass, inverted, veil
 from engines.values import F32
-from tools.synth.layers import Kind, Layers
+from tools.synth.layers import LayerKind, Layers
 from tools.synth.noise import fractal
 
 LEVELS = (0.3, 0.4, 0.5, 0.6, 0.7)
@@ -21,12 +21,12 @@ PANE = 0.82  # share of the picture's width that the glass takes
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CompositingRow:
     """One thing of one mean opacity. Against the truth where it is, dB: `published` and `difference`, given its true
     layers and a plate that is slightly off, and `solved`, from frame, plate and a network's kind of guess alone. off:
     mean error of the solved opacity, 0 to 1."""
 
-    kind: Kind
+    kind: LayerKind
     level: float
     published: float
     difference: float
@@ -35,7 +35,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class KnownScene:
     """A face that is known, the one to put there, and the plate learned of the first. All float32 (s, s, 3)."""
 
     behind: F32
@@ -52,7 +52,7 @@ def bench_compositing(
 ) -> None:
     """Compare the published formula, difference compositing and the whole solution on smoke and on tinted glass."""
     grid = Table("thing", "opacity", "published", "difference", "gain", "solved", "error of opacity", box=None)
-    for kind in (Kind.VEIL, Kind.GLASS):
+    for kind in (LayerKind.VEIL, LayerKind.GLASS):
         for level in LEVELS:
             rows = [measured(kind, level, seed) for seed in range(seeds)]
             names = ("published", "difference", "solved", "off")
@@ -62,17 +62,17 @@ def bench_compositing(
     Console(highlight=False).print(grid)
 
 
-def measured(kind: Kind, level: float, seed: int) -> Row:
+def measured(kind: LayerKind, level: float, seed: int) -> CompositingRow:
     """The figures of one scene."""
     rng = np.random.default_rng((seed, round(100 * level)))
     s = scene(rng)
-    layers = smoke(level, rng) if kind is Kind.VEIL else pane(level, rng)
+    layers = smoke(level, rng) if kind is LayerKind.VEIL else pane(level, rng)
     frame, truth = layers.over(s.behind), layers.over(s.swapped)
     full = np.ones((SIDE, SIDE), np.float32)
-    opacity = layers.alpha if kind is Kind.VEIL else (1 - layers.rho.mean(2)) * layers.region
+    opacity = layers.alpha if kind is LayerKind.VEIL else (1 - layers.rho.mean(2)) * layers.region
     some = layers.region > 0.02
     guess = np.asarray(cv2.GaussianBlur(layers.region, (0, 0), 3), np.float32)
-    if kind is Kind.VEIL:
+    if kind is LayerKind.VEIL:
         exact = inverted.difference(frame, s.swapped, s.plate, layers.alpha, full)
         found = veil.solve(frame, s.plate, guess, full, SIDE)
         solved, seen = veil.composed(frame, s.swapped, found, full), found.alpha
@@ -84,10 +84,10 @@ def measured(kind: Kind, level: float, seed: int) -> Row:
         seen = g.alpha()
     published = inverted.published(frame, s.swapped, opacity, full)
     old, new, ours = (psnr(a[some], truth[some]) for a in (published, exact, solved))
-    return Row(kind, level, old, new, ours, float(np.abs(seen - opacity)[some].mean()))
+    return CompositingRow(kind, level, old, new, ours, float(np.abs(seen - opacity)[some].mean()))
 
 
-def scene(rng: np.random.Generator) -> Scene:
+def scene(rng: np.random.Generator) -> KnownScene:
     """Two soft pictures in the colours of skin and hair. The plate is off by noise of 2 levels and 2 % of light."""
     tones = [np.array(c) for c in ((70, 45, 35), (225, 180, 155), (95, 70, 60), (240, 205, 190))]
     behind, swapped = (
@@ -95,7 +95,7 @@ def scene(rng: np.random.Generator) -> Scene:
         for a, b in (tones[:2], tones[2:][::-1])
     )
     plate = 1.02 * behind + rng.normal(0, 2, behind.shape)
-    return Scene(behind, swapped, np.asarray(np.clip(plate, 0, 255), np.float32))
+    return KnownScene(behind, swapped, np.asarray(np.clip(plate, 0, 255), np.float32))
 
 
 def smoke(level: float, rng: np.random.Generator) -> Layers:
@@ -104,7 +104,7 @@ def smoke(level: float, rng: np.random.Generator) -> Layers:
     alpha = np.clip(level + 0.5 * (field - field.mean()), 0, 0.95).astype(np.float32)
     air = np.full((SIDE, SIDE, 3), rng.uniform(205, 245), np.float32)
     ones, still = np.ones((SIDE, SIDE, 3), np.float32), np.zeros((SIDE, SIDE, 2), np.float32)
-    return Layers(Kind.VEIL, air, alpha, ones, still, alpha)
+    return Layers(LayerKind.VEIL, air, alpha, ones, still, alpha)
 
 
 def pane(level: float, rng: np.random.Generator) -> Layers:
@@ -117,7 +117,7 @@ def pane(level: float, rng: np.random.Generator) -> Layers:
     spot = 0.5 * np.exp(-(((x + 0.3) ** 2 + (y + 0.3) ** 2) / 0.01)) * region
     light = np.full((SIDE, SIDE, 3), 250, np.float32)
     spot, rho, bend = (np.asarray(f, np.float32) for f in (spot, rho, bend * region[..., None]))
-    return Layers(Kind.GLASS, light, spot, rho, bend, region)
+    return Layers(LayerKind.GLASS, light, spot, rho, bend, region)
 
 
 def psnr(a: F32, b: F32) -> float:

@@ -20,7 +20,7 @@ from rich.table import Table
 
 from engines.errors import InputError
 from engines.values import U8
-from engines.watermark.detect import Detection, detect
+from engines.watermark.detect import MarkDetection, detect
 from engines.watermark.embed import Embedder
 from engines.watermark.payload import Payload
 
@@ -148,7 +148,7 @@ def psnr(before: Sequence[U8], after: Sequence[U8]) -> float:
     return float(10 * np.log10(255**2 * sum(one.size for one in before) / max(moved, 1e-9)))
 
 
-def false_alarms(paths: list[Path], segments: int, seed: int) -> Iterator[tuple[str, Detection]]:
+def false_alarms(paths: list[Path], segments: int, seed: int) -> Iterator[tuple[str, MarkDetection]]:
     """Readings of unmarked ten-second windows: random starts, cuts and mirrorings over the clips, evenly. Every tenth
     is searched for crops as well."""
     for index, path in enumerate(paths):

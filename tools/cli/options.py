@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from stream.marks.layers import Layer
+from stream.marks.layers import MarkLayer
 
 MARKS = "Consent and marks"
 
@@ -18,7 +18,7 @@ Agreed = Annotated[
     ),
 ]
 Without = Annotated[
-    list[Layer] | None,
+    list[MarkLayer] | None,
     typer.Option(help="Leave a machine-readable mark off; takes --because, and is logged.", rich_help_panel=MARKS),
 ]
 Because = Annotated[str, typer.Option(metavar="TEXT", help="Why a mark is left off.", rich_help_panel=MARKS)]

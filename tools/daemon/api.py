@@ -11,12 +11,12 @@ from typing import Any
 from aiohttp import web
 
 from stream.telemetry.metrics import CONTENT_TYPE, Metrics
-from tools.daemon.job_store import Entry, State
+from tools.daemon.job_store import JobState, QueuedJob
 from tools.daemon.openapi import document
 from tools.daemon.request import RequestError, parse
-from tools.daemon.scheduler import Keeper
+from tools.daemon.scheduler import Scheduler
 from tools.http import limits as walls
-from tools.http.tokens import Limits, Meter, Refusal, Scope, Tokens
+from tools.http.tokens import Limits, RateLimit, Refusal, Scope, Tokens
 
 BODY = 64 << 10  # bytes of a request
 BRACKETS = 100  # in a request: no honest one is nested deep
@@ -32,7 +32,7 @@ class Api:
 
     def __init__(
         self,
-        keeper: Keeper,
+        keeper: Scheduler,
         folders: Sequence[Path],
         tokens: Tokens | None,
         metrics: Metrics,
@@ -41,7 +41,7 @@ class Api:
     ) -> None:
         self._keeper, self._folders, self._tokens, self._metrics = keeper, folders, tokens, metrics
         self._live = live
-        self._meters: dict[str, Meter] = {}
+        self._meters: dict[str, RateLimit] = {}
         self.silent: set[Any] = set()
         self.app = web.Application(middlewares=[walls.middleware(local, (), self.silent)], client_max_size=BODY)
         self.app.add_routes(
@@ -81,7 +81,7 @@ class Api:
 
     def _pace(self, name: str, limits: Limits) -> None:
         now = time.monotonic()
-        meter = self._meters.setdefault(name, Meter.full(limits, now))
+        meter = self._meters.setdefault(name, RateLimit.full(limits, now))
         if (wait := meter.take(now)) > 0:
             raise web.HTTPTooManyRequests(reason="too many requests", headers={"Retry-After": str(int(wait) + 1)})
 
@@ -91,7 +91,7 @@ class Api:
         if self._keeper.draining:
             raise web.HTTPServiceUnavailable(reason="the daemon is ending", headers={"Retry-After": "30"})
         asked = parse(told, self._folders)
-        if self._keeper.store.counts()[State.QUEUED] >= QUEUED:
+        if self._keeper.store.counts()[JobState.QUEUED] >= QUEUED:
             raise web.HTTPServiceUnavailable(reason="the queue is full", headers={"Retry-After": "60"})
         key = request.headers.get("Idempotency-Key")
         entry, new = self._keeper.add(asked.told(), priority, f"rest:{key[:200]}" if key else None)
@@ -100,12 +100,12 @@ class Api:
     async def _list(self, request: web.Request) -> web.Response:
         query = request.query
         try:
-            state = State(query["state"]) if "state" in query else None
+            state = JobState(query["state"]) if "state" in query else None
             most = min(max(int(query.get("limit", "100")), 1), 1000)
             before = float(query["before"]) if "before" in query else None
         except ValueError as error:
             raise web.HTTPBadRequest(
-                reason=f"state is one of {', '.join(State)}; limit and before are numbers"
+                reason=f"state is one of {', '.join(JobState)}; limit and before are numbers"
             ) from error
         jobs = [self._keeper.told(e) for e in self._keeper.store.jobs(state, most, before)]
         return web.json_response({"jobs": jobs, "counts": self._keeper.store.counts()})
@@ -138,7 +138,7 @@ class Api:
         await response.prepare(request)
         listener = self._keeper.events.open(name)
         try:
-            now = [self._entry(request)] if name else self._keeper.store.jobs(State.RUNNING)
+            now = [self._entry(request)] if name else self._keeper.store.jobs(JobState.RUNNING)
             for entry in now:
                 await response.write(_event(self._keeper.told(entry)))
             over = name is not None and now[0].ended is not None
@@ -170,20 +170,20 @@ class Api:
         draining = self._keeper.draining
         return web.json_response({"status": "draining" if draining else "ready"}, status=503 if draining else 200)
 
-    def _entry(self, request: web.Request) -> Entry:
+    def _entry(self, request: web.Request) -> QueuedJob:
         try:
             return self._keeper.store.get(request.match_info["id"])
         except KeyError:
             raise web.HTTPNotFound(reason="there is no such job") from None
 
-    def _change(self, request: web.Request, how: Callable[[str], Entry]) -> web.Response:
+    def _change(self, request: web.Request, how: Callable[[str], QueuedJob]) -> web.Response:
         entry = self._entry(request)
         try:
             return self._answer(how(entry.id))
         except ValueError as error:
             raise web.HTTPConflict(reason=str(error)) from error
 
-    def _answer(self, entry: Entry, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    def _answer(self, entry: QueuedJob, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
         return web.json_response(self._keeper.told(entry), status=status, headers=headers)
 
 

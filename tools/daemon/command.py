@@ -18,7 +18,7 @@ from tools.cli.live_options import need
 if TYPE_CHECKING:
     from stream.telemetry.metrics import Metrics
     from tools.daemon.config import Config
-    from tools.daemon.endpoints import Live
+    from tools.daemon.endpoints import Endpoints
 
 log = logging.getLogger("understudy.daemon")
 WORK, NET = "Work", "Network"
@@ -141,8 +141,8 @@ async def _run(options: Options, config: "Config") -> None:
     from stream.telemetry.metrics import Metrics
     from tools.cli.process import settle
     from tools.daemon.api import Api, listen
-    from tools.daemon.job_store import Store
-    from tools.daemon.scheduler import Keeper
+    from tools.daemon.job_store import JobStore
+    from tools.daemon.scheduler import Scheduler
     from tools.daemon.watch_folders import watch
     from tools.http.tokens import load
 
@@ -158,9 +158,9 @@ async def _run(options: Options, config: "Config") -> None:
             ) from error
         except OSError as error:
             raise UnderstudyError(f"--state {options.state}: {error.strerror}; give another folder") from error
-        store = Store(options.state / "jobs.sqlite3")
+        store = JobStore(options.state / "jobs.sqlite3")
         stack.callback(store.close)
-        keeper = Keeper(store, options.state / "jobs", options.jobs, options.attempts, options.segment)
+        keeper = Scheduler(store, options.state / "jobs", options.jobs, options.attempts, options.segment)
         keeper.tidy(KEPT)
         tokens = load(options.tokens) if options.tokens else None
         live = await _live(options, config, metrics)
@@ -198,12 +198,12 @@ async def _run(options: Options, config: "Config") -> None:
                 raise result
 
 
-async def _live(options: Options, config: "Config", metrics: "Metrics") -> "Live | None":
+async def _live(options: Options, config: "Config", metrics: "Metrics") -> "Endpoints | None":
     """The endpoints, with their faces read: what is wrong with one is told before anything begins."""
     if not config.endpoints:
         return None
     from tools.cli.process import calm
-    from tools.daemon.endpoints import Live
+    from tools.daemon.endpoints import Endpoints
     from tools.live.serve.house import House
     from tools.live.serve.settings import Settings
     from tools.live.stream import one_person
@@ -218,7 +218,7 @@ async def _live(options: Options, config: "Config", metrics: "Metrics") -> "Live
         house = await asyncio.to_thread(House, settings)
         makes.append(house.swap(None))
     calm()
-    return Live(config.endpoints, makes, metrics, options.streams)
+    return Endpoints(config.endpoints, makes, metrics, options.streams)
 
 
 def register(app: typer.Typer) -> None:

@@ -16,7 +16,7 @@ KEY = 16  # characters of a stream key, at least
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class WatchFolder:
     """Files that come into `folder` become jobs, whose results go to `output`. job: the other fields of a request."""
 
     folder: Path
@@ -43,7 +43,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    watches: tuple[Watch, ...] = ()
+    watches: tuple[WatchFolder, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
 
 
@@ -78,7 +78,7 @@ def _tables(told: Mapping[str, Any], name: str, path: Path) -> Sequence[dict[str
     return tables
 
 
-def _watch(table: dict[str, Any], home: Path, where: str) -> Watch:
+def _watch(table: dict[str, Any], home: Path, where: str) -> WatchFolder:
     table = dict(table)
     folder, output = (_folder(table.pop(name, None), home, f"{where}: {name}") for name in ("folder", "output"))
     ending, priority = table.pop("ending", ".mp4"), table.pop("priority", 0)
@@ -92,7 +92,7 @@ def _watch(table: dict[str, Any], home: Path, where: str) -> Watch:
         parse(table | {"target": str(folder / "a.mp4"), "output": str(output / f"a{ending}")})
     except UnderstudyError as error:
         raise UnderstudyError(f"{where}: {error}") from error
-    return Watch(folder, output, ending, int(priority), table)
+    return WatchFolder(folder, output, ending, int(priority), table)
 
 
 def _endpoint(table: dict[str, Any], home: Path, where: str) -> Endpoint:

@@ -1,4 +1,4 @@
-"""Live: the RTMP endpoints. A publisher with an endpoint's key starts its relay; some time after it left, it ends."""
+"""Endpoints: the RTMP endpoints. A publisher with an endpoint's key starts its relay, which ends after it has left."""
 
 import asyncio
 import logging
@@ -9,7 +9,7 @@ from typing import Any
 from stream.io.address import inlet, outlet
 from stream.io.relay import Relay
 from stream.live.session import Swap
-from stream.rtmp.server import Door, Slot, digest
+from stream.rtmp.server import RtmpServer, Slot, digest
 from stream.telemetry.metrics import Metered, Metrics
 from tools.daemon.config import Endpoint
 from tools.swap.job import parse_bitrate
@@ -48,7 +48,7 @@ class Post:
         }
 
 
-class Live:
+class Endpoints:
     """makes: each endpoint's swap. most: endpoints at work at once."""
 
     def __init__(
@@ -62,7 +62,7 @@ class Live:
         self._posts = [Post(e, make) for e, make in zip(endpoints, makes, strict=True)]
         self._metrics, self._most, self._linger = metrics, most, linger
         slots = {digest(f"{p.endpoint.app}/{p.endpoint.key}"): p.slot for p in self._posts}
-        self._door = Door(slots, self._came, self._room)
+        self._door = RtmpServer(slots, self._came, self._room)
         self._stop = asyncio.Event()
         for post in self._posts:  # what cannot be written is told at the start
             for text in post.endpoint.outputs:

@@ -1,4 +1,4 @@
-"""Store: the jobs, in SQLite. Every change is on disk before it is answered for; a crash loses none and doubles none.
+"""JobStore: the jobs, in SQLite. Every change is on disk before it is answered; a crash loses and doubles none.
 
 Knows states and their order; nothing of HTTP or of how a job is done. The clock is passed in (seconds since 1970).
 """
@@ -28,7 +28,7 @@ CREATE INDEX of_job ON history (job);
 """
 
 
-class State(StrEnum):
+class JobState(StrEnum):
     """queued -> running -> done, failed or cancelled; and back to queued by a retry, a pause or a crash."""
 
     QUEUED = "queued"
@@ -38,7 +38,7 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
-OVER = (State.DONE, State.FAILED, State.CANCELLED)
+OVER = (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
 
 
 class StoreError(UnderstudyError):
@@ -46,13 +46,13 @@ class StoreError(UnderstudyError):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class QueuedJob:
     """A job as it stands. not_before: it is not tried before. attempts: tries that began and were not paused. reason:
     why it failed, waits or ended."""
 
     id: str
     request: Mapping[str, Any]
-    state: State
+    state: JobState
     priority: int
     created: float
     started: float | None
@@ -64,10 +64,10 @@ class Entry:
     total: int | None
 
 
-FIELDS = ", ".join(Entry.__slots__)
+FIELDS = ", ".join(QueuedJob.__slots__)
 
 
-class Store:
+class JobStore:
     """For one thread. One daemon per file: that is its owner's care."""
 
     def __init__(self, path: Path) -> None:
@@ -90,13 +90,15 @@ class Store:
     def close(self) -> None:
         self._db.close()
 
-    def add(self, request: Mapping[str, Any], priority: int, now: float, key: str | None = None) -> tuple[Entry, bool]:
+    def add(
+        self, request: Mapping[str, Any], priority: int, now: float, key: str | None = None
+    ) -> tuple[QueuedJob, bool]:
         """The new job, or the one that was added under this key before; and whether it is new."""
         with self._whole():
             if key is not None and (found := self._one("key = ?", key)):
                 return found, False
             name = secrets.token_hex(8)
-            values = (name, key, json.dumps(dict(request)), State.QUEUED, priority, now)
+            values = (name, key, json.dumps(dict(request)), JobState.QUEUED, priority, now)
             self._db.execute(
                 "INSERT INTO jobs (id, key, request, state, priority, created, not_before, attempts, reason, frames)"
                 " VALUES (?, ?, ?, ?, ?, ?, 0, 0, '', 0)",
@@ -105,14 +107,14 @@ class Store:
             self._note(name, now, "added")
         return self.get(name), True
 
-    def get(self, name: str) -> Entry:
+    def get(self, name: str) -> QueuedJob:
         """Raises KeyError."""
         found = self._one("id = ?", name)
         if found is None:
             raise KeyError(name)
         return found
 
-    def jobs(self, state: State | None = None, most: int = 100, before: float | None = None) -> list[Entry]:
+    def jobs(self, state: JobState | None = None, most: int = 100, before: float | None = None) -> list[QueuedJob]:
         """The newest first. before: created earlier than that, for the next page."""
         wheres, values = ["1"], list[Any]()
         if state is not None:
@@ -122,16 +124,16 @@ class Store:
         text = f"SELECT {FIELDS} FROM jobs WHERE {' AND '.join(wheres)} ORDER BY created DESC, rowid DESC LIMIT ?"
         return [_entry(row) for row in self._db.execute(text, (*values, most))]
 
-    def counts(self) -> dict[State, int]:
+    def counts(self) -> dict[JobState, int]:
         found = dict(self._db.execute("SELECT state, COUNT(*) FROM jobs GROUP BY state"))
-        return {state: int(found.get(state, 0)) for state in State}
+        return {state: int(found.get(state, 0)) for state in JobState}
 
     def history(self, name: str) -> list[tuple[float, str]]:
         """What happened to a job, in order."""
         rows = self._db.execute("SELECT at, what FROM history WHERE job = ? ORDER BY rowid", (name,))
         return [(float(at), str(what)) for at, what in rows]
 
-    def take(self, now: float) -> Entry | None:
+    def take(self, now: float) -> QueuedJob | None:
         """The next job that is due, now running: the highest priority, then the oldest."""
         with self._whole():
             row = self._db.execute(
@@ -152,7 +154,7 @@ class Store:
     def progress(self, name: str, frames: int, total: int | None) -> None:
         self._db.execute("UPDATE jobs SET frames = ?, total = ? WHERE id = ?", (frames, total, name))
 
-    def end(self, name: str, state: State, reason: str, now: float) -> None:
+    def end(self, name: str, state: JobState, reason: str, now: float) -> None:
         """A running or queued job is over."""
         self._change(name, now, reason or str(state), "state = ?, ended = ?, reason = ?", state, now, reason)
 
@@ -172,7 +174,7 @@ class Store:
 
     def recover(self, now: float) -> list[str]:
         """After a crash: whatever ran is queued again. Returns their names."""
-        running = [entry.id for entry in self.jobs(State.RUNNING, most=1 << 30)]
+        running = [entry.id for entry in self.jobs(JobState.RUNNING, most=1 << 30)]
         for name in running:
             self.again(name, "the daemon ended while it ran", now, counts=False)
         return running
@@ -193,7 +195,7 @@ class Store:
     def _note(self, name: str, now: float, what: str) -> None:
         self._db.execute("INSERT INTO history VALUES (?, ?, ?)", (name, now, what))
 
-    def _one(self, where: str, value: str) -> Entry | None:
+    def _one(self, where: str, value: str) -> QueuedJob | None:
         row = self._db.execute(f"SELECT {FIELDS} FROM jobs WHERE {where}", (value,)).fetchone()
         return _entry(row) if row is not None else None
 
@@ -209,6 +211,6 @@ class Store:
         self._db.execute("COMMIT")
 
 
-def _entry(row: tuple[Any, ...]) -> Entry:
+def _entry(row: tuple[Any, ...]) -> QueuedJob:
     name, request, state, *rest = row
-    return Entry(name, json.loads(request), State(state), *rest)
+    return QueuedJob(name, json.loads(request), JobState(state), *rest)

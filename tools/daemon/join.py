@@ -10,8 +10,8 @@ from typing import Any
 import av
 
 from engines.errors import OutputError
-from stream.media.atomicfile import Landing
-from stream.media.copying import Copying, Window, copy_chapters
+from stream.media.atomicfile import AtomicFile
+from stream.media.copying import Copying, TimeWindow, copy_chapters
 from stream.media.source import Source
 from tools.daemon.segments import Segment
 
@@ -35,7 +35,7 @@ def join(segments: Sequence[Segment], source: Source, output: str, finishing: Ca
     finishing: gets the whole file before that. Returns the number of pictures. Raises OutputError."""
     if not segments:
         raise OutputError(f"not one frame came to be written, so there is no {output}; look at the input")
-    landing = Landing(Path(output), Path(source.path))
+    landing = AtomicFile(Path(output), Path(source.path))
     try:
         count = _write(segments, source, str(landing.partial), container_of(output, source.info.rotation))
         finishing(landing.partial)
@@ -73,12 +73,12 @@ def _write(segments: Sequence[Segment], source: Source, path: str, kind: str) ->
     return count
 
 
-def _window(source: Source, first: Fraction, kind: str) -> Window:
+def _window(source: Source, first: Fraction, kind: str) -> TimeWindow:
     start = Fraction(source.container.start_time or 0, av.time_base)
     if source.trimmed:
-        return Window(first, first, source.end)
+        return TimeWindow(first, first, source.end)
     far = start > FAR and kind != "mpegts"
-    return Window(start if far else min(Fraction(0), first), None, source.end)
+    return TimeWindow(start if far else min(Fraction(0), first), None, source.end)
 
 
 def _pictures(segments: Sequence[Segment], base: Fraction, origin: Fraction) -> Iterator[tuple[Fraction, Any, bool]]:
@@ -98,7 +98,7 @@ def _pictures(segments: Sequence[Segment], base: Fraction, origin: Fraction) -> 
                 yield last * stream.time_base, packet, False
 
 
-def _others(source: Source, window: Window) -> Iterator[tuple[Fraction, Any, bool]]:
+def _others(source: Source, window: TimeWindow) -> Iterator[tuple[Fraction, Any, bool]]:
     """The source's other packets, read anew; `Copying` knows which are wanted, and leaves out what is not."""
     wanted = [s.index for s in source.others() if s.type in ("audio", "subtitle", "data")]
     if not wanted:

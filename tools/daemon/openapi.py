@@ -3,7 +3,7 @@
 from dataclasses import fields
 from typing import Any
 
-from tools.daemon.job_store import State
+from tools.daemon.job_store import JobState
 from tools.daemon.request import Request
 
 WORDS = {
@@ -35,7 +35,7 @@ def document() -> dict[str, Any]:
     moved = {"type": "object", "required": ["priority"], "properties": {"priority": _integer("priority")}}
     key = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string"}, "description": _KEY}
     page = [
-        {"name": "state", "in": "query", "schema": {"enum": list(State)}},
+        {"name": "state", "in": "query", "schema": {"enum": list(JobState)}},
         {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": 1000}},
         {
             "name": "before",
@@ -107,7 +107,7 @@ def _job() -> dict[str, Any]:
         "type": "object",
         "properties": {
             "id": text,
-            "state": {"enum": list(State)},
+            "state": {"enum": list(JobState)},
             "priority": {"type": "integer"},
             "request": {"$ref": "#/components/schemas/Request"},
             "created": number | {"description": "Seconds since 1970, as all times."},

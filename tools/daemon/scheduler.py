@@ -1,4 +1,4 @@
-"""Keeper: runs the queue. As many jobs at once as it may, each in a process of its own; failures are tried again.
+"""Scheduler: runs the queue. As many jobs at once as it may, each in a process of its own; failures are tried again.
 
 The place where the store, the processes and the event loop meet.
 """
@@ -19,7 +19,7 @@ from typing import Any
 
 import tools
 from tools.daemon.events import Events
-from tools.daemon.job_store import OVER, Entry, State, Store
+from tools.daemon.job_store import OVER, JobState, JobStore, QueuedJob
 
 log = logging.getLogger("understudy.daemon")
 SUSPENDED, WRONG = 75, 2  # exit codes of `tools.daemon.worker`
@@ -29,25 +29,25 @@ LAST_WORDS = 2000  # characters of a process's complaints that are kept
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class JobEnd:
     """What becomes of a job whose process has ended. state QUEUED: tried again after `wait` seconds."""
 
-    state: State
+    state: JobState
     reason: str
     wait: float = 0.0
 
 
-def judge(code: int, said: str, attempts: int, most: int) -> Verdict:
+def judge(code: int, said: str, attempts: int, most: int) -> JobEnd:
     """code: the exit code, negative for a signal. said: the process's own reason, or its last words."""
     if code == 0:
-        return Verdict(State.DONE, "")
+        return JobEnd(JobState.DONE, "")
     if code == WRONG:
-        return Verdict(State.FAILED, said or "the request cannot be fulfilled")
+        return JobEnd(JobState.FAILED, said or "the request cannot be fulfilled")
     how = f"its process was ended by {_name(-code)}" if code < 0 else f"its process ended with {code}"
     reason = f"{how}: {said}" if said else how
     if attempts >= most:
-        return Verdict(State.FAILED, f"{reason} (try {attempts} of {most})")
-    return Verdict(State.QUEUED, f"{reason} (try {attempts} of {most})", WAITS[min(attempts, len(WAITS)) - 1])
+        return JobEnd(JobState.FAILED, f"{reason} (try {attempts} of {most})")
+    return JobEnd(JobState.QUEUED, f"{reason} (try {attempts} of {most})", WAITS[min(attempts, len(WAITS)) - 1])
 
 
 def _name(number: int) -> str:
@@ -56,12 +56,12 @@ def _name(number: int) -> str:
     return f"signal {number}"
 
 
-class Keeper:
+class Scheduler:
     """folder: for the jobs' folders. jobs: at once. attempts: tries of one job. length: seconds of a job's pieces."""
 
     def __init__(
         self,
-        store: Store,
+        store: JobStore,
         folder: Path,
         jobs: int = 1,
         attempts: int = 3,
@@ -76,7 +76,7 @@ class Keeper:
         self._command, self._length = command, length
         self._running: dict[str, asyncio.subprocess.Process] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._stopping: dict[str, State | None] = {}  # by request: CANCELLED; None: paused
+        self._stopping: dict[str, JobState | None] = {}  # by request: CANCELLED; None: paused
         self._wake = asyncio.Event()
         self._broken: BaseException | None = None
 
@@ -84,9 +84,9 @@ class Keeper:
     def running(self) -> int:
         return len(self._tasks)
 
-    def told(self, entry: Entry) -> dict[str, Any]:
+    def told(self, entry: QueuedJob) -> dict[str, Any]:
         """A job as the world sees it."""
-        done = entry.state is State.DONE
+        done = entry.state is JobState.DONE
         share = 1.0 if done else entry.frames / entry.total if entry.total else 0.0
         return {
             "id": entry.id,
@@ -104,32 +104,32 @@ class Keeper:
             "progress": round(min(share, 1.0), 4),
         }
 
-    def add(self, request: Mapping[str, Any], priority: int = 0, key: str | None = None) -> tuple[Entry, bool]:
+    def add(self, request: Mapping[str, Any], priority: int = 0, key: str | None = None) -> tuple[QueuedJob, bool]:
         entry, new = self.store.add(request, priority, self.clock(), key)
         self._changed(entry.id)
         return entry, new
 
-    def cancel(self, name: str) -> Entry:
+    def cancel(self, name: str) -> QueuedJob:
         """Ends a job for good; its pieces go with it. Raises KeyError, ValueError where it is over already."""
         entry = self._open_entry(name, "cancelled")
-        if (process := self._running.get(name)) is not None or entry.state is State.RUNNING:
-            self._stopping[name] = State.CANCELLED
+        if (process := self._running.get(name)) is not None or entry.state is JobState.RUNNING:
+            self._stopping[name] = JobState.CANCELLED
             if process is not None:
                 _kill(process)
             return entry
-        self.store.end(name, State.CANCELLED, "cancelled by request", self.clock())
+        self.store.end(name, JobState.CANCELLED, "cancelled by request", self.clock())
         self._clear(name)
         return self._changed(name)
 
-    def retry(self, name: str) -> Entry:
+    def retry(self, name: str) -> QueuedJob:
         """Queues a failed or cancelled job again. Raises KeyError, ValueError where it is not over."""
         entry = self.store.get(name)
-        if entry.state not in (State.FAILED, State.CANCELLED):
+        if entry.state not in (JobState.FAILED, JobState.CANCELLED):
             raise ValueError(f"the job is {entry.state}; only failed and cancelled ones are tried again")
         self.store.retry(name, self.clock())
         return self._changed(name)
 
-    def prioritise(self, name: str, priority: int) -> Entry:
+    def prioritise(self, name: str, priority: int) -> QueuedJob:
         """Raises KeyError, ValueError where it is over already."""
         self._open_entry(name, "moved")
         self.store.prioritise(name, priority, self.clock())
@@ -178,7 +178,7 @@ class Keeper:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.events.close()
 
-    async def _work(self, entry: Entry) -> None:
+    async def _work(self, entry: QueuedJob) -> None:
         self._changed(entry.id)
         log.info("job %s begins, try %d", entry.id, entry.attempts)
         try:
@@ -187,22 +187,22 @@ class Keeper:
             code, said = 1, f"it could not be followed: {error}"
         name, now = entry.id, self.clock()
         wish = self._stopping.pop(name, "none")
-        if wish is State.CANCELLED:
-            self.store.end(name, State.CANCELLED, "cancelled by request", now)
+        if wish is JobState.CANCELLED:
+            self.store.end(name, JobState.CANCELLED, "cancelled by request", now)
         elif code == SUSPENDED or (wish is None and code != 0):
             self.store.again(name, "paused by the daemon's end", now, counts=False)
         else:
             verdict = judge(code, said, entry.attempts, self.attempts)
-            if verdict.state is State.QUEUED:
+            if verdict.state is JobState.QUEUED:
                 self.store.again(name, verdict.reason, now, verdict.wait)
             else:
                 self.store.end(name, verdict.state, verdict.reason, now)
         ended = self._changed(name)
         log.info("job %s is %s%s", name, ended.state, f": {ended.reason}" if ended.reason else "")
-        if ended.state in (State.DONE, State.CANCELLED):
+        if ended.state in (JobState.DONE, JobState.CANCELLED):
             self._clear(name)
 
-    async def _process(self, entry: Entry) -> tuple[int, str]:
+    async def _process(self, entry: QueuedJob) -> tuple[int, str]:
         """The exit code, and the reason it gave or its last words."""
         folder = self.folder / entry.id
         folder.mkdir(parents=True, exist_ok=True)
@@ -251,13 +251,13 @@ class Keeper:
             log.info("job %s said: %s", name, line[:200])
         return ""
 
-    def _open_entry(self, name: str, what: str) -> Entry:
+    def _open_entry(self, name: str, what: str) -> QueuedJob:
         entry = self.store.get(name)
         if entry.state in OVER:
             raise ValueError(f"the job is {entry.state} and cannot be {what}")
         return entry
 
-    def _changed(self, name: str) -> Entry:
+    def _changed(self, name: str) -> QueuedJob:
         entry = self.store.get(name)
         self.events.tell(self.told(entry))
         self._wake.set()

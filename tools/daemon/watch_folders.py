@@ -1,4 +1,4 @@
-"""Watch: files that appear in a folder and have stopped growing become jobs, each once."""
+"""WatchFolder: files that appear in a folder and have stopped growing become jobs, each once."""
 
 import asyncio
 import logging
@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engines.errors import UnderstudyError
-from tools.daemon.config import Watch
+from tools.daemon.config import WatchFolder
 from tools.daemon.request import parse
-from tools.daemon.scheduler import Keeper
+from tools.daemon.scheduler import Scheduler
 
 log = logging.getLogger("understudy.daemon")
 EVERY = 2.0  # seconds between two looks
@@ -22,7 +22,7 @@ KINDS = frozenset(
 class Watcher:
     """One folder. Decides by names, sizes and times alone; `look` is handed the clock (seconds since 1970)."""
 
-    def __init__(self, watch: Watch) -> None:
+    def __init__(self, watch: WatchFolder) -> None:
         self._watch = watch
         self._seen: dict[str, tuple[int, int, float]] = {}  # size, time of change, since when it stands still
 
@@ -48,7 +48,7 @@ class Watcher:
         return self._watch.output / f"{path.stem}{self._watch.ending}"
 
 
-async def watch(keeper: Keeper, folder: Watch, clock: Callable[[], float]) -> None:
+async def watch(keeper: Scheduler, folder: WatchFolder, clock: Callable[[], float]) -> None:
     """Looks for ever. A folder that cannot be read is said once, and tried on."""
     watcher, taken, troubled = Watcher(folder), set[str](), False
     while True:
@@ -65,7 +65,7 @@ async def watch(keeper: Keeper, folder: Watch, clock: Callable[[], float]) -> No
         await asyncio.sleep(EVERY)
 
 
-def _queue(keeper: Keeper, folder: Watch, path: Path, output: Path, key: str) -> None:
+def _queue(keeper: Scheduler, folder: WatchFolder, path: Path, output: Path, key: str) -> None:
     try:
         asked = parse({**folder.job, "target": str(path), "output": str(output)})
         entry, new = keeper.add(asked.told(), folder.priority, key)

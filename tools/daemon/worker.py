@@ -21,13 +21,13 @@ from filelock import FileLock
 
 from engines.errors import OutputError, UnderstudyError
 from engines.watermark.payload import Payload
-from stream.consent.package import default_wardrobe
+from stream.consent.package import default_identities
 from stream.consent.people import find_people
 from stream.consent.people import settle as settle_consent
 from stream.frame import Done
 from stream.journey import run
 from stream.marks.maker import used_models, version
-from stream.marks.output_marks import Stamp
+from stream.marks.output_marks import OutputMarks
 from stream.media.codecs import Encoding, choose_codec
 from stream.media.marking import Marker
 from stream.media.source import Source, open_source
@@ -41,7 +41,7 @@ from tools.daemon.segments import Segments, finished
 from tools.swap import chosen
 from tools.swap import picture as shot
 from tools.swap.cast import Cast, open_cast
-from tools.swap.job import Job, parse_bitrate
+from tools.swap.job import SwapJob, parse_bitrate
 from tools.swap.signing import open_stamp
 
 SUSPENDED, WRONG = 75, 2  # exit codes: to be taken up again; to be mended by the user
@@ -53,7 +53,7 @@ def say(**words: object) -> None:
     print(json.dumps(words), flush=True)
 
 
-def job_of(request: Request) -> Job:
+def job_of(request: Request) -> SwapJob:
     """The job, with its people's consent settled. Raises UnderstudyError."""
     enhancer, strength = chosen.read_share(request.enhance) if request.enhance else ("", 0.8)
     nets = chosen.Chosen(
@@ -65,8 +65,8 @@ def job_of(request: Request) -> Job:
     )
     if (enhancer or request.mask or request.pixel_boost) and not request.model:
         raise UnderstudyError("enhance, mask and pixel_boost go with a swapping network; name a model")
-    people = find_people(request.source, default_wardrobe())
-    job = Job(
+    people = find_people(request.source, default_identities())
+    job = SwapJob(
         sources=tuple(person.photos for person in people),
         target=request.target,
         output=request.output,
@@ -88,7 +88,7 @@ def job_of(request: Request) -> Job:
     return job
 
 
-class Memory:
+class ResumeState:
     """What must be the same after a new start: `state.json` in the job's folder."""
 
     def __init__(self, folder: Path) -> None:
@@ -103,11 +103,11 @@ class Memory:
         partial.replace(self._path)
 
 
-def swap(job: Job, folder: Path, length: Fraction, stop: threading.Event) -> bool:
+def swap(job: SwapJob, folder: Path, length: Fraction, stop: threading.Event) -> bool:
     """A clip, in pieces of `length` seconds. True: it is done; False: `stop` was set, and what was finished is kept."""
     assert job.output is not None
     settle()
-    memory = Memory(folder)
+    memory = ResumeState(folder)
     stamp = open_stamp(job, job.output)
     _keep_mark(stamp, memory)
     with ExitStack() as stack:
@@ -136,7 +136,7 @@ def swap(job: Job, folder: Path, length: Fraction, stop: threading.Event) -> boo
         return whole
 
 
-def _keep_mark(stamp: Stamp, memory: Memory) -> None:
+def _keep_mark(stamp: OutputMarks, memory: ResumeState) -> None:
     """One output has one mark, however often its work was begun."""
     if stamp.marker is not None:
         producer = stamp.marker.payload.producer
@@ -145,7 +145,7 @@ def _keep_mark(stamp: Stamp, memory: Memory) -> None:
         stamp.marker = Marker(Payload(producer, memory.facts["session"]))
 
 
-def _from(source: Source, job: Job, last: int | None) -> Source:
+def _from(source: Source, job: SwapJob, last: int | None) -> Source:
     """The source, opened where work goes on. Pieces begin at nought, so it always has a start."""
     start = job.start or Fraction(0)
     if last is not None:
@@ -154,7 +154,7 @@ def _from(source: Source, job: Job, last: int | None) -> Source:
     return open_source(job.target, start=start, end=job.end, threads=job.threads)
 
 
-def _encoding(job: Job, source: Source) -> Encoding:
+def _encoding(job: SwapJob, source: Source) -> Encoding:
     """As the output's container wants it, though the pieces are MP4 files."""
     import av
 
@@ -182,7 +182,7 @@ def _teller(segments: Segments, total: int | None) -> Any:
     return tell
 
 
-def _sign(stamp: Stamp, job: Job, cast: Cast, memory: Memory, path: Path) -> None:
+def _sign(stamp: OutputMarks, job: SwapJob, cast: Cast, memory: ResumeState, path: Path) -> None:
     from engines.store.store import default_store
 
     models = used_models(cast.models, default_store())

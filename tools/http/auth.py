@@ -1,5 +1,5 @@
-"""Entry: may this request pass, and is that room its business? Scopes on requests, owners of rooms. Knows the gate and
-requests' headers; nothing of what is served.
+"""RequestAuth: may this request pass, and does that room belong to its token? Knows tokens and requests' headers;
+nothing of what is served.
 """
 
 from collections.abc import Callable
@@ -7,14 +7,14 @@ from contextlib import AbstractContextManager
 
 from aiohttp import web
 
-from tools.http.token_gate import Gate, NotLetIn, Pass
+from tools.http.token_gate import NotLetIn, Pass, TokenGate
 from tools.http.tokens import Scope
 
 
-class Entry:
+class RequestAuth:
     """gate: of the server's tokens. refused: called for every request that may not pass."""
 
-    def __init__(self, gate: Gate, refused: Callable[[], object]) -> None:
+    def __init__(self, gate: TokenGate, refused: Callable[[], object]) -> None:
         self._gate, self._refused = gate, refused
 
     @property

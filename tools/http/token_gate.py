@@ -1,4 +1,4 @@
-"""Gate: may this request pass? Tokens, scopes and each token's own limits, behind one call, for every server here.
+"""TokenGate: may this request pass? Tokens, scopes and each token's own limits, behind one call, for every server here.
 
 Knows no HTTP but its status numbers. Clocks are passed in.
 """
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from engines.errors import UnderstudyError
-from tools.http.tokens import Limits, Meter, Refusal, Scope, Token, TokenError, Tokens, load
+from tools.http.tokens import Limits, RateLimit, Refusal, Scope, Token, TokenError, Tokens, load
 
 LOCAL = Limits(per_minute=6000, sessions=64, upload=1 << 30)
 """Of who needs no token: this machine's own users, where no token file was named."""
@@ -35,7 +35,7 @@ class Pass:
     limits: Limits
 
 
-class Gate:
+class TokenGate:
     """file: of tokens (`understudy token add`), None where everybody on this machine may come in. It is read again when
     it changes, so that a revoked token ends at once. For one thread."""
 
@@ -48,7 +48,7 @@ class Gate:
         """Raises TokenError where the file is missing, damaged, open to others, or holds no token."""
         self._file, self._clock, self._now = file, clock, now
         self._tokens, self._seen = Tokens(), (0, 0)
-        self._meters: dict[str, Meter] = {}
+        self._meters: dict[str, RateLimit] = {}
         self._sessions: Counter[str] = Counter()
         if file is not None:
             self._refresh()
@@ -71,7 +71,7 @@ class Gate:
             raise NotLetIn(401, "a valid bearer token is needed")
         meter = self._meters.get(found.id)
         if meter is None or meter.per_minute != found.limits.per_minute:
-            meter = self._meters[found.id] = Meter.full(found.limits, self._clock())
+            meter = self._meters[found.id] = RateLimit.full(found.limits, self._clock())
         if wait := meter.take(self._clock()):
             raise NotLetIn(429, "this token asks too often; wait a little", int(wait) + 1)
         return Pass(found.id, found.limits)

@@ -104,7 +104,7 @@ class Tokens:
 
 
 @dataclass(slots=True)
-class Meter:
+class RateLimit:
     """How often one token may ask: a bucket that fills steadily and holds a minute's worth. Seconds are passed in."""
 
     per_minute: int
@@ -112,7 +112,7 @@ class Meter:
     at: float
 
     @classmethod
-    def full(cls, limits: Limits, now: float) -> "Meter":
+    def full(cls, limits: Limits, now: float) -> "RateLimit":
         return cls(limits.per_minute, float(limits.per_minute), now)
 
     def take(self, now: float) -> float:

@@ -28,9 +28,9 @@ from tools.cli.options import Agreed, Because, Without
 from tools.swap import chosen
 
 if TYPE_CHECKING:
-    from stream.io.address import Inlet, Outlet
+    from stream.io.address import InputAddress, OutputAddress
     from stream.io.relay import Relay
-    from stream.rtmp.server import Door
+    from stream.rtmp.server import RtmpServer
     from tools.live.serve.settings import Settings
 
 INPUT, OUTPUT = "Input", "Output"
@@ -128,10 +128,10 @@ def stream(
 
 def one_person(source: list[str], consent: bool) -> tuple[Path, ...]:
     """The photos of a live stream's source person, consent settled. Raises UnderstudyError."""
-    from stream.consent.package import default_wardrobe
+    from stream.consent.package import default_identities
     from stream.consent.people import find_people, settle
 
-    people = find_people(source, default_wardrobe())
+    people = find_people(source, default_identities())
     if len(people) > 1:
         raise UnderstudyError("a live stream takes one person; give more photos of them as a folder, or as a.jpg,b.jpg")
     settle(people, consent, lambda question: typer.confirm(question, default=False, err=True), datetime.now(UTC))
@@ -146,11 +146,16 @@ def _token(path: Path | None) -> str | None:
 
 
 async def _run(
-    settings: "Settings", taken: "Inlet", given: "list[Outlet]", bitrate: int, preset: str, token: str | None,
+    settings: "Settings",
+    taken: "InputAddress",
+    given: "list[OutputAddress]",
+    bitrate: int,
+    preset: str,
+    token: str | None,
     trace: Path | None,
-) -> None:  # fmt: skip
+) -> None:
     from stream.io.relay import Relay
-    from stream.rtmp.server import Door, Slot, digest
+    from stream.rtmp.server import RtmpServer, Slot, digest
     from stream.telemetry.metrics import Metrics
     from stream.telemetry.trace import Tracer
     from tools.cli.process import calm, settle
@@ -170,7 +175,7 @@ async def _run(
     try:
         if slot is not None:
             host, port, path = taken.place
-            door = Door({digest(path): slot})
+            door = RtmpServer({digest(path): slot})
             await _open(door, host, port)
         await relay.run(stop)
     finally:
@@ -182,7 +187,7 @@ async def _run(
     _tell(relay)
 
 
-async def _open(door: "Door", host: str, port: int) -> None:
+async def _open(door: "RtmpServer", host: str, port: int) -> None:
     try:
         await door.open(host, port)
     except OSError as error:

@@ -11,7 +11,7 @@ from engines.store.store import default_store
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from calib.compile import Report
+    from calib.compile import CompileReport
 
 ALIAS = {"fp16": "f16"}
 
@@ -64,7 +64,7 @@ def compile_(
     typer.echo(f"installed: {made}")
 
 
-def show(report: "Report", console: "Console") -> None:
+def show(report: "CompileReport", console: "Console") -> None:
     """The whole network's figures, and its layers from the worst."""
     from rich.table import Table
 

@@ -22,11 +22,11 @@ from stream.media.still import read_image
 from stream.painting.painter import Painter
 from stream.painting.refinement import Refinement
 from stream.perception.face_selection import Rule, parse_rules
-from stream.perception.occlusion_tracker import Watch
+from stream.perception.occlusion_tracker import OcclusionTracker
 from stream.perception.perceiver import Perceiver, Perception
 from stream.route import Routing, router
 from tools.swap.ensemble import Ensemble, for_files
-from tools.swap.job import Job
+from tools.swap.job import SwapJob
 from tools.swap.refiners import open_refiner
 from tools.swap.troupe import Sources, open_eyes, open_likeness, read_photos
 
@@ -56,7 +56,7 @@ class Cast:
 
 
 @contextmanager
-def open_cast(job: Job, single: bool = False) -> Iterator[Cast]:
+def open_cast(job: SwapJob, single: bool = False) -> Iterator[Cast]:
     """Reads the sources and loads the networks. single: for one picture, not for a clip. Raises SourceError,
     ModelError, DeviceError, UnderstudyError."""
     rules = parse_rules(job.who, job.maps, len(job.sources))
@@ -65,7 +65,7 @@ def open_cast(job: Job, single: bool = False) -> Iterator[Cast]:
         yield _opened(job, rules, store, single, stack)
 
 
-def _opened(job: Job, rules: tuple[Rule, ...], store: Store, single: bool, stack: ExitStack) -> Cast:
+def _opened(job: SwapJob, rules: tuple[Rule, ...], store: Store, single: bool, stack: ExitStack) -> Cast:
     """stack: gets the closing of all that is opened."""
     refine = Refinement(open_refiner(job.refiner, store.root, job.device), warn)
     stack.callback(refine.close)
@@ -113,12 +113,12 @@ def warn(text: str) -> None:
     print(f"warning: {text}", file=sys.stderr)
 
 
-def open_watch(device: str, routing: Routing = Routing.AUTO, strict: bool = False) -> Watch | None:
+def open_watch(device: str, routing: Routing = Routing.AUTO, strict: bool = False) -> OcclusionTracker | None:
     """What looks for things before faces; None where nobody asks."""
     if routing is Routing.FAST or not WEIGHTS.is_file():
         return None
     always = routing is not Routing.AUTO
-    return Watch(open_engine(WEIGHTS, device, PRECISION, strict=strict), load_thresholds(), always)
+    return OcclusionTracker(open_engine(WEIGHTS, device, PRECISION, strict=strict), load_thresholds(), always)
 
 
 def open_eyewear(device: str, strict: bool = False) -> EyewearNet | None:
@@ -126,7 +126,7 @@ def open_eyewear(device: str, strict: bool = False) -> EyewearNet | None:
     return EyewearNet(open_engine(EYEWEAR, device, PRECISION, strict=strict)) if EYEWEAR.is_file() else None
 
 
-def prepare(job: Job, models: Perception) -> list[SourceFace]:
+def prepare(job: SwapJob, models: Perception) -> list[SourceFace]:
     """The source faces of a job, in the order of its --source options."""
     detector, landmarks = Detector(models.detector), Landmarks(models.landmarks)
     try:

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from stream.frame import Done
 from stream.journey import run
-from stream.marks.output_marks import Stamp
+from stream.marks.output_marks import OutputMarks
 from stream.media.probe import SourceInfo
 from stream.media.sink import Encoding, Sink, open_sink
 from stream.media.source import Source, open_source
@@ -22,13 +22,13 @@ from tools.cli import table
 from tools.cli.process import settle
 from tools.cli.progress import Progress, open_progress
 from tools.swap.cast import Cast, open_cast
-from tools.swap.job import Job
+from tools.swap.job import SwapJob
 from tools.swap.signing import in_words, marked, open_stamp, signing, told
 
 INTERRUPTED = 130  # what a shell gives a process that ended by Ctrl-C
 
 
-def swap_clip(job: Job, output: str) -> int:
+def swap_clip(job: SwapJob, output: str) -> int:
     """Returns the exit code. Raises UnderstudyError; nothing is then left under the final names."""
     settle()
     stamp = open_stamp(job, output)
@@ -58,7 +58,7 @@ def swap_clip(job: Job, output: str) -> int:
 
 
 def _journey(
-    job: Job, source: Source, sink: Sink, cast: Cast, stamp: Stamp, report: Report | None
+    job: SwapJob, source: Source, sink: Sink, cast: Cast, stamp: OutputMarks, report: Report | None
 ) -> tuple[bool, Table]:
     stop = threading.Event()
     with open_progress(source.info.frames, quiet=job.quiet) as progress, interruptible(stop, progress):

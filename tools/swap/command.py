@@ -15,7 +15,7 @@ from tools.cli import config_file as settings
 from tools.cli.options import MARKS, Agreed, Because, Without
 from tools.cli.timecode import parse_time
 from tools.swap import chosen
-from tools.swap.job import Job, parse_bitrate
+from tools.swap.job import SwapJob, parse_bitrate
 
 FLOW, ENCODER, OUTPUT = "What to swap", "Encoding", "Output"
 
@@ -184,11 +184,11 @@ def swap(
         raise UnderstudyError("no source face was given; add --source FACE.jpg")
     if crf is not None and bitrate is not None:
         raise UnderstudyError("--crf and --bitrate exclude each other; give one of them")
-    from stream.consent.package import default_wardrobe  # numpy; the help does without
+    from stream.consent.package import default_identities  # numpy; the help does without
     from stream.consent.people import find_people, settle
 
-    people = find_people(source, default_wardrobe())
-    job = Job(
+    people = find_people(source, default_identities())
+    job = SwapJob(
         sources=tuple(person.photos for person in people),
         target=target,
         output=output,
@@ -222,7 +222,7 @@ def swap(
     raise typer.Exit(code)
 
 
-def _ask(job: Job) -> None:
+def _ask(job: SwapJob) -> None:
     """Asks before replacing files, where there is someone to ask; a script that names an output means it."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return
@@ -239,7 +239,7 @@ def _agreed(question: str) -> bool:
     return typer.confirm(question, default=False, err=True)
 
 
-def _carry_out(job: Job) -> int:
+def _carry_out(job: SwapJob) -> int:
     from stream.media.still import is_image  # heavy: codecs, networks; the help does without
     from tools.swap import clip
     from tools.swap import picture as shot

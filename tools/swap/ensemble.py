@@ -11,8 +11,8 @@ import numpy as np
 
 from engines.errors import SourceError
 from engines.mesh.source import SourceFace
-from engines.nets.opened import Wanted
-from engines.nets.shared import Hub
+from engines.nets.opened import RunOptions
+from engines.nets.shared import SharedEngines
 from engines.store.store import Store
 from engines.values import U8
 from stream.perception.perceiver import Perception
@@ -32,7 +32,7 @@ class Ensemble:
     device: str
     store: Store
     models: Perception
-    hub: Hub
+    hub: SharedEngines
     side: int = 1
 
     def sources(self, people: Sequence[Photos]) -> Sources:
@@ -73,9 +73,9 @@ class Ensemble:
         """A stream ends: what it waits for is cancelled."""
         self.hub.leave(stream)
 
-    def _wanted(self, stream: Hashable) -> Wanted:
+    def _wanted(self, stream: Hashable) -> RunOptions:
         c = self.chosen
-        return Wanted(
+        return RunOptions(
             self.device,
             c.precision,
             os.cpu_count() or 1,
@@ -89,12 +89,12 @@ class Ensemble:
 
 def for_files(chosen: Chosen, device: str, store: Store, models: Perception, streams: int | None = None) -> Ensemble:
     """Where no frame is waited for: most rows in a time. streams: as many as `painters` says, if not told."""
-    return Ensemble(chosen, device, store, models, Hub(ROWS, PATIENT), streams or painters())
+    return Ensemble(chosen, device, store, models, SharedEngines(ROWS, PATIENT), streams or painters())
 
 
 def for_live(chosen: Chosen, device: str, store: Store, models: Perception) -> Ensemble:
     """Where each row is wanted as soon as can be."""
-    return Ensemble(chosen, device, store, models, Hub(ROWS, PROMPT))
+    return Ensemble(chosen, device, store, models, SharedEngines(ROWS, PROMPT))
 
 
 def painters() -> int:

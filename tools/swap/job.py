@@ -1,4 +1,4 @@
-"""Job: what a user asked `understudy swap` for, checked for what can be told before anything is opened."""
+"""SwapJob: what a user asked `understudy swap` for, checked for what can be told before anything is opened."""
 
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -11,7 +11,7 @@ from tools.swap.chosen import Chosen
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class SwapJob:
     """sources: the photos of each person. target, output: a path, a URL, or `-`; output is None for a preview alone.
     consent: as it was settled, None where nothing is kept. marking, signer: how outputs are marked, and in whose name.
     nets: what is painted with.

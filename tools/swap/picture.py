@@ -14,7 +14,7 @@ from rich.console import Console
 from engines.errors import InputError
 from engines.values import U8, Rect
 from stream.frame import Done, Frame, Plan, Scene
-from stream.marks.output_marks import Stamp
+from stream.marks.output_marks import OutputMarks
 from stream.media.source import open_source
 from stream.media.still import read_image, write_image
 from stream.picture import Picture
@@ -22,13 +22,13 @@ from stream.pixels.planes import Planes
 from stream.telemetry.report import Report
 from stream.telemetry.stats import Stats
 from tools.swap.cast import Cast, open_cast
-from tools.swap.job import Job
+from tools.swap.job import SwapJob
 from tools.swap.signing import in_words, open_stamp, signing, told
 
 GAP = 8  # pixels of white between before and after
 
 
-def swap_picture(job: Job, output: str) -> int:
+def swap_picture(job: SwapJob, output: str) -> int:
     """Swaps in a photo. Without a face to paint the photo is written as it is, unmarked, and said so. Returns the exit
     code."""
     stats = Stats()
@@ -66,7 +66,7 @@ def swap_picture(job: Job, output: str) -> int:
     return 0
 
 
-def preview(job: Job, output: Path, picture: bool) -> None:
+def preview(job: SwapJob, output: Path, picture: bool) -> None:
     """Writes before and after of one frame side by side: the frame at --start, else the first with a face to paint."""
     stats = Stats()
     stamp = open_stamp(job, str(output))
@@ -93,7 +93,7 @@ def preview(job: Job, output: Path, picture: bool) -> None:
         Console(stderr=True, highlight=False).print(f"wrote {output}{at}", soft_wrap=True)
 
 
-def imprinted(rgb: U8, stamp: Stamp) -> U8:
+def imprinted(rgb: U8, stamp: OutputMarks) -> U8:
     """uint8 (h, w, 3) RGB with the invisible mark, where it is on."""
     return rgb if stamp.marker is None else stamp.marker.mark_rgb(rgb)
 

@@ -6,21 +6,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from engines.store.store import default_store
-from stream.journey import Sink
+from stream.journey import FrameSink
 from stream.marks.maker import used_models, version
-from stream.marks.output_marks import Stamp, identity_of
+from stream.marks.output_marks import OutputMarks, identity_of
 from stream.media.marking import MarkingSink
 from stream.telemetry.stats import Stats
 from tools.swap.cast import Cast
-from tools.swap.job import Job
+from tools.swap.job import SwapJob
 
 
-def open_stamp(job: Job, output: str) -> Stamp:
+def open_stamp(job: SwapJob, output: str) -> OutputMarks:
     """The marking of one of a job's outputs. Raises SigningError, MarkingError: before any work is done."""
     on = job.marking.manifest or job.marking.watermark
     if job.marking.manifest:
         threading.Thread(target=_warm, name="warm signer").start()
-    return Stamp(output, job.marking, job.consent, datetime.now(UTC), identity_of(job.signer) if on else None)
+    return OutputMarks(output, job.marking, job.consent, datetime.now(UTC), identity_of(job.signer) if on else None)
 
 
 def _warm() -> None:
@@ -30,12 +30,12 @@ def _warm() -> None:
     version()
 
 
-def marked(sink: Sink, stamp: Stamp) -> Sink:
+def marked(sink: FrameSink, stamp: OutputMarks) -> FrameSink:
     """The sink, or one that marks what goes into it."""
     return sink if stamp.marker is None else MarkingSink(sink, stamp.marker)
 
 
-def signing(stamp: Stamp, job: Job, cast: Cast, stats: Stats) -> Callable[[Path], None]:
+def signing(stamp: OutputMarks, job: SwapJob, cast: Cast, stats: Stats) -> Callable[[Path], None]:
     """What signs a finished file, once it is called with it: by then the routes are known."""
 
     def sign(path: Path) -> None:
@@ -46,7 +46,7 @@ def signing(stamp: Stamp, job: Job, cast: Cast, stats: Stats) -> Callable[[Path]
     return sign
 
 
-def told(stamp: Stamp | None, job: Job, cast: Cast) -> dict[str, object]:
+def told(stamp: OutputMarks | None, job: SwapJob, cast: Cast) -> dict[str, object]:
     """What the report says of it. The wording of consent records is there, and not in the file that travels.
     stamp: None where nothing was replaced, so that there was nothing to mark."""
     return {
@@ -56,7 +56,7 @@ def told(stamp: Stamp | None, job: Job, cast: Cast) -> dict[str, object]:
     }
 
 
-def in_words(stamp: Stamp) -> str:
+def in_words(stamp: OutputMarks) -> str:
     """One sentence for the person who ran the job."""
     said = stamp.as_json()
     parts = [f"invisible mark {said['watermark']}"] if said["watermark"] else []

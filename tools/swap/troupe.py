@@ -13,11 +13,11 @@ import numpy as np
 from engines.detector import Detector
 from engines.errors import ModelError, UnderstudyError
 from engines.landmarks import Landmarks
-from engines.nets.detectors.finder import Finder
+from engines.nets.detectors.finder import NetDetector
 from engines.nets.masked import Masked
 from engines.nets.opened import (
     EMBEDDER,
-    Wanted,
+    RunOptions,
     open_dfm,
     open_embedder,
     open_enhancer,
@@ -34,7 +34,7 @@ from engines.values import F32, U8
 from stream.media.still import read_image
 from stream.perception.face_selection import Rule
 from stream.perception.perceiver import Perception
-from stream.perception.reference import Likeness
+from stream.perception.reference import ReferenceMatcher
 from tools.swap.chosen import Chosen
 
 ROWS = 16  # of one call, unless a single face has more tiles
@@ -64,7 +64,9 @@ class Troupe:
     own: bool = False
 
 
-def open_sources(chosen: Chosen, people: Sequence[Photos], models: Perception, store: Store, wanted: Wanted) -> Sources:
+def open_sources(
+    chosen: Chosen, people: Sequence[Photos], models: Perception, store: Store, wanted: RunOptions
+) -> Sources:
     """people: the photos of each, in the order of the sources. Raises ModelError, DeviceError, SourceError."""
     model = store.model(chosen.model)
     if model.task == "swap_dfm":
@@ -78,7 +80,7 @@ def open_sources(chosen: Chosen, people: Sequence[Photos], models: Perception, s
         swapper.net.close()
 
 
-def open_troupe(chosen: Chosen, sources: Sources, store: Store, wanted: Wanted) -> Troupe:
+def open_troupe(chosen: Chosen, sources: Sources, store: Store, wanted: RunOptions) -> Troupe:
     """sources: as `open_sources` gave them. Raises ModelError, DeviceError."""
     model = store.model(chosen.model)
     side, beside = chosen.boost or model.px, _beside(wanted)
@@ -105,13 +107,13 @@ def open_troupe(chosen: Chosen, sources: Sources, store: Store, wanted: Wanted) 
     return Troupe(together, files, own=model.task == "swap_dfm" or len(model.outputs) > 1)
 
 
-def _swapper(chosen: Chosen, store: Store, wanted: Wanted) -> Swapper:
+def _swapper(chosen: Chosen, store: Store, wanted: RunOptions) -> Swapper:
     model = store.model(chosen.model)
     tiles = check_boost(model.name, model.px, chosen.boost or model.px) if model.task == "swap" else 1
     return open_swapper(store, model.name, replace(wanted, batch=max(ROWS, tiles)))
 
 
-def _beside(wanted: Wanted) -> Wanted:
+def _beside(wanted: RunOptions) -> RunOptions:
     return replace(wanted, precision="auto", batch=SIDE_ROWS)
 
 
@@ -124,7 +126,7 @@ def check_boost(name: str, own: int, side: int) -> int:
 
 
 def read_sources(
-    swapper: Swapper, people: Sequence[Photos], models: Perception, store: Store, wanted: Wanted
+    swapper: Swapper, people: Sequence[Photos], models: Perception, store: Store, wanted: RunOptions
 ) -> tuple[F32, tuple[str, ...]]:
     """The sources of all people as rows, and what is to be said of their photos. Raises SourceError, ModelError."""
     model = swapper.net.model
@@ -154,17 +156,17 @@ def read_photos(photos: Sequence[Path]) -> list[tuple[str, U8]]:
     return [(str(path), read_image(str(path))) for path in photos]
 
 
-def open_eyes(chosen: Chosen, device: str, store: Store) -> tuple[Finder | None, Mapping[str, Path]]:
+def open_eyes(chosen: Chosen, device: str, store: Store) -> tuple[NetDetector | None, Mapping[str, Path]]:
     """The detector that was chosen, None for the embedded one; and its file. Raises ModelError, DeviceError."""
     if not chosen.detector:
         return None, {}
-    wanted = Wanted(device, threads=os.cpu_count() or 1, strict=chosen.strict)
+    wanted = RunOptions(device, threads=os.cpu_count() or 1, strict=chosen.strict)
     return open_finder(store, chosen.detector, wanted), {chosen.detector: store.path(chosen.detector)}
 
 
 def open_likeness(
     rules: Sequence[Rule], models: Perception, store: Store, device: str, strict: bool
-) -> Likeness | None:
+) -> ReferenceMatcher | None:
     """What tells the people of `reference:PHOTO`; None where no rule names one. Raises ModelError, SourceError."""
     photos = {i: Path(rule.who.photo) for i, rule in enumerate(rules) if rule.who.kind == "reference"}
     if not photos:
@@ -173,7 +175,7 @@ def open_likeness(
     if missing:
         raise UnderstudyError(f"reference:{missing}: there is no such photo; check the name")
     try:
-        arcface = open_embedder(store, Wanted(device, threads=os.cpu_count() or 1, batch=1, strict=strict))
+        arcface = open_embedder(store, RunOptions(device, threads=os.cpu_count() or 1, batch=1, strict=strict))
     except ModelError as error:
         raise ModelError(f"reference:PHOTO compares faces with {EMBEDDER}: {error}") from error
     template = store.catalog.template(arcface.net.model.template)
@@ -186,4 +188,4 @@ def open_likeness(
     finally:
         detector.close()
         landmarks.close()
-    return Likeness(lambda view, mesh: face_embedding(view, mesh, arcface, template), references)
+    return ReferenceMatcher(lambda view, mesh: face_embedding(view, mesh, arcface, template), references)

@@ -15,7 +15,7 @@ from engines.detector import Detector
 from engines.errors import InputError
 from engines.landmarks import Landmarks, roi_from_eyes, roi_from_mesh
 from engines.values import F32, U8
-from tools.synth.crops import Cast
+from tools.synth.crops import CropPeople
 from tools.synth.faces import Portrait, portrait
 from tools.synth.hands import load, split
 
@@ -34,7 +34,7 @@ MORPHS = 0.5  # share of training crops whose person is made of two
 
 
 @dataclass(frozen=True, slots=True)
-class Finder:
+class MeshFinder:
     """The networks that find a mesh."""
 
     detector: Detector
@@ -52,7 +52,7 @@ class Finder:
         return points if score > 0.5 else None
 
 
-def meshed(folder: Path, finder: Finder) -> Iterator[tuple[U8, F32, str]]:
+def meshed(folder: Path, finder: MeshFinder) -> Iterator[tuple[U8, F32, str]]:
     """Every picture of a face that the evaluation data's folder gives, uint8 (h, w, 3) RGB, its mesh, and whose it
     is."""
     for name, person in PHOTOS.items():
@@ -70,7 +70,7 @@ def meshed(folder: Path, finder: Finder) -> Iterator[tuple[U8, F32, str]]:
             yield from ((*found, "signer_" + who) for found in _frames(film, finder))
 
 
-def _frames(film: Path, finder: Finder) -> Iterator[tuple[U8, F32]]:
+def _frames(film: Path, finder: MeshFinder) -> Iterator[tuple[U8, F32]]:
     import av
 
     with av.open(str(film)) as clip:
@@ -84,7 +84,7 @@ def _frames(film: Path, finder: Finder) -> Iterator[tuple[U8, F32]]:
                 yield image, mesh
 
 
-def build(folder: Path, finder: Finder) -> list[Portrait]:
+def build(folder: Path, finder: MeshFinder) -> list[Portrait]:
     """The portraits of a folder. Errors: InputError where it gives none."""
     found = [portrait(*one) for one in meshed(folder, finder)]
     if not found:
@@ -107,7 +107,7 @@ def read(path: Path) -> list[Portrait]:
     return [Portrait(i, b, m, str(p)) for i, b, m, p in zip(*arrays, strict=True)]
 
 
-def casts(bank: list[Portrait], hands: Path) -> tuple[Cast, Cast]:
+def casts(bank: list[Portrait], hands: Path) -> tuple[CropPeople, CropPeople]:
     """(training, validation): one person in HELD and the last fifth of the hands are in the second alone. Signers, who
     are few, are all in the first."""
     names = sorted({p.person for p in bank if not p.person.startswith("signer_")})
@@ -120,4 +120,4 @@ def casts(bank: list[Portrait], hands: Path) -> tuple[Cast, Cast]:
         raise InputError(f"{hands} holds no cut-out hands (PNG with alpha)")
     mine = split(pictures)
     first, second = ({k: tuple(v) for k, v in side.items()} for side in people)
-    return Cast(first, mine[0], MORPHS), Cast(second, mine[1])
+    return CropPeople(first, mine[0], MORPHS), CropPeople(second, mine[1])

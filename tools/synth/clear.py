@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from engines.values import F32
-from tools.synth.layers import Kind, Sheet
+from tools.synth.layers import LayerKind, Sheet
 from tools.synth.noise import fractal
 
 SIDE = 192
@@ -31,7 +31,7 @@ def from_height(height: F32, region: F32, rho: F32, rng: np.random.Generator, be
     colour = np.broadcast_to(sky, (*region.shape, 3)) + 60 * spot[..., None]
     warp = slope * REFRACTION * bend
     return Sheet(
-        Kind.GLASS,
+        LayerKind.GLASS,
         np.clip(colour, 0, 255).astype(np.float32),
         alpha.astype(np.float32),
         np.clip(rho, 0, 1).astype(np.float32),

@@ -9,9 +9,9 @@ from engines.occlusion.network import NONE, OPAQUE, SIDE, TRANSPARENT
 from engines.values import F32, U8
 from tools.synth import clear, smoke, things
 from tools.synth.camera import astray, filmed, lit, shadowed
-from tools.synth.faces import Portrait, View, random_pose, view
+from tools.synth.faces import FaceView, Portrait, random_pose, view
 from tools.synth.hands import Hands
-from tools.synth.layers import Kind, Layers, Sheet, placement
+from tools.synth.layers import LayerKind, Layers, Sheet, placement
 from tools.synth.morph import morphed
 from tools.synth.noise import fractal, texture
 from tools.synth.worn import dressed
@@ -27,7 +27,7 @@ OPAQUES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
+class CropPeople:
     """Who and what may appear: portraits by person, and hands. Training and validation have casts that share
     neither."""
 
@@ -94,7 +94,7 @@ def skin(image: F32, points: F32) -> F32:
     return np.asarray(np.mean([image[y - 2 : y + 3, x - 2 : x + 3].mean((0, 1)) for x, y in at], axis=0), np.float32)
 
 
-def solid(cast: Cast, seen: View, rng: np.random.Generator) -> tuple[Sheet, F32]:
+def solid(cast: CropPeople, seen: FaceView, rng: np.random.Generator) -> tuple[Sheet, F32]:
     """Something opaque and where it is placed: from outside towards the face, its far end away from the middle."""
     name = str(rng.choice(list(OPAQUES), p=np.array(list(OPAQUES.values())) / sum(OPAQUES.values())))
     at, width = _reach(seen.points, rng)
@@ -114,7 +114,7 @@ def solid(cast: Cast, seen: View, rng: np.random.Generator) -> tuple[Sheet, F32]
     return sheet, placement(sheet.side, at, float(size), angle, bool(rng.random() < 0.5))
 
 
-def transparent(kind: str, seen: View, rng: np.random.Generator) -> Layers:
+def transparent(kind: str, seen: FaceView, rng: np.random.Generator) -> Layers:
     at, width = _reach(seen.points, rng)
     if kind == "veil":
         cloud = smoke.smoke(rng)
@@ -131,7 +131,7 @@ def backdrop(rng: np.random.Generator) -> F32:
     return np.asarray(cv2.resize(texture(48, rng), (SIDE, SIDE)), np.float32)
 
 
-def sample(cast: Cast, rng: np.random.Generator, kind: str | None = None) -> Sample:
+def sample(cast: CropPeople, rng: np.random.Generator, kind: str | None = None) -> Sample:
     """One labelled crop; kind: one of KINDS, random by their shares where None."""
     if kind is None:
         kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
@@ -139,12 +139,12 @@ def sample(cast: Cast, rng: np.random.Generator, kind: str | None = None) -> Sam
     back = backdrop(rng) if rng.random() < 0.7 else None
     seen = view(*looks, random_pose(rng), rng, back)
     image, plate = lit((seen.image, seen.plate), rng)
-    seen = View(image, plate, seen.mask, seen.points)
+    seen = FaceView(image, plate, seen.mask, seen.points)
     maps, bare = np.zeros((3, SIDE, SIDE), np.float32), image
     if kind in ("veil", "glass") or (kind == "mixed" and rng.random() < 0.5):
         layers = transparent(kind if kind != "mixed" else str(rng.choice(["veil", "glass"])), seen, rng)
         image = layers.over(image)
-        maps[1], maps[2] = layers.map(Kind.VEIL), layers.map(Kind.GLASS)
+        maps[1], maps[2] = layers.map(LayerKind.VEIL), layers.map(LayerKind.GLASS)
     if kind in ("opaque", "mixed"):
         for _ in range(1 + int(rng.random() < 0.15)):
             sheet, place = solid(cast, seen, rng)

@@ -28,7 +28,7 @@ class Portrait:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class FaceView:
     """image, plate: float32 (128, 128, 3), 0 to 255: the face as seen, and as its plate shows it, 0 off the mask.
     mask: float32 (128, 128), the mesh. points: (468, 3), the mesh in crop pixels."""
 
@@ -151,7 +151,7 @@ def _mouth(image: F32, points: F32, gap: float, rng: np.random.Generator) -> Non
 
 
 @dataclass(frozen=True, slots=True)
-class Pose:
+class HeadPose:
     """expression: float32 (468, 3), canonical centimetres. turn: yaw, pitch, roll, radians. wobble: float32 (2, 3), how
     far the crop is off the face, crop pixels."""
 
@@ -159,7 +159,7 @@ class Pose:
     turn: tuple[float, float, float]
     wobble: F32
 
-    def towards(self, other: "Pose", share: float) -> "Pose":
+    def towards(self, other: "HeadPose", share: float) -> "HeadPose":
         """Between this pose and another: a head in motion."""
         a, b = 1 - share, share
         yaw, pitch, roll = (a * x + b * y for x, y in zip(self.turn, other.turn, strict=True))
@@ -167,17 +167,17 @@ class Pose:
             (a * x + b * y).astype(np.float32)
             for x, y in ((self.expression, other.expression), (self.wobble, other.wobble))
         ]
-        return Pose(mixed[0], (yaw, pitch, roll), mixed[1])
+        return HeadPose(mixed[0], (yaw, pitch, roll), mixed[1])
 
 
-def random_pose(rng: np.random.Generator, wild: float = 1.0) -> Pose:
+def random_pose(rng: np.random.Generator, wild: float = 1.0) -> HeadPose:
     d = expression(rng, wild * float(rng.random() < 0.75))
     turn = (wild * rng.normal(0, 0.28), wild * rng.normal(0, 0.14), wild * rng.normal(0, 0.05))
     wobble = np.eye(2, 3, dtype=np.float32)
     wobble[:, :2] *= rng.uniform(0.9, 1.12)
     middle = np.full(2, SIDE / 2, np.float32)
     wobble[:, 2] = middle - wobble[:, :2] @ middle + rng.normal(0, 2.5, 2)
-    return Pose(d, turn, wobble)
+    return HeadPose(d, turn, wobble)
 
 
 def _around(points: F32, seen: Portrait) -> F32:
@@ -190,7 +190,9 @@ def _around(points: F32, seen: Portrait) -> F32:
     return _spline(np.concatenate([points[OVAL, :2], far]), np.concatenate([seen.mesh[OVAL, :2], anchors]), SIDE)
 
 
-def view(seen: Portrait, plate: Portrait, pose: Pose, rng: np.random.Generator, back: F32 | None = None) -> View:
+def view(
+    seen: Portrait, plate: Portrait, pose: HeadPose, rng: np.random.Generator, back: F32 | None = None
+) -> FaceView:
     """The face of `seen` in a pose, and `plate`, another look at the same person, drawn at that pose.
 
     back: float32 (128, 128, 3), laid over the portrait's background where that is known, None to keep it.
@@ -213,4 +215,4 @@ def view(seen: Portrait, plate: Portrait, pose: Pose, rng: np.random.Generator, 
     gap = float(points[14, 1] - points[13, 1])
     if gap > 3 and seen.mesh[14, 1] - seen.mesh[13, 1] < 4:
         _mouth(image, points, gap, rng)
-    return View(image, _look(plate.image, where[..., 2:]) * face[..., None], face, points)
+    return FaceView(image, _look(plate.image, where[..., 2:]) * face[..., None], face, points)

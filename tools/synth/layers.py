@@ -13,7 +13,7 @@ import numpy as np
 from engines.values import F32, U8
 
 
-class Kind(StrEnum):
+class LayerKind(StrEnum):
     OPAQUE = "opaque"
     VEIL = "veil"
     GLASS = "glass"
@@ -25,7 +25,7 @@ class Layers:
     (dx, dy) from where the background is seen. region: (h, w), where the thing is, soft. All float32, 0 to 1 but
     warp."""
 
-    kind: Kind
+    kind: LayerKind
     foreground: F32
     alpha: F32
     rho: F32
@@ -35,7 +35,7 @@ class Layers:
     def over(self, image: F32 | U8) -> F32:
         """The picture (h, w, 3) with the thing in front of it, float32 0 to 255."""
         back = np.asarray(image, np.float32)
-        if self.kind is Kind.GLASS:
+        if self.kind is LayerKind.GLASS:
             h, w = self.alpha.shape
             x, y = np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32))
             where = (x + self.warp[..., 0], y + self.warp[..., 1])
@@ -43,11 +43,11 @@ class Layers:
         a = self.alpha[..., None]
         return np.clip((1 - a) * back + a * self.foreground, 0, 255).astype(np.float32)
 
-    def map(self, kind: Kind) -> F32:
+    def map(self, kind: LayerKind) -> F32:
         """float32 (h, w): the label map of one kind: alpha of opaque things and veils, region of clear ones."""
         if kind is not self.kind:
             return np.zeros_like(self.alpha)
-        return self.region if kind is Kind.GLASS else self.alpha
+        return self.region if kind is LayerKind.GLASS else self.alpha
 
     def faded(self, amount: float) -> "Layers":
         """Thinner by a factor 0 to 1, as a veil that forms or leaves."""
@@ -61,7 +61,7 @@ class Sheet:
     """A thing on its own square, to be placed: the same fields as Layers, warp as a share of the sheet's placed
     side."""
 
-    kind: Kind
+    kind: LayerKind
     foreground: F32
     alpha: F32
     rho: F32
@@ -89,7 +89,7 @@ class Sheet:
         thick = lay(np.ascontiguousarray(self.foreground * self.alpha[..., None]))
         colour = np.asarray(thick / np.maximum(alpha, 1e-3)[..., None], np.float32)
         region = np.asarray(np.clip(lay(self.region), 0, 1), np.float32)
-        if self.kind is not Kind.GLASS:
+        if self.kind is not LayerKind.GLASS:
             h, w = size
             return Layers(
                 self.kind, colour, alpha, np.ones((h, w, 3), np.float32), np.zeros((h, w, 2), np.float32), region
@@ -104,7 +104,7 @@ def opaque(colour: F32, alpha: F32) -> Sheet:
     """A sheet of something opaque. colour: float32 (s, s, 3), 0 to 255; alpha: float32 (s, s)."""
     side = alpha.shape[0]
     clear = np.ones((side, side, 3), np.float32)
-    return Sheet(Kind.OPAQUE, colour, alpha, clear, np.zeros((side, side, 2), np.float32), alpha)
+    return Sheet(LayerKind.OPAQUE, colour, alpha, clear, np.zeros((side, side, 2), np.float32), alpha)
 
 
 def placement(side: int, centre: tuple[float, float], size: float, angle: float, flip: bool = False) -> F32:

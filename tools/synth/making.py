@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from tools.synth import sequences, shards
-from tools.synth.crops import Cast, Sample, sample
+from tools.synth.crops import CropPeople, Sample, sample
 from tools.synth.sequences import FRAMES
 
 SHARD = 4000  # crops a folder
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ShardPlan:
     """crops, held: training and validation crops. sequences: validation sequences, half to fit thresholds to (`fit`)
     and half to check them on (`seq`). seed: same seed, same crops."""
 
@@ -26,13 +26,13 @@ class Wanted:
     frames: int = FRAMES
 
 
-def crops(cast: Cast, seed: tuple[int, ...], count: int) -> Iterator[tuple[Sample, int]]:
+def crops(cast: CropPeople, seed: tuple[int, ...], count: int) -> Iterator[tuple[Sample, int]]:
     """`count` crops that belong to no sequence."""
     rng = np.random.default_rng(seed)
     return ((sample(cast, rng), -1) for _ in range(count))
 
 
-def write(folder: Path, casts: tuple[Cast, Cast], wanted: Wanted) -> Iterator[str]:
+def write(folder: Path, casts: tuple[CropPeople, CropPeople], wanted: ShardPlan) -> Iterator[str]:
     """Writes what is missing and names each shard as it is done. casts: training, validation."""
     train, held = casts
     if not (folder / "val0").exists():

@@ -16,7 +16,7 @@ from engines.values import F32, U8, Rect
 from stream.media.source import open_source
 from tools.synth import clear, smoke, things
 from tools.synth.crops import UNSURE, VISIBLE, differing, label
-from tools.synth.layers import Kind
+from tools.synth.layers import LayerKind
 from tools.synth.sequences import Passing
 
 SHARES = {OPAQUE: 0.15, TRANSPARENT: 0.05}  # of all frames; the rest is clear
@@ -29,7 +29,7 @@ TRIES = 60  # draws of a thing until one is seen before this face
 
 
 @dataclass(frozen=True, slots=True)
-class Spell:
+class OccluderSpan:
     """Frames `first` to `first + length` in which something of class `kind` is before the face."""
 
     kind: int
@@ -42,7 +42,7 @@ class Spell:
         return float(np.clip(min(i + 1, self.length - i) / ARRIVING, 0, 1))
 
 
-def spells(frames: int) -> list[Spell]:
+def spells(frames: int) -> list[OccluderSpan]:
     """The spells of a clip, in order: of either class so many frames as SHARES says, clear ones evenly between.
 
     Raises InputError where the clip is too short for one of each.
@@ -60,7 +60,7 @@ def spells(frames: int) -> list[Spell]:
     gaps = _parts(frames - sum(wanted.values()), len(order) + 1)
     out, at = [], 0
     for (kind, length), gap in zip(order, gaps, strict=False):
-        out.append(Spell(kind, at + gap, length))
+        out.append(OccluderSpan(kind, at + gap, length))
         at += gap + length
     return out
 
@@ -97,11 +97,11 @@ def laid(image: U8, mesh: F32, what: Passing, there: float, step: int) -> tuple[
     if layers is None:
         return bare, NONE
     out = layers.over(bare)
-    maps = np.stack([layers.map(kind) for kind in (Kind.OPAQUE, Kind.VEIL, Kind.GLASS)])
+    maps = np.stack([layers.map(kind) for kind in (LayerKind.OPAQUE, LayerKind.VEIL, LayerKind.GLASS)])
     return out, label(maps, drawn(None, mesh, image.shape[:2]).mask, differing(out, bare))
 
 
-def cast_for(spell: Spell, number: int, image: U8, mesh: F32, rng: np.random.Generator) -> Passing:
+def cast_for(spell: OccluderSpan, number: int, image: U8, mesh: F32, rng: np.random.Generator) -> Passing:
     """What passes in a spell: drawn again until it can be seen before this face. number: of the spell in its class."""
     names = SOLID if spell.kind == OPAQUE else SEEN_THROUGH
     face = drawn(None, mesh, image.shape[:2]).mask

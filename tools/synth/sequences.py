@@ -8,9 +8,9 @@ import numpy as np
 from engines.occlusion.network import SIDE
 from tools.synth import clear, smoke
 from tools.synth.camera import filmed, lit
-from tools.synth.crops import Cast, Sample, backdrop, differing, label, packed, solid
-from tools.synth.faces import View, random_pose, view
-from tools.synth.layers import Kind, Layers, Sheet, placement
+from tools.synth.crops import CropPeople, Sample, backdrop, differing, label, packed, solid
+from tools.synth.faces import FaceView, random_pose, view
+from tools.synth.layers import LayerKind, Layers, Sheet, placement
 from tools.synth.worn import dressed
 
 KINDS = ("none", "opaque", "veil", "glass", "liquid")
@@ -53,7 +53,7 @@ class Passing:
         return layers.faded(there) if self.kind == "liquid" else layers
 
 
-def passing(kind: str, cast: Cast, seen: View, rng: np.random.Generator) -> Passing | None:
+def passing(kind: str, cast: CropPeople, seen: FaceView, rng: np.random.Generator) -> Passing | None:
     """A random thing of a kind for the face in `seen`; None for the kind `none`."""
     low, high = seen.points[:, :2].min(0), seen.points[:, :2].max(0)
     width = float(high[0] - low[0])
@@ -81,7 +81,9 @@ def presence(frame: int, frames: int) -> float:
     return float(np.clip(min(t - 0.25, 0.75 - t) * 8, 0, 1))
 
 
-def sequence(cast: Cast, rng: np.random.Generator, kind: str | None = None, frames: int = FRAMES) -> Iterator[Sample]:
+def sequence(
+    cast: CropPeople, rng: np.random.Generator, kind: str | None = None, frames: int = FRAMES
+) -> Iterator[Sample]:
     """The labelled crops of one sequence, in order; kind: one of KINDS."""
     kind = str(rng.choice(KINDS)) if kind is None else kind
     looks = dressed(cast.looks(rng), rng)
@@ -98,7 +100,7 @@ def sequence(cast: Cast, rng: np.random.Generator, kind: str | None = None, fram
         layers = thing.layers(presence(i, frames), i) if thing is not None else None
         if layers is not None:
             image = layers.over(image)
-            for n, name in enumerate((Kind.OPAQUE, Kind.VEIL, Kind.GLASS)):
+            for n, name in enumerate((LayerKind.OPAQUE, LayerKind.VEIL, LayerKind.GLASS)):
                 maps[n] = layers.map(name)
         yield packed(
             filmed(image, np.random.default_rng((light, i // 6))),
@@ -110,7 +112,7 @@ def sequence(cast: Cast, rng: np.random.Generator, kind: str | None = None, fram
         )
 
 
-def many(cast: Cast, seed: int, count: int, frames: int = FRAMES) -> Iterator[tuple[Sample, int]]:
+def many(cast: CropPeople, seed: int, count: int, frames: int = FRAMES) -> Iterator[tuple[Sample, int]]:
     """`count` sequences, the kinds in turn, each crop with its sequence's number: what `shards.write` takes."""
     for n in range(count):
         for sample in sequence(cast, np.random.default_rng((seed, n)), KINDS[n % len(KINDS)], frames):

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from engines.values import F32
-from tools.synth.layers import Kind, Layers
+from tools.synth.layers import LayerKind, Layers
 from tools.synth.noise import curl, drifted, fractal
 
 SIDE = 128
@@ -40,7 +40,9 @@ class Smoke:
         flat = cv2.warpAffine(depth.astype(np.float32), m, (w, h), flags=cv2.INTER_LINEAR)
         alpha = (1 - np.exp(-np.clip(flat, 0, None))).astype(np.float32)
         shine = np.broadcast_to(self.airlight, (h, w, 3)).astype(np.float32)
-        return Layers(Kind.VEIL, shine, alpha, np.ones((h, w, 3), np.float32), np.zeros((h, w, 2), np.float32), alpha)
+        return Layers(
+            LayerKind.VEIL, shine, alpha, np.ones((h, w, 3), np.float32), np.zeros((h, w, 2), np.float32), alpha
+        )
 
 
 def smoke(rng: np.random.Generator) -> Smoke:

@@ -12,7 +12,7 @@ from engines.errors import InputError, UnderstudyError
 from tools.train.eyewear import command as eyecli
 
 if TYPE_CHECKING:
-    from tools.train.loop import Recipe, Run
+    from tools.train.loop import TrainingRecipe, TrainingRun
     from tools.train.metrics import Score
 
 app = typer.Typer(help="Trains the project's own networks.", no_args_is_help=True)
@@ -55,9 +55,9 @@ def data(
     if not kept.is_file():
         store = default_store()
         engines = [open_engine(store.path(name), "cpu") for name in ("face_detection_short_range", "face_landmark")]
-        bank.save(bank.build(source, bank.Finder(Detector(engines[0]), Landmarks(engines[1]))), kept)
+        bank.save(bank.build(source, bank.MeshFinder(Detector(engines[0]), Landmarks(engines[1]))), kept)
     casts = bank.casts(bank.read(kept), source / "occluders" / "hands")
-    for name in making.write(output, casts, making.Wanted(crops, held, sequences, seed)):
+    for name in making.write(output, casts, making.ShardPlan(crops, held, sequences, seed)):
         typer.echo(f"wrote {output / name}")
 
 
@@ -67,8 +67,8 @@ def _needs_torch() -> None:
 
 
 def _run(
-    data_: Path, output: Path, recipe: "Recipe", size: str, device: str, start: Path | None
-) -> "tuple[Run, Score]":
+    data_: Path, output: Path, recipe: "TrainingRecipe", size: str, device: str, start: Path | None
+) -> "tuple[TrainingRun, Score]":
     """Begins or resumes, trains, and loads the best weights into the run's average."""
     import torch
 
@@ -82,7 +82,7 @@ def _run(
     if not held or not shards.found(data_, "train"):
         raise InputError(f"{data_} holds no labelled crops; write some with `understudy train data`")
     output.mkdir(parents=True, exist_ok=True)
-    run = loop.begin(net.Small if size == "small" else net.Full, recipe, device)
+    run = loop.begin(net.SmallNet if size == "small" else net.FullNet, recipe, device)
     if loop.taken_up(run, output, start, device):
         typer.echo(f"resumed at step {run.step}", err=True)
     say = Telemetry(output / "telemetry.jsonl", time.monotonic, sys.stderr)
@@ -93,7 +93,7 @@ def _run(
     return run, loop.evaluate(run.average, shards.read(held[0]), recipe, device=device)
 
 
-def _ship(run: "Run", score: "Score", output: Path, data_: Path) -> None:
+def _ship(run: "TrainingRun", score: "Score", output: Path, data_: Path) -> None:
     """Exports, checks that the file answers like the network, and prints the figures."""
     import numpy as np
 
@@ -120,9 +120,9 @@ def xseg(
     """Train the network of masks and class together: opaque probability, veil alpha, glass region, route. Run it again
     to resume."""
     _needs_torch()
-    from tools.train.loop import Recipe
+    from tools.train.loop import TrainingRecipe
 
-    plan = Recipe(steps=steps, seed=seed, size=batch, rate=2e-3 if recipe == "small" else 3e-4)
+    plan = TrainingRecipe(steps=steps, seed=seed, size=batch, rate=2e-3 if recipe == "small" else 3e-4)
     run, score = _run(data, output, plan, recipe, device, None)
     _ship(run, score, output, data)
 
@@ -143,8 +143,8 @@ def occlusion(
     if not start.is_file():
         raise InputError(f"{start} is missing; train the masks first with `understudy train xseg`")
     _needs_torch()
-    from tools.train.loop import Recipe
+    from tools.train.loop import TrainingRecipe
 
-    plan = Recipe(steps=steps, seed=seed, rate=1e-3, size=batch, only="head", every=250)
+    plan = TrainingRecipe(steps=steps, seed=seed, rate=1e-3, size=batch, only="head", every=250)
     run, score = _run(data, output, plan, recipe, device, start)
     _ship(run, score, output, data)

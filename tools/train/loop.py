@@ -17,7 +17,7 @@ from tools.train.telemetry import Telemetry
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class TrainingRecipe:
     """steps: in all. rate: peak learning rate, warmed up, then a cosine to 2 %. patience: evaluations without a gain
     before it stops. only: names' prefix of the parameters that are trained, empty for all."""
 
@@ -34,7 +34,7 @@ class Recipe:
     bf16: bool = True
 
 
-def rate_at(step: int, recipe: Recipe) -> float:
+def rate_at(step: int, recipe: TrainingRecipe) -> float:
     """The learning rate of a step."""
     if step < recipe.warm:
         return recipe.rate * (step + 1) / recipe.warm
@@ -43,7 +43,7 @@ def rate_at(step: int, recipe: Recipe) -> float:
 
 
 @dataclass(slots=True)
-class Run:
+class TrainingRun:
     """What a checkpoint holds: the net, its slow average, the optimiser, where it is. batch: how many of the epoch's
     it has seen."""
 
@@ -72,10 +72,10 @@ class Run:
         self.batch = held.get("batch", 0)
 
 
-Parts = Callable[[Run, Any, Recipe, str], dict[str, Any]]
+Parts = Callable[[TrainingRun, Any, TrainingRecipe, str], dict[str, Any]]
 
 
-def taken_up(run: Run, folder: Path, start: Path | None, device: str = "cpu") -> bool:
+def taken_up(run: TrainingRun, folder: Path, start: Path | None, device: str = "cpu") -> bool:
     """Goes on from the folder's `last.pt`: True; without one it begins from the weights in `start`, if there are."""
     if (folder / "last.pt").is_file():
         run.load(folder / "last.pt")
@@ -87,7 +87,7 @@ def taken_up(run: Run, folder: Path, start: Path | None, device: str = "cpu") ->
     return False
 
 
-def begin(make: Callable[[], Any], recipe: Recipe, device: str = "cpu") -> Run:
+def begin(make: Callable[[], Any], recipe: TrainingRecipe, device: str = "cpu") -> TrainingRun:
     """A fresh run, seeded."""
     torch.manual_seed(recipe.seed)
     net, average = make(), make()
@@ -96,7 +96,7 @@ def begin(make: Callable[[], Any], recipe: Recipe, device: str = "cpu") -> Run:
     chosen = [p for name, p in net.named_parameters() if name.startswith(recipe.only)]
     for name, p in net.named_parameters():
         p.requires_grad_(name.startswith(recipe.only))
-    return Run(net, average.eval(), torch.optim.AdamW(chosen, lr=recipe.rate, weight_decay=recipe.decay))
+    return TrainingRun(net, average.eval(), torch.optim.AdamW(chosen, lr=recipe.rate, weight_decay=recipe.decay))
 
 
 def tensors(batch: Any, device: str = "cpu") -> tuple[Any, Any, Any]:
@@ -104,7 +104,7 @@ def tensors(batch: Any, device: str = "cpu") -> tuple[Any, Any, Any]:
     return face.to(device, memory_format=torch.channels_last), maps.to(device), label.to(device)
 
 
-def parts(run: Run, batch: Any, recipe: Recipe, device: str = "cpu") -> dict[str, Any]:
+def parts(run: TrainingRun, batch: Any, recipe: TrainingRecipe, device: str = "cpu") -> dict[str, Any]:
     """The parts of the loss of masks and class, each a scalar."""
     face, maps, label = tensors(batch, device)
     with torch.autocast(device, torch.bfloat16, enabled=recipe.bf16):
@@ -112,7 +112,9 @@ def parts(run: Run, batch: Any, recipe: Recipe, device: str = "cpu") -> dict[str
     return losses(logits.float(), guess.float(), label, maps, face[:, 6])
 
 
-def update(run: Run, batch: Any, recipe: Recipe, device: str = "cpu", of: Parts = parts) -> dict[str, float]:
+def update(
+    run: TrainingRun, batch: Any, recipe: TrainingRecipe, device: str = "cpu", of: Parts = parts
+) -> dict[str, float]:
     """One step down the gradient. of: what gives the parts of the loss, which are returned."""
     for group in run.optimiser.param_groups:
         group["lr"] = rate_at(run.step, recipe)
@@ -134,7 +136,7 @@ def update(run: Run, batch: Any, recipe: Recipe, device: str = "cpu", of: Parts 
     return {k: float(v.detach()) for k, v in told.items()}
 
 
-def evaluate(net: Any, held: Shard, recipe: Recipe, plate: bool = True, device: str = "cpu") -> Score:
+def evaluate(net: Any, held: Shard, recipe: TrainingRecipe, plate: bool = True, device: str = "cpu") -> Score:
     """The net on held-back crops, with their plates or without."""
     logits, maps = [], []
     net.eval()
@@ -156,14 +158,14 @@ class Task:
 
     epoch: Callable[[Any, int, np.random.Generator], Iterator[Any]]
     parts: Parts
-    evaluate: Callable[[Any, Any, Recipe, str], Any]
+    evaluate: Callable[[Any, Any, TrainingRecipe, str], Any]
 
 
 MASKS = Task(epoch, parts, lambda net, held, recipe, device: evaluate(net, held, recipe, device=device))
 
 
 def train(
-    run: Run, shards: Callable[[], list[Any]], held: Any, folder: Path, recipe: Recipe, say: Telemetry,
+    run: TrainingRun, shards: Callable[[], list[Any]], held: Any, folder: Path, recipe: TrainingRecipe, say: Telemetry,
     device: str = "cpu", task: Task = MASKS,
 ) -> Any:  # fmt: skip
     """Trains to the recipe's end or until it no longer gains; `last.pt` to resume from and `best.pt` lie in folder.

@@ -43,7 +43,7 @@ class Up(nn.Module):  # type: ignore[misc]
         return self.join(F.interpolate(self.narrow(x), scale_factor=2.0, mode="bilinear", align_corners=False) + skip)
 
 
-class Small(nn.Module):  # type: ignore[misc]
+class SmallNet(nn.Module):  # type: ignore[misc]
     """face (n, 7, 128, 128) to logits (n, 3) and map logits (n, 3, 128, 128).
 
     Pixel-unshuffle, four levels of residual blocks, a global context vector, a light bilinear decoder. The class head
@@ -89,7 +89,7 @@ class Exported(nn.Module):  # type: ignore[misc]
         return logits, torch.sigmoid(maps)
 
 
-class Full(nn.Module):  # type: ignore[misc]
+class FullNet(nn.Module):  # type: ignore[misc]
     """U-Net with a ResNet-34 for the maps and a ResNet-18 for the class, from segmentation-models-pytorch."""
 
     def __init__(self, channels: int = 7, weights: str | None = "imagenet") -> None:

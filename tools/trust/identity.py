@@ -11,7 +11,7 @@ from engines.errors import UnderstudyError
 
 if TYPE_CHECKING:
     from calib.denylist import DenyList
-    from stream.consent.package import Package, Wardrobe
+    from stream.consent.package import IdentityStore, Package
 
 app = typer.Typer(
     help="Source faces with the consent to use them.",
@@ -134,10 +134,10 @@ def deny_remove(label: Annotated[str, typer.Argument(metavar="LABEL")]) -> None:
     typer.echo(f"{label}: no longer refused")
 
 
-def _wardrobe() -> "Wardrobe":
-    from stream.consent.package import default_wardrobe  # numpy; the help does without
+def _wardrobe() -> "IdentityStore":
+    from stream.consent.package import default_identities  # numpy; the help does without
 
-    return default_wardrobe()
+    return default_identities()
 
 
 def _denied() -> "DenyList":

@@ -18,7 +18,7 @@ import typer
 from engines.errors import InputError
 
 if TYPE_CHECKING:
-    from engines.watermark.detect import Detection
+    from engines.watermark.detect import MarkDetection
 
 _STREAMS = (".m3u8", ".mpd", ".sdp")
 _LIMIT = 4 << 30
@@ -45,11 +45,11 @@ def verify(
     Exit code: 0 marked and intact, 1 marked but altered, 2 no mark found.
     """
     from stream.marks import verdict as words  # heavy: codecs, c2pa; the help does without
-    from stream.marks.read import Provenance, State, read_provenance
+    from stream.marks.read import ManifestState, Provenance, read_provenance
 
     with _local(target) as (file, label):
-        told = read_provenance(file, anchors(trust or [])) if file is not None else Provenance(State.MISSING)
-        mark = _look(str(file or target), label, thorough=not quick, needed=told.state is State.MISSING)
+        told = read_provenance(file, anchors(trust or [])) if file is not None else Provenance(ManifestState.MISSING)
+        mark = _look(str(file or target), label, thorough=not quick, needed=told.state is ManifestState.MISSING)
     judged = words.judge(told, mark)
     if as_json:
         typer.echo(json.dumps(words.as_json(told, mark, judged), indent=2))
@@ -74,13 +74,13 @@ def anchors(extra: list[Path]) -> bytes:
     return b"\n".join(roots.values())
 
 
-def _look(path: str, label: str, thorough: bool, needed: bool) -> Detection | None:
+def _look(path: str, label: str, thorough: bool, needed: bool) -> MarkDetection | None:
     """The best reading of up to three windows; the first that holds a payload ends the search. None: no pictures, which
     is an error only where nothing else was found (`needed`)."""
     from engines.watermark.detect import detect
     from stream.marks.windows import windows
 
-    best: Detection | None = None
+    best: MarkDetection | None = None
     try:
         for pictures in windows(path):
             # The crop search takes seconds and a crop is the same all through: once is enough.

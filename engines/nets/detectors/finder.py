@@ -9,7 +9,7 @@ from engines.nets.detectors.found import Detect, Found
 from engines.values import F32, U8
 
 
-class Finder:
+class NetDetector:
     """side: the longer side that pictures are wanted in, pixels."""
 
     def __init__(self, detect: Detect, side: int, close: Callable[[], None]) -> None:

@@ -11,17 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.backends.batcher import Batcher
-from engines.backends.batching import Job, Waiting
+from engines.backends.batching import BatchJob, Waiting
 from engines.backends.reference import ReferenceEngine
 from engines.protocol import Spec
 from engines.values import Array
 
 
-def job(stream: Hashable, number: int = 0, rows: int = 1, born: float = 0.0, side: int = 2) -> Job:
-    return Job(stream, {"x": np.full((rows, side), number, np.float32)}, born)
+def job(stream: Hashable, number: int = 0, rows: int = 1, born: float = 0.0, side: int = 2) -> BatchJob:
+    return BatchJob(stream, {"x": np.full((rows, side), number, np.float32)}, born)
 
 
-def names(jobs: list[Job]) -> list[tuple[Hashable, int]]:
+def names(jobs: list[BatchJob]) -> list[tuple[Hashable, int]]:
     return [(j.stream, int(np.asarray(j.feeds["x"], int)[0, 0])) for j in jobs]
 
 
@@ -119,7 +119,7 @@ def test_everything_leaves_once_in_order_within_bounds(jobs: list[tuple[int, int
     added = [job(stream, i, rows, born=float(i), side=side) for i, (stream, rows, side) in enumerate(jobs)]
     for one in added:
         waiting.add(one)
-    left: list[Job] = []
+    left: list[BatchJob] = []
     while batch := waiting.take():
         assert len({j.kind for j in batch}) == 1
         assert sum(j.rows for j in batch) <= most or len(batch) == 1

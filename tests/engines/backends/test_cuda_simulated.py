@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from engines.backends import cuda, onnxruntime
-from engines.backends.cuda import Gpu, Lane
+from engines.backends.cuda import Gpu, StagedStream
 from engines.backends.tensorrt import TensorRtEngine
 from engines.errors import DeviceError
 from engines.protocol import Spec
@@ -272,7 +272,7 @@ def test_a_full_gpu_is_said() -> None:
 
 
 def test_places_are_kept_and_grow() -> None:
-    lane = Lane()
+    lane = StagedStream()
     small = lane.place("x", 16)
     assert lane.place("x", 8) is small
     grown = lane.place("x", 64)
@@ -338,11 +338,11 @@ class Session:
 
 
 @pytest.fixture
-def loaded(monkeypatch: pytest.MonkeyPatch) -> list[Lane]:
+def loaded(monkeypatch: pytest.MonkeyPatch) -> list[StagedStream]:
     """The lanes that ONNX Runtime was loaded with, one model each."""
-    lanes: list[Lane] = []
+    lanes: list[StagedStream] = []
 
-    def load(model: Path, threads: int, lane: Lane | None, fixed: bool) -> Session:
+    def load(model: Path, threads: int, lane: StagedStream | None, fixed: bool) -> Session:
         assert lane is not None
         lanes.append(lane)
         return Session(lane.stream)
@@ -353,14 +353,14 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> list[Lane]:
 
 def ort_engine() -> onnxruntime.OrtEngine:
     specs = {"y": Spec((-1, 3), "float32"), "found": Spec((-1, -1), "float32")}
-    lane = Lane()
+    lane = StagedStream()
     shared = onnxruntime._load(Path("m.onnx"), 1, lane, False)
     return onnxruntime.OrtEngine(
         Path("m.onnx"), shared, {"x": Spec((-1, 3), "float32")}, specs, "simulated", False, [lane]
     )
 
 
-def test_onnx_runtime_is_bound_to_the_lanes_memory(loaded: list[Lane]) -> None:
+def test_onnx_runtime_is_bound_to_the_lanes_memory(loaded: list[StagedStream]) -> None:
     made = ort_engine().session()
     for rows in (1, 4, 2):
         x = np.arange(rows * 3, dtype=np.float32).reshape(rows, 3) - 3
@@ -371,7 +371,7 @@ def test_onnx_runtime_is_bound_to_the_lanes_memory(loaded: list[Lane]) -> None:
     assert not MEMORY
 
 
-def test_every_further_session_has_a_stream_of_its_own(loaded: list[Lane]) -> None:
+def test_every_further_session_has_a_stream_of_its_own(loaded: list[StagedStream]) -> None:
     engine = ort_engine()
     first, second, third = engine.session(), engine.session(), engine.session()
     assert len({id(lane.stream) for lane in loaded}) == 3, "the first takes the engine's own, the others load again"

@@ -15,7 +15,7 @@ from engines.errors import ModelError
 from engines.nets import opened
 from engines.nets.detectors.found import Found
 from engines.nets.opened import (
-    Wanted,
+    RunOptions,
     open_detector,
     open_dfm,
     open_embedder,
@@ -25,13 +25,13 @@ from engines.nets.opened import (
     open_visible,
     usual,
 )
-from engines.nets.shared import Hub
+from engines.nets.shared import SharedEngines
 from engines.store.catalog import load_catalog
 from engines.store.store import Store
 from engines.values import Array
 
 Written = Callable[..., Path]
-PLAIN = Wanted(device="cpu", precision="f32", batch=4)
+PLAIN = RunOptions(device="cpu", precision="f32", batch=4)
 EMAP = np.eye(512, dtype=np.float32)[::-1].copy()
 
 
@@ -91,7 +91,7 @@ def test_what_is_missing_is_named_with_the_command(store: Store) -> None:
     with pytest.raises(ModelError, match="models pull crossface_ghost"):
         open_swapper(store, "ghost_1_256", PLAIN)
     with pytest.raises(ModelError, match="models compile inswapper_128 --precision int8"):
-        open_net(store, "inswapper_128", Wanted("cpu", "int8"))
+        open_net(store, "inswapper_128", RunOptions("cpu", "int8"))
     with pytest.raises(ModelError, match="does not swap faces"):
         open_swapper(store, "crossface_ghost", PLAIN)
     with pytest.raises(ModelError, match="no detector of scrfd"):
@@ -103,7 +103,7 @@ def test_the_compiled_copy_is_taken_for_int8(store: Store) -> None:
     copy = installed(store.root / "compiled", "crossface_ghost", "int8", source)
     copy.parent.mkdir()
     copy.write_bytes(source.read_bytes())
-    [out] = open_net(store, "crossface_ghost", Wanted("cpu", "int8")).run(np.zeros((1, 512), np.float32))
+    [out] = open_net(store, "crossface_ghost", RunOptions("cpu", "int8")).run(np.zeros((1, 512), np.float32))
     assert out[0, 0] == 1
 
 
@@ -125,7 +125,7 @@ def test_a_users_own_dfm_opens_by_its_name(store: Store, written: Written, tmp_p
     out = dfm.swap(crops)
     assert dfm.side == 96 and np.array_equal(out.rgb, crops)
     np.testing.assert_allclose(out.own, crops.min(axis=3) / 255, atol=1e-6)
-    hub = Hub(wait=0)
+    hub = SharedEngines(wait=0)
     shared = [open_dfm(store, "anna", replace(PLAIN, hub=hub, stream=i)) for i in range(2)]
     for one in shared:
         assert np.array_equal(one.swap(crops).rgb, crops)
@@ -136,7 +136,7 @@ def test_a_users_own_dfm_opens_by_its_name(store: Store, written: Written, tmp_p
 
 def test_streams_of_a_hub_share_the_map_and_the_converter(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second stream reads no file again; both give the same source."""
-    hub = Hub(wait=0)
+    hub = SharedEngines(wait=0)
     face = np.full(512, 2, np.float32)
     for name in ("inswapper_128", "ghost_1_256"):
         first = open_swapper(store, name, replace(PLAIN, hub=hub, stream="a"))
@@ -152,7 +152,7 @@ def test_streams_of_a_hub_share_the_map_and_the_converter(store: Store, monkeypa
 
 @pytest.mark.parametrize(("side", "threads", "streams"), [(1, 2, 1), (2, 2, 2), (4, 2, 2)])
 def test_rows_go_side_by_side_as_far_as_there_are_threads(store: Store, side: int, threads: int, streams: int) -> None:
-    engine = opened.opened(store.path("inswapper_128"), "f32", Wanted("cpu", threads=threads, batch=4, side=side))
+    engine = opened.opened(store.path("inswapper_128"), "f32", RunOptions("cpu", threads=threads, batch=4, side=side))
     assert isinstance(engine, OpenVinoEngine)
     assert engine.streams == streams and engine.parts is (streams > 1)
 
@@ -196,8 +196,8 @@ def test_the_precision_follows_the_runtime_that_is_picked(store: Store, monkeypa
     monkeypatch.setattr(opened, "gpu", lambda: Gpu("T4", "75", 13000))
     for backend, wanted in (("openvino", "bf16"), ("ort-cuda", "f16"), ("tensorrt", "f16")):
         monkeypatch.setattr(opened, "choose", lambda path, device, strict, it=backend: it)
-        assert opened.chosen("swap", path, Wanted()) == wanted
-        assert opened.chosen("swap", path, Wanted(precision="int8")) == "int8", "what is asked for goes first"
+        assert opened.chosen("swap", path, RunOptions()) == wanted
+        assert opened.chosen("swap", path, RunOptions(precision="int8")) == "int8", "what is asked for goes first"
     assert Gpu("A100", "80", 13000).has_bf16 and Gpu("B200", "100", 13000).has_bf16
     assert not Gpu("T4", "75", 13000).has_bf16
 

@@ -7,7 +7,7 @@ from calib.precision import distance, floor
 from engines.backends.choose import open_engine
 from engines.graph.batch_axis import agree
 from engines.nets.net import bound
-from engines.nets.opened import Wanted, open_net
+from engines.nets.opened import RunOptions, open_net
 from engines.store.catalog import load_catalog
 from engines.store.store import default_store
 from tools.models.feeds import feeds
@@ -37,7 +37,7 @@ def test_the_file_is_as_the_catalogue_says(name: str) -> None:
 def test_many_rows_give_what_single_rows_give(name: str) -> None:
     present(name)
     store = default_store()
-    net = open_net(store, name, Wanted("cpu", "f32", 2, batch=3))
+    net = open_net(store, name, RunOptions("cpu", "f32", 2, batch=3))
     engine = open_engine(store.path(name), "cpu", threads=2, batch=3)
     single = list(feeds(net.model, engine.inputs, None)())[:3]
     rows = {key: np.concatenate([one[key] for one in single]) for key in single[0]}

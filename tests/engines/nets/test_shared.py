@@ -11,8 +11,8 @@ import pytest
 
 from engines.backends.reference import ReferenceEngine
 from engines.errors import ModelError
-from engines.nets.opened import Wanted, open_net
-from engines.nets.shared import Hub
+from engines.nets.opened import RunOptions, open_net
+from engines.nets.shared import SharedEngines
 from engines.protocol import Engine, Spec
 from engines.store.catalog import load_catalog
 from engines.store.store import Store
@@ -45,7 +45,7 @@ def together(work: Callable[[int], None], count: int) -> None:
 
 def test_weights_are_loaded_once_however_many_streams_come_at_once() -> None:
     made: list[str] = []
-    hub = Hub(most=8, wait=0.2)
+    hub = SharedEngines(most=8, wait=0.2)
     got: dict[int, float] = {}
 
     def stream(i: int) -> None:
@@ -61,7 +61,7 @@ def test_weights_are_loaded_once_however_many_streams_come_at_once() -> None:
 
 def test_networks_are_told_apart_by_their_key() -> None:
     made: list[str] = []
-    hub = Hub(wait=0)
+    hub = SharedEngines(wait=0)
     keys: list[Hashable] = [("a", "f32", 16), ("a", "int8", 16), ("b", "f32", 16), ("a", "f32", 16)]
     engines = [hub.open(key, doubling(made, str(key)), "s")[0] for key in keys]
     assert made == [str(key) for key in keys[:3]] and engines[0] is engines[3]
@@ -69,7 +69,7 @@ def test_networks_are_told_apart_by_their_key() -> None:
 
 
 def test_what_cannot_be_made_is_said_to_each_who_asks_and_may_be_tried_again() -> None:
-    hub, made = Hub(wait=0), list[str]()
+    hub, made = SharedEngines(wait=0), list[str]()
 
     def fail() -> Engine:
         raise ModelError("damaged")
@@ -84,7 +84,7 @@ def test_what_cannot_be_made_is_said_to_each_who_asks_and_may_be_tried_again() -
 
 def test_after_closing_a_session_is_dead_and_the_hub_begins_anew() -> None:
     made: list[str] = []
-    hub = Hub(wait=0)
+    hub = SharedEngines(wait=0)
     _, session = hub.open("net", doubling(made), "s")
     hub.close()
     with pytest.raises(RuntimeError, match="closed"):
@@ -95,7 +95,7 @@ def test_after_closing_a_session_is_dead_and_the_hub_begins_anew() -> None:
 
 
 def test_what_belongs_to_the_weights_is_read_once() -> None:
-    hub, read = Hub(), list[str]()
+    hub, read = SharedEngines(), list[str]()
 
     def make() -> list[str]:
         read.append("map")
@@ -112,7 +112,7 @@ def test_what_belongs_to_the_weights_is_read_once() -> None:
 
 def test_a_stream_that_leaves_takes_what_waits_with_it_and_holds_nobody_up() -> None:
     """The wait is a minute, and two streams: a job goes when both wait, or when the other has left."""
-    hub, made = Hub(wait=60), list[str]()
+    hub, made = SharedEngines(wait=60), list[str]()
     gone, stays = (hub.open("net", doubling(made), name)[1] for name in ("gone", "stays"))
     lost: list[BaseException] = []
 
@@ -140,8 +140,8 @@ def test_networks_of_the_store_are_shared_between_streams(tmp_path: Path, monkey
     model = load_catalog().model("crossface_ghost")
     one = {"one": np.array(1, np.float32)}
     write(tmp_path / "store" / model.file, model, [node("Add", ["in0", "one"], "out0")], one, rows=1)
-    store, hub = Store(tmp_path / "store", load_catalog()), Hub(most=8, wait=0.3)
-    nets = [open_net(store, model.name, Wanted("cpu", "f32", 1, 8, hub=hub, stream=i)) for i in range(4)]
+    store, hub = Store(tmp_path / "store", load_catalog()), SharedEngines(most=8, wait=0.3)
+    nets = [open_net(store, model.name, RunOptions("cpu", "f32", 1, 8, hub=hub, stream=i)) for i in range(4)]
     got: dict[int, float] = {}
 
     def stream(i: int) -> None:

@@ -14,7 +14,7 @@ from engines.mesh.shape import fit
 from engines.occlusion.eyewear import HEIGHT, WEIGHTS, WIDTH, EyewearNet, Worn
 from engines.values import U8
 from tests.stream.portraits import needs_models, networks, photo
-from tools.synth.bank import Finder
+from tools.synth.bank import MeshFinder
 
 CLIPS = Path(__file__).parents[3] / "../shared/data/clips"
 WEARING = {"portrait_d12.mp4", "grid_lbax4n.mpg"}
@@ -23,8 +23,8 @@ pytestmark = [*needs_models, shipped]
 
 
 @cache
-def finder() -> Finder:
-    return Finder(Detector(networks().detector), Landmarks(networks().landmarks))
+def finder() -> MeshFinder:
+    return MeshFinder(Detector(networks().detector), Landmarks(networks().landmarks))
 
 
 @cache

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from engines.occlusion import glass
-from engines.occlusion.matting import Kind, changed, kind, settled, sharpened
+from engines.occlusion.matting import TransparentKind, changed, kind, settled, sharpened
 from engines.values import F32
 from tests.engines.scenes import cloud, picture
 
@@ -57,15 +57,15 @@ def test_the_kind_that_explains_the_frame_better_is_named() -> None:
     region = disc(60, 60, 45)
     alpha = (0.6 * cloud(H, W, 3, 4) * region).astype(np.float32)
     veiled = (1 - alpha[..., None]) * PLATE + alpha[..., None] * np.float32(228)
-    assert kind(veiled, PLATE, region, alpha, TRUST, 100) is Kind.VEIL
+    assert kind(veiled, PLATE, region, alpha, TRUST, 100) is TransparentKind.VEIL
     flow = np.dstack([8 * (cloud(H, W, 5 + i, 4) - 0.5) for i in range(2)]).astype(np.float32)
     seen = np.array([0.7, 0.85, 0.8], np.float32) * glass.look(PLATE, flow)
     pane = PLATE + region[..., None] * (seen - PLATE)
-    assert kind(pane, PLATE, region, 0.2 * region, TRUST, 100) is Kind.GLASS
+    assert kind(pane, PLATE, region, 0.2 * region, TRUST, 100) is TransparentKind.GLASS
 
 
 def test_nothing_to_judge_by_means_a_veil() -> None:
-    assert kind(PLATE, PLATE, 0 * TRUST, 0 * TRUST, TRUST, 100) is Kind.VEIL
+    assert kind(PLATE, PLATE, 0 * TRUST, 0 * TRUST, TRUST, 100) is TransparentKind.VEIL
 
 
 @pytest.mark.parametrize("target", [0.0, 0.3, 0.9])

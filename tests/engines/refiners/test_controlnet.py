@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from engines.refiners import controlnet
-from engines.refiners.controlnet import ControlNet, Recipe
+from engines.refiners.controlnet import ControlNet, DiffusionSettings
 from engines.refiners.relief import of_mesh
 from engines.refiners.worker import RefinerError
 from tests.engines.refiners.programs import written
@@ -30,7 +30,7 @@ IMAGE = bytes_of(pattern(SIDE, SIDE, 3))
 MASK = np.zeros((SIDE, SIDE), np.float32)
 MASK[16:48, 24:56] = 1
 DEPTH = of_mesh(mesh(SIDE, 3.0), SIDE)
-FEW = Recipe(prompt="a face", negative="", steps=5)
+FEW = DiffusionSettings(prompt="a face", negative="", steps=5)
 
 needs_diffusers = pytest.mark.skipif(not PYTHON, reason="diffusers is not installed; UNDERSTUDY_DIFFUSERS may name one")
 
@@ -98,7 +98,7 @@ def test_weights_that_would_have_to_be_unpickled_are_not_loaded(folder: Path, tm
 
 
 def test_the_recipe_is_the_seeds() -> None:
-    assert (Recipe().strength, Recipe().scale) == (0.2, 0.8)
+    assert (DiffusionSettings().strength, DiffusionSettings().scale) == (0.2, 0.8)
 
 
 def test_an_environment_without_diffusers_is_told(tmp_path: Path) -> None:

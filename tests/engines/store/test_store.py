@@ -16,7 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 from engines.errors import ModelError
 from engines.store.catalog import Catalog, load_catalog, read_catalog
 from engines.store.fetch import Patience
-from engines.store.ledger import Entry, Ledger
+from engines.store.ledger import Ledger, LedgerEntry
 from engines.store.onnx_header import read_head
 from engines.store.recognise import recognise
 from engines.store.store import Store, default_store
@@ -258,7 +258,7 @@ def test_the_ledger_keeps_what_it_is_told(tmp_path: Path) -> None:
     ledger.update("a", sha256="1", size=3)
     ledger.update("a", accepted="2026-01-01")
     ledger.update("b", like="x")
-    assert ledger.entries() == {"a": Entry("1", 3, accepted="2026-01-01"), "b": Entry(like="x")}
+    assert ledger.entries() == {"a": LedgerEntry("1", 3, accepted="2026-01-01"), "b": LedgerEntry(like="x")}
     ledger.forget("a")
     ledger.forget("a")
     assert list(json.loads(ledger.path.read_text())) == ["b"]

@@ -8,7 +8,7 @@ import pytest
 
 from engines.values import U8
 from engines.watermark.detect import ENOUGH, TRACE, detect
-from engines.watermark.gather import WHOLE, Window, cells, normalise, shrunk
+from engines.watermark.gather import WHOLE, SeenWindow, cells, normalise, shrunk
 from engines.watermark.payload import Payload
 from tests.engines.watermark.scenes import PAYLOAD, marked, scene
 
@@ -137,6 +137,6 @@ def test_cells_lose_what_stands_still_and_what_is_smooth() -> None:
 def test_cells_of_a_window_lie_where_they_lay(clip: list[U8]) -> None:
     whole = cells([normalise(clip[0])], WHOLE)[0]
     cut = normalise(np.ascontiguousarray(clip[0][36:, :-64]))
-    placed = cells([cut], Window(0, 0.1, 0.9, 0.9))[0]
+    placed = cells([cut], SeenWindow(0, 0.1, 0.9, 0.9))[0]
     one, two = whole[12:80, 10:135], placed[12:80, 10:135]
     assert np.corrcoef(one.ravel(), two.ravel())[0, 1] > 0.85

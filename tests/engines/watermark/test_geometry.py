@@ -7,7 +7,7 @@ import pytest
 from engines.values import F32, U8
 from engines.watermark.code import COLUMNS, ROWS
 from engines.watermark.embed import PERIOD
-from engines.watermark.gather import WHOLE, Window, cells, normalise, shrunk
+from engines.watermark.gather import WHOLE, SeenWindow, cells, normalise, shrunk
 from engines.watermark.geometry import search
 from tests.engines.watermark.scenes import marked, scene
 
@@ -29,7 +29,7 @@ def test_a_crop_is_found_where_it_was(clip: list[U8], left: int, top: int, right
     cropped = [np.ascontiguousarray(p[top : HEIGHT - bottom, left : WIDTH - right]) for p in clip]
     found = list(search([normalise(p) for p in cropped]))
     assert len(found) == 3
-    want = Window(left / WIDTH, top / HEIGHT, (WIDTH - left - right) / WIDTH, (HEIGHT - top - bottom) / HEIGHT)
+    want = SeenWindow(left / WIDTH, top / HEIGHT, (WIDTH - left - right) / WIDTH, (HEIGHT - top - bottom) / HEIGHT)
     away = [
         max(
             abs(w.left - want.left) * COLUMNS,
@@ -119,7 +119,7 @@ def test_a_window_lays_a_picture_where_it_was() -> None:
     """The right half of the marked picture: the spot at its middle is at three quarters of the whole."""
     picture = np.full((360, 640), 100, np.uint8)
     picture[176:184, 316:324] = 200
-    got = cells([picture], Window(0.5, 0.0, 0.5, 1.0))[0]
+    got = cells([picture], SeenWindow(0.5, 0.0, 0.5, 1.0))[0]
     y, x = np.unravel_index(int(got.argmax()), got.shape)
     assert abs(x - 0.75 * COLUMNS) <= 1
     assert abs(y - 0.5 * ROWS) <= 1

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from stream.consent.consent import ConsentError, Given, Source, bare, require_consent
+from stream.consent.consent import ConsentedSource, ConsentError, Given, bare, require_consent
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
-PHOTO = Source("ann.jpg", "aa" * 32)
-RECORDED = Source("ann", "bb" * 32, record="Ann B., 2026-10-02, the school film", expires=date(2026, 11, 21))
+PHOTO = ConsentedSource("ann.jpg", "aa" * 32)
+RECORDED = ConsentedSource("ann", "bb" * 32, record="Ann B., 2026-10-02, the school film", expires=date(2026, 11, 21))
 
 
 class Person:
@@ -25,7 +25,7 @@ class Person:
 
 def test_a_bare_photo_asks_once_on_a_terminal() -> None:
     person = Person(True)
-    consent = require_consent([PHOTO, Source("bob.jpg", "cc" * 32)], False, True, person, NOW)
+    consent = require_consent([PHOTO, ConsentedSource("bob.jpg", "cc" * 32)], False, True, person, NOW)
     assert len(person.asked) == 1 and "ann.jpg, bob.jpg" in person.asked[0]
     assert consent.given == (Given.TERMINAL, Given.TERMINAL) and consent.at == NOW
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from engines.values import F32
-from stream.consent.package import IdentityError, Wardrobe
+from stream.consent.package import IdentityError, IdentityStore
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 CONSENT = "Ann B., 2026-10-02, the school film"
@@ -28,15 +28,15 @@ def photos(tmp_path: Path) -> list[Path]:
 
 
 @pytest.fixture
-def wardrobe(tmp_path: Path) -> Wardrobe:
-    return Wardrobe(tmp_path / "identities")
+def wardrobe(tmp_path: Path) -> IdentityStore:
+    return IdentityStore(tmp_path / "identities")
 
 
 def embed(paths: Sequence[Path]) -> tuple[F32, str]:
     return np.full(4, len(paths), np.float32), "ee" * 32
 
 
-def test_what_goes_in_comes_out(wardrobe: Wardrobe, photos: list[Path]) -> None:
+def test_what_goes_in_comes_out(wardrobe: IdentityStore, photos: list[Path]) -> None:
     made = wardrobe.add("ann", photos, CONSENT, NOW, expires=date(2027, 1, 31), embed=embed)
     assert made == wardrobe.get("ann")
     assert (made.consent, made.expires, made.is_self, made.added) == (CONSENT, date(2027, 1, 31), False, NOW)
@@ -46,31 +46,31 @@ def test_what_goes_in_comes_out(wardrobe: Wardrobe, photos: list[Path]) -> None:
     assert wardrobe.names() == ["ann"]
 
 
-def test_photos_lose_their_names(wardrobe: Wardrobe, photos: list[Path]) -> None:
+def test_photos_lose_their_names(wardrobe: IdentityStore, photos: list[Path]) -> None:
     assert wardrobe.add("ann", photos, CONSENT, NOW).photos == ("01.jpg", "02.png")
 
 
-def test_as_a_source_it_brings_its_record(wardrobe: Wardrobe, photos: list[Path]) -> None:
+def test_as_a_source_it_brings_its_record(wardrobe: IdentityStore, photos: list[Path]) -> None:
     source = wardrobe.add("ann", photos, CONSENT, NOW, expires=date(2027, 1, 31)).source
     assert (source.name, source.record, source.expires) == ("ann", CONSENT, date(2027, 1, 31))
     own = wardrobe.add("me", photos, "", NOW, is_self=True).source
     assert own.is_self and own.record == "the user's own face"
 
 
-def test_without_an_embedder(wardrobe: Wardrobe, photos: list[Path]) -> None:
+def test_without_an_embedder(wardrobe: IdentityStore, photos: list[Path]) -> None:
     made = wardrobe.add("ann", photos, CONSENT, NOW, embed=lambda _: None)
     assert made.embedder is None and made.embedding() is None
 
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX permissions")
-def test_others_cannot_read_it(wardrobe: Wardrobe, photos: list[Path], tmp_path: Path) -> None:
+def test_others_cannot_read_it(wardrobe: IdentityStore, photos: list[Path], tmp_path: Path) -> None:
     folder = wardrobe.add("ann", photos, CONSENT, NOW).folder
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     wardrobe.export("ann", tmp_path / "ann.zip")
     assert stat.S_IMODE((tmp_path / "ann.zip").stat().st_mode) == 0o600
 
 
-def test_removal_removes(wardrobe: Wardrobe, photos: list[Path]) -> None:
+def test_removal_removes(wardrobe: IdentityStore, photos: list[Path]) -> None:
     wardrobe.add("ann", photos, CONSENT, NOW, embed=embed)
     assert wardrobe.remove("ann") == 4
     assert list(wardrobe.root.rglob("*")) == []
@@ -81,7 +81,7 @@ def test_removal_removes(wardrobe: Wardrobe, photos: list[Path]) -> None:
         wardrobe.remove("ann")
 
 
-def test_a_change_is_seen(wardrobe: Wardrobe, photos: list[Path]) -> None:
+def test_a_change_is_seen(wardrobe: IdentityStore, photos: list[Path]) -> None:
     """Another photo, another wording, another end: the consent was for none of them."""
     changes: dict[str, Callable[[Path], object]] = {
         "photo": lambda folder: (folder / "photos" / "01.jpg").write_bytes(b"somebody else"),
@@ -101,7 +101,7 @@ def edit(folder: Path, key: str, value: str) -> None:
     (folder / "identity.json").write_text(json.dumps(record))
 
 
-def test_damage_is_named(wardrobe: Wardrobe, photos: list[Path]) -> None:
+def test_damage_is_named(wardrobe: IdentityStore, photos: list[Path]) -> None:
     folder = wardrobe.add("ann", photos, CONSENT, NOW).folder
     (folder / "photos" / "01.jpg").unlink()
     with pytest.raises(IdentityError, match="is damaged"):
@@ -115,7 +115,7 @@ def test_damage_is_named(wardrobe: Wardrobe, photos: list[Path]) -> None:
         wardrobe.get("ann")
 
 
-def test_export_holds_everything(wardrobe: Wardrobe, photos: list[Path], tmp_path: Path) -> None:
+def test_export_holds_everything(wardrobe: IdentityStore, photos: list[Path], tmp_path: Path) -> None:
     wardrobe.add("ann", photos, CONSENT, NOW, embed=embed)
     wardrobe.export("ann", tmp_path / "ann.zip")
     with zipfile.ZipFile(io.BytesIO((tmp_path / "ann.zip").read_bytes())) as archive:
@@ -127,7 +127,7 @@ def test_export_holds_everything(wardrobe: Wardrobe, photos: list[Path], tmp_pat
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", ".hidden", "a\nb", "x" * 65, "-rf"])
-def test_names_that_are_paths(wardrobe: Wardrobe, photos: list[Path], name: str) -> None:
+def test_names_that_are_paths(wardrobe: IdentityStore, photos: list[Path], name: str) -> None:
     for use in (
         lambda: wardrobe.add(name, photos, CONSENT, NOW),
         lambda: wardrobe.get(name),
@@ -137,7 +137,7 @@ def test_names_that_are_paths(wardrobe: Wardrobe, photos: list[Path], name: str)
             use()
 
 
-def test_what_is_missing_is_asked_for(wardrobe: Wardrobe, photos: list[Path], tmp_path: Path) -> None:
+def test_what_is_missing_is_asked_for(wardrobe: IdentityStore, photos: list[Path], tmp_path: Path) -> None:
     with pytest.raises(IdentityError, match="--consent"):
         wardrobe.add("ann", photos, "  ", NOW)
     with pytest.raises(IdentityError, match="needs a photo"):

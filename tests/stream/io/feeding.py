@@ -17,11 +17,11 @@ import numpy as np
 
 from stream.frame import Frame, Route
 from stream.io.address import inlet, outlet
-from stream.io.input import Intake
+from stream.io.input import Input
 from stream.io.relay import Relay
 from stream.live.ladder import Rung
 from stream.live.swap import Shown
-from stream.rtmp.client import Push
+from stream.rtmp.client import RtmpPublisher
 from stream.telemetry.metrics import Metered, Metrics
 
 
@@ -59,7 +59,7 @@ def carried(made: Relay, frames: int, patience: float = 20.0) -> None:
     asyncio.run(main())
 
 
-def tried(intake: Intake, seconds: float) -> bool:
+def tried(intake: Input, seconds: float) -> bool:
     """Runs an input for some seconds and stops it; whether it ended then, and had never been opened."""
     thread = threading.Thread(target=intake.run)
     thread.start()
@@ -80,7 +80,7 @@ def write(url: str, seconds: float, *, format: str | None = None, sound: str | N
           size: tuple[int, int] = (160, 120), fps: int = 30, stop: threading.Event | None = None) -> int:  # fmt: skip
     """A clip, or a publisher (pace: at its own time). Returns the number of pictures."""
     count = 0
-    place: Any = Push(url) if url.startswith("rtmp") else url
+    place: Any = RtmpPublisher(url) if url.startswith("rtmp") else url
     with (
         contextlib.closing(place) if place is not url else contextlib.nullcontext(),
         av.open(place, "w", format=format) as out,

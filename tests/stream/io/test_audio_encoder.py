@@ -10,10 +10,10 @@ import av
 import numpy as np
 import pytest
 
-from stream.io.audio_encoder import SoundPress
+from stream.io.audio_encoder import AudioEncoder
 from stream.io.input import Sound
-from stream.io.rebase import Line
-from stream.io.video_encoder import CLOCK, Piece
+from stream.io.rebase import TimestampRebase
+from stream.io.video_encoder import CLOCK, EncodedPicture
 from tests.stream.io.feeding import write
 
 CLICK = 1.0  # seconds
@@ -37,11 +37,13 @@ def clip(path: Path, codec: str, rate: int = 48_000, seconds: float = 2.0) -> Pa
     return path
 
 
-def pressed(path: Path, codec: str = "aac", shift: float = 0.0, rate: float = 1.0) -> tuple[SoundPress, list[Piece]]:
+def pressed(
+    path: Path, codec: str = "aac", shift: float = 0.0, rate: float = 1.0
+) -> tuple[AudioEncoder, list[EncodedPicture]]:
     """A clip's sound through a press; its times moved by `shift` and stretched by `rate`."""
     with av.open(str(path)) as file:
         stream = file.streams.audio[0]
-        press, out = SoundPress(stream, codec), list[Piece]()
+        press, out = AudioEncoder(stream, codec), list[EncodedPicture]()
         for packet in file.demux(stream):
             if packet.pts is not None and packet.size:
                 at, length = (float(v * packet.time_base) for v in (packet.pts, packet.duration or 0))
@@ -49,7 +51,7 @@ def pressed(path: Path, codec: str = "aac", shift: float = 0.0, rate: float = 1.
     return press, out
 
 
-def click(press: SoundPress, pieces: list[Piece]) -> float:
+def click(press: AudioEncoder, pieces: list[EncodedPicture]) -> float:
     """When the click is heard, by the times of the pieces."""
     file = io.BytesIO()
     with av.open(file, "w", format="matroska") as out:
@@ -113,7 +115,7 @@ def test_a_hole_in_the_sound_stays_a_hole(tmp_path: Path) -> None:
     path = clip(tmp_path / "a.wav", "pcm_s16le", 16_000)
     with av.open(str(path)) as file:
         stream = file.streams.audio[0]
-        press, out = SoundPress(stream), list[Piece]()
+        press, out = AudioEncoder(stream), list[EncodedPicture]()
         for packet in file.demux(stream):
             if packet.size:
                 at = float(packet.pts * packet.time_base)  # type: ignore[operator]
@@ -134,7 +136,7 @@ def test_presses_of_one_kind_follow_one_another(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ppm", [100, -100])
 def test_two_hours_of_a_microphone_that_is_fast_or_slow(ppm: int) -> None:
     """Sound and picture of one event, through the line that all inputs share."""
-    line, worst, raw = Line(), 0.0, 0.0
+    line, worst, raw = TimestampRebase(), 0.0, 0.0
     rng = np.random.default_rng(1)
     for i in range(72_000):
         now = i / 10

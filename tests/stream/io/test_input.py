@@ -15,9 +15,9 @@ import pytest
 
 from engines.errors import InputError
 from engines.values import Patch, Rect
-from stream.io.address import Inlet, inlet
-from stream.io.input import Intake, Sound
-from stream.io.video_encoder import Press
+from stream.io.address import InputAddress, inlet
+from stream.io.input import Input, Sound
+from stream.io.video_encoder import VideoEncoder
 from stream.pixels.planes import Planes
 from stream.rtmp.server import Slot
 from tests.stream.clips import make
@@ -27,11 +27,11 @@ from tests.stream.io.feeding import port, tried, write
 class Taken:
     """What an intake handed over."""
 
-    def __init__(self, source: Inlet, **more: Any) -> None:
+    def __init__(self, source: InputAddress, **more: Any) -> None:
         self.frames: list[av.VideoFrame] = []
         self.sounds: list[Sound] = []
         self.begun: list[bool] = []
-        self.intake = Intake(
+        self.intake = Input(
             source, self.frames.append, self.sounds.append, lambda audio: self.begun.append(audio is not None), **more
         )
 
@@ -179,7 +179,7 @@ def test_the_formats_of_webcams_go_through(codec: str, pixels: str, size: tuple[
     taken = Taken(inlet(str(tmp_path / "a.mkv"), realtime=True))
     taken.intake.run()
     assert [f.format.name for f in taken.frames] == [pixels] * 10
-    press = Press(preset="ultrafast")
+    press = VideoEncoder(preset="ultrafast")
     patch = Patch(8, 8, np.full((16, 16, 3), 200, np.uint8), np.ones((16, 16), np.float32))
     for frame in taken.frames:
         picture = Planes.of(frame).pasted((patch,))

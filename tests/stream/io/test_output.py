@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from stream.io.address import outlet
-from stream.io.output import HELD, Mouth
-from stream.io.video_encoder import CLOCK, Piece, Press
+from stream.io.output import HELD, Output
+from stream.io.video_encoder import CLOCK, EncodedPicture, VideoEncoder
 from tests.stream.io.feeding import packets, pictures
 
 
@@ -24,7 +24,7 @@ class Source:
     """Pictures for a mouth, and what it may ask of them."""
 
     def __init__(self, size: tuple[int, int] = (160, 120)) -> None:
-        self.press, self.size, self.asked, self.era, self.count = Press(preset="ultrafast"), size, 0, 1, 0
+        self.press, self.size, self.asked, self.era, self.count = VideoEncoder(preset="ultrafast"), size, 0, 1, 0
 
     def want_key(self) -> None:
         self.asked += 1
@@ -33,7 +33,7 @@ class Source:
     def templates(self) -> tuple[int, Any, Any]:
         return self.era, self.press.template, None
 
-    def piece(self) -> Piece:
+    def piece(self) -> EncodedPicture:
         width, height = self.size
         frame = av.VideoFrame.from_ndarray(np.full((height * 3 // 2, width), self.count % 200, np.uint8), "yuv420p")
         frame.pts, frame.time_base = self.count * 3000, CLOCK
@@ -43,8 +43,8 @@ class Source:
 
 
 @contextlib.contextmanager
-def speaking(source: Source, place: str) -> Iterator[Mouth]:
-    mouth = Mouth(outlet(place), source.templates, source.want_key)
+def speaking(source: Source, place: str) -> Iterator[Output]:
+    mouth = Output(outlet(place), source.templates, source.want_key)
     try:
         yield mouth
     finally:
@@ -52,7 +52,7 @@ def speaking(source: Source, place: str) -> Iterator[Mouth]:
         source.press.close()
 
 
-def settled(mouth: Mouth) -> None:
+def settled(mouth: Output) -> None:
     """Waits until it has taken all it was given."""
     deadline = time.monotonic() + 10
     while len(mouth._ring) and time.monotonic() < deadline:

@@ -14,22 +14,22 @@ import numpy as np
 import pytest
 
 from engines.errors import InputError
-from stream.io.address import Inlet, inlet, outlet
+from stream.io.address import InputAddress, inlet, outlet
 from stream.io.relay import Relay
-from stream.rtmp.client import Push
-from stream.rtmp.server import Door, Slot, digest
+from stream.rtmp.client import RtmpPublisher
+from stream.rtmp.server import RtmpServer, Slot, digest
 from stream.telemetry.metrics import Metrics
 from tests.stream.io.feeding import Cut, Same, packets, pictures, port, write
 
 
-def relay(source: Inlet, *outputs: str, slot: Slot | None = None, linger: float | None = None) -> Relay:
+def relay(source: InputAddress, *outputs: str, slot: Slot | None = None, linger: float | None = None) -> Relay:
     return Relay(
         source, [outlet(text) for text in outputs], Same, Metrics(),
         preset="ultrafast", bitrate=800_000, slot=slot, linger=linger,
     )  # fmt: skip
 
 
-def carry(made: Relay, seconds: float | None = None, door: Door | None = None, number: int = 0) -> float:
+def carry(made: Relay, seconds: float | None = None, door: RtmpServer | None = None, number: int = 0) -> float:
     """Runs to the input's end, or for some time. Returns how long it took."""
 
     async def main() -> None:
@@ -47,12 +47,12 @@ def carry(made: Relay, seconds: float | None = None, door: Door | None = None, n
     return time.monotonic() - began
 
 
-def listening(*outputs: str, linger: float | None = None) -> tuple[Relay, Door, int, str]:
+def listening(*outputs: str, linger: float | None = None) -> tuple[Relay, RtmpServer, int, str]:
     """A relay that publishers come to, its door, port and address."""
     number, slot = port(), Slot()
     url = f"rtmp://127.0.0.1:{number}/live/key"
     made = relay(inlet(url, listen=True), *outputs, slot=slot, linger=linger)
-    return made, Door({digest("live/key"): slot}), number, url
+    return made, RtmpServer({digest("live/key"): slot}), number, url
 
 
 def persist(call: Callable[[], object], patience: float = 10) -> None:
@@ -102,7 +102,7 @@ def test_an_rtmp_publisher_goes_and_comes_back_and_another_on_its_key_is_refused
     def intrude() -> None:
         while door.refused < 3:
             with contextlib.suppress(OSError):
-                Push(url).close()
+                RtmpPublisher(url).close()
             time.sleep(0.05)
 
     threads = [threading.Thread(target=publish), threading.Thread(target=intrude)]

@@ -15,7 +15,7 @@ from stream.io.address import inlet, outlet
 from stream.io.relay import Relay
 from stream.live.session import Swap
 from stream.live.swap import Shown
-from stream.rtmp.server import Door, Slot, digest
+from stream.rtmp.server import RtmpServer, Slot, digest
 from stream.telemetry.metrics import Metered, Metrics
 from tests.stream.io.feeding import Same, ffmpeg_publisher, packets, pictures, write
 
@@ -114,7 +114,7 @@ def test_ffmpeg_pushes_rtmp_and_ffmpeg_pulls_hls(tmp_path: Path) -> None:
     playlist = tmp_path / "live.m3u8"
 
     async def main() -> int:
-        door = Door({digest("live/the-key-of-a-camera"): slot})
+        door = RtmpServer({digest("live/the-key-of-a-camera"): slot})
         number = await door.open("127.0.0.1", 0)
         url = f"rtmp://127.0.0.1:{number}/live/the-key-of-a-camera"
         made = Relay(

@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from stream.io.video_encoder import CLOCK, GOP, Piece, Press
+from stream.io.video_encoder import CLOCK, GOP, EncodedPicture, VideoEncoder
 
 
 def frame(i: int, fps: float = 30, size: tuple[int, int] = (160, 120), format: str = "yuv420p") -> av.VideoFrame:
@@ -19,7 +19,7 @@ def frame(i: int, fps: float = 30, size: tuple[int, int] = (160, 120), format: s
     return made
 
 
-def pictures(pieces: list[Piece]) -> list[av.VideoFrame]:
+def pictures(pieces: list[EncodedPicture]) -> list[av.VideoFrame]:
     decoder = av.CodecContext.create("h264", "r")
     out: list[av.VideoFrame] = []
     for piece in pieces:
@@ -28,7 +28,7 @@ def pictures(pieces: list[Piece]) -> list[av.VideoFrame]:
 
 
 def test_every_picture_leaves_at_once_with_its_time() -> None:
-    press = Press(preset="ultrafast")
+    press = VideoEncoder(preset="ultrafast")
     times = [0, 3000, 6100, 9000, 60_000, 60_100, 400_000]
     for t in times:
         image = frame(t)
@@ -38,7 +38,7 @@ def test_every_picture_leaves_at_once_with_its_time() -> None:
 
 
 def test_key_frames_come_in_time_and_on_request() -> None:
-    press = Press(preset="ultrafast")
+    press = VideoEncoder(preset="ultrafast")
     keys = []
     for i in range(100):
         if i == 20:
@@ -51,7 +51,7 @@ def test_key_frames_come_in_time_and_on_request() -> None:
 @pytest.mark.parametrize("format", ["yuv420p", "yuvj444p", "rgb24", "yuv420p10le"])
 @pytest.mark.parametrize("size", [(160, 120), (161, 121)])
 def test_any_format_and_odd_sizes(format: str, size: tuple[int, int]) -> None:
-    press = Press(preset="ultrafast")
+    press = VideoEncoder(preset="ultrafast")
     pieces = [piece for i in range(3) for piece in press.press(frame(i, size=size, format=format))]
     seen = pictures(pieces)
     assert len(seen) == 3 and {(f.width, f.height) for f in seen} == {(160, 120)}
@@ -60,7 +60,7 @@ def test_any_format_and_odd_sizes(format: str, size: tuple[int, int]) -> None:
 
 
 def test_another_size_is_another_encoder_and_begins_with_a_key_frame() -> None:
-    press = Press(preset="ultrafast")
+    press = VideoEncoder(preset="ultrafast")
     press.press(frame(0))
     press.press(frame(1))
     (piece,) = press.press(frame(2, size=(240, 180)))
@@ -69,7 +69,7 @@ def test_another_size_is_another_encoder_and_begins_with_a_key_frame() -> None:
 
 
 def test_colours_are_told() -> None:
-    press = Press(preset="ultrafast")
+    press = VideoEncoder(preset="ultrafast")
     image = frame(0)
     image.colorspace, image.color_primaries, image.color_trc = 1, 1, 1
     seen = pictures(press.press(image))[0]
@@ -79,7 +79,7 @@ def test_colours_are_told() -> None:
 
 @pytest.mark.parametrize("fps", [15, 30, 60])
 def test_the_bit_rate_is_what_was_asked_for_at_any_pace(fps: int) -> None:
-    press, wanted, seconds = Press(300_000, preset="ultrafast"), 300_000, 8
+    press, wanted, seconds = VideoEncoder(300_000, preset="ultrafast"), 300_000, 8
     pieces = [piece for i in range(fps * seconds) for piece in press.press(frame(i, fps))]
     late = [p for p in pieces if p.pts * CLOCK > Fraction(seconds, 2)]
     rate = 8 * sum(len(p.data) for p in late) / (seconds / 2)

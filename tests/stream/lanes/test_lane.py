@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from stream.lanes.lane import Lane
-from stream.lanes.ring import Closed, Full
+from stream.lanes.ring import Closed, WhenFull
 
 
 def twice(n: int) -> int:
@@ -78,7 +78,7 @@ def test_a_shedding_lane_never_makes_the_feeder_wait() -> None:
         gate.wait(10)
         return n
 
-    lane = Lane("live", slow, out.append, capacity=2, full=Full.SHED)
+    lane = Lane("live", slow, out.append, capacity=2, full=WhenFull.SHED)
 
     async def body() -> None:
         async with asyncio.TaskGroup() as group:

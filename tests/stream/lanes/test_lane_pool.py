@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stream.lanes.lane_pool import Crew
+from stream.lanes.lane_pool import LanePool
 from stream.lanes.ring import Closed
 
 
@@ -20,7 +20,9 @@ class Kept:
         self.made: list[int] = []
         self.ends = 0
         self.seconds: list[float] = []
-        self.crew = Crew("test", functions, self._emit, then=self._end, record=self.seconds.append, capacity=capacity)
+        self.crew = LanePool(
+            "test", functions, self._emit, then=self._end, record=self.seconds.append, capacity=capacity
+        )
 
     def _emit(self, made: int) -> None:
         self.made.append(made)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.lanes.ring import Closed, Full, Ring
+from stream.lanes.ring import Closed, Ring, WhenFull
 
 
 def in_thread(work: Callable[[], object]) -> threading.Thread:
@@ -68,7 +68,7 @@ def test_get_waits_for_an_item() -> None:
 
 @given(st.integers(1, 5), st.lists(st.integers(), max_size=30))
 def test_a_shedding_ring_keeps_the_newest_and_returns_and_counts_the_rest(capacity: int, items: list[int]) -> None:
-    ring: Ring[int] = Ring(capacity, Full.SHED)
+    ring: Ring[int] = Ring(capacity, WhenFull.SHED)
     shed = [old for item in items if (old := ring.put(item)) is not None]
     kept = [ring.get() for _ in range(len(ring))]
     assert shed + kept == items
@@ -77,7 +77,7 @@ def test_a_shedding_ring_keeps_the_newest_and_returns_and_counts_the_rest(capaci
 
 
 def test_offer_on_a_shedding_ring_always_takes_the_item() -> None:
-    ring: Ring[int] = Ring(1, Full.SHED)
+    ring: Ring[int] = Ring(1, WhenFull.SHED)
     assert ring.offer(1)
     assert ring.offer(2)
     assert ring.get() == 2

@@ -8,12 +8,12 @@ import pytest
 
 from stream.lanes.reorder import Released
 from stream.lanes.ring import Closed
-from stream.lanes.shared_reorder import Gate
+from stream.lanes.shared_reorder import SharedReorder
 
 
 def test_admission_waits_for_room_and_results_leave_in_order() -> None:
     out: list[Released[str]] = []
-    gate: Gate[str] = Gate(2, out.append)
+    gate: SharedReorder[str] = SharedReorder(2, out.append)
     gate.admit(0)
     gate.admit(1)
     admitted = threading.Event()
@@ -41,7 +41,7 @@ def test_cancelling_wakes_who_waits_even_while_the_way_out_is_blocked() -> None:
         blocked.set()
         free.wait(10)
 
-    gate: Gate[str] = Gate(1, onward)
+    gate: SharedReorder[str] = SharedReorder(1, onward)
     gate.admit(0)
     settler = threading.Thread(target=gate.settle, args=(0, "a"), daemon=True)
     settler.start()
@@ -66,7 +66,7 @@ def test_cancelling_wakes_who_waits_even_while_the_way_out_is_blocked() -> None:
 
 def test_many_threads_settle_and_none_overtakes() -> None:
     out: list[int] = []
-    gate: Gate[int] = Gate(8, lambda released: out.append(released.index))
+    gate: SharedReorder[int] = SharedReorder(8, lambda released: out.append(released.index))
     todo = iter(range(400))
     lock = threading.Lock()
     chance = random.Random(1)

@@ -11,7 +11,7 @@ import numpy as np
 from engines.values import U8
 from stream.frame import Frame, Route
 from stream.live.ladder import Rung
-from stream.live.session import Session
+from stream.live.session import LiveSession
 from stream.live.swap import Shown
 from stream.telemetry.metrics import Metered, Metrics
 
@@ -49,7 +49,7 @@ def level(frame: av.VideoFrame) -> int:
 
 def test_a_picture_goes_through_with_its_time() -> None:
     async def main() -> None:
-        session = Session(Slow, Metrics())
+        session = LiveSession(Slow, Metrics())
         outlet = session.video.outlet()
         session.picture(image(70, 5))
         got = await asyncio.wait_for(outlet.recv(), 5)
@@ -65,7 +65,7 @@ def test_a_picture_goes_through_with_its_time() -> None:
 def test_delay_is_bounded_when_work_is_five_times_too_slow() -> None:
     async def main() -> None:
         work, step = 0.05, 0.01
-        session = Session(lambda stats: Slow(stats, work), Metrics())
+        session = LiveSession(lambda stats: Slow(stats, work), Metrics())
         for i in range(100):
             session.picture(image(50, i))
             await asyncio.sleep(step)
@@ -87,7 +87,7 @@ def test_delay_is_bounded_when_work_is_five_times_too_slow() -> None:
 
 def test_held_frames_are_counted_and_not_sent_again() -> None:
     async def main() -> None:
-        session = Session(lambda stats: Slow(stats, held=True), Metrics())
+        session = LiveSession(lambda stats: Slow(stats, held=True), Metrics())
         outlet = session.video.outlet()
         for i in range(3):
             session.picture(image(50, i))
@@ -100,7 +100,7 @@ def test_held_frames_are_counted_and_not_sent_again() -> None:
 
 def test_sound_leaves_with_its_picture() -> None:
     async def main() -> None:
-        session = Session(lambda stats: Slow(stats, 0.06), Metrics())
+        session = LiveSession(lambda stats: Slow(stats, 0.06), Metrics())
         heard = session.audio.outlet()
         for i in range(30):
             session.picture(image(50, i))
@@ -118,7 +118,7 @@ def test_sound_leaves_with_its_picture() -> None:
 def test_no_frame_of_one_session_reaches_another() -> None:
     async def main() -> None:
         metrics = Metrics()
-        sessions = [Session(lambda stats: Slow(stats, 0.002), metrics) for _ in range(4)]
+        sessions = [LiveSession(lambda stats: Slow(stats, 0.002), metrics) for _ in range(4)]
         outlets = [s.video.outlet() for s in sessions]
         seen: list[set[int]] = [set() for _ in sessions]
 
@@ -150,7 +150,7 @@ def test_making_a_swap_holds_nobody_up() -> None:
 
     async def main() -> None:
         began = time.perf_counter()
-        session = Session(slowly, Metrics())
+        session = LiveSession(slowly, Metrics())
         outlet = session.video.outlet()
         for i in range(3):
             session.picture(image(10 * i, i))
@@ -159,7 +159,7 @@ def test_making_a_swap_holds_nobody_up() -> None:
         got = await asyncio.wait_for(outlet.recv(), 5)
         assert level(got) == 20 and session.shed == 2, "the newest picture is the first"
         await session.close()
-        never = Session(slowly, Metrics())
+        never = LiveSession(slowly, Metrics())
         await never.close()
         assert never.failed is None
 
@@ -171,7 +171,7 @@ def test_a_swap_that_cannot_be_made_is_a_failure_of_its_session() -> None:
         raise ValueError("no such device")
 
     async def main() -> None:
-        session = Session(broken, Metrics())
+        session = LiveSession(broken, Metrics())
         async with asyncio.timeout(5):
             while session.failed is None:
                 await asyncio.sleep(0.01)
@@ -188,7 +188,7 @@ def test_a_failure_ends_this_session_alone() -> None:
 
     async def main() -> None:
         metrics = Metrics()
-        bad, good = Session(Broken, metrics), Session(Slow, metrics)
+        bad, good = LiveSession(Broken, metrics), LiveSession(Slow, metrics)
         outlet = good.video.outlet()
         bad.picture(image(1, 0))
         good.picture(image(2, 0))

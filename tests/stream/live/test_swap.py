@@ -12,7 +12,7 @@ from engines.mesh.topology import CANONICAL
 from engines.occlusion.clean_plate import Plate
 from engines.occlusion.network import NONE, TRANSPARENT
 from engines.values import U8, Face, Region
-from stream.frame import Done, FaceTrack, Frame, Front, Plan, Route, Scene
+from stream.frame import Done, FaceOcclusion, FaceTrack, Frame, Plan, Route, Scene
 from stream.live.guard import HELD_FOR, LINGER, When
 from stream.live.ladder import BLIND, Rung
 from stream.live.swap import LiveSwap, Shown
@@ -36,7 +36,7 @@ PAINTED = 15.0  # levels that a painted face differs by
 
 
 def track(fade: float = 1.0, kind: int = NONE, source: int | None = 0) -> FaceTrack:
-    return FaceTrack(1, FACE, source, 5, Region(0, 0, RGB), fade, Front(kind, None, Plate.empty()))
+    return FaceTrack(1, FACE, source, 5, Region(0, 0, RGB), fade, FaceOcclusion(kind, None, Plate.empty()))
 
 
 @dataclass

@@ -7,22 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from stream.marks.layers import Layer, Marking, MarkingError, Signer, journal_path, log_unmarked, marking
+from stream.marks.layers import Marking, MarkingError, MarkLayer, Signer, journal_path, log_unmarked, marking
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
 def test_words_of_a_command_line() -> None:
     assert marking([], "") == Marking()
-    assert marking([Layer.MANIFEST], "x") == Marking(manifest=False, because="x")
-    assert marking([Layer.WATERMARK, Layer.MANIFEST], "x") == Marking(False, False, "x")
+    assert marking([MarkLayer.MANIFEST], "x") == Marking(manifest=False, because="x")
+    assert marking([MarkLayer.WATERMARK, MarkLayer.MANIFEST], "x") == Marking(False, False, "x")
     assert Marking().off == ()
     assert Marking(False, False, "x").off == ("signed manifest", "invisible watermark")
 
 
-@pytest.mark.parametrize("layer", list(Layer))
+@pytest.mark.parametrize("layer", list(MarkLayer))
 @pytest.mark.parametrize("because", ["", " \n"])
-def test_silence_is_refused(layer: Layer, because: str) -> None:
+def test_silence_is_refused(layer: MarkLayer, because: str) -> None:
     with pytest.raises(MarkingError, match="say why with --because"):
         marking([layer], because)
 

@@ -11,18 +11,18 @@ import pytest
 
 from engines.values import U8
 from engines.watermark.detect import detect
-from stream.consent.consent import Source, require_consent
+from stream.consent.consent import ConsentedSource, require_consent
 from stream.marks.keys import Identity, SigningError, local_identity
 from stream.marks.layers import Marking, MarkingError, Signer
 from stream.marks.manifest import UsedModel
-from stream.marks.output_marks import Stamp, identity_of
-from stream.marks.read import State, read_provenance
+from stream.marks.output_marks import OutputMarks, identity_of
+from stream.marks.read import ManifestState, read_provenance
 from stream.pixels.planes import Planes
 from tests.stream.marks.clips import clip, pictures
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 MODELS = (UsedModel("face_landmark", "ab" * 32),)
-CONSENT = require_consent([Source("a.jpg", "cd" * 32)], True, False, lambda _: False, NOW)
+CONSENT = require_consent([ConsentedSource("a.jpg", "cd" * 32)], True, False, lambda _: False, NOW)
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def identity(tmp_path: Path) -> Identity:
     return local_identity(tmp_path / "keys" / "signing")
 
 
-def produced(stamp: Stamp, path: Path) -> None:
+def produced(stamp: OutputMarks, path: Path) -> None:
     """What a job does: every picture through the marker, the file closed, signed, renamed."""
     lumas: list[U8] = []
     for index, luma in enumerate(pictures(mark=False)):
@@ -52,27 +52,27 @@ def read_mark(path: Path) -> str | None:
 @pytest.mark.parametrize("name", ["o.mp4", "o.mkv"])
 def test_manifest_and_mark_tell_of_each_other(tmp_path: Path, identity: Identity, name: str) -> None:
     path = tmp_path / name
-    stamp = Stamp(str(path), Marking(), CONSENT, NOW, identity)
+    stamp = OutputMarks(str(path), Marking(), CONSENT, NOW, identity)
     produced(stamp, path)
     told = read_provenance(path, identity.root)
-    assert told.state is State.TRUSTED and told.watermark == read_mark(path)
+    assert told.state is ManifestState.TRUSTED and told.watermark == read_mark(path)
     assert stamp.marker is not None and told.watermark == stamp.marker.payload.text
     assert stamp.marker.payload.producer == identity.producer
 
 
 def test_two_outputs_have_two_sessions(tmp_path: Path, identity: Identity) -> None:
-    one, two = (Stamp("o.mp4", Marking(), None, NOW, identity).marker for _ in range(2))
+    one, two = (OutputMarks("o.mp4", Marking(), None, NOW, identity).marker for _ in range(2))
     assert one is not None and two is not None and one.payload.session != two.payload.session
 
 
 @pytest.mark.parametrize(
     ("marking", "state", "marked", "off"),
     [
-        (Marking(manifest=False, because="a test plate"), State.MISSING, True, ["signed manifest"]),
-        (Marking(watermark=False, because="a test plate"), State.TRUSTED, False, ["invisible watermark"]),
+        (Marking(manifest=False, because="a test plate"), ManifestState.MISSING, True, ["signed manifest"]),
+        (Marking(watermark=False, because="a test plate"), ManifestState.TRUSTED, False, ["invisible watermark"]),
         (
             Marking(False, False, "a test plate"),
-            State.MISSING,
+            ManifestState.MISSING,
             False,
             ["signed manifest", "invisible watermark"],
         ),
@@ -82,14 +82,14 @@ def test_layers_go_off_loudly(
     tmp_path: Path,
     identity: Identity,
     marking: Marking,
-    state: State,
+    state: ManifestState,
     marked: bool,
     off: list[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     path, journal = tmp_path / "o.mp4", tmp_path / "log" / "unmarked.jsonl"
     with caplog.at_level(logging.WARNING, "understudy.marking"):
-        produced(Stamp(str(path), marking, None, NOW, identity, journal), path)
+        produced(OutputMarks(str(path), marking, None, NOW, identity, journal), path)
     assert read_provenance(path, identity.root).state is state
     assert (read_mark(path) is not None) == marked
     (line,) = [json.loads(one) for one in journal.read_text().splitlines()]
@@ -98,7 +98,7 @@ def test_layers_go_off_loudly(
 
 
 def test_marked_outputs_are_not_logged(tmp_path: Path, identity: Identity) -> None:
-    Stamp("o.mp4", Marking(), None, NOW, identity, tmp_path / "unmarked.jsonl")
+    OutputMarks("o.mp4", Marking(), None, NOW, identity, tmp_path / "unmarked.jsonl")
     assert not (tmp_path / "unmarked.jsonl").exists()
 
 
@@ -111,12 +111,14 @@ def test_no_reason_no_switch(because: str) -> None:
 def test_what_cannot_be_logged_is_not_made(tmp_path: Path, identity: Identity) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(MarkingError, match="unmarked outputs are logged"):
-        Stamp("o.mp4", Marking(watermark=False, because="x"), None, NOW, identity, tmp_path / "file" / "log.jsonl")
+        OutputMarks(
+            "o.mp4", Marking(watermark=False, because="x"), None, NOW, identity, tmp_path / "file" / "log.jsonl"
+        )
 
 
 def test_what_the_report_says(tmp_path: Path, identity: Identity) -> None:
     path = tmp_path / "o.mkv"
-    stamp = Stamp(str(path), Marking(), CONSENT, NOW, identity)
+    stamp = OutputMarks(str(path), Marking(), CONSENT, NOW, identity)
     assert stamp.marker is not None
     before = stamp.as_json()
     assert (before["manifest"], before["signer"]) == (None, None), "nothing is signed yet"

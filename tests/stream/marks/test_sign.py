@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from stream.consent.consent import Given, Source, require_consent
+from stream.consent.consent import ConsentedSource, Given, require_consent
 from stream.marks.keys import Identity, SigningError, local_identity, own_identity
 from stream.marks.manifest import COMPOSITE, SWAP, Manifest, UsedModel, definition
-from stream.marks.read import State, read_provenance
+from stream.marks.read import ManifestState, read_provenance
 from stream.marks.sign import prove, sidecar, sign_file
 from tests.stream.marks.clips import PAYLOAD, clip, pictures
 
@@ -27,7 +27,7 @@ MANIFEST = Manifest(
     models=(UsedModel("face_landmark", "ab" * 32),),
     routes={"pass": 3, "fast": 37},
     mark=PAYLOAD,
-    consent=require_consent([Source("a.jpg", "cd" * 32)], True, False, lambda _: False, NOW),
+    consent=require_consent([ConsentedSource("a.jpg", "cd" * 32)], True, False, lambda _: False, NOW),
 )
 
 
@@ -59,15 +59,15 @@ def test_every_format_is_trusted_until_one_byte_flips(
     beside = sign_file(path, MANIFEST, plain, identity)
     assert (beside is not None) == (path.suffix in (".mkv", ".webm", ".ts"))
     told = read_provenance(path, identity.root)
-    assert told.state is State.TRUSTED and told.beside == (beside is not None)
+    assert told.state is ManifestState.TRUSTED and told.beside == (beside is not None)
     assert told.signer == identity.name and told.generator == "Understudy 0.1.0"
     assert told.ours and told.declares_ai and told.watermark == PAYLOAD.text
     assert told.ingredients == (("in.mp4", False),)
-    assert read_provenance(path).state is State.VALID, "without our root the signer is nobody"
+    assert read_provenance(path).state is ManifestState.VALID, "without our root the signer is nobody"
     data = bytearray(path.read_bytes())
     data[len(data) * 3 // 4] ^= 1
     path.write_bytes(data)
-    assert read_provenance(path, identity.root).state is State.TAMPERED
+    assert read_provenance(path, identity.root).state is ManifestState.TAMPERED
 
 
 def test_nothing_is_left_beside_the_output(tmp_path: Path, identity: Identity, plain: Path) -> None:
@@ -80,7 +80,7 @@ def test_the_sidecar_takes_the_final_name(tmp_path: Path, identity: Identity) ->
     part, final = made(tmp_path, "o.part.mkv"), tmp_path / "o.mkv"
     assert sign_file(part, MANIFEST, None, identity, final) == tmp_path / "o.c2pa" == sidecar(final)
     part.rename(final)
-    assert read_provenance(final, identity.root).state is State.TRUSTED
+    assert read_provenance(final, identity.root).state is ManifestState.TRUSTED
 
 
 def test_the_inputs_own_manifest_survives(tmp_path: Path, identity: Identity) -> None:
@@ -88,7 +88,7 @@ def test_the_inputs_own_manifest_survives(tmp_path: Path, identity: Identity) ->
     sign_file(first, MANIFEST, None, identity)
     sign_file(second, MANIFEST, first, identity)
     told = read_provenance(second, identity.root)
-    assert told.state is State.TRUSTED
+    assert told.state is ManifestState.TRUSTED
     assert told.ingredients == (("first.mp4", True),)
 
 
@@ -102,7 +102,7 @@ def test_no_input_at_all(tmp_path: Path, identity: Identity) -> None:
     path = made(tmp_path, "o.mp4")
     sign_file(path, MANIFEST, None, identity)
     told = read_provenance(path, identity.root)
-    assert told.state is State.TRUSTED and told.declares_ai and told.ingredients == ()
+    assert told.state is ManifestState.TRUSTED and told.declares_ai and told.ingredients == ()
 
 
 def test_the_pictures_are_untouched(tmp_path: Path, identity: Identity, plain: Path) -> None:
@@ -113,12 +113,12 @@ def test_the_pictures_are_untouched(tmp_path: Path, identity: Identity, plain: P
 
 
 def test_unsigned_and_unreadable_files_hold_no_manifest(tmp_path: Path, plain: Path) -> None:
-    assert read_provenance(plain).state is State.MISSING
+    assert read_provenance(plain).state is ManifestState.MISSING
     (tmp_path / "a.txt").write_text("no media")
     (tmp_path / "b.mp4").write_bytes(b"\0" * 100)
     (tmp_path / "c.mp4").write_bytes(b"")
     for path in sorted(tmp_path.iterdir()):
-        assert read_provenance(path).state is State.MISSING
+        assert read_provenance(path).state is ManifestState.MISSING
 
 
 def test_a_manifest_that_no_longer_parses_was_tampered_with(tmp_path: Path, identity: Identity) -> None:
@@ -127,13 +127,13 @@ def test_a_manifest_that_no_longer_parses_was_tampered_with(tmp_path: Path, iden
     data = path.read_bytes()
     at = data.index(b"jumdc2pa") + 200
     path.write_bytes(data[:at] + b"\xff" * 300 + data[at + 300 :])
-    assert read_provenance(path, identity.root).state is State.TAMPERED
+    assert read_provenance(path, identity.root).state is ManifestState.TAMPERED
 
 
 def test_a_neighbours_sidecar_is_not_taken_for_ones_own(tmp_path: Path, identity: Identity, plain: Path) -> None:
     sign_file(made(tmp_path, "o.mkv"), MANIFEST, None, identity)
     (tmp_path / "o.mp4").write_bytes(plain.read_bytes())
-    assert read_provenance(tmp_path / "o.mp4", identity.root).state is State.MISSING
+    assert read_provenance(tmp_path / "o.mp4", identity.root).state is ManifestState.MISSING
 
 
 def test_a_broken_chain_leaves_the_file_whole(tmp_path: Path, identity: Identity) -> None:
@@ -194,7 +194,7 @@ def test_a_remote_signer(tmp_path: Path, identity: Identity, remote: str, monkey
     (tmp_path / "chain.pem").write_bytes(identity.chain)
     path = made(tmp_path, "o.mp4")
     sign_file(path, MANIFEST, None, own_identity(tmp_path / "chain.pem", remote=remote))
-    assert read_provenance(path, identity.root).state is State.TRUSTED
+    assert read_provenance(path, identity.root).state is ManifestState.TRUSTED
     assert RemoteSigner.tokens == ["Bearer s3cret"]
 
 

@@ -1,4 +1,4 @@
-"""Landing: beside first, then the final name; and every way a place can be wrong."""
+"""AtomicFile: beside first, then the final name; and every way a place can be wrong."""
 
 import os
 from pathlib import Path
@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from engines.errors import OutputError
-from stream.media.atomicfile import Landing
+from stream.media.atomicfile import AtomicFile
 
 
 def test_written_beside_then_renamed(tmp_path: Path) -> None:
-    landing = Landing(tmp_path / "film.mp4")
+    landing = AtomicFile(tmp_path / "film.mp4")
     assert landing.partial == tmp_path / "film.part.mp4"
     landing.partial.write_bytes(b"whole")
     assert not landing.path.exists()
@@ -21,7 +21,7 @@ def test_written_beside_then_renamed(tmp_path: Path) -> None:
 
 def test_an_older_file_is_replaced_only_at_the_end(tmp_path: Path) -> None:
     (tmp_path / "film.mp4").write_bytes(b"old")
-    landing = Landing(tmp_path / "film.mp4")
+    landing = AtomicFile(tmp_path / "film.mp4")
     landing.partial.write_bytes(b"new")
     assert landing.path.read_bytes() == b"old"
     landing.land()
@@ -29,7 +29,7 @@ def test_an_older_file_is_replaced_only_at_the_end(tmp_path: Path) -> None:
 
 
 def test_abandoned_leaves_nothing_and_may_be_called_twice(tmp_path: Path) -> None:
-    landing = Landing(tmp_path / "film.mp4")
+    landing = AtomicFile(tmp_path / "film.mp4")
     landing.partial.write_bytes(b"half")
     landing.abandon()
     landing.abandon()
@@ -38,7 +38,7 @@ def test_abandoned_leaves_nothing_and_may_be_called_twice(tmp_path: Path) -> Non
 
 def test_a_partial_file_that_vanished_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"cannot finish .*film\.mp4: No such file"):
-        Landing(tmp_path / "film.mp4").land()
+        AtomicFile(tmp_path / "film.mp4").land()
 
 
 def test_the_source_is_never_overwritten(tmp_path: Path) -> None:
@@ -50,13 +50,13 @@ def test_the_source_is_never_overwritten(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     for path in (source, tmp_path / "link.mp4", tmp_path / "hard.mp4", odd):
         with pytest.raises(OutputError, match="would overwrite the input"):
-            Landing(path, source)
+            AtomicFile(path, source)
     with pytest.raises(OutputError, match="would overwrite the input"):
-        Landing(tmp_path / "link.mp4", tmp_path / "hard.mp4")
+        AtomicFile(tmp_path / "link.mp4", tmp_path / "hard.mp4")
     part = tmp_path / "next.part.mp4"
     part.write_bytes(b"a source with an unlucky name")
     with pytest.raises(OutputError, match="would overwrite the input"):
-        Landing(tmp_path / "next.mp4", part)
+        AtomicFile(tmp_path / "next.mp4", part)
 
 
 def test_places_that_cannot_be_written(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_places_that_cannot_be_written(tmp_path: Path) -> None:
     )
     for path, words in cases:
         with pytest.raises(OutputError, match=words):
-            Landing(path)
+            AtomicFile(path)
     assert [p.name for p in tmp_path.iterdir()] == ["pipe.mp4"]
 
 
@@ -77,4 +77,4 @@ def test_places_that_cannot_be_written(tmp_path: Path) -> None:
 def test_a_folder_without_permission(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(OutputError, match="may not be written"):
-        Landing(tmp_path / "film.mp4")
+        AtomicFile(tmp_path / "film.mp4")

@@ -9,7 +9,7 @@ from engines.errors import UnderstudyError
 from engines.values import F32, Patch
 from stream.frame import Done, FaceTrack, Frame, Pending, Plan, Route, Scene
 from stream.painting.refinement import FORGET, Refinement, refuse
-from stream.painting.underlay import Memory, under_transparent
+from stream.painting.underlay import UnderlayState, under_transparent
 from tests.stream.fronts import SIZE, behind_veil, frame, laid, seen, swapped, track
 
 PATCH = swapped()
@@ -40,7 +40,7 @@ def test_what_was_pending_is_laid_after_what_was_ready() -> None:
     assert after.pending == ()
     assert after.patches[0] is ready
     assert after.plan is before.plan
-    want = under_transparent(smoky(240), PATCH, Memory())
+    want = under_transparent(smoky(240), PATCH, UnderlayState())
     assert np.array_equal(after.patches[1].rgb, want.rgb)
     assert np.array_equal(after.patches[1].alpha, want.alpha)
     assert np.abs(airlight(after, 240, 1)).max() < 4
@@ -53,7 +53,7 @@ def test_a_frame_with_nothing_pending_stays_as_it_is() -> None:
 
 def sequence(*levels: float) -> list[Patch]:
     """What one memory, handed from frame to frame, gives."""
-    memory = Memory()
+    memory = UnderlayState()
     return [under_transparent(smoky(level), PATCH, memory) for level in levels]
 
 

@@ -25,7 +25,7 @@ from engines.values import F32, U8, Patch, Region
 from stream.frame import Done, FaceTrack, Frame, Pending, Plan, Route, Scene
 from stream.painting.refinement import Refinement
 from stream.painting.refiners import EVERY, WINDOW, Deepened, Inverted, Refiner, Repainted, pasted, square
-from stream.painting.underlay import Memory, under_transparent
+from stream.painting.underlay import UnderlayState, under_transparent
 from tests.engines.refiners.programs import dkt_repository, written
 from tests.stream.fronts import (
     CLEAN,
@@ -61,7 +61,7 @@ def pending(number: int = 1) -> Pending:
 
 
 def plain() -> Patch:
-    return under_transparent(glassy(), PATCH, Memory())
+    return under_transparent(glassy(), PATCH, UnderlayState())
 
 
 def same(a: Patch, b: Patch) -> bool:
@@ -69,7 +69,7 @@ def same(a: Patch, b: Patch) -> bool:
 
 
 def test_the_built_in_one_is_inverted_compositing() -> None:
-    assert same(Inverted()(pending(), Memory()), plain())
+    assert same(Inverted()(pending(), UnderlayState()), plain())
 
 
 class Counted(Dkt):
@@ -91,19 +91,19 @@ def dkt(tmp_path: Path) -> Iterator[Counted]:
 
 
 def test_depth_is_asked_for_now_and_then_over_a_window_of_frames(dkt: Counted) -> None:
-    refiner, memory = Deepened(dkt), Memory()
+    refiner, memory = Deepened(dkt), UnderlayState()
     for _ in range(2 * EVERY + 1):
         refiner(pending(), memory)
     assert dkt.asked == [1, WINDOW, WINDOW]
-    refiner(pending(2), Memory())
+    refiner(pending(2), UnderlayState())
     assert dkt.asked == [1, WINDOW, WINDOW, 1], "of somebody else nothing is known"
     refiner.keep({2})
-    refiner(pending(1), Memory())
+    refiner(pending(1), UnderlayState())
     assert dkt.asked[4:] == [1], "who was forgotten begins anew"
 
 
 def test_with_a_depth_that_explains_nothing_the_picture_stays_the_built_in_ones(dkt: Counted) -> None:
-    assert same(Deepened(dkt)(pending(), Memory()), plain())
+    assert same(Deepened(dkt)(pending(), UnderlayState()), plain())
 
 
 def test_a_depth_that_explains_what_is_seen_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +114,7 @@ def test_a_depth_that_explains_what_is_seen_is_used(monkeypatch: pytest.MonkeyPa
     x = np.arange(SIZE, dtype=np.float32)[None].repeat(SIZE, 0) / SIZE
     cut = np.s_[20 : SIZE - 20, 20 : SIZE - 20]
     blind = plain()
-    led = under_transparent(glassy(), PATCH, Memory(), np.ascontiguousarray(x[cut]))
+    led = under_transparent(glassy(), PATCH, UnderlayState(), np.ascontiguousarray(x[cut]))
     where = (cv2.erode(GLASS, np.ones((15, 15))) * on_face()) > 0
     off = [np.abs(laid(SHOWN.image, p) - SHOWN.wanted)[where].mean() for p in (blind, led)]
     assert off[1] < 0.75 * off[0]
@@ -132,7 +132,7 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str],
 
 def test_what_is_behind_glass_is_painted_over_and_nothing_else(programs: Callable[[str], ControlNet]) -> None:
     refiner = Repainted(programs(NEGATIVE), 128)
-    out, before = refiner(pending(), Memory()), plain()
+    out, before = refiner(pending(), UnderlayState()), plain()
     refiner.close()
     assert (out.x, out.y) == (before.x, before.y)
     np.testing.assert_array_equal(out.alpha, before.alpha)
@@ -150,11 +150,11 @@ def test_where_hardly_anything_is_transparent_no_program_is_even_started(
 ) -> None:
     refiner = Repainted(programs("raise SystemExit"), 128)
     few = track(CLEAN, seen(glass=box(60, 60, 68, 68)))
-    assert same(refiner(Pending(few, PATCH), Memory()), under_transparent(few, PATCH, Memory()))
+    assert same(refiner(Pending(few, PATCH), UnderlayState()), under_transparent(few, PATCH, UnderlayState()))
     blank = track(CLEAN, None)
-    assert same(refiner(Pending(blank, PATCH), Memory()), under_transparent(blank, PATCH, Memory()))
+    assert same(refiner(Pending(blank, PATCH), UnderlayState()), under_transparent(blank, PATCH, UnderlayState()))
     hidden = track(SHOWN.image, seen(opaque=GLASS, glass=GLASS))
-    assert same(refiner(Pending(hidden, PATCH), Memory()), under_transparent(hidden, PATCH, Memory()))
+    assert same(refiner(Pending(hidden, PATCH), UnderlayState()), under_transparent(hidden, PATCH, UnderlayState()))
 
 
 def done(seconds: int = 0) -> Done:
@@ -234,7 +234,7 @@ def test_one_that_is_installed_is_opened_and_runs(tmp_path: Path) -> None:
     dkt_repository(home / "DKT")
     refiner: Refiner = open_refiner("dkt", tmp_path)
     assert isinstance(refiner, Deepened)
-    assert same(refiner(pending(), Memory()), plain())
+    assert same(refiner(pending(), UnderlayState()), plain())
     refiner.close()
 
 

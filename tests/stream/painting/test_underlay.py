@@ -11,7 +11,7 @@ from engines.occlusion.network import Occlusion
 from engines.values import F32, Patch, Region
 from stream.frame import FaceTrack
 from stream.painting.occluders import WORKING, face_only, gathered
-from stream.painting.underlay import Memory, completed, under_opaque, under_transparent
+from stream.painting.underlay import UnderlayState, completed, under_opaque, under_transparent
 from tests.engines.scenes import psnr
 from tests.stream.fronts import (
     CLEAN,
@@ -39,7 +39,7 @@ def with_thing(cover: F32) -> F32:
     return np.asarray(CLEAN + cover[..., None] * (np.array(THING, np.float32) - CLEAN), np.float32)
 
 
-def solved(memory: Memory) -> list[str]:
+def solved(memory: UnderlayState) -> list[str]:
     """What the last frame's solution was."""
     return [name for name in ("airlight", "flow") if getattr(memory, name) is not None]
 
@@ -54,7 +54,7 @@ def cut(what: FaceTrack) -> Patch:
 def test_where_nobody_has_looked_there_is_nothing() -> None:
     unseen = track(CLEAN, None)
     assert gathered(unseen) is None
-    assert under_transparent(unseen, PATCH, Memory()) is PATCH
+    assert under_transparent(unseen, PATCH, UnderlayState()) is PATCH
     without_region = replace(track(CLEAN, seen()), region=None)
     assert gathered(without_region) is None
     assert face_only(without_region) is None
@@ -117,13 +117,13 @@ def test_what_was_gathered_for_painting_serves_for_refining() -> None:
     assert own is not None and other is not None
     assert own.covers(PATCH)
     assert not other.covers(PATCH)
-    want = under_transparent(what, PATCH, Memory())
+    want = under_transparent(what, PATCH, UnderlayState())
     for before in (own, other):  # that of other pixels is not used
-        got = under_transparent(what, PATCH, Memory(), before=before)
+        got = under_transparent(what, PATCH, UnderlayState(), before=before)
         assert np.array_equal(got.rgb, want.rgb)
         assert np.array_equal(got.alpha, want.alpha)
     blank = replace(own, veil=0 * own.veil)
-    assert under_transparent(what, PATCH, Memory(), before=blank) is PATCH  # this one was
+    assert under_transparent(what, PATCH, UnderlayState(), before=blank) is PATCH  # this one was
 
 
 @pytest.mark.parametrize("corner", [(0, 0), (40, 60), (150, 100)])
@@ -194,7 +194,7 @@ def test_the_edge_of_an_opaque_thing_follows_the_picture_not_the_networks_guess(
 def test_under_a_veil_the_old_face_is_exchanged_and_the_veil_stays(opacity: float) -> None:
     alpha = (opacity * np.hanning(SIZE)[:, None] * np.ones((1, SIZE))).astype(np.float32)
     shown = behind_veil(alpha, (235.0, 232.0, 228.0), PATCH)
-    out = under_transparent(track(shown.image, seen(veil=alpha)), PATCH, Memory())
+    out = under_transparent(track(shown.image, seen(veil=alpha)), PATCH, UnderlayState())
     got, where = laid(shown.image, out), on_face()
     assert psnr(got, shown.wanted, where) > 28
     # how much of the old face is still in it: the share of (old - new) that is left over
@@ -205,7 +205,7 @@ def test_under_a_veil_the_old_face_is_exchanged_and_the_veil_stays(opacity: floa
 def test_glass_dims_the_new_face_as_it_dimmed_the_old() -> None:
     region = box(50, 60, 150, 150)
     shown = behind_glass((0.7, 0.8, 0.75), (0.0, 0.0), region, PATCH)
-    got = laid(shown.image, under_transparent(track(shown.image, seen(glass=region)), PATCH, Memory()))
+    got = laid(shown.image, under_transparent(track(shown.image, seen(glass=region)), PATCH, UnderlayState()))
     core = cv2.erode(region, np.ones((15, 15))) * on_face()
     assert core.sum() > 2000
     assert psnr(got, shown.wanted, core) > 40
@@ -213,7 +213,7 @@ def test_glass_dims_the_new_face_as_it_dimmed_the_old() -> None:
 
 @pytest.mark.parametrize("shift", [(5.0, 0.0), (-5.0, 0.0), (0.0, 4.0)])
 def test_glass_displaces_the_new_face_as_it_displaced_the_old(shift: tuple[float, float]) -> None:
-    region, memory = box(40, 50, 160, 160), Memory()
+    region, memory = box(40, 50, 160, 160), UnderlayState()
     shown = behind_glass((0.9, 0.9, 0.9), shift, region, PATCH)
     got = laid(shown.image, under_transparent(track(shown.image, seen(glass=region)), PATCH, memory))
     straight = behind_glass((0.9, 0.9, 0.9), (0.0, 0.0), region, PATCH).wanted
@@ -231,7 +231,7 @@ def test_the_light_may_have_changed_since_the_plate_was_learned(light: float) ->
     dim, patch = np.asarray(CLEAN * light, np.float32), swapped(np.asarray(NEW * light, np.float32))
     veiled = [np.asarray(b + alpha[..., None] * (220 - b), np.float32) for b in (dim, NEW * np.float32(light))]
     image, wanted = veiled[0], veiled[0] + MASK[..., None] * (veiled[1] - veiled[0])
-    got = laid(image, under_transparent(track(image, seen(veil=alpha)), patch, Memory()))
+    got = laid(image, under_transparent(track(image, seen(veil=alpha)), patch, UnderlayState()))
     where = (alpha > 0) & (on_face() > 0)
     where[:118] = False
     assert psnr(got, wanted, where) > 40
@@ -241,7 +241,9 @@ def test_an_opaque_thing_beside_smoke_is_cut_out_of_the_refined_face() -> None:
     alpha, cover = np.full((SIZE, SIZE), 0.4, np.float32), box(80, 100, 130, 140)
     shown = behind_veil(alpha * (1 - cover), (230.0, 230.0, 230.0), PATCH)
     image = np.where(cover[..., None] > 0, np.array(THING, np.float32), shown.image).astype(np.float32)
-    out = laid(image, under_transparent(track(image, seen(opaque=cover, veil=alpha * (1 - cover))), PATCH, Memory()))
+    out = laid(
+        image, under_transparent(track(image, seen(opaque=cover, veil=alpha * (1 - cover))), PATCH, UnderlayState())
+    )
     core = cv2.erode(cover, np.ones((13, 13))) > 0
     assert np.abs(out - image)[core].max() < 3
     beside = (cv2.dilate(cover, np.ones((25, 25))) == 0) & (on_face() > 0)
@@ -252,7 +254,7 @@ def test_hardly_any_veil_is_not_solved_for() -> None:
     """Less than a fiftieth of the patch: the same as if it were opaque only, and nothing is remembered."""
     wisp = box(100, 100, 112, 110, 0.5)
     shown = behind_veil(wisp, (235.0, 235.0, 235.0), PATCH)
-    memory, what = Memory(), track(shown.image, seen(veil=wisp))
+    memory, what = UnderlayState(), track(shown.image, seen(veil=wisp))
     got, want = under_transparent(what, PATCH, memory), cut(what)
     assert np.array_equal(got.rgb, want.rgb)
     assert np.array_equal(got.alpha, want.alpha)
@@ -265,7 +267,7 @@ AREA = box(30, 30, 170, 170, 0.6)
 
 @pytest.mark.parametrize("front", [seen(opaque=AREA), seen(veil=AREA), seen(glass=AREA)])
 def test_outside_the_mask_nothing_is_touched(front: Occlusion) -> None:
-    out = under_transparent(track(CLEAN, front), PATCH, Memory())
+    out = under_transparent(track(CLEAN, front), PATCH, UnderlayState())
     assert (out.x, out.y) == (PATCH.x, PATCH.y)
     assert out.alpha[PATCH.alpha == 0].max() == 0
     assert out.alpha.min() >= 0
@@ -275,13 +277,13 @@ def test_outside_the_mask_nothing_is_touched(front: Occlusion) -> None:
 
 def test_the_airlight_is_remembered_and_follows_slowly() -> None:
     alpha = np.full((SIZE, SIZE), 0.5, np.float32)
-    memory = Memory()
+    memory = UnderlayState()
     under_transparent(track(behind_veil(alpha, (240.0,) * 3, PATCH).image, seen(veil=alpha)), PATCH, memory)
     first = memory.airlight
     assert first is not None
     assert float(first.mean()) == pytest.approx(240, abs=12)
     under_transparent(track(behind_veil(alpha, (160.0,) * 3, PATCH).image, seen(veil=alpha)), PATCH, memory)
-    second, fresh = memory.airlight, Memory()
+    second, fresh = memory.airlight, UnderlayState()
     under_transparent(track(behind_veil(alpha, (160.0,) * 3, PATCH).image, seen(veil=alpha)), PATCH, fresh)
     assert second is not None and fresh.airlight is not None
     assert second == pytest.approx(0.8 * first + 0.2 * fresh.airlight, abs=0.5)
@@ -291,7 +293,7 @@ def test_a_remembered_flow_of_another_size_is_let_go() -> None:
     region = box(40, 50, 160, 160)
     shown = behind_glass((0.8, 0.8, 0.8), (3.0, 0.0), region, PATCH)
     what = track(shown.image, seen(glass=region))
-    strange, fresh = Memory(flow=np.full((7, 9, 2), 50, np.float32)), Memory()
+    strange, fresh = UnderlayState(flow=np.full((7, 9, 2), 50, np.float32)), UnderlayState()
     one, two = under_transparent(what, PATCH, strange), under_transparent(what, PATCH, fresh)
     assert np.array_equal(one.rgb, two.rgb)
     assert strange.flow is not None
@@ -301,9 +303,9 @@ def test_a_remembered_flow_of_another_size_is_let_go() -> None:
 def test_a_remembered_flow_counts_for_half() -> None:
     region = box(40, 50, 160, 160)
     shown = behind_glass((0.8, 0.8, 0.8), (0.0, 0.0), region, PATCH)
-    what, fresh = track(shown.image, seen(glass=region)), Memory()
+    what, fresh = track(shown.image, seen(glass=region)), UnderlayState()
     under_transparent(what, PATCH, fresh)
-    held = Memory(flow=np.full((*PATCH.alpha.shape, 2), 6, np.float32))
+    held = UnderlayState(flow=np.full((*PATCH.alpha.shape, 2), 6, np.float32))
     under_transparent(what, PATCH, held)
     assert fresh.flow is not None and held.flow is not None
     np.testing.assert_allclose(held.flow, 0.5 * (fresh.flow + 6), atol=1e-3)
@@ -313,7 +315,7 @@ def test_the_larger_kind_decides_between_smoke_and_glass() -> None:
     """Nine tenths one, one tenth the other: what it leaves behind tells which was solved for."""
     most, some = box(20, 20, 180, 160, 0.5), box(20, 160, 180, 175, 0.9)
     for front, want in ((seen(veil=most, glass=some), ["airlight"]), (seen(glass=2 * most, veil=some), ["flow"])):
-        memory = Memory()
+        memory = UnderlayState()
         under_transparent(track(CLEAN, front), PATCH, memory)
         assert solved(memory) == want
 
@@ -326,7 +328,7 @@ def test_where_both_are_as_large_the_picture_decides(truth: str) -> None:
         if truth == "airlight"
         else behind_glass((0.55, 0.75, 0.9), (4.0, -3.0), region, PATCH)
     )
-    memory = Memory()
+    memory = UnderlayState()
     under_transparent(track(shown.image, seen(veil=0.6 * region, glass=region)), PATCH, memory)
     assert solved(memory) == [truth]
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from engines.errors import UnderstudyError
 from engines.values import Box
-from stream.perception.face_selection import Casting, Rule, Who, parse_rules, parse_who
+from stream.perception.face_selection import FaceSelection, Rule, Who, parse_rules, parse_who
 
 
 def face(x: float, size: float = 40.0, y: float = 50.0) -> Box:
@@ -14,8 +14,8 @@ def face(x: float, size: float = 40.0, y: float = 50.0) -> Box:
     return Box(x - size / 2, y - size / 2, x + size / 2, y + size / 2)
 
 
-def casting(*texts: str) -> Casting:
-    return Casting(tuple(Rule(i, parse_who(text)) for i, text in enumerate(texts)))
+def casting(*texts: str) -> FaceSelection:
+    return FaceSelection(tuple(Rule(i, parse_who(text)) for i, text in enumerate(texts)))
 
 
 def test_words_are_read() -> None:
@@ -164,7 +164,7 @@ def test_the_first_rule_that_names_a_face_has_it() -> None:
 
 
 def test_rules_name_sources_in_any_order() -> None:
-    cast = Casting((Rule(3, Who("left-to-right", n=1)), Rule(1, Who("left-to-right", n=2))))
+    cast = FaceSelection((Rule(3, Who("left-to-right", n=1)), Rule(1, Who("left-to-right", n=2))))
     assert cast.assign({8: face(20), 9: face(90)}) == {8: 3, 9: 1}
 
 

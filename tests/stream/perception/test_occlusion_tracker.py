@@ -24,7 +24,7 @@ from stream.perception.occlusion_tracker import (
     KNOWN,
     LEARN_EVERY,
     MEASURE_EVERY,
-    Watch,
+    OcclusionTracker,
     covering,
     onto,
     settle,
@@ -93,9 +93,9 @@ HAND = box(70, 95, 150, 150)
 MESHES = Meshes().landmarks()
 
 
-def learned(net: Net, thresholds: Thresholds = QUICK, until: float = 3.0) -> Watch:
+def learned(net: Net, thresholds: Thresholds = QUICK, until: float = 3.0) -> OcclusionTracker:
     """A watch that has seen person 1 clearly, until just before `until` seconds."""
-    watch = Watch(net.engine(), thresholds)
+    watch = OcclusionTracker(net.engine(), thresholds)
     for i in range(10):
         watch(1, look(seconds=until - 4 + 0.4 * i), None, MESHES)
     net.asked.clear()
@@ -104,7 +104,7 @@ def learned(net: Net, thresholds: Thresholds = QUICK, until: float = 3.0) -> Wat
 
 def test_at_first_the_network_has_no_plate_and_then_it_has() -> None:
     net = Net()
-    watch = Watch(net.engine(), QUICK)
+    watch = OcclusionTracker(net.engine(), QUICK)
     _, front = watch(1, look(), None, MESHES)
     assert (front.kind, front.plate.frames) == (NONE, 1)
     assert front.seen is not None
@@ -148,7 +148,7 @@ def test_a_calm_face_is_looked_at_now_and_then() -> None:
 
 def test_one_that_is_always_watched_is_asked_about_in_every_frame() -> None:
     net = Net()
-    watch = Watch(net.engine(), QUICK, always=True)
+    watch = OcclusionTracker(net.engine(), QUICK, always=True)
     for i in range(10):
         assert watch(1, look(seconds=i / 50), None, MESHES)[1].seen is not None
     assert len(net.asked) == 11  # of the first frame twice: with no plate, and with the one begun from it
@@ -195,7 +195,7 @@ def test_the_plate_is_not_learned_from_what_covers_the_face() -> None:
 
 def test_who_enters_covered_gets_a_plate_from_what_is_seen() -> None:
     """Without one the network doubts; the covered part stays unknown."""
-    watch = Watch(Net().engine(), QUICK)
+    watch = OcclusionTracker(Net().engine(), QUICK)
     for i in range(20):
         _, front = watch(1, look(painted(HAND, GREEN), i / 2), None, MESHES)
     assert front.kind == OPAQUE

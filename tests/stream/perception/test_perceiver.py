@@ -13,7 +13,7 @@ from engines.occlusion.network import WEIGHTS
 from engines.values import F32, U8
 from stream.frame import Scene
 from stream.perception.face_selection import Rule, Who
-from stream.perception.occlusion_tracker import Watch
+from stream.perception.occlusion_tracker import OcclusionTracker
 from stream.perception.perceiver import Pace, Perceiver
 from tests.stream.portraits import ALL, FACES, Placed, framed, needs_models, networks, noisy, paint, perceiver, wall
 
@@ -324,7 +324,7 @@ def test_a_still_face_trembles_less_than_it_is_measured() -> None:
 def test_where_nobody_acts_on_it_nobody_looks_before_faces() -> None:
     """Under load; the plate is kept for when there is time again."""
     one = Placed(PEOPLE[0], 320, 250, 200)
-    watch = Watch(open_engine(WEIGHTS), load_thresholds())
+    watch = OcclusionTracker(open_engine(WEIGHTS), load_thresholds())
     see = Perceiver(networks(), ALL, watch=watch)
     before = clip(see, lambda _: paint([one]), 3)
     see.pace = Pace(fronts=False)

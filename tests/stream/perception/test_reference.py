@@ -7,9 +7,9 @@ import pytest
 
 from engines.errors import UnderstudyError
 from engines.values import F32, Box, Face, Region
-from stream.perception.face_selection import Casting, Rule, Who, parse_rules, parse_who
+from stream.perception.face_selection import FaceSelection, Rule, Who, parse_rules, parse_who
 from stream.perception.perceiver import Perceiver
-from stream.perception.reference import LAST, Likeness
+from stream.perception.reference import LAST, ReferenceMatcher
 from stream.perception.tracker import Look
 from tests.stream.portraits import ALL, FACES, Placed, framed, needs_models, networks, paint
 
@@ -48,7 +48,7 @@ def test_words_name_a_photo() -> None:
 
 def test_the_same_person_is_told_by_cosine() -> None:
     asked: list[float] = []
-    see = Likeness(counting(asked), {0: ANNA, 2: BERT})
+    see = ReferenceMatcher(counting(asked), {0: ANNA, 2: BERT})
     found = see({5: look(mixed(0.8)), 6: look(mixed(0.39)), 7: look(4 * BERT)})
     assert set(found) == {5, 7}
     assert found[5] == {0: pytest.approx(0.8, abs=1e-5)} and found[7] == {2: pytest.approx(1)}
@@ -56,7 +56,7 @@ def test_the_same_person_is_told_by_cosine() -> None:
 
 def test_strangers_are_asked_again_ever_less_often_and_the_known_never() -> None:
     asked: list[float] = []
-    see = Likeness(counting(asked), {0: ANNA})
+    see = ReferenceMatcher(counting(asked), {0: ANNA})
     when = []
     for frame in range(600):
         before = len(asked)
@@ -70,7 +70,7 @@ def test_strangers_are_asked_again_ever_less_often_and_the_known_never() -> None
 
 
 def test_a_face_that_turns_towards_the_camera_is_known_then() -> None:
-    see = Likeness(counting([]), {0: ANNA})
+    see = ReferenceMatcher(counting([]), {0: ANNA})
     assert see({1: look(mixed(0.2), 0.0)}) == {}
     assert see({1: look(mixed(0.7), 0.1)}) == {}, "not asked yet"
     assert see({1: look(mixed(0.7), 0.3)}) == {1: {0: pytest.approx(0.7, abs=1e-5)}}
@@ -80,7 +80,7 @@ def test_a_face_that_turns_towards_the_camera_is_known_then() -> None:
 
 
 def test_a_clip_that_begins_anew_is_looked_at_anew() -> None:
-    see = Likeness(counting([]), {0: ANNA})
+    see = ReferenceMatcher(counting([]), {0: ANNA})
     see({1: look(mixed(0.2), 8.0)})
     assert see({1: look(mixed(0.7), 0.0)}) == {1: {0: pytest.approx(0.7, abs=1e-5)}}
 
@@ -89,7 +89,7 @@ BOXES = {1: Box(0, 0, 40, 40), 2: Box(100, 0, 180, 80), 3: Box(200, 0, 240, 40)}
 
 
 def test_casting_takes_the_likest_and_keeps_it() -> None:
-    cast = Casting((Rule(0, Who("reference", photo="a")),))
+    cast = FaceSelection((Rule(0, Who("reference", photo="a")),))
     assert cast.assign(BOXES) == {}, "nobody, where nobody was compared"
     assert not cast.settled({1, 2, 3})
     assert cast.assign(BOXES, {1: {0: 0.5}, 3: {0: 0.7}}) == {3: 0}
@@ -99,7 +99,9 @@ def test_casting_takes_the_likest_and_keeps_it() -> None:
 
 
 def test_each_reference_has_its_own_face() -> None:
-    cast = Casting((Rule(1, Who("reference", photo="a")), Rule(0, Who("reference", photo="b")), Rule(2, Who("all"))))
+    cast = FaceSelection(
+        (Rule(1, Who("reference", photo="a")), Rule(0, Who("reference", photo="b")), Rule(2, Who("all")))
+    )
     assert cast.assign(BOXES, {1: {1: 0.6}, 2: {0: 0.8, 1: 0.5}}) == {2: 1, 1: 0, 3: 2}
 
 
@@ -124,7 +126,7 @@ class TestOnPeople:
             return ANNA if left else BERT
 
         rules = (Rule(0, Who("reference", photo="bert")),)
-        see = Perceiver(networks(), rules, likeness=Likeness(embed, {0: BERT}))
+        see = Perceiver(networks(), rules, likeness=ReferenceMatcher(embed, {0: BERT}))
         scene = see(framed(picture))
         assert sorted(round(t.box.centre[0] / 160) for t in scene.tracks if t.source == 0) == [3]
         assert len(scene.tracks) == 2 and len(FACES) == 2

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.values import Box
-from stream.perception.face_selection import Casting, parse_rules
+from stream.perception.face_selection import FaceSelection, parse_rules
 from stream.perception.sweep import Sweep
 
 
@@ -84,19 +84,19 @@ HERE, THERE = Box(0, 0, 10, 10), Box(50, 0, 90, 40)
     ],
 )
 def test_settled_is_when_no_newcomer_can_get_a_source(who: str, boxes: dict[int, Box], settled: bool) -> None:
-    casting = Casting(parse_rules(who, (), 1))
+    casting = FaceSelection(parse_rules(who, (), 1))
     casting.assign(boxes)
     assert casting.settled(set(boxes)) is settled
 
 
 def test_who_is_out_of_sight_settles_nothing() -> None:
-    casting = Casting(parse_rules("largest", (), 1))
+    casting = FaceSelection(parse_rules("largest", (), 1))
     casting.assign({1: HERE})
     assert not casting.settled(set())
 
 
 def test_every_rule_has_to_have_its_face() -> None:
-    casting = Casting(parse_rules(None, (), 2))
+    casting = FaceSelection(parse_rules(None, (), 2))
     casting.assign({1: HERE})
     assert not casting.settled({1})
     casting.assign({1: HERE, 2: THERE})
@@ -116,9 +116,9 @@ def test_every_rule_has_to_have_its_face() -> None:
 def test_small_faces_are_of_no_use_where_the_largest_is_wanted_and_larger(
     who: str, boxes: list[Box], beyond: bool
 ) -> None:
-    assert Casting(parse_rules(who, (), 1)).beyond(boxes, 100) is beyond
+    assert FaceSelection(parse_rules(who, (), 1)).beyond(boxes, 100) is beyond
 
 
 def test_two_rules_may_each_want_a_face() -> None:
-    casting = Casting(parse_rules(None, ("1=largest", "2=left-to-right:2"), 2))
+    casting = FaceSelection(parse_rules(None, ("1=largest", "2=left-to-right:2"), 2))
     assert not casting.beyond([Box(0, 0, 300, 300)], 100)

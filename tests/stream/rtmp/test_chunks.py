@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from stream.rtmp.amf import pack, unpack
 from stream.rtmp.chunks import FIRST, MANY, Chunks, Message, cut
-from stream.rtmp.flv import WRAP, Tags, header, tag
-from stream.rtmp.handshake import SMALL, Talk, Verdict
+from stream.rtmp.flv import WRAP, FlvTags, header, tag
+from stream.rtmp.publisher_session import SMALL, PublishAnswer, PublisherSession
 
 TEXT = st.text(max_size=20)
 VALUE = st.recursive(
@@ -89,7 +89,7 @@ def test_what_would_fill_the_memory_is_refused(data: bytes, words: str) -> None:
 @given(st.lists(MESSAGE.filter(lambda m: m.kind != 20), min_size=1, max_size=4), st.integers(1, 300))
 def test_tags_come_back(messages: list[Message], step: int) -> None:
     data = header(messages[0]) + b"".join(tag(m) for m in messages)
-    tags, got = Tags(), []
+    tags, got = FlvTags(), []
     for at in range(0, len(data), step):
         got += tags.feed(data[at : at + step])
     assert [(m.kind, m.at) for m in got] == [(m.kind, m.at) for m in messages]
@@ -121,11 +121,11 @@ def publish(key: str = "key") -> bytes:
 def test_who_is_admitted_is_heard() -> None:
     asked: list[tuple[str, str]] = []
 
-    def admit(app: str, key: str) -> Verdict:
+    def admit(app: str, key: str) -> PublishAnswer:
         asked.append((app, key))
-        return Verdict.WELCOME
+        return PublishAnswer.WELCOME
 
-    talk = Talk(admit)
+    talk = PublisherSession(admit)
     answer = talk.feed(greeting() + publish("key?more=1"))
     assert asked == [("live", "key")] and len(answer) > 3073 and answer[0] == 3
     assert b"NetStream.Publish.Start" in answer and not talk.flv
@@ -135,9 +135,9 @@ def test_who_is_admitted_is_heard() -> None:
     assert talk.over
 
 
-@pytest.mark.parametrize("verdict", [Verdict.STRANGER, Verdict.TAKEN])
-def test_who_is_not_is_told_and_not_heard(verdict: Verdict) -> None:
-    talk = Talk(lambda app, key: verdict)
+@pytest.mark.parametrize("verdict", [PublishAnswer.STRANGER, PublishAnswer.TAKEN])
+def test_who_is_not_is_told_and_not_heard(verdict: PublishAnswer) -> None:
+    talk = PublisherSession(lambda app, key: verdict)
     answer = talk.feed(greeting() + publish() + cut(Message(9, 40, 1, b"picture"), 6))
     assert talk.over and not talk.flv and b"BadName" in answer and verdict.encode()[:20] in answer
     talk.feed(publish() + cut(Message(9, 40, 1, b"picture"), 6))
@@ -145,28 +145,28 @@ def test_who_is_not_is_told_and_not_heard(verdict: Verdict) -> None:
 
 
 def test_pictures_before_a_key_are_not_heard_either() -> None:
-    talk = Talk(lambda app, key: Verdict.WELCOME)
+    talk = PublisherSession(lambda app, key: PublishAnswer.WELCOME)
     talk.feed(greeting() + cut(Message(9, 40, 1, b"picture"), 6))
     assert not talk.flv and talk.verdict is None
 
 
 def test_players_are_sent_away_and_strangers_hung_up_on() -> None:
-    talk = Talk(lambda app, key: Verdict.WELCOME)
+    talk = PublisherSession(lambda app, key: PublishAnswer.WELCOME)
     assert b"Play.Failed" in talk.feed(greeting() + command("play", 3, None, "key", stream=1)) and talk.over
     with pytest.raises(ValueError, match="RTMP"):
-        Talk(lambda app, key: Verdict.WELCOME).feed(b"GET / HTTP/1.1\r\n" * 200)
+        PublisherSession(lambda app, key: PublishAnswer.WELCOME).feed(b"GET / HTTP/1.1\r\n" * 200)
 
 
 @given(st.binary(max_size=300))
 def test_junk_after_the_greeting_is_an_error_or_nothing(data: bytes) -> None:
-    talk = Talk(lambda app, key: Verdict.STRANGER)
+    talk = PublisherSession(lambda app, key: PublishAnswer.STRANGER)
     with contextlib.suppress(ValueError):
         talk.feed(greeting() + data)
     assert not talk.flv
 
 
 def test_what_was_got_is_acknowledged_now_and_then() -> None:
-    talk = Talk(lambda app, key: Verdict.WELCOME)
+    talk = PublisherSession(lambda app, key: PublishAnswer.WELCOME)
     talk.feed(greeting() + publish())
     answers = [talk.feed(cut(Message(9, i, 1, bytes(60_000)), 6)) for i in range(50)]
     assert 1 <= sum(bool(a) for a in answers) <= 4

@@ -13,15 +13,15 @@ import av
 import pytest
 
 from stream.rtmp import server as doors
-from stream.rtmp.client import Push
-from stream.rtmp.server import Door, Slot, digest
+from stream.rtmp.client import RtmpPublisher
+from stream.rtmp.server import RtmpServer, Slot, digest
 from tests.stream.io.feeding import ffmpeg_publisher, port, write
 
 
 @contextlib.asynccontextmanager
-async def opened(*paths: str) -> AsyncIterator[tuple[Door, dict[str, Slot], int]]:
+async def opened(*paths: str) -> AsyncIterator[tuple[RtmpServer, dict[str, Slot], int]]:
     slots = {path: Slot() for path in paths}
-    made = Door({digest(path): slot for path, slot in slots.items()})
+    made = RtmpServer({digest(path): slot for path, slot in slots.items()})
     number = await made.open("127.0.0.1", 0)
     try:
         yield made, slots, number
@@ -72,15 +72,15 @@ def test_the_second_publisher_on_a_key_is_refused_and_the_first_goes_on() -> Non
     async def main() -> None:
         async with opened("live/key") as (made, slots, number):
             url = f"rtmp://127.0.0.1:{number}/live/key"
-            first = await asyncio.to_thread(Push, url)
+            first = await asyncio.to_thread(RtmpPublisher, url)
             with pytest.raises(ConnectionRefusedError, match="already"):
-                await asyncio.to_thread(Push, url)
+                await asyncio.to_thread(RtmpPublisher, url)
             assert slots["live/key"].busy and made.refused == 1
             first.close()
             async with asyncio.timeout(5):
                 while slots["live/key"].busy:
                     await asyncio.sleep(0.01)
-            (await asyncio.to_thread(Push, url)).close()
+            (await asyncio.to_thread(RtmpPublisher, url)).close()
 
     asyncio.run(main())
 
@@ -99,7 +99,9 @@ def test_who_says_nothing_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None
                         while await reader.read(65536):
                             pass
                 writer.close()
-            silent = await asyncio.to_thread(Push, f"rtmp://127.0.0.1:{number}/live/key")  # and now it sends nothing
+            silent = await asyncio.to_thread(
+                RtmpPublisher, f"rtmp://127.0.0.1:{number}/live/key"
+            )  # and now it sends nothing
             assert slots["live/key"].busy
             async with asyncio.timeout(3):
                 while slots["live/key"].busy:
@@ -135,7 +137,7 @@ def test_closing_sends_everybody_home_and_says_nothing_of_it(caplog: pytest.LogC
             url, place = f"rtmp://127.0.0.1:{number}/live/key", ("127.0.0.1", number)
             guests = [socket.create_connection(place, 3) for _ in range(2)]
             guests[1].sendall(b"\x03" + bytes(700))
-            publisher = await asyncio.to_thread(Push, url)
+            publisher = await asyncio.to_thread(RtmpPublisher, url)
             assert slots["live/key"].busy and len(made._open) == 3
             guests.append(socket.create_connection(place, 3))
             while len(made._open) < 4:
@@ -199,10 +201,10 @@ def test_a_server_that_is_none_is_told_and_not_waited_for(answer: bytes | None, 
         thread = threading.Thread(target=serve)
         thread.start()
         with pytest.raises(OSError, match=words):
-            Push(f"rtmp://127.0.0.1:{server.getsockname()[1]}/live/x", within=0.5)
+            RtmpPublisher(f"rtmp://127.0.0.1:{server.getsockname()[1]}/live/x", within=0.5)
         thread.join()
 
 
 def test_an_address_without_a_stream_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="application/key"):
-        Push("rtmp://127.0.0.1/key")
+        RtmpPublisher("rtmp://127.0.0.1/key")

@@ -11,7 +11,7 @@ import pytest
 from engines.errors import OutputError
 from engines.values import Box, Face
 from stream.frame import FaceTrack, Frame, Plan, Route, Scene
-from stream.media.atomicfile import Landing
+from stream.media.atomicfile import AtomicFile
 from stream.picture import Picture
 from stream.telemetry.report import Report, frame_row, quantiles
 from stream.telemetry.stats import Table, Timing
@@ -116,7 +116,7 @@ def test_a_full_disk_is_told() -> None:
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full here")
     report = Report.__new__(Report)
-    report._landing, report._first = Landing(Path("run.json")), True
+    report._landing, report._first = AtomicFile(Path("run.json")), True
     report._file = Path("/dev/full").open("w")  # noqa: SIM115
     full = r"cannot write the report run\.json: No space left on device; make room"
     with pytest.raises(OutputError, match=full):

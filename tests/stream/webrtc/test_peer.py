@@ -14,7 +14,7 @@ from aiortc import MediaStreamTrack, RTCPeerConnection, RTCRtpSender, RTCSession
 from stream.webrtc.install import install
 from stream.webrtc.peer import Peer, prefer_h264, read
 from stream.webrtc.sdp import HINTS, Fragment
-from stream.webrtc.tracks import Hub, Outlet
+from stream.webrtc.tracks import TrackFanout, ViewerTrack
 
 
 class Grey(MediaStreamTrack):
@@ -59,7 +59,7 @@ def test_both_codecs_come_in_and_go_out(mime: str) -> None:
         publisher.addTrack(Grey())
         only(publisher.getTransceivers()[0], mime)
         only(viewer.addTransceiver("video", direction="recvonly"), mime)
-        hub = Hub("video")
+        hub = TrackFanout("video")
         seen: list[Any] = []
         viewer.on("track", lambda track: asyncio.ensure_future(read(track, seen.append)))
         inner, outer = Peer(), Peer()
@@ -89,8 +89,8 @@ def test_opus_arrives_as_it_was_sent_byte_for_byte() -> None:
         assert [t.kind for t in transceivers] == ["video", "audio"]
         heard: list[Any] = []
         receiver.on("track", lambda t: asyncio.ensure_future(read(t, heard.append)) if t.kind == "audio" else None)
-        outlet = Outlet("audio")
-        answer = await sender.play(await offered(receiver), [Outlet("video"), outlet])
+        outlet = ViewerTrack("audio")
+        answer = await sender.play(await offered(receiver), [ViewerTrack("video"), outlet])
         await receiver.setRemoteDescription(RTCSessionDescription(answer, "answer"))
         await until(lambda: receiver.connectionState == "connected")
         sent = [bytes([0x78, *np.random.default_rng(i).bytes(40 + i)]) for i in range(30)]

@@ -5,12 +5,12 @@ import asyncio
 import pytest
 from aiortc.mediastreams import MediaStreamError
 
-from stream.webrtc.tracks import AUDIO_HELD, Hub, Outlet
+from stream.webrtc.tracks import AUDIO_HELD, TrackFanout, ViewerTrack
 
 
 def test_the_newest_picture_wins() -> None:
     async def main() -> None:
-        outlet = Outlet("video")
+        outlet = ViewerTrack("video")
         for i in range(5):
             outlet.push(i)
         assert await outlet.recv() == 4 and outlet.dropped == 4
@@ -20,7 +20,7 @@ def test_the_newest_picture_wins() -> None:
 
 def test_sound_keeps_its_order_and_a_bound() -> None:
     async def main() -> None:
-        outlet = Outlet("audio")
+        outlet = ViewerTrack("audio")
         for i in range(AUDIO_HELD + 3):
             outlet.push(i)
         assert [await outlet.recv() for _ in range(3)] == [3, 4, 5] and outlet.dropped == 3
@@ -30,7 +30,7 @@ def test_sound_keeps_its_order_and_a_bound() -> None:
 
 def test_who_waits_is_woken_by_a_picture_or_by_the_end() -> None:
     async def main() -> None:
-        outlet = Outlet("video")
+        outlet = ViewerTrack("video")
         waiting = asyncio.create_task(outlet.recv())
         await asyncio.sleep(0)
         outlet.push("picture")
@@ -46,7 +46,7 @@ def test_who_waits_is_woken_by_a_picture_or_by_the_end() -> None:
 
 def test_a_hub_serves_all_and_forgets_who_left() -> None:
     async def main() -> None:
-        hub = Hub("video")
+        hub = TrackFanout("video")
         one = hub.outlet()
         hub.push("a")
         two = hub.outlet()
@@ -62,7 +62,7 @@ def test_a_hub_serves_all_and_forgets_who_left() -> None:
 
 def test_late_sound_is_not_sent_twice() -> None:
     async def main() -> None:
-        hub = Hub("audio")
+        hub = TrackFanout("audio")
         hub.push("old")
         outlet = hub.outlet()
         hub.push("new")

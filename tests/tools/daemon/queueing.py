@@ -6,18 +6,18 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from tools.daemon.job_store import Entry, State, Store
-from tools.daemon.scheduler import Keeper
+from tools.daemon.job_store import JobState, JobStore, QueuedJob
+from tools.daemon.scheduler import Scheduler
 
 SCRIPT = Path(__file__).with_name("work_script.py")
 
 
 @contextlib.asynccontextmanager
-async def keeping(folder: Path, jobs: int = 1, attempts: int = 3, work: bool = True) -> AsyncIterator[Keeper]:
+async def keeping(folder: Path, jobs: int = 1, attempts: int = 3, work: bool = True) -> AsyncIterator[Scheduler]:
     """work: False leaves the queue alone."""
     folder.mkdir(exist_ok=True)
-    store = Store(folder / "jobs.sqlite3")
-    keeper = Keeper(store, folder / "jobs", jobs, attempts, command=(sys.executable, str(SCRIPT)))
+    store = JobStore(folder / "jobs.sqlite3")
+    keeper = Scheduler(store, folder / "jobs", jobs, attempts, command=(sys.executable, str(SCRIPT)))
     task = asyncio.create_task(keeper.run()) if work else None
     try:
         yield keeper
@@ -29,7 +29,7 @@ async def keeping(folder: Path, jobs: int = 1, attempts: int = 3, work: bool = T
         store.close()
 
 
-async def until(keeper: Keeper, name: str, *states: State, patience: float = 20) -> Entry:
+async def until(keeper: Scheduler, name: str, *states: JobState, patience: float = 20) -> QueuedJob:
     async with asyncio.timeout(patience):
         while (entry := keeper.store.get(name)).state not in states:
             await asyncio.sleep(0.02)

@@ -16,9 +16,9 @@ import pytest
 from stream.telemetry.metrics import Metrics
 from tests.tools.daemon.queueing import keeping, until
 from tools.daemon.api import Api, listen
-from tools.daemon.job_store import State
+from tools.daemon.job_store import JobState
 from tools.daemon.openapi import document
-from tools.daemon.scheduler import Keeper
+from tools.daemon.scheduler import Scheduler
 from tools.http.tokens import Limits, Scope, Tokens
 
 
@@ -26,7 +26,7 @@ from tools.http.tokens import Limits, Scope, Tokens
 class Client:
     """What the tests speak with."""
 
-    keeper: Keeper
+    keeper: Scheduler
     http: aiohttp.ClientSession
     url: str
     folder: Path
@@ -62,7 +62,7 @@ def test_a_job_from_its_posting_to_its_end(tmp_path: Path) -> None:
                 told = await answer.json()
                 place = answer.headers["Location"]
             assert told["state"] == "queued" and told["priority"] == 3 and place == f"/jobs/{told['id']}"
-            await until(c.keeper, told["id"], State.DONE)
+            await until(c.keeper, told["id"], JobState.DONE)
             status, told = await c.ask("GET", place)
             assert status == 200 and (told["state"], told["progress"], told["frames"]) == ("done", 1.0, 5)
             assert [h["what"] for h in told["history"]] == ["added", "started", "done"]

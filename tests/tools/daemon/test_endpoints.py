@@ -9,11 +9,11 @@ import av
 import pytest
 
 from engines.errors import OutputError
-from stream.rtmp.client import Push
+from stream.rtmp.client import RtmpPublisher
 from stream.telemetry.metrics import Metrics
 from tests.stream.io.feeding import Same, packets, write
 from tools.daemon.config import Endpoint
-from tools.daemon.endpoints import Live
+from tools.daemon.endpoints import Endpoints
 
 KEYS = {"one": "key-of-endpoint-one", "two": "key-of-endpoint-two"}
 
@@ -23,8 +23,8 @@ def endpoint(name: str, *outputs: Path) -> Endpoint:
 
 
 @contextlib.asynccontextmanager
-async def opened(*endpoints: Endpoint, most: int = 4) -> AsyncIterator[tuple[Live, str]]:
-    live = Live(endpoints, [Same] * len(endpoints), Metrics(), most, linger=0.6)
+async def opened(*endpoints: Endpoint, most: int = 4) -> AsyncIterator[tuple[Endpoints, str]]:
+    live = Endpoints(endpoints, [Same] * len(endpoints), Metrics(), most, linger=0.6)
     port = await live.open("127.0.0.1", 0)
     try:
         yield live, f"rtmp://127.0.0.1:{port}/live"
@@ -33,7 +33,7 @@ async def opened(*endpoints: Endpoint, most: int = 4) -> AsyncIterator[tuple[Liv
         await live.close()
 
 
-async def resting(live: Live) -> None:
+async def resting(live: Endpoints) -> None:
     async with asyncio.timeout(10):
         while live.running:
             await asyncio.sleep(0.02)
@@ -80,14 +80,14 @@ def test_where_there_is_no_room_the_next_is_told_so(tmp_path: Path) -> None:
     async def main() -> None:
         both = endpoint("one", tmp_path / "a.ts"), endpoint("two", tmp_path / "b.ts")
         async with opened(*both, most=1) as (live, url):
-            first = await asyncio.to_thread(Push, f"{url}/{KEYS['one']}")
+            first = await asyncio.to_thread(RtmpPublisher, f"{url}/{KEYS['one']}")
             with pytest.raises(ConnectionRefusedError, match="no room"):
-                await asyncio.to_thread(Push, f"{url}/{KEYS['two']}")
+                await asyncio.to_thread(RtmpPublisher, f"{url}/{KEYS['two']}")
             with pytest.raises(ConnectionRefusedError, match="no such stream"):
-                await asyncio.to_thread(Push, f"{url}/wrong-key-altogether")
+                await asyncio.to_thread(RtmpPublisher, f"{url}/wrong-key-altogether")
             first.close()
             await resting(live)
-            (await asyncio.to_thread(Push, f"{url}/{KEYS['two']}")).close()
+            (await asyncio.to_thread(RtmpPublisher, f"{url}/{KEYS['two']}")).close()
 
     asyncio.run(main())
 
@@ -120,4 +120,4 @@ def test_an_output_that_breaks_is_told_and_the_next_publisher_tries_again(tmp_pa
 
 def test_an_output_that_cannot_be_is_told_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="no folder"):
-        Live([endpoint("one", tmp_path / "none" / "a.ts")], [Same], Metrics())
+        Endpoints([endpoint("one", tmp_path / "none" / "a.ts")], [Same], Metrics())

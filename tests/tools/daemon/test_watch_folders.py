@@ -8,16 +8,16 @@ import pytest
 
 from tests.tools.daemon.queueing import keeping
 from tools.daemon import watch_folders as watches
-from tools.daemon.config import Watch
+from tools.daemon.config import WatchFolder
 from tools.daemon.watch_folders import STILL, Watcher, watch
 
 JOB = {"source": ["ann"], "consent": True}
 
 
-def folders(tmp_path: Path) -> Watch:
+def folders(tmp_path: Path) -> WatchFolder:
     for name in ("in", "out"):
         (tmp_path / name).mkdir()
-    return Watch(tmp_path / "in", tmp_path / "out", ".mkv", 2, JOB)
+    return WatchFolder(tmp_path / "in", tmp_path / "out", ".mkv", 2, JOB)
 
 
 def names(watcher: Watcher, now: float) -> list[str]:

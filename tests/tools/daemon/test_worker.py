@@ -17,13 +17,13 @@ import pytest
 
 from engines.errors import UnderstudyError
 from stream.marks.layers import Marking
-from stream.marks.output_marks import Stamp
+from stream.marks.output_marks import OutputMarks
 from stream.media.source import open_source
 from tests.stream.clips import make
 from tests.tools.commands import film, needs_models, portrait, times
 from tools.daemon.request import Request
 from tools.daemon.segments import finished
-from tools.daemon.worker import SUSPENDED, WARM, WRONG, Memory, _encoding, _from, _keep_mark, job_of
+from tools.daemon.worker import SUSPENDED, WARM, WRONG, ResumeState, _encoding, _from, _keep_mark, job_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -72,23 +72,23 @@ def test_an_output_over_its_input_is_refused(face: Path) -> None:
 
 
 def test_what_is_remembered_survives_and_half_a_file_does_not_hurt(tmp_path: Path) -> None:
-    memory = Memory(tmp_path)
+    memory = ResumeState(tmp_path)
     memory.facts["routes"] = {"fast": 3}
     memory.keep()
-    assert Memory(tmp_path).facts == {"session": None, "total": None, "routes": {"fast": 3}}
+    assert ResumeState(tmp_path).facts == {"session": None, "total": None, "routes": {"fast": 3}}
     (tmp_path / "state.json").write_text('{"routes": {"fa')
-    assert Memory(tmp_path).facts["routes"] == {}
+    assert ResumeState(tmp_path).facts["routes"] == {}
 
 
 def test_an_output_has_one_mark_however_often_it_was_begun(tmp_path: Path) -> None:
-    memory, texts = Memory(tmp_path), []
+    memory, texts = ResumeState(tmp_path), []
     for _ in range(2):
-        stamp = Stamp("out.mp4", Marking(), None, datetime(2026, 11, 21))
+        stamp = OutputMarks("out.mp4", Marking(), None, datetime(2026, 11, 21))
         _keep_mark(stamp, memory)
         assert stamp.marker is not None
         texts.append(stamp.marker.payload.text)
         memory.keep()
-        memory = Memory(tmp_path)
+        memory = ResumeState(tmp_path)
     assert texts[0] == texts[1]
 
 

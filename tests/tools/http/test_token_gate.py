@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.http.token_gate import Gate, NotLetIn
+from tools.http.token_gate import NotLetIn, TokenGate
 from tools.http.tokens import Limits, Scope, TokenError, Tokens, save
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -37,21 +37,21 @@ def made(path: Path, *scopes: Scope, limits: Limits | None = None, days: float |
     return f"Bearer {secret}"
 
 
-def refused(gate: Gate, header: str | None, scope: Scope = Scope.SWAP) -> tuple[int, int | None]:
+def refused(gate: TokenGate, header: str | None, scope: Scope = Scope.SWAP) -> tuple[int, int | None]:
     with pytest.raises(NotLetIn) as told:
         gate.enter(header, scope)
     return told.value.status, told.value.retry
 
 
 def test_without_a_file_everybody_on_the_machine_may() -> None:
-    gate = Gate(None)
+    gate = TokenGate(None)
     assert not gate.needed
     assert gate.enter(None, Scope.ADMIN).who == ""
 
 
 def test_the_right_token_opens_what_it_is_for(tmp_path: Path, time: Time) -> None:
     header = made(tmp_path / "t.json", Scope.VIEW, Scope.SWAP)
-    gate = Gate(tmp_path / "t.json", time.clock, time.now)
+    gate = TokenGate(tmp_path / "t.json", time.clock, time.now)
     assert gate.needed
     entered = gate.enter(header, Scope.SWAP)
     assert len(entered.who) == 8 and entered.who in header and entered.limits == Limits()
@@ -61,12 +61,12 @@ def test_the_right_token_opens_what_it_is_for(tmp_path: Path, time: Time) -> Non
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer x", "Basic eDp5", "Bearer " + "é" * 50])
 def test_the_wrong_one_opens_nothing(tmp_path: Path, time: Time, header: str | None) -> None:
     made(tmp_path / "t.json", Scope.ADMIN)
-    assert refused(Gate(tmp_path / "t.json", time.clock, time.now), header) == (401, None)
+    assert refused(TokenGate(tmp_path / "t.json", time.clock, time.now), header) == (401, None)
 
 
 def test_a_token_ends(tmp_path: Path, time: Time) -> None:
     header = made(tmp_path / "t.json", Scope.ADMIN, days=1)
-    gate = Gate(tmp_path / "t.json", time.clock, time.now)
+    gate = TokenGate(tmp_path / "t.json", time.clock, time.now)
     time.seconds = 86_399
     gate.enter(header, Scope.VIEW)
     time.seconds = 86_400
@@ -75,7 +75,7 @@ def test_a_token_ends(tmp_path: Path, time: Time) -> None:
 
 def test_each_token_has_its_own_pace(tmp_path: Path, time: Time) -> None:
     header = made(tmp_path / "t.json", Scope.VIEW, limits=Limits(per_minute=3))
-    gate = Gate(tmp_path / "t.json", time.clock, time.now)
+    gate = TokenGate(tmp_path / "t.json", time.clock, time.now)
     for _ in range(3):
         gate.enter(header, Scope.VIEW)
     assert refused(gate, header, Scope.VIEW) == (429, 21)
@@ -86,7 +86,7 @@ def test_each_token_has_its_own_pace(tmp_path: Path, time: Time) -> None:
 
 def test_each_token_has_its_own_sessions(tmp_path: Path, time: Time) -> None:
     header = made(tmp_path / "t.json", Scope.SWAP, limits=Limits(sessions=2))
-    gate = Gate(tmp_path / "t.json", time.clock, time.now)
+    gate = TokenGate(tmp_path / "t.json", time.clock, time.now)
     entered = gate.enter(header, Scope.SWAP)
     with gate.session(entered), gate.session(entered):
         with pytest.raises(NotLetIn, match="2 sessions already") as told, gate.session(entered):
@@ -98,7 +98,7 @@ def test_each_token_has_its_own_sessions(tmp_path: Path, time: Time) -> None:
 
 def test_a_session_that_fails_is_over(tmp_path: Path, time: Time) -> None:
     header = made(tmp_path / "t.json", Scope.SWAP, limits=Limits(sessions=1))
-    gate = Gate(tmp_path / "t.json", time.clock, time.now)
+    gate = TokenGate(tmp_path / "t.json", time.clock, time.now)
     entered = gate.enter(header, Scope.SWAP)
     with pytest.raises(ZeroDivisionError), gate.session(entered):
         raise ZeroDivisionError
@@ -109,7 +109,7 @@ def test_a_session_that_fails_is_over(tmp_path: Path, time: Time) -> None:
 def test_a_revoked_token_ends_at_once(tmp_path: Path, time: Time) -> None:
     path = tmp_path / "t.json"
     header = made(path, Scope.SWAP)
-    gate = Gate(path, time.clock, time.now)
+    gate = TokenGate(path, time.clock, time.now)
     gate.enter(header, Scope.SWAP)
     other = made(path, Scope.SWAP)
     assert refused(gate, header) == (401, None)
@@ -119,7 +119,7 @@ def test_a_revoked_token_ends_at_once(tmp_path: Path, time: Time) -> None:
 def test_a_file_that_goes_opens_to_nobody_and_may_come_back(tmp_path: Path, time: Time) -> None:
     path = tmp_path / "t.json"
     header = made(path, Scope.SWAP)
-    gate = Gate(path, time.clock, time.now)
+    gate = TokenGate(path, time.clock, time.now)
     path.rename(tmp_path / "away")
     assert refused(gate, header) == (401, None)
     (tmp_path / "away").rename(path)
@@ -130,7 +130,7 @@ def test_a_file_that_goes_opens_to_nobody_and_may_come_back(tmp_path: Path, time
 
 def test_a_server_does_not_begin_without_a_token(tmp_path: Path) -> None:
     with pytest.raises(TokenError, match="cannot be read"):
-        Gate(tmp_path / "none.json")
+        TokenGate(tmp_path / "none.json")
     save(Tokens(), tmp_path / "t.json")
     with pytest.raises(TokenError, match="holds no token; make one with"):
-        Gate(tmp_path / "t.json")
+        TokenGate(tmp_path / "t.json")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.http.tokens import Limits, Meter, Refusal, Scope, Token, TokenError, Tokens, load, save
+from tools.http.tokens import Limits, RateLimit, Refusal, Scope, Token, TokenError, Tokens, load, save
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -102,7 +102,7 @@ def test_a_damaged_file_is_refused(tmp_path: Path, text: str) -> None:
 
 
 def test_a_minutes_worth_and_then_a_steady_trickle() -> None:
-    meter = Meter.full(Limits(per_minute=6), now=100.0)
+    meter = RateLimit.full(Limits(per_minute=6), now=100.0)
     assert [meter.take(100.0) for _ in range(6)] == [0.0] * 6
     assert meter.take(100.0) == pytest.approx(10.0)
     assert meter.take(105.0) == pytest.approx(5.0)
@@ -111,5 +111,5 @@ def test_a_minutes_worth_and_then_a_steady_trickle() -> None:
 
 
 def test_a_long_rest_saves_up_no_more_than_a_minute() -> None:
-    meter = Meter.full(Limits(per_minute=2), now=0.0)
+    meter = RateLimit.full(Limits(per_minute=2), now=0.0)
     assert [meter.take(9999.0) == 0 for _ in range(3)] == [True, True, False]

@@ -15,7 +15,7 @@ from stream.perception.perceiver import Perceiver
 from tests.stream.portraits import Placed, framed, needs_models, paint
 from tests.tools.stages import SOMEBODY
 from tools.swap.cast import open_cast
-from tools.swap.job import Job
+from tools.swap.job import SwapJob
 
 pytestmark = needs_models
 
@@ -34,7 +34,7 @@ def scene() -> Scene:
 
 @pytest.mark.parametrize(("routing", "want"), [("auto", Route.FAST), ("xseg", Route.XSEG), ("fast", Route.FAST)])
 def test_a_job_is_routed_as_it_asks(face: Path, routing: str, want: Route) -> None:
-    with open_cast(Job(((face,),), "in.mp4", "out.mp4", routing=routing)) as cast:
+    with open_cast(SwapJob(((face,),), "in.mp4", "out.mp4", routing=routing)) as cast:
         plan: Plan = cast.route(scene())
         assert plan.route is want
         assert ("occlusion" in cast.models) == (routing != "fast" and WEIGHTS.is_file())
@@ -46,7 +46,7 @@ def test_a_job_is_routed_as_it_asks(face: Path, routing: str, want: Route) -> No
 def test_a_face_is_found_and_painted_and_the_frame_left_alone_elsewhere(face: Path) -> None:
     picture = paint([Placed("astronaut", 300, 240, 130)])
     frame = framed(picture)
-    with open_cast(Job(((face,),), "in.mp4", "out.mp4", routing="fast")) as cast:
+    with open_cast(SwapJob(((face,),), "in.mp4", "out.mp4", routing="fast")) as cast:
         done = cast.refine(cast.paint(cast.route(cast.perceive(frame))))
     (patch,) = done.patches
     assert done.pending == ()
@@ -60,13 +60,13 @@ def test_a_photo_without_a_face_is_named(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "wall.png"), np.full((200, 200, 3), 127, np.uint8))
     with (
         pytest.raises(SourceError, match=r"wall\.png"),
-        open_cast(Job(((tmp_path / "wall.png",),), "in.mp4", "out.mp4")),
+        open_cast(SwapJob(((tmp_path / "wall.png",),), "in.mp4", "out.mp4")),
     ):
         pass
 
 
 def test_a_rule_for_a_source_that_is_not_there_is_told_before_any_network_is_opened(face: Path) -> None:
-    job = Job(((face,),), "in.mp4", "out.mp4", maps=("7=left",))
+    job = SwapJob(((face,),), "in.mp4", "out.mp4", maps=("7=left",))
     with pytest.raises(UnderstudyError), open_cast(job):
         pass
 
@@ -80,6 +80,6 @@ def test_what_was_opened_is_closed_whatever_happens(face: Path, monkeypatch: pyt
         usual(self)
 
     monkeypatch.setattr(Perceiver, "close", close)
-    with pytest.raises(LookupError), open_cast(Job(((face,),), "in.mp4", "out.mp4")):
+    with pytest.raises(LookupError), open_cast(SwapJob(((face,),), "in.mp4", "out.mp4")):
         raise LookupError
     assert closed == [True]

@@ -11,7 +11,7 @@ from engines.backends.reference import ReferenceEngine
 from engines.errors import ModelError, UnderstudyError
 from engines.nets.net import Net
 from engines.nets.pasted import Asked
-from engines.nets.shared import Hub
+from engines.nets.shared import SharedEngines
 from engines.nets.swapper import Swapper
 from engines.protocol import Spec
 from engines.store.catalog import load_catalog
@@ -162,7 +162,7 @@ class TestSources:
         weights = {"none": np.array(0, np.float32)}
         write(tmp_path / "store" / model.file, model, [*mean, node("Add", ["m", "t"], "out0")], weights)
         store = Store(tmp_path / "store", load_catalog())
-        ensemble = Ensemble(Chosen("uniface_256", "f32"), "cpu", store, networks(), Hub(wait=60))
+        ensemble = Ensemble(Chosen("uniface_256", "f32"), "cpu", store, networks(), SharedEngines(wait=60))
         read = [ensemble.sources([partial(read_photos, [path])]) for path in self.photos(tmp_path)]
         rooms = [ensemble.troupe(sources, i) for i, sources in enumerate(read)]
         mesh = np.zeros((468, 3), np.float32)

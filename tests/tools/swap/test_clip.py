@@ -19,7 +19,7 @@ from tests.tools.stages import stages
 from tools.cli.progress import open_progress
 from tools.swap import clip
 from tools.swap.cast import Cast
-from tools.swap.job import Job
+from tools.swap.job import SwapJob
 
 UNMARKED = Marking(False, False, "a test of the journey itself")
 
@@ -31,15 +31,15 @@ def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def casting(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     @contextmanager
-    def open_(job: Job) -> Iterator[Cast]:
+    def open_(job: SwapJob) -> Iterator[Cast]:
         yield cast
 
     monkeypatch.setattr(clip, "open_cast", open_)
 
 
-def job(folder: Path, frames: int = 20, **more: object) -> Job:
+def job(folder: Path, frames: int = 20, **more: object) -> SwapJob:
     target = clips.make(folder / "in.mp4", frames=frames, audio="aac")
-    return Job(
+    return SwapJob(
         ((folder / "face.png",),),
         str(target),
         str(folder / "out.mp4"),

@@ -13,9 +13,9 @@ import pytest
 
 from calib.denylist import DenyList, save
 from stream.consent.embedder import EMBEDDER
-from stream.consent.package import default_wardrobe
+from stream.consent.package import default_identities
 from stream.marks.keys import local_identity
-from stream.marks.read import State, read_provenance
+from stream.marks.read import ManifestState, read_provenance
 from tests.tools.commands import AGREED, NETWORKS, failed, needs_models, on_terminal, portrait, understudy
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -63,12 +63,12 @@ def test_on_a_terminal_it_is_asked_once(face: Path, tmp_path: Path, answer: str,
 
 
 def test_an_identity_that_is_not_there_names_those_that_are(face: Path, clip: Path, tmp_path: Path) -> None:
-    default_wardrobe().add("grace", [face], RECORD, NOW)
+    default_identities().add("grace", [face], RECORD, NOW)
     assert "there is no identity grcae; there are: grace" in failed("-s", "grcae", clip, tmp_path / "out.mp4")
 
 
 def test_consent_that_has_ended_stops_the_job_whatever_the_flag(face: Path, clip: Path, tmp_path: Path) -> None:
-    default_wardrobe().add("grace", [face], RECORD, datetime(2025, 1, 1, tzinfo=UTC), expires=date(2025, 2, 1))
+    default_identities().add("grace", [face], RECORD, datetime(2025, 1, 1, tzinfo=UTC), expires=date(2025, 2, 1))
     assert "the consent for grace ended on 2025-02-01" in failed("-s", "grace", clip, tmp_path / "out.mp4")
 
 
@@ -204,7 +204,7 @@ class TestWithNetworks:
     def test_a_kept_identity_needs_no_flag_and_its_record_stays_home(
         self, face: Path, clip: Path, tmp_path: Path
     ) -> None:
-        package = default_wardrobe().add("grace", [face], RECORD, NOW, expires=date(2099, 1, 1))
+        package = default_identities().add("grace", [face], RECORD, NOW, expires=date(2099, 1, 1))
         out, report = tmp_path / "out.mp4", tmp_path / "run.json"
         result = understudy("swap", "-q", "-s", "grace", clip, out, "--report", report)
         assert result.returncode == 0, result.stderr
@@ -222,8 +222,8 @@ class TestWithNetworks:
         out = tmp_path / "out.mp4"
         result = understudy("swap", AGREED, "-s", face, clip, out, *words, tmp_path / "newsroom" / "key.pem")
         assert f"by {newsroom.name}" in result.stdout
-        assert read_provenance(out).state is State.VALID
-        assert read_provenance(out, newsroom.root).state is State.TRUSTED
+        assert read_provenance(out).state is ManifestState.VALID
+        assert read_provenance(out, newsroom.root).state is ManifestState.TRUSTED
 
     def test_a_pipe_carries_the_mark_alone(self, face: Path, clip: Path, tmp_path: Path) -> None:
         command = [sys.executable, "-m", "tools.main", "swap", AGREED, "-s", str(face), str(clip), "-"]

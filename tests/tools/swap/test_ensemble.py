@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engines.errors import UnderstudyError
-from engines.nets.shared import Hub
+from engines.nets.shared import SharedEngines
 from engines.store.catalog import load_catalog
 from engines.store.store import Store
 from stream.frame import Done
@@ -48,7 +48,7 @@ def people(*levels: float) -> Sources:
 
 @pytest.fixture
 def shared(store: Store) -> Iterator[Ensemble]:
-    made = Ensemble(Chosen(NAME, "f32"), "cpu", store, EYELESS, Hub(wait=60), side=2)
+    made = Ensemble(Chosen(NAME, "f32"), "cpu", store, EYELESS, SharedEngines(wait=60), side=2)
     yield made
     made.close()
 

@@ -7,11 +7,11 @@ import pytest
 
 from engines.errors import InputError, OutputError, UnderstudyError
 from stream.consent.photos import parse_sources
-from tools.swap.job import Job, parse_bitrate
+from tools.swap.job import SwapJob, parse_bitrate
 
 
-def job(folder: Path) -> Job:
-    return Job(((folder / "face.jpg",),), str(folder / "clip.mp4"), str(folder / "out.mp4"))
+def job(folder: Path) -> SwapJob:
+    return SwapJob(((folder / "face.jpg",),), str(folder / "clip.mp4"), str(folder / "out.mp4"))
 
 
 def test_a_usual_job_is_fine(tmp_path: Path) -> None:

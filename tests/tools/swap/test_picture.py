@@ -19,7 +19,7 @@ from tests.stream import clips
 from tests.tools.stages import COLOUR, PLACE, stages
 from tools.swap import picture as shot
 from tools.swap.cast import Cast
-from tools.swap.job import Job
+from tools.swap.job import SwapJob
 
 UNMARKED = Marking(False, False, "a test of the pictures themselves")
 
@@ -35,7 +35,7 @@ def casting(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     told: list[str] = []
 
     @contextmanager
-    def open_(job: Job, single: bool) -> Iterator[Cast]:
+    def open_(job: SwapJob, single: bool) -> Iterator[Cast]:
         assert single
         told.append("opened")
         yield cast
@@ -51,8 +51,8 @@ def photo(path: Path, width: int = 96, height: int = 64) -> U8:
     return rgb
 
 
-def job(target: Path, output: Path | None, marking: Marking = UNMARKED, **more: object) -> Job:
-    return Job(
+def job(target: Path, output: Path | None, marking: Marking = UNMARKED, **more: object) -> SwapJob:
+    return SwapJob(
         ((Path("face.png"),),),
         str(target),
         str(output) if output else None,
@@ -91,7 +91,7 @@ def test_a_photo_without_a_face_is_written_as_it_is_and_said_so(
 ) -> None:
     rgb = photo(tmp_path / "a.png")
     casting(stages(lambda _: Route.PASS, notes=("something to know",)), monkeypatch)
-    loud = Job(((Path("face.png"),),), str(tmp_path / "a.png"), str(tmp_path / "b.png"), marking=Marking())
+    loud = SwapJob(((Path("face.png"),),), str(tmp_path / "a.png"), str(tmp_path / "b.png"), marking=Marking())
     assert shot.swap_picture(loud, str(tmp_path / "b.png")) == 0
     assert np.array_equal(read_image(str(tmp_path / "b.png")), rgb), "unmarked, bit for bit"
     said = " ".join(capsys.readouterr().err.split())

@@ -12,7 +12,7 @@ import pytest
 from stream.frame import Route
 from stream.marks.keys import Identity, local_identity
 from stream.marks.layers import Marking, MarkingError, Signer
-from stream.marks.output_marks import Stamp
+from stream.marks.output_marks import OutputMarks
 from stream.media.marking import MarkingSink
 from stream.media.sink import Encoding, open_sink
 from stream.media.source import open_source
@@ -21,7 +21,7 @@ from tests.stream import clips
 from tests.tools.stages import stages
 from tools.swap import signing as seal
 from tools.swap.cast import Cast
-from tools.swap.job import Job
+from tools.swap.job import SwapJob
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 BARE = Marking(False, False, "nobody will see it")
@@ -40,8 +40,8 @@ def identity(folder: Path) -> Identity:
     return local_identity(folder / "keys")
 
 
-def job(marking: Marking = Marking(), target: str = "in.mp4") -> Job:  # noqa: B008 (frozen)
-    return Job(((Path("face.png"),),), target, "out.mp4", marking=marking)
+def job(marking: Marking = Marking(), target: str = "in.mp4") -> SwapJob:  # noqa: B008 (frozen)
+    return SwapJob(((Path("face.png"),),), target, "out.mp4", marking=marking)
 
 
 def cast(folder: Path) -> Cast:
@@ -70,7 +70,7 @@ def test_the_mark_alone_is_told_by_its_text(state: Path) -> None:
 
 
 def test_a_signature_is_told_once_it_is_there(state: Path) -> None:
-    stamp = Stamp("out.mp4", Marking(), None, NOON, identity(state))
+    stamp = OutputMarks("out.mp4", Marking(), None, NOON, identity(state))
     assert stamp.marker is not None
     before = seal.in_words(stamp)
     assert "signed" not in before
@@ -108,7 +108,7 @@ def test_what_signs_knows_the_routes_as_they_were_at_the_end(state: Path) -> Non
     """The signer is made before the first frame and called after the last."""
     signed: list[tuple[object, ...]] = []
 
-    class Recording(Stamp):
+    class Recording(OutputMarks):
         def sign(self, path: Path, version: str, models: object, routes: object, ingredient: object) -> Path | None:
             signed.append((path, routes, ingredient))
             return None

@@ -5,7 +5,7 @@ import numpy as np
 
 from engines.mesh.topology import CANONICAL
 from engines.values import U8
-from tools.synth.crops import Cast
+from tools.synth.crops import CropPeople
 from tools.synth.faces import Portrait, portrait
 from tools.synth.hands import Hands
 
@@ -26,8 +26,8 @@ def person(name: str, seed: int) -> Portrait:
     return portrait(photo(seed), mesh, name)
 
 
-def cast() -> Cast:
+def cast() -> CropPeople:
     rgba = np.zeros((64, 64, 4), np.uint8)
     rgba[8:64, 18:46] = (200, 150, 130, 255)
     people = {"a": (person("a", 1), person("a", 1)), "b": (person("b", 2),)}
-    return Cast(people, Hands((rgba,)))
+    return CropPeople(people, Hands((rgba,)))

@@ -11,20 +11,20 @@ from engines.detector import Detector
 from engines.errors import InputError
 from engines.landmarks import Landmarks
 from tests.stream.portraits import Placed, needs_models, networks, paint, photo
-from tools.synth.bank import Finder, build
+from tools.synth.bank import MeshFinder, build
 
 pytestmark = needs_models
 
 
 @pytest.fixture(scope="module")
-def finder() -> Iterator[Finder]:
+def finder() -> Iterator[MeshFinder]:
     seen = networks()
-    finder = Finder(Detector(seen.detector), Landmarks(seen.landmarks))
+    finder = MeshFinder(Detector(seen.detector), Landmarks(seen.landmarks))
     yield finder
     finder.landmarks.close()
 
 
-def test_photos_become_portraits_by_person(finder: Finder, tmp_path: Path) -> None:
+def test_photos_become_portraits_by_person(finder: MeshFinder, tmp_path: Path) -> None:
     placed = {
         "london_neutral/007_03.jpg": "hopper", "london_smiling/007_08.jpg": "hopper",
         "canada/Smith.jpg": "astronaut",
@@ -45,12 +45,12 @@ def test_photos_become_portraits_by_person(finder: Finder, tmp_path: Path) -> No
         assert (high - low).max() > 110
 
 
-def test_the_mesh_lies_on_the_face(finder: Finder) -> None:
+def test_the_mesh_lies_on_the_face(finder: MeshFinder) -> None:
     mesh = finder.mesh(photo("astronaut"))
     assert mesh is not None
     assert np.abs(mesh[:, :2].mean(0) - (225, 128)).max() < 25
 
 
-def test_a_folder_without_faces_is_named(finder: Finder, tmp_path: Path) -> None:
+def test_a_folder_without_faces_is_named(finder: MeshFinder, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="photos of faces"):
         build(tmp_path, finder)

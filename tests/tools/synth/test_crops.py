@@ -6,11 +6,11 @@ from tests.tools.synth.people import cast, person
 from tools.synth import crops, sequences, shards
 from tools.synth.camera import astray, filmed, lit
 from tools.synth.crops import UNSURE, label, sample
-from tools.synth.faces import Pose, expression, random_pose, turned, view
+from tools.synth.faces import HeadPose, expression, random_pose, turned, view
 from tools.synth.worn import beard, dressed, fringe, spectacles
 
 CAST = cast()
-STILL = Pose(np.zeros((468, 3), np.float32), (0.0, 0.0, 0.0), np.eye(2, 3, dtype=np.float32))
+STILL = HeadPose(np.zeros((468, 3), np.float32), (0.0, 0.0, 0.0), np.eye(2, 3, dtype=np.float32))
 MASK = np.ones((100, 100), np.float32)
 
 
@@ -77,7 +77,7 @@ def test_an_opened_mouth_is_painted_into_the_view_and_not_the_plate() -> None:
     look, pose = person("a", 1), np.zeros((468, 3), np.float32)
     lower = [14, 87, 317, 178, 402, 88, 318]
     pose[lower, 1] = 1.6
-    seen = view(look, look, Pose(pose, (0, 0, 0), STILL.wobble), np.random.default_rng(1))
+    seen = view(look, look, HeadPose(pose, (0, 0, 0), STILL.wobble), np.random.default_rng(1))
     x, y = ((seen.points[13] + 3 * seen.points[14]) / 4)[:2].round().astype(int)
     assert seen.points[14, 1] - seen.points[13, 1] > 8
     assert np.abs(seen.image[y, x] - seen.plate[y, x]).max() > 20

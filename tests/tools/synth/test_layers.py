@@ -4,7 +4,7 @@ import pytest
 from engines.values import F32
 from tools.synth import clear, noise, smoke, things
 from tools.synth.hands import Hands, cut, load, split
-from tools.synth.layers import Kind, Layers, Sheet, opaque, placement
+from tools.synth.layers import LayerKind, Layers, Sheet, opaque, placement
 
 SIZE = (96, 100)
 BACK = np.random.default_rng(1).uniform(30, 220, (*SIZE, 3)).astype(np.float32)
@@ -21,8 +21,8 @@ def test_an_opaque_thing_covers_and_nothing_else_changes() -> None:
     out = layers.over(BACK)
     np.testing.assert_allclose(out[30:50, 40:60], np.broadcast_to((10, 200, 30), (20, 20, 3)), atol=1e-3)
     np.testing.assert_allclose(out[layers.alpha == 0], BACK[layers.alpha == 0], atol=1e-4)
-    assert layers.map(Kind.OPAQUE).sum() == pytest.approx(32 * 32, rel=0.05)
-    assert layers.map(Kind.VEIL).sum() == layers.map(Kind.GLASS).sum() == 0
+    assert layers.map(LayerKind.OPAQUE).sum() == pytest.approx(32 * 32, rel=0.05)
+    assert layers.map(LayerKind.VEIL).sum() == layers.map(LayerKind.GLASS).sum() == 0
 
 
 def test_a_soft_edge_does_not_pull_in_what_lies_beside_the_thing() -> None:
@@ -44,7 +44,7 @@ def pane(slope: float) -> Sheet:
     flat, region = np.ones((64, 64, 3), np.float32), np.ones((64, 64), np.float32)
     warp = np.zeros((64, 64, 2), np.float32)
     warp[..., 0] = slope
-    return Sheet(Kind.GLASS, flat * 255, 0 * region, flat * np.float32(0.5), warp, region)
+    return Sheet(LayerKind.GLASS, flat * 255, 0 * region, flat * np.float32(0.5), warp, region)
 
 
 def test_glass_dims_and_displaces_what_is_behind() -> None:
@@ -78,7 +78,7 @@ def test_every_thing_is_opaque_somewhere_and_the_same_for_the_same_seed(name: st
 def test_clear_things_transmit_refract_and_shine(make) -> None:  # type: ignore[no-untyped-def]
     sheet = make(np.random.default_rng(4))
     inside = sheet.region > 0.9
-    assert sheet.kind is Kind.GLASS
+    assert sheet.kind is LayerKind.GLASS
     assert inside.any()
     assert sheet.rho[inside].mean() < 1
     assert sheet.rho.min() >= 0

@@ -15,7 +15,7 @@ from engines.values import F32, U8
 from tests.tools.synth.people import photo
 from tools.synth import mixed
 from tools.synth.crops import UNSURE
-from tools.synth.mixed import SEEN_THROUGH, SOLID, Spell, cast_for, laid, spells, thing, write
+from tools.synth.mixed import SEEN_THROUGH, SOLID, OccluderSpan, cast_for, laid, spells, thing, write
 
 FACE = np.ascontiguousarray(photo(1)[30:280, 40:260], np.uint8)  # 250 x 220
 MESH = (CANONICAL * 9 + np.array([110, 130, 0])).astype(np.float32)
@@ -47,7 +47,7 @@ def test_a_clip_too_short_for_the_mix_is_refused(frames: int) -> None:
 
 
 def test_a_thing_comes_stays_and_goes() -> None:
-    spell = Spell(OPAQUE, 10, 9)
+    spell = OccluderSpan(OPAQUE, 10, 9)
     shares = [spell.there(i) for i in range(9, 21)]
     assert shares[0] == 0
     assert shares[1:4] == pytest.approx([1 / 3, 2 / 3, 1])
@@ -66,7 +66,7 @@ def test_things_are_drawn_by_their_seed(name: str) -> None:
     ("kind", "names"), [(OPAQUE, SOLID), (TRANSPARENT, SEEN_THROUGH)], ids=["opaque", "transparent"]
 )
 def test_what_is_chosen_for_a_spell_is_seen_and_is_what_it_says(kind: int, names: tuple[str, ...]) -> None:
-    spell = Spell(kind, 0, 15)
+    spell = OccluderSpan(kind, 0, 15)
     for number, name in enumerate(names):
         found = cast_for(spell, number, FACE, MESH, np.random.default_rng(number))
         assert found.kind == name
@@ -86,7 +86,7 @@ def test_what_has_not_come_yet_changes_nothing() -> None:
 def test_a_face_too_small_to_be_covered_visibly_is_told() -> None:
     far = (MESH * 0 + np.array([-900, -900, 0])).astype(np.float32)
     with pytest.raises(InputError, match=r"nothing opaque can be seen before this face"):
-        cast_for(Spell(OPAQUE, 0, 15), 0, FACE, far, np.random.default_rng(0))
+        cast_for(OccluderSpan(OPAQUE, 0, 15), 0, FACE, far, np.random.default_rng(0))
 
 
 def clip(path: Path, frames: int) -> Path:

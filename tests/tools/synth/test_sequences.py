@@ -10,9 +10,9 @@ import pytest
 from engines.occlusion.network import NONE, OPAQUE, SIDE, TRANSPARENT
 from tests.tools.synth.people import cast
 from tools.synth import making, shards
-from tools.synth.crops import UNSURE, Cast, Sample, label, sample
-from tools.synth.faces import View
-from tools.synth.layers import Kind, opaque
+from tools.synth.crops import UNSURE, CropPeople, Sample, label, sample
+from tools.synth.faces import FaceView
+from tools.synth.layers import LayerKind, opaque
 from tools.synth.sequences import KINDS, Passing, many, passing, presence, sequence
 from tools.synth.smoke import smoke
 
@@ -21,7 +21,7 @@ POINTS = np.zeros((468, 3), np.float32)
 POINTS[:234] = (30, 20, 0)
 POINTS[234:] = (98, 110, 0)  # a face 68 wide and 90 high
 BLACK = np.zeros((SIDE, SIDE, 3), np.float32)
-SEEN = View(BLACK, BLACK, np.ones((SIDE, SIDE), np.float32), POINTS)
+SEEN = FaceView(BLACK, BLACK, np.ones((SIDE, SIDE), np.float32), POINTS)
 
 
 def rng(seed: int = 1) -> np.random.Generator:
@@ -99,9 +99,10 @@ def test_liquid_runs_down_from_frame_to_frame_and_fades_in() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "name"), [("opaque", Kind.OPAQUE), ("veil", Kind.VEIL), ("glass", Kind.GLASS), ("liquid", Kind.GLASS)]
+    ("kind", "name"),
+    [("opaque", LayerKind.OPAQUE), ("veil", LayerKind.VEIL), ("glass", LayerKind.GLASS), ("liquid", LayerKind.GLASS)],
 )
-def test_what_passes_is_of_its_kind_and_comes_over_the_face(kind: str, name: Kind) -> None:
+def test_what_passes_is_of_its_kind_and_comes_over_the_face(kind: str, name: LayerKind) -> None:
     for seed in range(6):
         thing = passing(kind, CAST, SEEN, rng(seed))
         assert thing is not None
@@ -160,13 +161,13 @@ def test_the_kinds_come_in_turn_each_with_its_number() -> None:
     assert [s.kind for s, _ in made[::2]] == [*KINDS, *KINDS[:2]]
 
 
-def write(folder: Path, wanted: making.Wanted, casts: tuple[Cast, Cast] = (CAST, CAST)) -> list[str]:
+def write(folder: Path, wanted: making.ShardPlan, casts: tuple[CropPeople, CropPeople] = (CAST, CAST)) -> list[str]:
     return list(making.write(folder, casts, wanted))
 
 
 def test_what_is_written_is_what_was_wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(making, "SHARD", 8)
-    names = write(tmp_path, making.Wanted(20, 6, 3, 2, frames=2))
+    names = write(tmp_path, making.ShardPlan(20, 6, 3, 2, frames=2))
     assert names == ["val0", "fit0", "seq0", "train0", "train1", "train2"]
     sizes = {n: len(shards.read(tmp_path / n)) for n in names}
     assert sizes == {"val0": 6, "fit0": 4, "seq0": 2, "train0": 8, "train1": 8, "train2": 4}
@@ -176,13 +177,13 @@ def test_what_is_written_is_what_was_wanted(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_without_sequences_none_are_written(tmp_path: Path) -> None:
-    assert write(tmp_path, making.Wanted(2, 2, 0, 2)) == ["val0", "train0"]
+    assert write(tmp_path, making.ShardPlan(2, 2, 0, 2)) == ["val0", "train0"]
 
 
 def test_training_and_validation_show_their_own_people(tmp_path: Path) -> None:
     """One cast for each: what the shards hold is what that cast gives alone."""
-    one, other = (Cast({n: CAST.people[n]}, CAST.hands) for n in ("a", "b"))
-    write(tmp_path, making.Wanted(3, 3, 0, 2), (one, other))
+    one, other = (CropPeople({n: CAST.people[n]}, CAST.hands) for n in ("a", "b"))
+    write(tmp_path, making.ShardPlan(3, 3, 0, 2), (one, other))
     for name, who, seed in (("train0", one, (2, 1, 0)), ("val0", other, (2, 0))):
         held, chance = shards.read(tmp_path / name), np.random.default_rng(seed)
         for i in range(3):
@@ -190,8 +191,8 @@ def test_training_and_validation_show_their_own_people(tmp_path: Path) -> None:
 
 
 def test_another_seed_gives_other_crops(tmp_path: Path) -> None:
-    write(tmp_path / "a", making.Wanted(2, 2, 0, 2))
-    write(tmp_path / "b", making.Wanted(2, 2, 0, 3))
+    write(tmp_path / "a", making.ShardPlan(2, 2, 0, 2))
+    write(tmp_path / "b", making.ShardPlan(2, 2, 0, 3))
     for name in ("val0", "train0"):
         one, other = (shards.read(tmp_path / f / name).face for f in "ab")
         assert not np.array_equal(one, other)
@@ -210,7 +211,7 @@ def test_what_a_crash_left_half_written_is_written_again(tmp_path: Path) -> None
     with pytest.raises(KeyboardInterrupt):
         shards.write(tmp_path / "val0", half(), 4)  # type: ignore[arg-type]
     assert shards.found(tmp_path, "val") == []
-    assert write(tmp_path, making.Wanted(2, 4, 0, 2)) == ["val0", "train0"]
+    assert write(tmp_path, making.ShardPlan(2, 4, 0, 2)) == ["val0", "train0"]
     assert len(shards.read(tmp_path / "val0")) == 4
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engines.values import F32
-from tools.synth.layers import Kind
+from tools.synth.layers import LayerKind
 from tools.synth.smoke import SIDE, Smoke, smoke
 
 SIZE = (96, 100)
@@ -78,9 +78,9 @@ def test_the_picture_behind_it_is_the_veil_model() -> None:
     layers = STILL.layers(0.0, (50, 48), 128, SIZE)
     a = layers.alpha[..., None]
     np.testing.assert_allclose(layers.over(BACK), (1 - a) * BACK + a * STILL.airlight, atol=1e-3)
-    assert layers.kind is Kind.VEIL
-    assert np.array_equal(layers.map(Kind.VEIL), layers.alpha)
-    assert layers.map(Kind.OPAQUE).max() == layers.map(Kind.GLASS).max() == 0
+    assert layers.kind is LayerKind.VEIL
+    assert np.array_equal(layers.map(LayerKind.VEIL), layers.alpha)
+    assert layers.map(LayerKind.OPAQUE).max() == layers.map(LayerKind.GLASS).max() == 0
 
 
 def test_smokes_are_of_many_kinds_and_the_seed_decides() -> None:

@@ -9,14 +9,14 @@ from engines.mesh.topology import OVAL
 from engines.values import F32, U8
 from tests.tools.synth.people import cast, person
 from tools.synth import clear, things
-from tools.synth.crops import OPAQUES, Cast, sample, skin, solid
-from tools.synth.faces import Pose, view
+from tools.synth.crops import OPAQUES, CropPeople, sample, skin, solid
+from tools.synth.faces import HeadPose, view
 from tools.synth.layers import Sheet
 from tools.synth.worn import dressed, fringe, spectacles
 
 CAST = cast()
 LOOK = person("a", 1)
-LEVEL = Pose(np.zeros((468, 3), np.float32), (0.0, 0.0, 0.0), np.eye(2, 3, dtype=np.float32))
+LEVEL = HeadPose(np.zeros((468, 3), np.float32), (0.0, 0.0, 0.0), np.eye(2, 3, dtype=np.float32))
 
 
 def rng(seed: int = 1) -> np.random.Generator:
@@ -241,7 +241,7 @@ def test_behind_an_opaque_thing_there_is_no_veil_and_no_glass_to_be_found() -> N
 def test_two_looks_are_of_one_person() -> None:
     """From a cast of two with two looks each: never of both at once, and both come."""
     looks = {n: tuple(person(n, seed) for seed in (i, i + 5)) for i, n in enumerate("pq")}
-    crowd = Cast(looks, CAST.hands)
+    crowd = CropPeople(looks, CAST.hands)
     pairs = [crowd.looks(rng(seed)) for seed in range(30)]
     assert all(a.person == b.person for a, b in pairs)
     assert {a.person for a, _ in pairs} == {"p", "q"}

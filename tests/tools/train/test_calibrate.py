@@ -12,7 +12,7 @@ from calib.thresholds import Thresholds, load
 from engines.backends.choose import open_engine
 from engines.occlusion.network import NONE, OPAQUE, OcclusionNet
 from engines.protocol import Engine
-from stream.perception.occlusion_tracker import Watch
+from stream.perception.occlusion_tracker import OcclusionTracker
 from tests.tools.commands import understudy
 from tests.tools.rules import by_difference
 from tests.tools.synth.people import cast
@@ -26,7 +26,7 @@ EYE = np.eye(2, 3, dtype=np.float32)
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder, people = tmp_path_factory.mktemp("crops"), cast()
-    assert len(list(making.write(folder, (people, people), making.Wanted(1, 48, 6, 3, frames=16)))) == 4
+    assert len(list(making.write(folder, (people, people), making.ShardPlan(1, 48, 6, 3, frames=16)))) == 4
     return folder
 
 
@@ -53,7 +53,7 @@ def test_the_thresholds_written_are_those_that_the_stream_reads(
     text = told(data, net, out)
     found = load(out)
     assert isinstance(found, Thresholds)
-    Watch(engine, found).close()
+    OcclusionTracker(engine, found).close()
     assert out.read_text().startswith("# Route thresholds, by `understudy calibrate routing`.")
     assert f"wrote {out}" in text
     shard = shards.read(shards.found(data, "val")[0])
@@ -103,7 +103,7 @@ def test_without_their_plates_the_same_crops_are_answered_otherwise(data: Path, 
 
 def test_a_folder_without_sequences_is_told(net: Path, tmp_path: Path) -> None:
     people = cast()
-    list(making.write(tmp_path, (people, people), making.Wanted(1, 2, 0, 3)))
+    list(making.write(tmp_path, (people, people), making.ShardPlan(1, 2, 0, 3)))
     done = understudy("calibrate", "routing", "--data", tmp_path, "--net", net, "-o", tmp_path / "x.toml")
     assert done.returncode == 2
     assert "lacks validation crops or sequences; write some with `understudy train data`" in done.stderr

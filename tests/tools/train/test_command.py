@@ -15,19 +15,19 @@ RUN = CliRunner()
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("crops")
     people = cast()
-    names = list(making.write(folder, (people, people), making.Wanted(16, 8, 2, 5, frames=4)))
+    names = list(making.write(folder, (people, people), making.ShardPlan(16, 8, 2, 5, frames=4)))
     assert names == ["val0", "fit0", "seq0", "train0"]
     return folder
 
 
 def test_making_again_makes_nothing_new(data: Path) -> None:
     people = cast()
-    assert list(making.write(data, (people, people), making.Wanted(16, 8, 2, 5, frames=4))) == []
+    assert list(making.write(data, (people, people), making.ShardPlan(16, 8, 2, 5, frames=4))) == []
 
 
 def test_what_is_made_depends_on_the_seed_alone(data: Path, tmp_path: Path) -> None:
     people = cast()
-    list(making.write(tmp_path, (people, people), making.Wanted(16, 8, 0, 5)))
+    list(making.write(tmp_path, (people, people), making.ShardPlan(16, 8, 0, 5)))
     np.testing.assert_array_equal(shards.read(tmp_path / "train0").face[:4], shards.read(data / "train0").face[:4])
 
 

@@ -31,11 +31,11 @@ def shard(count: int = 16, seed: int = 0) -> Shard:
     return Shard(face, maps, label, np.full(count, -1))
 
 
-RECIPE = loop.Recipe(steps=12, size=8, warm=4, every=6, bf16=False, keep=0.5)
+RECIPE = loop.TrainingRecipe(steps=12, size=8, warm=4, every=6, bf16=False, keep=0.5)
 
 
 def test_a_few_steps_lower_the_loss() -> None:
-    run, some = loop.begin(net.Small, RECIPE), shard()
+    run, some = loop.begin(net.SmallNet, RECIPE), shard()
     batch = next(epoch([some], 8, np.random.default_rng(1)))
     parts = [loop.update(run, batch, RECIPE) for _ in range(8)]
     assert sum(parts[-1].values()) < 0.9 * sum(parts[0].values())
@@ -43,7 +43,7 @@ def test_a_few_steps_lower_the_loss() -> None:
 
 
 def test_the_average_follows_the_net() -> None:
-    run, batch = loop.begin(net.Small, RECIPE), next(epoch([shard()], 8, np.random.default_rng(1)))
+    run, batch = loop.begin(net.SmallNet, RECIPE), next(epoch([shard()], 8, np.random.default_rng(1)))
     before = run.average.maps.weight.detach().clone()
     loop.update(run, batch, RECIPE)
     moved, whole = (float((n.maps.weight.detach() - before).norm()) for n in (run.average, run.net))
@@ -51,8 +51,8 @@ def test_the_average_follows_the_net() -> None:
 
 
 def test_only_the_named_part_is_trained() -> None:
-    recipe = loop.Recipe(steps=4, size=8, only="head", bf16=False)
-    run, batch = loop.begin(net.Small, recipe), next(epoch([shard()], 8, np.random.default_rng(1)))
+    recipe = loop.TrainingRecipe(steps=4, size=8, only="head", bf16=False)
+    run, batch = loop.begin(net.SmallNet, recipe), next(epoch([shard()], 8, np.random.default_rng(1)))
     before = {k: v.clone() for k, v in run.net.state_dict().items()}
     loop.update(run, batch, recipe)
     changed = {k for k, v in run.net.state_dict().items() if not torch.equal(v, before[k])}
@@ -62,10 +62,10 @@ def test_only_the_named_part_is_trained() -> None:
 
 def test_a_run_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
     some, say = shard(32), Telemetry(tmp_path / "t.jsonl", lambda: 0.0)
-    short = loop.Recipe(steps=6, size=8, warm=4, every=6, bf16=False)
-    run = loop.begin(net.Small, short)
+    short = loop.TrainingRecipe(steps=6, size=8, warm=4, every=6, bf16=False)
+    run = loop.begin(net.SmallNet, short)
     loop.train(run, lambda: [some], shard(8, 9), tmp_path, short, say)
-    again = loop.begin(net.Small, RECIPE)
+    again = loop.begin(net.SmallNet, RECIPE)
     again.load(tmp_path / "last.pt")
     assert again.step == 6
     for a, b in zip(again.net.state_dict().values(), run.net.state_dict().values(), strict=True):
@@ -76,8 +76,8 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
 
 
 def test_it_stops_when_it_no_longer_gains(tmp_path: Path) -> None:
-    recipe = loop.Recipe(steps=40, size=8, every=1, patience=2, rate=0.0, only="head", bf16=False)
-    run = loop.begin(net.Small, recipe)
+    recipe = loop.TrainingRecipe(steps=40, size=8, every=1, patience=2, rate=0.0, only="head", bf16=False)
+    run = loop.begin(net.SmallNet, recipe)
     say = Telemetry(tmp_path / "t.jsonl", lambda: 0.0)
     loop.train(run, lambda: [shard(8)], shard(4, 9), tmp_path, recipe, say)
     assert (run.step, run.stale) == (4, 3)
@@ -85,7 +85,7 @@ def test_it_stops_when_it_no_longer_gains(tmp_path: Path) -> None:
 
 
 def test_the_rate_warms_up_and_falls() -> None:
-    recipe = loop.Recipe(steps=1000, warm=100, rate=1.0)
+    recipe = loop.TrainingRecipe(steps=1000, warm=100, rate=1.0)
     rates = [loop.rate_at(s, recipe) for s in range(1000)]
     assert rates[0] == pytest.approx(0.01)
     assert max(rates) == pytest.approx(1.0, abs=0.01)
@@ -113,7 +113,7 @@ def test_unsure_labels_do_not_pull_on_the_class() -> None:
 def test_the_file_that_ships_answers_like_the_network(tmp_path: Path) -> None:
     pytest.importorskip("onnx")
     torch.manual_seed(2)
-    small = export.rounded(net.Small().eval())
+    small = export.rounded(net.SmallNet().eval())
     path = tmp_path / "occlusion.onnx"
     export.export(small, path)
     faces = prepared(shard(2).face, shard(2).maps, shard(2).label).face
@@ -129,6 +129,6 @@ def test_the_file_that_ships_answers_like_the_network(tmp_path: Path) -> None:
 
 def test_the_full_size_recipe_takes_the_same_input() -> None:
     pytest.importorskip("segmentation_models_pytorch", reason="the full-size recipe needs segmentation-models-pytorch")
-    logits, maps = net.Full(weights=None).eval()(torch.zeros(1, 7, 128, 128))
+    logits, maps = net.FullNet(weights=None).eval()(torch.zeros(1, 7, 128, 128))
     assert logits.shape == (1, 3)
     assert maps.shape == (1, 3, 128, 128)

@@ -61,11 +61,11 @@ class Little(nn.Module):  # type: ignore[misc]
         return self.head(seen.mean((2, 3))), nn.functional.pixel_shuffle(self.maps(seen), 4)
 
 
-RECIPE = loop.Recipe(steps=6, size=8, warm=3, every=2, bf16=False, keep=0.5, rate=1e-2)
+RECIPE = loop.TrainingRecipe(steps=6, size=8, warm=3, every=2, bf16=False, keep=0.5, rate=1e-2)
 SOME, HELD = shard(24), shard(2, 9)  # three batches an epoch: the second begins within the run
 
 
-def trained(folder: Path, breaks: int, recipe: loop.Recipe = RECIPE) -> Any:
+def trained(folder: Path, breaks: int, recipe: loop.TrainingRecipe = RECIPE) -> Any:
     folder.mkdir(exist_ok=True)
     run = loop.begin(Little, recipe)
     if (folder / "last.pt").is_file():
@@ -97,10 +97,10 @@ def test_a_resumed_run_is_the_run_that_was_not_stopped(tmp_path: Path) -> None:
 
 def test_a_run_may_be_prolonged(tmp_path: Path) -> None:
     """At its end it goes on with the next batch, not with the epoch's first."""
-    short = trained(tmp_path, 0, loop.Recipe(steps=3, size=8, warm=3, every=3, bf16=False))
+    short = trained(tmp_path, 0, loop.TrainingRecipe(steps=3, size=8, warm=3, every=3, bf16=False))
     held = torch.load(tmp_path / "last.pt", weights_only=True)
     assert (held["step"], held["epoch"], held["batch"]) == (3, 0, 3)
-    longer = trained(tmp_path, 0, loop.Recipe(steps=5, size=8, warm=3, every=3, bf16=False))
+    longer = trained(tmp_path, 0, loop.TrainingRecipe(steps=5, size=8, warm=3, every=3, bf16=False))
     assert (short.step, longer.step) == (3, 5)
     held = torch.load(tmp_path / "last.pt", weights_only=True)
     assert (held["epoch"], held["batch"]) == (1, 2)
@@ -122,7 +122,7 @@ def test_fewer_crops_than_a_batch_are_one_batch(tmp_path: Path) -> None:
     """Sixteen crops and batches of 64: the run ends, with what there is."""
     sizes = [len(b.label) for b in epoch([shard(16)], 64, np.random.default_rng(1))]
     assert sizes == [16]
-    recipe = loop.Recipe(steps=2, size=64, every=2, bf16=False)
+    recipe = loop.TrainingRecipe(steps=2, size=64, every=2, bf16=False)
     run = loop.begin(Little, recipe)
     loop.train(run, lambda: [shard(3)], HELD, tmp_path, recipe, Telemetry(tmp_path / "t.jsonl", lambda: 0.0))
     assert run.step == 2
@@ -171,7 +171,7 @@ def test_the_share_that_loses_its_plate() -> None:
 
 
 def test_a_loss_that_is_no_number_stops_the_run(tmp_path: Path) -> None:
-    run = loop.begin(net.Small, RECIPE)
+    run = loop.begin(net.SmallNet, RECIPE)
     with torch.no_grad():
         run.net.head[2].bias.fill_(float("nan"))
     with pytest.raises(FloatingPointError, match="lower the rate"):
@@ -181,13 +181,13 @@ def test_a_loss_that_is_no_number_stops_the_run(tmp_path: Path) -> None:
 
 def test_a_step_follows_the_clipped_gradient_at_the_rate_of_its_step() -> None:
     """With a rate of nought weights stay, statistics of batches do not; the rate that is set is the recipe's."""
-    still = loop.Recipe(steps=6, size=8, rate=0.0, decay=0.0, bf16=False)
-    run = loop.begin(net.Small, still)
+    still = loop.TrainingRecipe(steps=6, size=8, rate=0.0, decay=0.0, bf16=False)
+    run = loop.begin(net.SmallNet, still)
     before = {k: v.clone() for k, v in run.net.named_parameters()}
     batch = next(epoch([SOME], 8, np.random.default_rng(1)))
     loop.update(run, batch, still)
     assert all(torch.equal(v, before[k]) for k, v in run.net.named_parameters())
-    run = loop.begin(net.Small, RECIPE)
+    run = loop.begin(net.SmallNet, RECIPE)
     for step in range(4):
         loop.update(run, batch, RECIPE)
         assert run.optimiser.param_groups[0]["lr"] == loop.rate_at(step, RECIPE)
@@ -197,7 +197,7 @@ def test_a_step_follows_the_clipped_gradient_at_the_rate_of_its_step() -> None:
 
 def test_the_average_forgets_slower_the_longer_it_runs() -> None:
     """In its first step nine tenths of the net's move, then what `keep` says."""
-    run = loop.begin(net.Small, RECIPE)
+    run = loop.begin(net.SmallNet, RECIPE)
     batch = next(epoch([SOME], 8, np.random.default_rng(1)))
     before = run.net.maps.weight.detach().clone()
     loop.update(run, batch, RECIPE)
@@ -205,13 +205,13 @@ def test_the_average_forgets_slower_the_longer_it_runs() -> None:
     assert torch.allclose(run.average.maps.weight, before + 0.9 * (now - before), atol=1e-6)
     run.step = 10_000
     slow, fast = run.average.maps.weight.detach().clone(), now.clone()
-    loop.update(run, batch, loop.Recipe(steps=20_000, size=8, bf16=False, keep=0.75))
+    loop.update(run, batch, loop.TrainingRecipe(steps=20_000, size=8, bf16=False, keep=0.75))
     fast = run.net.maps.weight.detach()
     assert torch.allclose(run.average.maps.weight, slow + 0.25 * (fast - slow), atol=1e-6)
 
 
 def test_the_same_seed_is_the_same_net() -> None:
-    one, again, other = (loop.begin(net.Small, loop.Recipe(seed=s)) for s in (3, 3, 4))
+    one, again, other = (loop.begin(net.SmallNet, loop.TrainingRecipe(seed=s)) for s in (3, 3, 4))
     assert alike(one.net, again.net)
     assert alike(one.net, one.average)
     assert not alike(one.net, other.net)

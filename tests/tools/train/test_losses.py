@@ -186,7 +186,7 @@ def test_rounding_changes_large_weights_alone_and_only_once() -> None:
 def test_the_small_net_sees_how_much_of_the_mesh_its_maps_cover() -> None:
     """The class hangs on the maps under the mask: a mask that hides them changes it, the maps stay."""
     torch.manual_seed(1)
-    small = net.Small().eval()
+    small = net.SmallNet().eval()
     face = torch.rand(1, 7, 128, 128)
     face[:, 6] = 1
     logits, maps = small(face)

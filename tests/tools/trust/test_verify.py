@@ -18,11 +18,11 @@ import typer
 from typer.testing import CliRunner
 
 from engines.errors import InputError
-from engines.watermark.detect import Detection
+from engines.watermark.detect import MarkDetection
 from engines.watermark.payload import Payload
 from stream.marks.keys import Identity, local_identity
 from stream.marks.manifest import Manifest
-from stream.marks.read import Provenance, State, read_provenance
+from stream.marks.read import ManifestState, Provenance, read_provenance
 from stream.marks.sign import sign_file
 from stream.marks.verdict import Outcome, judge
 from tests.stream.marks.clips import PAYLOAD, clip, pictures
@@ -150,7 +150,7 @@ def test_a_mark_named_by_an_earlier_record_is_known(files: Path, tmp_path: Path)
     remux(files / "marked.mp4", again)
     sign_file(again, Manifest("again.mp4", "0.1.0", mark=Payload(1, 2)), files / "marked.mp4", local_identity())
     told = read_provenance(again, verify.anchors([]))
-    assert (told.state, told.watermark, told.earlier) == (State.TRUSTED, Payload(1, 2).text, (PAYLOAD.text,))
+    assert (told.state, told.watermark, told.earlier) == (ManifestState.TRUSTED, Payload(1, 2).text, (PAYLOAD.text,))
     assert ask_json(again)[0] == 0
 
 
@@ -189,23 +189,23 @@ def test_mistakes(files: Path) -> None:
 
 
 def test_a_mark_of_another_job_does_not_belong_to_the_signature() -> None:
-    told = Provenance(State.TRUSTED, signer="x", ours=True, declares_ai=True, watermark=PAYLOAD.text)
-    other = Detection(True, 1.0, Payload(1, 2), 50.0)
+    told = Provenance(ManifestState.TRUSTED, signer="x", ours=True, declares_ai=True, watermark=PAYLOAD.text)
+    other = MarkDetection(True, 1.0, Payload(1, 2), 50.0)
     assert judge(told, other).outcome is Outcome.ALTERED
     assert judge(replace(told, earlier=(Payload(1, 2).text,)), other).outcome is Outcome.INTACT, "marked twice"
-    assert judge(told, Detection(True, 1.0, PAYLOAD, 50.0)).outcome is Outcome.INTACT
-    assert judge(told, Detection(False, 0.0, None, 1.0)).outcome is Outcome.INTACT, "the signature alone proves it"
+    assert judge(told, MarkDetection(True, 1.0, PAYLOAD, 50.0)).outcome is Outcome.INTACT
+    assert judge(told, MarkDetection(False, 0.0, None, 1.0)).outcome is Outcome.INTACT, "the signature alone proves it"
 
 
 def test_traces_count_as_a_damaged_mark() -> None:
-    verdict = judge(Provenance(State.MISSING), Detection(True, 0.99, None, 11.0))
+    verdict = judge(Provenance(ManifestState.MISSING), MarkDetection(True, 0.99, None, 11.0))
     assert verdict.outcome is Outcome.ALTERED
     assert any("too damaged" in line for line in verdict.details)
 
 
 def test_ai_by_another_program() -> None:
-    told = Provenance(State.VALID, signer="x", generator="Other 2", declares_ai=True)
-    verdict = judge(told, Detection(False, 0.0, None, 1.0))
+    told = Provenance(ManifestState.VALID, signer="x", generator="Other 2", declares_ai=True)
+    verdict = judge(told, MarkDetection(False, 0.0, None, 1.0))
     assert verdict.outcome is Outcome.INTACT and "with AI, by another program" in verdict.headline
 
 

@@ -13,7 +13,7 @@ from engines.errors import OutputError, UnderstudyError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from tools.bench.engines.contenders import Row
+    from tools.bench.engines.contenders import ContenderRow
 
 
 def register(app: typer.Typer) -> None:
@@ -98,7 +98,7 @@ def journey(
     return enginepipe.as_json(found)
 
 
-def show(found: "Sequence[Row]", console: "Console") -> None:
+def show(found: "Sequence[ContenderRow]", console: "Console") -> None:
     from rich.table import Table
 
     table = Table(box=None, header_style="bold")

@@ -44,7 +44,7 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ContenderRow:
     """One line of the result. ms: of one call, the median. error: against f32 on OpenVINO, in shares of its length."""
 
     model: str
@@ -141,7 +141,7 @@ def race(field: Sequence[Contender], products: Sequence[Product], rounds: int) -
             one.seconds.append(timed(lambda one=one: one.session.run(one.feeds)))
 
 
-def rows(subject: Subject, field: Sequence[Contender], ceilings: Mapping[tuple[str, str], float]) -> list[Row]:
+def rows(subject: Subject, field: Sequence[Contender], ceilings: Mapping[tuple[str, str], float]) -> list[ContenderRow]:
     """ceilings: thousand million multiply-adds a second by (backend, precision)."""
     found = []
     for one in field:
@@ -149,7 +149,7 @@ def rows(subject: Subject, field: Sequence[Contender], ceilings: Mapping[tuple[s
         rate = subject.macs * one.batch / seconds / 1e9
         share = rate / ceilings[one.backend, one.precision]
         found.append(
-            Row(
+            ContenderRow(
                 subject.name,
                 one.backend,
                 one.precision,

@@ -15,7 +15,7 @@ from engines.graph.load import load, save
 from engines.graph.macs import macs
 from engines.graph.standin import standin
 from engines.store.store import default_store
-from tools.bench.engines.contenders import PRECISIONS, Feeds, Row, Subject, contenders, quantised, race, rows
+from tools.bench.engines.contenders import PRECISIONS, ContenderRow, Feeds, Subject, contenders, quantised, race, rows
 from tools.bench.engines.matmul_peak import SIDE, open_product
 from tools.models.feeds import feeds as crops
 
@@ -35,19 +35,19 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class EngineResults:
     """ceilings: thousand million multiply-adds a second by (backend, precision)."""
 
     ceilings: dict[tuple[str, str], float]
-    rows: tuple[Row, ...]
+    rows: tuple[ContenderRow, ...]
 
 
-def measure(wish: Wish, say: Callable[[str], None]) -> Outcome:
+def measure(wish: Wish, say: Callable[[str], None]) -> EngineResults:
     """Each model's contenders and the matrix products, in turns. say: told what had to be left out."""
     products = [open_product(p, b, wish.threads, wish.side) for b in wish.backends for p in PRECISIONS[b]]
     int8 = any(product.precision == "int8" for product in products)
     ceilings: dict[tuple[str, str], float] = {}
-    found: list[Row] = []
+    found: list[ContenderRow] = []
     for name in wish.names:
         with TemporaryDirectory(prefix="understudy-") as scratch:
             one = subject(name, Path(scratch), int8)
@@ -55,7 +55,7 @@ def measure(wish: Wish, say: Callable[[str], None]) -> Outcome:
             race(field, products, wish.rounds)
             ceilings = {(product.backend, product.precision): product.rate for product in products}
             found += rows(one, field, ceilings)
-    return Outcome(ceilings, tuple(found))
+    return EngineResults(ceilings, tuple(found))
 
 
 def backends(wanted: str) -> list[str]:
@@ -92,7 +92,7 @@ def standin_feeds() -> Feeds:
     return {"target": rng.random((1, 3, 128, 128), np.float32), "source": source / np.linalg.norm(source)}
 
 
-def as_json(outcome: Outcome) -> dict[str, object]:
+def as_json(outcome: EngineResults) -> dict[str, object]:
     """A precision's ceiling is that of the best runtime here; every row's share is of its own runtime's."""
     best: dict[str, float] = {}
     for (_, precision), rate in outcome.ceilings.items():

@@ -17,7 +17,7 @@ from engines.backends.choose import open_engine
 from engines.errors import InputError, UnderstudyError
 from engines.nets.net import Net
 from engines.nets.pasted import Asked, Pasted, Together, by_swapper
-from engines.nets.shared import Hub
+from engines.nets.shared import SharedEngines
 from engines.nets.swapper import Swapper
 from engines.protocol import Engine
 from engines.store.catalog import load_catalog
@@ -31,7 +31,7 @@ from tools.bench.file.measure import transcode
 from tools.bench.file.rescale import rescale
 from tools.swap.cast import open_cast
 from tools.swap.ensemble import PATIENT, painters
-from tools.swap.job import Job
+from tools.swap.job import SwapJob
 from tools.swap.troupe import ROWS
 
 YARDSTICK = ("ort-cpu", "f32")
@@ -70,7 +70,7 @@ class _Way:
     backend: str
     precision: str
     together: Sequence[Together]
-    hub: Hub
+    hub: SharedEngines
     fps: list[float] = field(default_factory=list)
     seen: list[int] = field(default_factory=list)
 
@@ -119,7 +119,7 @@ def run(what: Journey, ways: Sequence[_Way], folder: Path) -> None:
     """Every way once a round, in the same order. Raises InputError where there is nobody to paint."""
     clip = folder / "clip.mp4"
     frames = rescale(what.clip, clip, what.height, what.frames)
-    job = Job(((what.face,),), str(clip), str(folder / "out.mp4"), threads=what.threads)
+    job = SwapJob(((what.face,),), str(clip), str(folder / "out.mp4"), threads=what.threads)
     encoding = Encoding(codec="libx264", preset="veryfast", threads=what.threads)
     for _ in range(what.rounds):
         for way in ways:
@@ -138,7 +138,7 @@ def _open(
     catalog = load_catalog()
     model = catalog.model(LIKE)
     hands = 1 if backend == YARDSTICK[0] else painters()
-    hub = Hub(ROWS, PATIENT)
+    hub = SharedEngines(ROWS, PATIENT)
 
     def make() -> Engine:
         many, side = (1, 1) if hands == 1 else (ROWS, min(hands, what.threads))

@@ -15,7 +15,7 @@ from engines.errors import InputError, OutputError, UnderstudyError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from tools.bench.file.measure import Figures
+    from tools.bench.file.measure import FileFigures
 
 SIZES = "360p,720p,1080p,2160p"
 
@@ -52,7 +52,7 @@ def bench_file(
     with material(source, target) as (face, clip):
         for size, height in wanted.items():
             typer.echo(f"{size}: making a clip of {frames} frames, then {rounds} rounds of each ...", err=True)
-            figures = measure.in_own_process(measure.Run(face, clip, height, preset, frames, rounds, threads))
+            figures = measure.in_own_process(measure.FileRun(face, clip, height, preset, frames, rounds, threads))
             Console(highlight=False).print(told(size, figures))
             found[size] = figures.as_json()
     if json_ is not None:
@@ -81,7 +81,7 @@ def material(source: Path | None, target: Path | None) -> Iterator[tuple[Path, P
         yield source, target
 
 
-def told(size: str, figures: "Figures") -> "RenderableType":
+def told(size: str, figures: "FileFigures") -> "RenderableType":
     """One size for people."""
     from rich.console import Group
     from rich.text import Text

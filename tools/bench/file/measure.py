@@ -25,11 +25,11 @@ from stream.telemetry.stats import Stats, Table, Timing
 from tools.bench.file.rescale import rescale
 from tools.cli.process import settle
 from tools.swap.cast import Cast, open_cast
-from tools.swap.job import Job
+from tools.swap.job import SwapJob
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class FileRun:
     """What to measure. height: of the clip that is made from `target`."""
 
     source: Path
@@ -42,7 +42,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class FileFigures:
     """bare_fps, fps: medians over the rounds. cpu: seconds of all threads per frame of the whole pipeline. peak_mb:
     the most resident memory of the process. stages: alone on one thread. busy: each lane's share of the whole run."""
 
@@ -71,13 +71,13 @@ class Figures:
         }
 
 
-def in_own_process(what: Run) -> Figures:
+def in_own_process(what: FileRun) -> FileFigures:
     """`measure` in a new process, so that its peak memory is its own."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return pool.submit(measure, what).result()
 
 
-def measure(what: Run) -> Figures:
+def measure(what: FileRun) -> FileFigures:
     """Bare transcode and whole pipeline in turns, then each stage. Raises UnderstudyError."""
     settle()
     marker = Marker(new_payload(0))
@@ -85,7 +85,7 @@ def measure(what: Run) -> Figures:
         clip = Path(folder) / "clip.mp4"
         frames = rescale(what.target, clip, what.height, what.frames)
         encoding = Encoding(codec="libx264", preset=what.preset, threads=what.threads)
-        job = Job(((what.source,),), str(clip), str(Path(folder) / "out.mp4"), threads=what.threads)
+        job = SwapJob(((what.source,),), str(clip), str(Path(folder) / "out.mp4"), threads=what.threads)
 
         bare, full, cpu, tables = [], [], [], list[Table]()
         for _ in range(what.rounds):
@@ -100,7 +100,7 @@ def measure(what: Run) -> Figures:
         last = tables[-1]
         if not last.routes.get(Route.FAST, Timing()).count:
             raise InputError(f"no face was seen in {what.target} at {what.height}p; give a clip with a face")
-        return Figures(
+        return FileFigures(
             statistics.median(bare),
             statistics.median(full),
             statistics.median(cpu),
@@ -113,7 +113,7 @@ def measure(what: Run) -> Figures:
 
 
 def transcode(
-    job: Job,
+    job: SwapJob,
     encoding: Encoding,
     perceive: Callable[[Frame], Scene],
     way: Callable[[Scene], Plan],
@@ -130,7 +130,7 @@ def transcode(
         return time.perf_counter() - wall, time.process_time() - cpu, stats.table()
 
 
-def one_by_one(job: Job, encoding: Encoding, cast: Cast, marker: Marker) -> dict[str, Timing]:
+def one_by_one(job: SwapJob, encoding: Encoding, cast: Cast, marker: Marker) -> dict[str, Timing]:
     """Every stage alone: one frame after another on this thread, so that no stage waits for a core or for the GIL."""
     stats = Stats()
     with open_source(job.target, threads=1) as source:
@@ -161,7 +161,7 @@ def through(cast: Cast, frame: Frame, stats: Stats) -> tuple[Done, Picture]:
         return done, frame.picture.pasted(done.patches) if done.patches else frame.picture
 
 
-def _sink(job: Job, source: Source, encoding: Encoding) -> Sink:
+def _sink(job: SwapJob, source: Source, encoding: Encoding) -> Sink:
     assert job.output is not None
     return open_sink(job.output, source, encoding)
 

@@ -10,7 +10,7 @@ import typer
 from engines.errors import OutputError, UnderstudyError
 
 if TYPE_CHECKING:
-    from tools.bench.live.measure import Run
+    from tools.bench.live.measure import LiveRun
 
 
 BARE = 60.0  # seconds of the run without the swap at most: what it tells needs no more
@@ -47,7 +47,7 @@ def bench_live(
         raise UnderstudyError(f"--transport {transport!r}: write webrtc, rtmp or loop")
     take = kinds[transport]
     with material(source, target) as (face, clip):
-        run = measure.Run(face, clip, (width, height), fps, seconds, streams, mark, shot, trace)
+        run = measure.LiveRun(face, clip, (width, height), fps, seconds, streams, mark, shot, trace)
         short = min(seconds, BARE)
         typer.echo(f"{transport} {size} at {fps}: {short:.0f} s without the swap ...", err=True)
         bare = take(replace(run, seconds=short, trace=None), True)
@@ -66,7 +66,7 @@ def bench_live(
         typer.echo(f"wrote {json_}")
 
 
-def _most(take: Any, run: "Run", hold: float) -> int:
+def _most(take: Any, run: "LiveRun", hold: float) -> int:
     """The largest number of streams whose worst p95 stays under `hold` milliseconds."""
     from tools.bench.live import figures
 

@@ -8,10 +8,10 @@ import cv2
 
 from tools.bench.live import camera
 from tools.bench.live import processes as parts
-from tools.bench.live.measure import Part, Result, Run
+from tools.bench.live.measure import LiveRun, Part, Result
 
 
-def measure(run: Run, bare: bool = False) -> Result:
+def measure(run: LiveRun, bare: bool = False) -> Result:
     """One run. Raises UnderstudyError."""
     part = Part("session", _main, run, bare)
     try:
@@ -20,8 +20,8 @@ def measure(run: Run, bare: bool = False) -> Result:
         part.end()
 
 
-async def _main(pipe: Connection, run: Run, bare: bool) -> None:
-    from stream.live.session import Session
+async def _main(pipe: Connection, run: LiveRun, bare: bool) -> None:
+    from stream.live.session import LiveSession
     from stream.telemetry.metrics import Metrics
     from stream.telemetry.trace import Tracer
     from tools.live.serve.house import Bare, House
@@ -30,12 +30,14 @@ async def _main(pipe: Connection, run: Run, bare: bool) -> None:
     planes = camera.load(run.clip, *run.size)
     house = None if bare else House(Settings(sources=(run.photo,), consent=True, mark=run.mark, because="a benchmark"))
     metrics, tracer = Metrics(), Tracer(run.trace) if run.trace else None
-    watches = [parts.Watch() for _ in range(run.streams)]
-    sessions = [Session(house.swap(None) if house else Bare, metrics, tracer, lane) for lane, _ in enumerate(watches)]
+    watches = [parts.ViewerRecord() for _ in range(run.streams)]
+    sessions = [
+        LiveSession(house.swap(None) if house else Bare, metrics, tracer, lane) for lane, _ in enumerate(watches)
+    ]
     tasks = [asyncio.create_task(_show(s.video.outlet(), w)) for s, w in zip(sessions, watches, strict=True)]
     tasks += [asyncio.create_task(_film(camera.Camera(planes, run.fps), s)) for s in sessions]
     await asyncio.sleep(run.settle)
-    meter = parts.Meter()
+    meter = parts.ProcessUsage()
     for watch in watches:
         watch.forget()
     await asyncio.sleep(run.seconds)
@@ -68,6 +70,6 @@ async def _film(lens: camera.Camera, session: Any) -> None:
         session.picture(await lens.recv())
 
 
-async def _show(outlet: Any, watch: parts.Watch) -> None:
+async def _show(outlet: Any, watch: parts.ViewerRecord) -> None:
     while True:
         watch.picture(await outlet.recv())

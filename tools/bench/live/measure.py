@@ -19,7 +19,7 @@ PATIENCE = 60.0  # seconds that a process gets to answer, besides the run itself
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class LiveRun:
     """What is measured. trace: where the server writes its own, of the run with the swap. settle: seconds at the start
     that do not count: connections, first key frames, caches."""
 
@@ -84,7 +84,7 @@ class Part:
         self._process.join()
 
 
-def measure(run: Run, bare: bool = False) -> Result:
+def measure(run: LiveRun, bare: bool = False) -> Result:
     """One run. bare: without the swap. Raises UnderstudyError."""
     with ExitStack() as stack:
 
@@ -102,7 +102,7 @@ def measure(run: Run, bare: bool = False) -> Result:
         return gathered(run, server, sender, viewer)
 
 
-def gathered(run: Run, server: Part, sender: Part, viewer: Part) -> Result:
+def gathered(run: LiveRun, server: Part, sender: Part, viewer: Part) -> Result:
     """Lets three parts that are at work run, and puts together what they say."""
     server.say("measure")
     late = watched(run.seconds)

@@ -13,7 +13,7 @@ import numpy as np
 
 from engines.values import U8
 from stream.live.ladder import Rung
-from stream.live.session import Session
+from stream.live.session import LiveSession
 from tools.bench.live import camera
 from tools.bench.live.figures import Process, Sight, quantiles, unwrap
 from tools.bench.live.frame_code import age, read
@@ -46,7 +46,7 @@ def faults() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_majflt
 
 
-class Meter:
+class ProcessUsage:
     """What this process used since `start`."""
 
     def __init__(self) -> None:
@@ -77,12 +77,12 @@ async def server(pipe: Connection, photo: Path, bare: bool, mark: bool, trace: P
         pipe.send(port)
         calm()
         await told(pipe)
-        meter = Meter()
+        meter = ProcessUsage()
         await told(pipe)
         pipe.send(served(made.rooms.sessions(), meter))
 
 
-def served(sessions: list[Session], meter: Meter) -> dict[str, Any]:
+def served(sessions: list[LiveSession], meter: ProcessUsage) -> dict[str, Any]:
     """What a server says of its run."""
     return {
         "process": meter.stop(),
@@ -108,7 +108,7 @@ async def sender(pipe: Connection, url: str, clip: Path, size: tuple[int, int], 
         for client in clients:
             await client.publish(camera.Camera(planes, fps), camera.Microphone())
         pipe.send("live")
-        meter = Meter()
+        meter = ProcessUsage()
         await told(pipe)
         pipe.send(meter.stop())
     finally:
@@ -116,7 +116,7 @@ async def sender(pipe: Connection, url: str, clip: Path, size: tuple[int, int], 
             await client.close()
 
 
-class Watch:
+class ViewerRecord:
     """What a viewer sees and hears."""
 
     def __init__(self) -> None:
@@ -166,14 +166,14 @@ class Watch:
         return float(np.median(self.sound) - np.median([delay for _, _, delay in self.seen]))
 
 
-async def counted(pipe: Connection, watches: list[Watch], settle: float, shot: Path | None) -> None:
+async def counted(pipe: Connection, watches: list[ViewerRecord], settle: float, shot: Path | None) -> None:
     """Lets things settle for some seconds, then counts from here to the parent's next word, and tells what was seen."""
     await asyncio.sleep(settle)
     for watch in watches:
         watch.forget()
     calm()
     pipe.send("watching")
-    meter = Meter()
+    meter = ProcessUsage()
     await told(pipe)
     process = meter.stop()
     if shot is not None and watches[0].shot is not None:
@@ -193,7 +193,7 @@ async def viewer(pipe: Connection, url: str, streams: int, settle: float, shot: 
     from stream.webrtc.client import Client
 
     clients = [Client(f"{url}{i}") for i in range(streams)]
-    watches = [Watch() for _ in clients]
+    watches = [ViewerRecord() for _ in clients]
     try:
         for client, watch in zip(clients, watches, strict=True):
             await client.play(watch.picture, watch.hear)

@@ -17,14 +17,14 @@ import av
 from engines.values import U8
 from tools.bench.live import camera
 from tools.bench.live import processes as parts
-from tools.bench.live.measure import Part, Result, Run, gathered
+from tools.bench.live.measure import LiveRun, Part, Result, gathered
 from tools.cli.process import calm
 
 KEYS = "live/b"  # and the stream's number
 BITRATE = 3_000_000
 
 
-def measure(run: Run, bare: bool = False) -> Result:
+def measure(run: LiveRun, bare: bool = False) -> Result:
     """One run. bare: without the swap. Raises UnderstudyError."""
     with ExitStack() as stack:
 
@@ -49,7 +49,7 @@ async def _server(
     """The relay of `understudy stream`, one for each stream, behind one door."""
     from stream.io.address import inlet, outlet
     from stream.io.relay import Relay
-    from stream.rtmp.server import Door, Slot, digest
+    from stream.rtmp.server import RtmpServer, Slot, digest
     from stream.telemetry.metrics import Metrics
     from stream.telemetry.trace import Tracer
     from stream.webrtc.install import quick
@@ -59,7 +59,7 @@ async def _server(
     quick()
     house = None if bare else House(Settings(sources=(photo,), consent=True, mark=mark, because="a benchmark"))
     slots = {f"{KEYS}{i}": Slot() for i in range(streams)}
-    door = Door({digest(key): slot for key, slot in slots.items()})
+    door = RtmpServer({digest(key): slot for key, slot in slots.items()})
     port = await door.open("127.0.0.1", 0)
     make, tracer = house.swap(None) if house else Bare, Tracer(trace) if trace else None
     relays = [
@@ -80,7 +80,7 @@ async def _server(
     pipe.send(port)
     calm()
     await parts.told(pipe)
-    meter = parts.Meter()
+    meter = parts.ProcessUsage()
     await parts.told(pipe)
     pipe.send(parts.served([r.session for r in relays if r.session is not None], meter))
     stop.set()
@@ -96,7 +96,7 @@ async def _sender(pipe: Connection, clip: Path, size: tuple[int, int], fps: int,
         asyncio.create_task(_push(f"rtmp://127.0.0.1:{port}/{KEYS}{i}", planes, size, fps)) for i in range(streams)
     ]
     pipe.send("live")
-    meter = parts.Meter()
+    meter = parts.ProcessUsage()
     word = asyncio.create_task(parts.told(pipe))
     await asyncio.wait([word, *tasks], return_when=asyncio.FIRST_COMPLETED)
     for task in tasks:
@@ -112,10 +112,10 @@ async def _sender(pipe: Connection, clip: Path, size: tuple[int, int], fps: int,
 
 async def _push(url: str, planes: list[U8], size: tuple[int, int], fps: int) -> None:
     """One camera to one key, until it is cancelled."""
-    from stream.rtmp.client import Push
+    from stream.rtmp.client import RtmpPublisher
 
     lens = camera.Camera(planes, fps)
-    place: Any = await asyncio.to_thread(Push, url)
+    place: Any = await asyncio.to_thread(RtmpPublisher, url)
     options = {"flvflags": "no_duration_filesize", "flush_packets": "1"}
     with contextlib.closing(place), av.open(place, "w", format="flv", options=options) as container:
         codec = {"preset": "ultrafast", "tune": "zerolatency", "x264-params": "keyint=60:scenecut=0"}
@@ -135,16 +135,16 @@ async def _push(url: str, planes: list[U8], size: tuple[int, int], fps: int) -> 
 async def _viewer(pipe: Connection, streams: int, settle: float, shot: Path | None) -> None:
     """Takes what the relays push."""
     from stream.io.address import inlet
-    from stream.io.input import Intake
-    from stream.rtmp.server import Door, Slot, digest
+    from stream.io.input import Input
+    from stream.rtmp.server import RtmpServer, Slot, digest
 
     slots = {f"{KEYS}{i}": Slot() for i in range(streams)}
-    door = Door({digest(key): slot for key, slot in slots.items()})
+    door = RtmpServer({digest(key): slot for key, slot in slots.items()})
     port = await door.open("127.0.0.1", 0)
-    watches = [parts.Watch() for _ in slots]
+    watches = [parts.ViewerRecord() for _ in slots]
     url = f"rtmp://127.0.0.1:{port}"
     intakes = [
-        Intake(inlet(f"{url}/{key}", listen=True), watch.picture, lambda _: None, slot=slot)
+        Input(inlet(f"{url}/{key}", listen=True), watch.picture, lambda _: None, slot=slot)
         for (key, slot), watch in zip(slots.items(), watches, strict=True)
     ]
     threads = [threading.Thread(target=intake.run, daemon=True) for intake in intakes]

@@ -11,7 +11,7 @@ from rich.console import Console, Group, RenderableType
 from engines.errors import OutputError
 from tools.bench.file.command import material
 from tools.bench.routing import measure as routes
-from tools.bench.routing.measure import Figures
+from tools.bench.routing.measure import RoutingFigures
 from tools.cli import table
 
 
@@ -38,14 +38,14 @@ def bench_routing(
         raise OutputError(f"cannot write {json_}: there is no folder {json_.parent}")
     with material(source, target) as (face, clip):
         typer.echo(f"making a clip of {frames} frames, then each of them twice ...", err=True)
-        figures = routes.measure(routes.Run(face, clip, height + height % 2, frames, seed, device))
+        figures = routes.measure(routes.RoutingRun(face, clip, height + height % 2, frames, seed, device))
     Console(highlight=False).print(told(figures))
     if json_ is not None:
         json_.write_text(json.dumps(figures.as_json(), indent=1) + "\n", encoding="utf-8")
         typer.echo(f"wrote {json_}")
 
 
-def told(figures: Figures) -> RenderableType:
+def told(figures: RoutingFigures) -> RenderableType:
     """The figures for people: the profiler's table, then what it means."""
     cost = figures.speedup_by_cost
     shares = ", ".join(f"{name} {share:.1%}" for name, share in figures.accuracy.items())

@@ -24,7 +24,7 @@ from tools.bench.file.measure import through
 from tools.bench.file.rescale import rescale
 from tools.cli.process import settle
 from tools.swap.cast import Cast, open_cast
-from tools.swap.job import Job
+from tools.swap.job import SwapJob
 from tools.synth import mixed
 from tools.synth.crops import UNSURE
 
@@ -45,7 +45,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class RoutingFigures:
     """auto, always: the frames under either routing, in order. truth: each frame's class, UNSURE where none is right.
     alike: PSNR between both pictures around the face, dB, of the transparent frames. stages: of `auto`."""
 
@@ -136,7 +136,7 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RoutingRun:
     """What to measure. height: of the clip that is made from `target`, its shorter side."""
 
     source: Path
@@ -147,7 +147,7 @@ class Run:
     device: str
 
 
-def measure(what: Run) -> Figures:
+def measure(what: RoutingRun) -> RoutingFigures:
     """Makes the mixed clip and takes it through both routings. Raises UnderstudyError."""
     if not WEIGHTS.is_file():
         raise ModelError("the occlusion network is missing, so nothing can be routed; make it with `understudy train`")
@@ -155,12 +155,12 @@ def measure(what: Run) -> Figures:
     with TemporaryDirectory(prefix="understudy-") as folder:
         plain, mix = Path(folder) / "plain.mp4", Path(folder) / "mixed.mp4"
         rescale(what.target, plain, what.height, what.frames)
-        job = Job(((what.source,),), str(plain), None, device=what.device, routing=Routing.FAST.value)
+        job = SwapJob(((what.source,),), str(plain), None, device=what.device, routing=Routing.FAST.value)
         truth = mixed.write(plain, mix, meshes(job), what.seed)
         return race(replace(job, target=str(mix)), truth)
 
 
-def meshes(job: Job) -> list[F32 | None]:
+def meshes(job: SwapJob) -> list[F32 | None]:
     """In each frame the mesh, (468, 3) pixels, of the face that is to be painted; None where there is none."""
     with open_cast(job) as cast, open_source(job.target) as source:
         found = [_painted(cast.perceive(frame)) for frame in source.frames()]
@@ -173,7 +173,7 @@ def _painted(scene: Scene) -> F32 | None:
     return next((t.face.mesh for t in scene.tracks if t.source is not None), None)
 
 
-def race(job: Job, truth: Sequence[int]) -> Figures:
+def race(job: SwapJob, truth: Sequence[int]) -> RoutingFigures:
     """Each frame under both routings, in turns, which of them first by turns as well."""
     modes = (Routing.AUTO, Routing.ALWAYS_REFINE)
     steps: dict[Routing, list[Step]] = {mode: [] for mode in modes}
@@ -195,10 +195,10 @@ def race(job: Job, truth: Sequence[int]) -> Figures:
                 if kind == TRANSPARENT:
                     alike.append(likeness(*(pictures[mode] for mode in modes)))
     first, second = (steps[mode] for mode in modes)
-    return Figures(first, second, truth, alike, stats[modes[0]].table().stages)
+    return RoutingFigures(first, second, truth, alike, stats[modes[0]].table().stages)
 
 
-def _warm(job: Job) -> None:
+def _warm(job: SwapJob) -> None:
     """What a process works out once and keeps, it works out here, at nobody's cost: seconds on a busy machine."""
     with open_cast(job) as cast, open_source(job.target) as source:
         for frame in islice(source.frames(), WARM):

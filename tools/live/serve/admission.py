@@ -10,7 +10,7 @@ RETRY = 10  # seconds that a refused client is told to wait
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class Capacity:
     """The machine's state. cores: in all. used: cores this process uses now. sessions: running now. rung: the highest
     of their ladders. most: the operator's limit."""
 
@@ -21,7 +21,7 @@ class Room:
     most: int
 
 
-def refusal(room: Room) -> str | None:
+def refusal(room: Capacity) -> str | None:
     """Why one more session cannot come now; None where it can. The first always can, unless forbidden."""
     if room.sessions >= room.most:
         return f"all {room.most} sessions are taken"

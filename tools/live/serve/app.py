@@ -20,8 +20,8 @@ from stream.telemetry.trace import Tracer
 from stream.webrtc.install import install
 from tools.http import limits as walls
 from tools.http import photo
-from tools.http.auth import Entry
-from tools.http.token_gate import Gate
+from tools.http.auth import RequestAuth
+from tools.http.token_gate import TokenGate
 from tools.http.tokens import Scope
 from tools.live.serve import admission
 from tools.live.serve.rooms import Refused, Room, Rooms
@@ -60,7 +60,7 @@ class Server:
     def __init__(self, settings: Settings, faces: Faces, metrics: Metrics | None = None) -> None:
         settings.check()
         self.settings, self._faces, self.metrics = settings, faces, metrics or Metrics()
-        self._entry = Entry(Gate(settings.tokens), self.metrics.refused.labels("token").inc)
+        self._entry = RequestAuth(TokenGate(settings.tokens), self.metrics.refused.labels("token").inc)
         self._tracer = Tracer(settings.trace) if settings.trace else None
         install(Codecs(self.metrics, self._tracer))
         self.rooms = Rooms(settings, faces.swap, self.metrics, faces.default, self._tracer)

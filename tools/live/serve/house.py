@@ -34,7 +34,7 @@ from stream.media.still import read_image
 from stream.painting.painter import Painter
 from stream.painting.refinement import Refinement
 from stream.perception.face_selection import parse_rules
-from stream.perception.occlusion_tracker import Watch
+from stream.perception.occlusion_tracker import OcclusionTracker
 from stream.perception.perceiver import Perceiver, Perception
 from stream.pixels.label import draw
 from stream.pixels.planes import Planes
@@ -106,7 +106,7 @@ class House:
         return make
 
     def _swap(self, face: Face, stats: Metered, mark: Hook) -> Swap:
-        watch = Watch(self._occlusion, self._thresholds) if self._occlusion is not None else None
+        watch = OcclusionTracker(self._occlusion, self._thresholds) if self._occlusion is not None else None
         perceiver = Perceiver(self._models, parse_rules(self._settings.who, (), 1), watch=watch)
         painter, leave = self._painter(face)
         when = When(self._settings.when)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from aiortc import RTCIceServer
 
 from stream.live.ladder import Rung
-from stream.live.session import Session, Swap
+from stream.live.session import LiveSession, Swap
 from stream.telemetry.metrics import Metered, Metrics
 from stream.telemetry.trace import Tracer
 from stream.webrtc.peer import Peer
@@ -55,7 +55,7 @@ class Room:
     own: bool
     touched: float
     who: str = ""
-    session: Session | None = None
+    session: LiveSession | None = None
     links: dict[str, Link] = field(default_factory=dict)
     held: ExitStack = field(default_factory=ExitStack)
 
@@ -64,7 +64,7 @@ class Room:
         return next((link for link in self.links.values() if link.publishes), None)
 
 
-def facts(session: Session) -> dict[str, object]:
+def facts(session: LiveSession) -> dict[str, object]:
     """What the log says of a session that ends: figures, and nothing of who it was."""
     delays = sorted(session.delays) or [0.0]
     return {
@@ -98,7 +98,7 @@ class Rooms:
         self._rows = 0
         self._closing: set[asyncio.Task[None]] = set()
 
-    def sessions(self) -> list[Session]:
+    def sessions(self) -> list[LiveSession]:
         return [room.session for room in self.rooms.values() if room.session is not None]
 
     def admit(self) -> None:
@@ -108,7 +108,7 @@ class Rooms:
         cores = os.cpu_count() or 1
         why = "the server is shutting down" if self.draining else None
         why = why or admission.refusal(
-            admission.Room(cores, self.usage.cores, len(sessions), rung, self._settings.most)
+            admission.Capacity(cores, self.usage.cores, len(sessions), rung, self._settings.most)
         )
         if why:
             raise Refused(503, why, "capacity")
@@ -141,7 +141,7 @@ class Rooms:
             room.held.enter_context(seat)
         self.rooms[name] = room
         self._rows += 1
-        session = room.session = Session(self._make(room.source), self.metrics, self._tracer, self._rows)
+        session = room.session = LiveSession(self._make(room.source), self.metrics, self._tracer, self._rows)
         link = self._link(room, True, who)
         try:
             answer = await link.peer.publish(offer, session.picture, session.sound)

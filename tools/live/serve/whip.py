@@ -6,7 +6,7 @@ from aiohttp import web
 
 from stream.webrtc.sdp import LARGEST, BadSdp, parse_fragment
 from tools.http import limits as walls
-from tools.http.auth import Entry
+from tools.http.auth import RequestAuth
 from tools.http.tokens import Scope
 from tools.live.serve import admission
 from tools.live.serve.rooms import Link, Refused, Rooms
@@ -20,7 +20,7 @@ SCOPES = {"whip": Scope.SWAP, "whep": Scope.VIEW}
 class Signalling:
     """The handlers of both protocols."""
 
-    def __init__(self, rooms: Rooms, settings: Settings, entry: Entry) -> None:
+    def __init__(self, rooms: Rooms, settings: Settings, entry: RequestAuth) -> None:
         self._rooms, self._settings, self._entry = rooms, settings, entry
 
     def routes(self) -> list[web.RouteDef]:

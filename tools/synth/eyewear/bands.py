@@ -14,7 +14,7 @@ from engines.occlusion.eyewear import CM, HEIGHT, WIDTH, frame_to_band
 from engines.occlusion.network import frame_to_crop, move
 from engines.values import F32, U8
 from tools.synth import things
-from tools.synth.bank import HELD, PHOTOS, Finder, meshed
+from tools.synth.bank import HELD, PHOTOS, MeshFinder, meshed
 from tools.synth.eyewear.drawing import depth, put_on
 from tools.synth.eyewear.shapes import spectacles
 from tools.synth.faces import expression, turned
@@ -63,12 +63,12 @@ def _sitter(image: U8, mesh: F32, person: str) -> Sitter:
     return Sitter(np.asarray(close, np.uint8), move(mesh, m), person, max(1.0, shape.fit(mesh).scale * CM))
 
 
-def sitters(folder: Path, finder: Finder) -> Iterator[Sitter]:
+def sitters(folder: Path, finder: MeshFinder) -> Iterator[Sitter]:
     """The people of the data folder's photos and signing clips, closer than `bank` keeps them."""
     return (_sitter(*one) for one in meshed(folder, finder))
 
 
-def casts(folder: Path, finder: Finder) -> tuple[Sitters, Sitters]:
+def casts(folder: Path, finder: MeshFinder) -> tuple[Sitters, Sitters]:
     """(training, validation), with neither people nor hands in common; the people held back are `bank.casts`'s. Errors:
     InputError where the folder has no photos or no hands."""
     found = tuple(sitters(folder, finder))

@@ -7,14 +7,14 @@ from engines.mesh import raster
 from engines.mesh.shape import fit
 from engines.mesh.topology import I32
 from engines.values import F32, U8, Bool
-from tools.synth.eyewear.shapes import Spectacles
+from tools.synth.eyewear.shapes import SpectaclesShape
 from tools.synth.noise import fractal
 
 DARK = 0.5  # opacity from which a lens hides the eye, and is to stay in front
 CLEAR = 0.8  # opacity below which a frame is seen through
 
 
-class _Easel:
+class _SpectaclesDrawing:
     """A picture and where the canonical face lies in it."""
 
     def __init__(self, mesh: F32, size: tuple[int, int], deep: F32 | None) -> None:
@@ -54,7 +54,7 @@ def depth(mesh: F32, index: I32) -> F32:
     return np.where(index >= raster.FIRST_FACE, z, np.inf).astype(np.float32)
 
 
-def _lens(s: Spectacles, side: float, grow: float | F32 = 0.0, back: float = 0.0) -> F32:
+def _lens(s: SpectaclesShape, side: float, grow: float | F32 = 0.0, back: float = 0.0) -> F32:
     """float32 (64, 3): a lens's outline in canonical space, grown by so many centimetres. side: -1 or 1."""
     ahead, behind = np.roll(s.outline, -1, 0), np.roll(s.outline, 1, 0)
     along = ahead - behind
@@ -64,7 +64,7 @@ def _lens(s: Spectacles, side: float, grow: float | F32 = 0.0, back: float = 0.0
     return np.asarray(np.stack([side * flat[:, 0], flat[:, 1], z], 1), np.float32)
 
 
-def _arm(s: Spectacles, side: float) -> F32:
+def _arm(s: SpectaclesShape, side: float) -> F32:
     """float32 (24, 3): from the hinge back to the ear."""
     outer = s.outline[:, 0].max() + s.thick.max()
     x, y = s.centre[0] + outer - 0.1, s.centre[1] - s.hinge * float(np.ptp(s.outline[:, 1])) / 2
@@ -77,7 +77,7 @@ def _arm(s: Spectacles, side: float) -> F32:
     return np.asarray(out, np.float32)
 
 
-def _ink(s: Spectacles, easel: _Easel) -> tuple[F32, F32]:
+def _ink(s: SpectaclesShape, easel: _SpectaclesDrawing) -> tuple[F32, F32]:
     """Frame and lenses, each float32 (h, w)."""
     ink, glass, front = (np.zeros(easel.size, np.float32) for _ in range(3))
     for side in (-1.0, 1.0):
@@ -113,13 +113,13 @@ def _ink(s: Spectacles, easel: _Easel) -> tuple[F32, F32]:
     return np.maximum(ink, front), glass * (1 - front)
 
 
-def _filled(easel: _Easel, points: F32) -> F32:
+def _filled(easel: _SpectaclesDrawing, points: F32) -> F32:
     out = np.zeros(easel.size, np.float32)
     easel.fill(out, points)
     return out
 
 
-def _bridge(s: Spectacles, easel: _Easel, into: F32) -> None:
+def _bridge(s: SpectaclesShape, easel: _SpectaclesDrawing, into: F32) -> None:
     inner = s.outline[:, 0].argmin()
     x, top = s.centre[0] + s.outline[inner, 0] + 0.05, float(np.ptp(s.outline[:, 1])) / 2
     for rise in (0.25, 0.8)[: 1 + s.double]:
@@ -129,7 +129,7 @@ def _bridge(s: Spectacles, easel: _Easel, into: F32) -> None:
         easel.line(into, easel.at(np.asarray(out, np.float32)), s.bar)
 
 
-def _surface(s: Spectacles, size: tuple[int, int], ink: F32, rng: np.random.Generator) -> F32:
+def _surface(s: SpectaclesShape, size: tuple[int, int], ink: F32, rng: np.random.Generator) -> F32:
     """float32 (h, w, 3): the frame's colour at each pixel."""
     out = np.empty((*size, 3), np.float32)
     out[:] = s.colour
@@ -165,7 +165,7 @@ def _glint(size: tuple[int, int], glass: F32, rng: np.random.Generator) -> tuple
 
 
 def put_on(
-    image: F32 | U8, mesh: F32, s: Spectacles, rng: np.random.Generator, glint: np.random.Generator,
+    image: F32 | U8, mesh: F32, s: SpectaclesShape, rng: np.random.Generator, glint: np.random.Generator,
     deep: F32 | None = None,
 ) -> tuple[F32, F32]:  # fmt: skip
     """The picture with spectacles, float32 (h, w, 3), and what of it they hide, float32 (h, w): frame and dark lenses.
@@ -174,7 +174,7 @@ def put_on(
     `depth` of the mesh, which hides what lies behind it; None: nothing does.
     """
     size = (image.shape[0], image.shape[1])
-    easel = _Easel(mesh, size, deep)
+    easel = _SpectaclesDrawing(mesh, size, deep)
     ink, glass = _ink(s, easel)
     out = np.asarray(image, np.float32)
     y, x = np.mgrid[: size[0], : size[1]].astype(np.float32)

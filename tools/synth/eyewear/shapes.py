@@ -14,7 +14,7 @@ _TURN = np.linspace(0, 2 * np.pi, 64, endpoint=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Spectacles:
+class SpectaclesShape:
     """outline: float32 (64, 2), the lens on the screen's right about its middle. centre: of that lens, x and y from the
     face's middle; front: z there; wrap, tilt: how z grows sideways (per square) and downwards. thick: float32 (64,), of
     the rim along the outline, 0 where there is none; deep: how far it reaches back. bar: thickness of the bridge, arch:
@@ -99,7 +99,7 @@ def _levels(colour: npt.ArrayLike) -> F32:
     return np.asarray(np.clip(colour, 0, 255), np.float32)
 
 
-def spectacles(rng: np.random.Generator) -> Spectacles:
+def spectacles(rng: np.random.Generator) -> SpectaclesShape:
     """A random pair."""
     outline, made = _outline(rng), _material(rng)
     half = float(outline[:, 0].max())
@@ -115,7 +115,7 @@ def spectacles(rng: np.random.Generator) -> Spectacles:
         thick = np.where(thick > 0, np.maximum(thick, 0.1), 0)
     shaded = rng.random() < 0.17
     tint = rng.uniform(0, 60, 3) if rng.random() < 0.85 else rng.uniform(30, 230, 3)
-    return Spectacles(
+    return SpectaclesShape(
         outline=outline,
         centre=(gap + rim + half, rng.normal(-2.75, 0.35)),
         front=rng.uniform(-2.3, -1.0),

@@ -29,7 +29,7 @@ def bands(
     from engines.detector import Detector
     from engines.landmarks import Landmarks
     from engines.store.store import default_store
-    from tools.synth.bank import Finder
+    from tools.synth.bank import MeshFinder
     from tools.synth.eyewear import bands
     from tools.synth.eyewear import shards as bandshards
 
@@ -38,7 +38,7 @@ def bands(
     output.mkdir(parents=True, exist_ok=True)
     store = default_store()
     engines = [open_engine(store.path(name), "cpu") for name in ("face_detection_short_range", "face_landmark")]
-    casts = bands.casts(source, Finder(Detector(engines[0]), Landmarks(engines[1])))
+    casts = bands.casts(source, MeshFinder(Detector(engines[0]), Landmarks(engines[1])))
     for name in bandshards.write_all(output, casts, count, held, seed):
         typer.echo(f"wrote {output / name}")
 
@@ -70,7 +70,7 @@ def eyewear(
         raise InputError(f"{data} holds no labelled bands; write some with `understudy train bands`")
     output.mkdir(parents=True, exist_ok=True)
     shards, held = [bandshards.read(p) for p in folders[0]], bandshards.read(folders[1][0])
-    recipe = loop.Recipe(steps=steps, seed=seed, size=batch, rate=4e-3, warm=150, every=400, keep=0.997)
+    recipe = loop.TrainingRecipe(steps=steps, seed=seed, size=batch, rate=4e-3, warm=150, every=400, keep=0.997)
     run = loop.begin(EyeNet, recipe, device)
     if loop.taken_up(run, output, start, device):
         typer.echo(f"resumed at step {run.step}", err=True)

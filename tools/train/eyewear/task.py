@@ -13,7 +13,7 @@ from engines.values import F32, U8
 from tools.synth.eyewear.shards import BandShard
 from tools.train.batches import shuffled
 from tools.train.eyewear.net import losses
-from tools.train.loop import Recipe, Run, Task
+from tools.train.loop import Task, TrainingRecipe, TrainingRun
 
 LIT = 127  # of 255: how much of a pixel eyewear hides for it to count in the figures
 
@@ -48,7 +48,7 @@ def epoch(shards: list[BandShard], size: int, rng: np.random.Generator) -> Itera
     return (varied(batch(*rows), rng) for rows in shuffled(shards, size, ("band", "map", "worn"), rng))
 
 
-def parts(run: Run, some: BandBatch, recipe: Recipe, device: str = "cpu") -> dict[str, Any]:
+def parts(run: TrainingRun, some: BandBatch, recipe: TrainingRecipe, device: str = "cpu") -> dict[str, Any]:
     """The parts of the loss, each a scalar."""
     band = torch.from_numpy(some.band).to(device, memory_format=torch.channels_last)
     with torch.autocast(device, torch.bfloat16, enabled=recipe.bf16):
@@ -100,7 +100,7 @@ def score(logits: F32, maps: F32, held: BandShard) -> EyeScore:
     )
 
 
-def evaluate(net: Any, held: BandShard, recipe: Recipe, device: str = "cpu") -> EyeScore:
+def evaluate(net: Any, held: BandShard, recipe: TrainingRecipe, device: str = "cpu") -> EyeScore:
     """The net on bands of people held back."""
     logits, maps = [], []
     net.eval()

@@ -3,7 +3,7 @@
 import numpy as np
 
 from engines.landmarks import roi_from_eyes
-from engines.nets.detectors.finder import Finder, six
+from engines.nets.detectors.finder import NetDetector, six
 from engines.nets.detectors.found import Found
 from engines.values import U8, Box
 
@@ -34,7 +34,7 @@ def test_it_sees_the_whole_picture_and_needs_no_tiles() -> None:
         seen.append(image.shape)
         return [FOUND]
 
-    finder = Finder(detect, 640, lambda: closed.append(True))
+    finder = NetDetector(detect, 640, lambda: closed.append(True))
     [one] = finder.whole(np.zeros((120, 200, 3), np.uint8))
     assert (one.box, one.score) == (FOUND.box, 0.8) and seen == [(120, 200, 3)]
     assert finder.tiled((4000, 2000), 640, lambda x, y, side: np.zeros((side, side, 3), np.uint8)) == []

@@ -16,9 +16,9 @@ from engines.store.store import Store
 from tests.engines.nets.standins import node, write
 from tools.bench.engines import command as bench_engines
 from tools.bench.engines import measure as enginebench
-from tools.bench.engines.contenders import PRECISIONS, Contender, Row, Subject, repeated, rows
+from tools.bench.engines.contenders import PRECISIONS, Contender, ContenderRow, Subject, repeated, rows
 from tools.bench.engines.matmul_peak import middle, open_product, product, timed
-from tools.bench.engines.measure import Outcome, as_json, backends, standin_feeds, subject
+from tools.bench.engines.measure import EngineResults, as_json, backends, standin_feeds, subject
 from tools.models.feeds import feeds, is_picture, side, synthetic
 
 CATALOG = load_catalog()
@@ -66,9 +66,9 @@ def test_a_rows_figures_follow_from_its_times() -> None:
 
 
 def test_a_precisions_ceiling_is_the_best_runtimes() -> None:
-    row = Row("m", "openvino", "f32", 1, 1.23456789, 2, 3, 0.5, 0)
+    row = ContenderRow("m", "openvino", "f32", 1, 1.23456789, 2, 3, 0.5, 0)
     told = as_json(
-        Outcome({("openvino", "f32"): 40.0, ("ort-cpu", "f32"): 44.444, ("openvino", "int8"): 160.0}, (row,))
+        EngineResults({("openvino", "f32"): 40.0, ("ort-cpu", "f32"): 44.444, ("openvino", "int8"): 160.0}, (row,))
     )
     assert told["ceiling"] == {"f32": 44.44, "int8": 160.0}
     assert told["ceiling_by_backend"] == {"openvino f32": 40.0, "ort-cpu f32": 44.44, "openvino int8": 160.0}

@@ -18,7 +18,7 @@ from tools.bench.engines import whole_pipeline as enginepipe
 from tools.bench.engines.contenders import Subject
 from tools.bench.engines.whole_pipeline import Journey, Ran, as_json, measure
 from tools.bench.file.measure import transcode
-from tools.swap.job import Job
+from tools.swap.job import SwapJob
 
 pytestmark = needs_models
 
@@ -42,7 +42,7 @@ def test_every_way_goes_through_the_whole_clip_in_turns(
     few(monkeypatch, narrow)
     order: list[tuple[int, int]] = []
 
-    def noted(job: Job, encoding: Encoding, *stages: Any) -> tuple[float, float, Table]:
+    def noted(job: SwapJob, encoding: Encoding, *stages: Any) -> tuple[float, float, Table]:
         made = transcode(job, encoding, *stages)
         order.append((made[2].frames, made[2].stages["paint"].count))
         return made

@@ -16,10 +16,10 @@ from engines.errors import InputError, OutputError, UnderstudyError
 from engines.store.store import default_store
 from stream.telemetry.stats import Timing
 from tools.bench.file.command import bench_file, material, parse_sizes, told
-from tools.bench.file.measure import Figures, peak_mb
+from tools.bench.file.measure import FileFigures, peak_mb
 
 NETWORKS = ("face_detection_short_range", "face_landmark")
-FIGURES = Figures(
+FIGURES = FileFigures(
     bare_fps=100.0,
     fps=62.5,
     cpu=0.0301,

@@ -15,14 +15,14 @@ from stream.telemetry.stats import Stats
 from tests.stream import clips
 from tests.tools.stages import COLOUR, PLACE, stages
 from tools.bench.file import measure
-from tools.swap.job import Job
+from tools.swap.job import SwapJob
 
 ENCODING = Encoding(codec="libx264", preset="ultrafast", threads=1)
 
 
-def job(folder: Path, frames: int = 9) -> Job:
+def job(folder: Path, frames: int = 9) -> SwapJob:
     clip = clips.make(folder / "in.mp4", frames=frames)
-    return Job(((folder / "face.png",),), str(clip), str(folder / "out.mp4"), threads=1)
+    return SwapJob(((folder / "face.png",),), str(clip), str(folder / "out.mp4"), threads=1)
 
 
 def route(index: int) -> Route:
@@ -88,6 +88,6 @@ def test_one_frame_through_the_stages(way: Route) -> None:
 
 
 def test_figures_know_their_ratio() -> None:
-    figures = measure.Figures(80.0, 20.0, 0.1, 100.0, {}, {}, "paint", {})
+    figures = measure.FileFigures(80.0, 20.0, 0.1, 100.0, {}, {}, "paint", {})
     assert figures.ratio == 0.25
     assert figures.as_json()["ratio"] == 0.25

@@ -16,7 +16,7 @@ from tests.stream.clips import make
 from tools.bench.live import camera
 from tools.bench.live.camera import CLOCK, KEPT, RATE, SAMPLES, Camera, Microphone, load, picture
 from tools.bench.live.frame_code import age, read
-from tools.bench.live.processes import Meter, Watch
+from tools.bench.live.processes import ProcessUsage, ViewerRecord
 
 SIZE = (480, 270)
 
@@ -94,7 +94,7 @@ def test_the_microphone_clicks_on_the_second() -> None:
 
 
 def test_a_viewer_counts_what_it_sees() -> None:
-    watch = Watch()
+    watch = ViewerRecord()
     for number in (65_534, 65_535, 0, 2):
         watch.picture(picture(grey(), number, 0))
     watch.picture(av.VideoFrame.from_ndarray(grey(), format="yuv420p"))  # no code in it
@@ -106,7 +106,7 @@ def test_a_viewer_counts_what_it_sees() -> None:
 
 
 def test_a_viewer_keeps_one_picture_to_show() -> None:
-    watch = Watch()
+    watch = ViewerRecord()
     for number in range(62):
         watch.picture(picture(grey(150), number, 0))
     assert watch.shot is not None and watch.shot.shape == (270, 480, 3)
@@ -118,7 +118,7 @@ def test_sound_that_comes_with_its_picture_has_no_skew(monkeypatch: pytest.Monke
     encoder: Any = av.CodecContext.create("libopus", "w")
     encoder.sample_rate, encoder.layout, encoder.format = RATE, "stereo", "s16"
     encoder.options = {"application": "lowdelay"}
-    watch, now = Watch(), [999.5]
+    watch, now = ViewerRecord(), [999.5]
 
     class Clock:
         def __getattr__(self, name: str) -> Any:
@@ -143,7 +143,7 @@ def test_sound_that_comes_with_its_picture_has_no_skew(monkeypatch: pytest.Monke
 
 
 def test_a_meter_measures_this_process() -> None:
-    meter, until = Meter(), time.process_time() + 0.15
+    meter, until = ProcessUsage(), time.process_time() + 0.15
     while time.process_time() < until:
         sum(range(1000))
     used = meter.stop()

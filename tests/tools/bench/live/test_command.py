@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from engines.errors import UnderstudyError
 from tests.stream.clips import make
 from tools.bench.live import command, figures, measure, rtmp
-from tools.bench.live.measure import Part, Result, Run
+from tools.bench.live.measure import LiveRun, Part, Result
 from tools.bench.live.processes import told
 
 
@@ -35,14 +35,14 @@ def check(result: Result, seconds: float, streams: int = 1) -> None:
 
 def test_over_webrtc(clip: Path, tmp_path: Path) -> None:
     shot = tmp_path / "shot.png"
-    result = measure.measure(Run(clip, clip, (480, 270), 30, 3.0, streams=2, shot=shot, settle=1.0), bare=True)
+    result = measure.measure(LiveRun(clip, clip, (480, 270), 30, 3.0, streams=2, shot=shot, settle=1.0), bare=True)
     check(result, 3.0, 2)
     assert result.skew is not None and abs(result.skew) < 0.1
     assert shot.stat().st_size > 1000
 
 
 def test_over_rtmp(clip: Path) -> None:
-    result = rtmp.measure(Run(clip, clip, (480, 270), 30, 2.0, settle=1.0), bare=True)
+    result = rtmp.measure(LiveRun(clip, clip, (480, 270), 30, 2.0, settle=1.0), bare=True)
     check(result, 2.0)
     assert result.skew is None
 
@@ -80,11 +80,11 @@ def result(delay: float, lost: int = 0) -> Result:
 
 def test_the_most_streams_that_hold_a_delay(tmp_path: Path) -> None:
     """Each stream costs 15 ms: at 50 ms three are held. Admission may end it before."""
-    run = Run(tmp_path, tmp_path)
+    run = LiveRun(tmp_path, tmp_path)
     assert command._most(lambda r, bare: result(0.015 * r.streams), run, 50.0) == 3
     assert command._most(lambda r, bare: result(0.015 * r.streams, 30 if r.streams > 1 else 0), run, 50.0) == 1
 
-    def refused(run: Run, bare: bool) -> Result:
+    def refused(run: LiveRun, bare: bool) -> Result:
         if run.streams > 2:
             raise UnderstudyError("503")
         return result(0.010)
@@ -103,9 +103,9 @@ def app() -> typer.Typer:
 def test_the_command_measures_both_ways_and_writes_json(
     clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[tuple[Run, bool]] = []
+    asked: list[tuple[LiveRun, bool]] = []
 
-    def take(run: Run, bare: bool) -> Result:
+    def take(run: LiveRun, bare: bool) -> Result:
         asked.append((run, bare))
         return result(0.012 if bare else 0.030)
 

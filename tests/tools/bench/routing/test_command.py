@@ -13,16 +13,18 @@ from stream.telemetry.stats import Timing
 from tests.tools.commands import understudy
 from tools.bench.compositing import LEVELS, SIDE, measured, pane, scene, smoke
 from tools.bench.routing.command import bench_routing, told
-from tools.bench.routing.measure import Figures, Step
-from tools.synth.layers import Kind
+from tools.bench.routing.measure import RoutingFigures, Step
+from tools.synth.layers import LayerKind
 
 F, X, R = Route.FAST, Route.XSEG, Route.REFINE
 
 
-def figures(alike: list[float]) -> Figures:
+def figures(alike: list[float]) -> RoutingFigures:
     auto = [Step(F, 0.01, 0.008)] * 16 + [Step(X, 0.02, 0.014)] * 3 + [Step(R, 0.1, 0.03)]
     truth = [NONE] * 16 + [OPAQUE] * 3 + [TRANSPARENT]
-    return Figures(auto, [Step(R, 0.064, 0.03)] * 20, truth, alike, {"paint": Timing(20, 0.1, 0.005, 0.006, 0.007)})
+    return RoutingFigures(
+        auto, [Step(R, 0.064, 0.03)] * 20, truth, alike, {"paint": Timing(20, 0.1, 0.005, 0.006, 0.007)}
+    )
 
 
 def lines(alike: list[float]) -> list[str]:
@@ -66,14 +68,14 @@ def test_both_commands_can_be_reached() -> None:
     assert short.returncode == 2
 
 
-@pytest.mark.parametrize("kind", [Kind.VEIL, Kind.GLASS])
+@pytest.mark.parametrize("kind", [LayerKind.VEIL, LayerKind.GLASS])
 @pytest.mark.parametrize("level", LEVELS)
-def test_difference_beats_the_published_formula_by_three_decibels_and_more(kind: Kind, level: float) -> None:
+def test_difference_beats_the_published_formula_by_three_decibels_and_more(kind: LayerKind, level: float) -> None:
     """On known layers, with a plate that is off by noise and light; and the opacity solved for is near."""
     row = measured(kind, level, seed=11)
     assert row.difference >= row.published + 3
     assert row.solved >= row.published + 3, "with nothing given but the frame, the plate and a guess"
-    assert row.off <= (0.08 if kind is Kind.VEIL else 0.12)
+    assert row.off <= (0.08 if kind is LayerKind.VEIL else 0.12)
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -81,7 +83,7 @@ def test_smoke_is_as_opaque_as_asked_for(level: float) -> None:
     layers = smoke(level, np.random.default_rng(2))
     assert layers.alpha.mean() == pytest.approx(level, abs=0.02)
     assert 0.03 < layers.alpha.std() < 0.2
-    assert layers.kind is Kind.VEIL
+    assert layers.kind is LayerKind.VEIL
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -105,7 +107,7 @@ def test_the_published_formula_is_measured_as_published() -> None:
     wrong = (1 - a) * s.swapped + a * frame
     np.testing.assert_allclose(wrong - truth, error, atol=0.01)
     want = 10 * np.log10(255**2 / np.mean(error**2))
-    assert measured(Kind.VEIL, 0.5, 11).published == pytest.approx(want, abs=0.01)
+    assert measured(LayerKind.VEIL, 0.5, 11).published == pytest.approx(want, abs=0.01)
 
 
 def test_a_scene_is_two_faces_and_a_plate_that_is_slightly_off() -> None:

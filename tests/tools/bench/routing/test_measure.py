@@ -19,19 +19,19 @@ from tests.stream.portraits import framed, photo
 from tests.tools.commands import needs_models
 from tests.tools.rules import by_difference
 from tools.bench.routing import measure as routes
-from tools.bench.routing.measure import SAME, Figures, Run, Step, likeness, measure, meshes, psnr, race
+from tools.bench.routing.measure import SAME, RoutingFigures, RoutingRun, Step, likeness, measure, meshes, psnr, race
 from tools.swap import cast
-from tools.swap.job import Job
+from tools.swap.job import SwapJob
 from tools.synth.crops import UNSURE
 
 F, X, R = Route.FAST, Route.XSEG, Route.REFINE
 
 
-def figures(taken: list[Route], truth: list[int], alike: list[float] | None = None) -> Figures:
+def figures(taken: list[Route], truth: list[int], alike: list[float] | None = None) -> RoutingFigures:
     cost = {F: 0.01, X: 0.02, R: 0.05}
     auto = [Step(route, cost[route], 0.5 * cost[route]) for route in taken]
     always = [Step(R, 0.04, 0.03)] * len(taken)
-    return Figures(auto, always, truth, alike or [], {"paint": Timing(10, 0.1, 0.01, 0.012, 0.013)})
+    return RoutingFigures(auto, always, truth, alike or [], {"paint": Timing(10, 0.1, 0.01, 0.012, 0.013)})
 
 
 TEN = figures([F] * 6 + [X] * 2 + [F, R], [NONE] * 6 + [OPAQUE, OPAQUE, TRANSPARENT, TRANSPARENT], [40.0, 50.0])
@@ -120,7 +120,7 @@ def test_pictures_are_compared_around_the_face_alone() -> None:
 def test_without_the_network_nothing_is_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(routes, "WEIGHTS", tmp_path / "none.onnx")
     with pytest.raises(ModelError, match=r"occlusion network is missing.*understudy train"):
-        measure(Run(tmp_path / "a.png", tmp_path / "b.mp4", 120, 120, 1, "cpu"))
+        measure(RoutingRun(tmp_path / "a.png", tmp_path / "b.mp4", 120, 120, 1, "cpu"))
 
 
 HAND = range(12, 20)  # frames in which a plank is before the face
@@ -142,17 +142,17 @@ def film(path: Path, planked: bool, frames: int = 28) -> Path:
 
 
 @pytest.fixture
-def job(tmp_path: Path) -> Job:
+def job(tmp_path: Path) -> SwapJob:
     face = tmp_path / "face.png"
     cv2.imwrite(str(face), photo("hopper")[..., ::-1])
-    return Job(((face,),), str(film(tmp_path / "clip.mp4", planked=True)), None, device="cpu")
+    return SwapJob(((face,),), str(film(tmp_path / "clip.mp4", planked=True)), None, device="cpu")
 
 
 class TestRace:
     pytestmark = needs_models
 
     def test_both_castings_see_every_frame_and_the_rule_routes_them(
-        self, job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, job: SwapJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(cast, "WEIGHTS", by_difference(tmp_path / "rule.onnx", clear=0.035, slope=900))
         truth = [OPAQUE if n in HAND else NONE for n in range(28)]
@@ -168,13 +168,13 @@ class TestRace:
         assert found.alike[0] > 30, "either way nothing is before the face there"
         assert list(found.stages)[:4] == ["perceive", "route", "paint", "paste"]
 
-    def test_a_face_has_its_mesh_in_every_frame(self, job: Job) -> None:
+    def test_a_face_has_its_mesh_in_every_frame(self, job: SwapJob) -> None:
         clear = replace(job, target=str(film(Path(job.target).with_name("clear.mp4"), planked=False)))
         found = meshes(replace(clear, routing=Routing.FAST.value))
         assert len(found) == 28
         assert all(mesh is not None and 100 < mesh[1, 0] < 180 and 80 < mesh[1, 1] < 160 for mesh in found)
 
-    def test_a_clip_without_a_face_is_refused(self, job: Job, tmp_path: Path) -> None:
+    def test_a_clip_without_a_face_is_refused(self, job: SwapJob, tmp_path: Path) -> None:
         wall = tmp_path / "wall.mp4"
         with av.open(str(wall), "w") as sink:
             stream = sink.add_stream("libx264", rate=25, options={"preset": "ultrafast"})

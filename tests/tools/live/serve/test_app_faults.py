@@ -25,7 +25,7 @@ from tests.tools.live.serve.lossy import Lossy, Weather, figures
 from tests.tools.live.serve.served import FACE, Colour, Viewer, prepare, served
 from tools.bench.live.camera import Camera, Microphone
 from tools.bench.live.figures import drops
-from tools.bench.live.processes import Watch
+from tools.bench.live.processes import ViewerRecord
 from tools.live.serve.app import Faces, Server, listening
 from tools.live.serve.settings import Settings
 
@@ -49,11 +49,11 @@ async def until(condition: Callable[[], Any], patience: float = 15) -> None:
             await asyncio.sleep(0.02)
 
 
-async def watched(url: str, weather: Weather, seconds: float, settle: float = 1.0) -> Watch:
+async def watched(url: str, weather: Weather, seconds: float, settle: float = 1.0) -> ViewerRecord:
     """What a viewer sees of a camera that connects and publishes through the weather."""
     async with Lossy(f"{url}/whip/k", weather) as up, Client(f"{url}/whep/k") as down:
         await up.publish(Camera(planes(), 30), Microphone())
-        watch = Watch()
+        watch = ViewerRecord()
         await down.play(watch.picture, watch.hear)
         await until(lambda: len(watch.seen) > 5)
         await asyncio.sleep(settle)
@@ -84,7 +84,7 @@ def test_bent_packets_are_lost_ones() -> None:
             weather = Weather()
             async with Lossy(f"{url}/whip/k", weather) as up, Client(f"{url}/whep/k") as down:
                 await up.publish(Camera(planes(), 30))
-                watch = Watch()
+                watch = ViewerRecord()
                 await down.play(watch.picture, watch.hear)
                 await until(lambda: len(watch.seen) > 5)
                 weather.bent = 0.03
@@ -104,7 +104,7 @@ def test_a_cut_of_three_seconds() -> None:
             weather = Weather()
             async with Lossy(f"{url}/whip/k", weather) as up, Client(f"{url}/whep/k") as down:
                 await up.publish(Camera(planes(), 30))
-                watch = Watch()
+                watch = ViewerRecord()
                 await down.play(watch.picture, watch.hear)
                 await until(lambda: len(watch.seen) > 20)
                 weather.cut = True
@@ -164,7 +164,7 @@ def test_the_rate_of_the_camera_changes_in_mid_stream() -> None:
         async with served() as (_, url, _http), Client(f"{url}/whip/k") as up, Client(f"{url}/whep/k") as down:
             camera = Changing(planes(), 30)
             await up.publish(camera)
-            watch = Watch()
+            watch = ViewerRecord()
             await down.play(watch.picture, watch.hear)
             await until(lambda: len(watch.seen) > 15)
             for fps in (10, 25):
@@ -205,7 +205,7 @@ def test_work_that_is_five_times_too_slow() -> None:
             url = f"http://127.0.0.1:{port}"
             async with Client(f"{url}/whip/k") as up, Client(f"{url}/whep/k") as down:
                 await up.publish(Camera(planes(), 30))
-                watch = Watch()
+                watch = ViewerRecord()
                 await down.play(watch.picture, watch.hear)
                 await asyncio.sleep(6.0)
                 delays = np.array([delay for _, _, delay in watch.seen])

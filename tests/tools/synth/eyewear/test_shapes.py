@@ -9,7 +9,7 @@ from engines.mesh import raster
 from engines.mesh.topology import CANONICAL
 from engines.values import F32
 from tools.synth.eyewear.drawing import DARK, depth, put_on
-from tools.synth.eyewear.shapes import Spectacles, spectacles
+from tools.synth.eyewear.shapes import SpectaclesShape, spectacles
 
 MESH = (CANONICAL * 14 + np.array([160, 160, 0])).astype(np.float32)
 SKIN = np.full((320, 320, 3), (200, 150, 130), np.float32)
@@ -19,18 +19,18 @@ def rng(seed: int = 1) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def plain(**kwargs: object) -> Spectacles:
+def plain(**kwargs: object) -> SpectaclesShape:
     """Round, black, clear lenses, nothing that scatters."""
     angle = np.linspace(0, 2 * np.pi, 64, endpoint=False)
     outline = np.stack([2.4 * np.cos(angle), 2.0 * np.sin(angle)], 1).astype(np.float32)
-    base = Spectacles(
+    base = SpectaclesShape(
         outline, (3.6, -2.8), -1.6, 0.0, 0.0, np.full(64, 0.3, np.float32), 0.0, 0.3, 0.0, False, 0.4, 0.5, 1.0, False,
         np.zeros(3, np.float32), 0.0, None, 1.0, 0.0, False, np.zeros(3, np.float32), 0.0, 0.0,
     )  # fmt: skip
     return replace(base, **kwargs)  # type: ignore[arg-type]
 
 
-def drawn(s: Spectacles, seed: int = 1, deep: F32 | None = None, mesh: F32 = MESH) -> tuple[F32, F32]:
+def drawn(s: SpectaclesShape, seed: int = 1, deep: F32 | None = None, mesh: F32 = MESH) -> tuple[F32, F32]:
     return put_on(SKIN, mesh, s, rng(seed), rng(seed + 1), deep)
 
 

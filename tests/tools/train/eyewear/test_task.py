@@ -18,7 +18,7 @@ from tools.train.eyewear.net import EyeNet, losses  # noqa: E402
 from tools.train.telemetry import Telemetry, read  # noqa: E402
 
 RUN = CliRunner()
-RECIPE = loop.Recipe(steps=12, size=8, rate=4e-3, warm=2, every=6, bf16=False, keep=0.5)
+RECIPE = loop.TrainingRecipe(steps=12, size=8, rate=4e-3, warm=2, every=6, bf16=False, keep=0.5)
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,6 @@
 """Frame and the other values of one frame's journey. Time is an integer `pts` with a `Fraction` time base."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
 
@@ -9,6 +9,7 @@ from engines.occlusion.network import Occlusion
 from engines.values import Box, Face, Patch, Region
 from stream.painting.occluder import Occluder
 from stream.picture import Picture
+from stream.pipeline.control import Control
 
 
 class Route(StrEnum):
@@ -19,6 +20,9 @@ class Route(StrEnum):
     FAST = "fast"
     XSEG = "xseg"
     REFINE = "refine"
+
+
+ORDER = tuple(Route)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +79,34 @@ class FaceTrack:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is seen in a frame. cut: this frame begins a new shot."""
+    """What is seen in a frame. cut: this frame begins a new shot. control: what was wanted when the frame was taken up;
+    every later stage acts on it, so that a change never falls between two stages of one frame."""
 
     frame: Frame
     tracks: tuple[FaceTrack, ...] = ()
     cut: bool = False
+    control: Control = field(default_factory=Control)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do with a scene. route: that of its hardest face."""
+    """What to do with a scene. routes: one for each of its tracks, in their order."""
 
     scene: Scene
-    route: Route
+    routes: tuple[Route, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.routes) != len(self.scene.tracks):
+            raise ValueError(f"{len(self.scene.tracks)} tracks and {len(self.routes)} routes")
+
+    @property
+    def route(self) -> Route:
+        """That of the hardest face; PASS where there is nobody to be painted."""
+        return max(self.routes, key=ORDER.index, default=Route.PASS)
+
+    def limited(self, dearest: Route) -> "Plan":
+        """The same plan with no route that costs more than `dearest`."""
+        return replace(self, routes=tuple(min(route, dearest, key=ORDER.index) for route in self.routes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +117,30 @@ class Pending:
     track: FaceTrack
     patch: Patch
     before: Occluder | None = None
+    opacity: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class FacePatch:
+    """What was painted for one face. track: its number. opacity: 0 to 1, how much of the face the paint hides where the
+    blend mask is full."""
+
+    track: int
+    patch: Patch
+    opacity: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What came out: the patches to lay over the frame's own planes (none: the frame passes as it is). pending: faces
-    that are still to be refined; none once a frame leaves."""
+    """What came out. patches: to be laid over the frame's own planes, in this order (none: the frame passes as it is).
+    pending: faces that are still to be refined; none once a frame leaves. picture: with the patches laid, None before
+    that."""
 
     plan: Plan
-    patches: tuple[Patch, ...] = ()
+    patches: tuple[FacePatch, ...] = ()
     pending: tuple[Pending, ...] = ()
-    held: bool = field(default=False)
+    picture: Picture | None = None
+
+    @property
+    def frame(self) -> Frame:
+        return self.plan.scene.frame

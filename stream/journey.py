@@ -6,7 +6,7 @@ networks, or of how a stage does its work: stages are functions.
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from functools import partial
 from typing import Protocol
 
@@ -14,8 +14,8 @@ from stream.frame import Done, Frame, Plan, Route, Scene
 from stream.lanes.lane import Lane
 from stream.lanes.lane_pool import LanePool
 from stream.lanes.shared_reorder import SharedReorder
-from stream.painting.refinement import refuse
 from stream.picture import Picture
+from stream.pipeline.stages import Paint, Stages
 from stream.telemetry.stats import Stats, Table
 
 DEPTH = 3  # frames between two lanes: enough to smooth the detector's turns, few enough for 4K in memory
@@ -27,9 +27,6 @@ LANES = {  # which stages share a thread
     "refine": ("refine",),
     "encode": ("encode", "flush"),
 }
-
-
-Paint = Callable[[Plan], Done]
 
 
 class FrameSink(Protocol):
@@ -44,109 +41,151 @@ class FrameSink(Protocol):
 async def run(
     frames: Iterable[Frame],
     sink: FrameSink,
-    perceive: Callable[[Frame], Scene],
-    route: Callable[[Scene], Plan],
-    paint: Paint | Sequence[Paint],
-    refine: Callable[[Done], Done] = refuse,
+    stages: Stages,
     *,
     stats: Stats,
     witness: Callable[[Done], object] = lambda _: None,
     stop: threading.Event | None = None,
 ) -> bool:
-    """Takes every frame through the house: once, in order. True: all of them; False: `stop` was set on the way, what
+    """Takes every frame through the stages: once, in order. True: all of them; False: `stop` was set on the way, what
     was in flight has been written and the sink finished early.
 
-    paint: several of them paint several frames at once, each on a lane of its own, where what paints keeps no memory
-    from frame to frame. witness: sees every frame after it was written, in order, on the encoder's thread.
-    On any failure all lanes stop, the sink is abandoned and the first failure is raised.
-    """
-    halt = stop or threading.Event()
-    whole, written = True, 0
-    begun: dict[int, float] = {}  # frames on their way to refinement: seconds that painting took
-
-    def admitted() -> Iterator[Frame]:
-        nonlocal whole
-        for frame in stats.timed("decode", frames):
-            if halt.is_set():
-                whole = False
-                return
-            gate.admit(frame.index)
-            yield frame
-
-    def send(scene: Scene) -> None:
-        with stats.time("route"):
-            plan = route(scene)
-        if plan.route is Route.PASS:
-            stats.routed(plan.route, 0.0)
-            gate.settle(scene.frame.index, (Done(plan), scene.frame.picture))
-        else:
-            painting.put(plan)
-
-    def sort(done: Done) -> None:
-        if done.pending:
-            refining.put(done)
-        else:
-            paste(done)
-
-    def painted(by: Paint, plan: Plan) -> Done:
-        start = stats.clock()
-        done = by(plan)
-        spent = stats.clock() - start
-        if done.pending:
-            begun[plan.scene.frame.index] = spent
-        else:
-            stats.routed(plan.route, spent)
-        return done
-
-    def refined(waiting: Done) -> Done:
-        start = stats.clock()
-        done = refine(waiting)
-        spent = begun.pop(done.plan.scene.frame.index) + stats.clock() - start
-        stats.routed(done.plan.route, spent)
-        return done
-
-    def paste(done: Done) -> None:
-        frame = done.plan.scene.frame
-        with stats.time("paste"):
-            picture = frame.picture.pasted(done.patches) if done.patches else frame.picture
-        gate.settle(frame.index, (done, picture))
-
-    def write(item: tuple[Done, Picture]) -> Done:
-        nonlocal written
-        done, picture = item
-        sink.write(done.plan.scene.frame, picture)
-        written += 1
-        return done
-
-    def end() -> None:
-        with stats.time("flush"):
-            (sink.close if whole else sink.finish_early if written else sink.abandon)()
-
-    hands = [partial(painted, by) for by in (paint if isinstance(paint, Sequence) else (paint,))]
-    record = {
-        stage: stats.adder(stage, len(hands) if lane == "paint" else 1)
-        for lane, stages in LANES.items()
-        for stage in stages
-        if stage != "flush"
-    }
-    encoding = Lane("encode", write, witness, then=end, record=record["encode"], capacity=DEPTH)
-    gate: SharedReorder[tuple[Done, Picture]] = SharedReorder(WINDOW, lambda out: out.item and encoding.put(out.item))
-    refining = Lane("refine", refined, paste, then=encoding.close, record=record["refine"], capacity=DEPTH)
-    painting = LanePool("paint", hands, sort, then=refining.close, record=record["paint"], capacity=DEPTH)
-    perceiving = Lane("perceive", perceive, send, then=painting.close, record=record["perceive"], capacity=DEPTH)
-    decoding = Lane("decode", _same, perceiving.put, then=perceiving.close, on_cancel=gate.cancel, items=admitted())
+    witness: sees every frame after it was written, in order, on the encoder's thread. On any failure all lanes stop,
+    the sink is abandoned and the first failure is raised."""
+    journey = _Journey(frames, sink, stages, stats, witness, stop or threading.Event())
     try:
         async with asyncio.TaskGroup() as group:
-            painters = (lane.run() for lane in painting.lanes)
-            for task in (encoding.run(), refining.run(), *painters, perceiving.run(), decoding.run()):
-                group.create_task(task)
+            for run_ in journey.runs():
+                group.create_task(run_)
     except BaseExceptionGroup as failures:
         sink.abandon()
         raise failures.exceptions[0] from None
     except asyncio.CancelledError:
         sink.abandon()
         raise
-    return whole
+    return journey.whole
+
+
+class _Journey:
+    """The lanes of one run, and what passes between them."""
+
+    def __init__(
+        self,
+        frames: Iterable[Frame],
+        sink: FrameSink,
+        stages: Stages,
+        stats: Stats,
+        witness: Callable[[Done], object],
+        halt: threading.Event,
+    ) -> None:
+        self._frames, self._sink, self._stages, self._stats, self._halt = frames, sink, stages, stats, halt
+        self.whole, self._written = True, 0
+        self._begun: dict[int, float] = {}  # frames on their way to refinement: seconds that painting took
+        record = {
+            stage: stats.adder(stage, len(stages.paints) if lane == "paint" else 1)
+            for lane, names in LANES.items()
+            for stage in names
+            if stage != "flush"
+        }
+        self._encoding = Lane("encode", self._write, witness, then=self._end, record=record["encode"], capacity=DEPTH)
+        self._reorder: SharedReorder[Done] = SharedReorder(
+            WINDOW, lambda out: out.item and self._encoding.put(out.item)
+        )
+        self._refining = Lane(
+            "refine", self._refine, self._paste, then=self._encoding.close, record=record["refine"], capacity=DEPTH
+        )
+        self._painting = LanePool(
+            "paint",
+            [partial(self._paint, by) for by in stages.paints],
+            self._sort,
+            then=self._refining.close,
+            record=record["paint"],
+            capacity=DEPTH,
+        )
+        self._perceiving = Lane(
+            "perceive",
+            stages.perceive,
+            self._send,
+            then=self._painting.close,
+            record=record["perceive"],
+            capacity=DEPTH,
+        )
+        self._decoding = Lane(
+            "decode",
+            _same,
+            self._perceiving.put,
+            then=self._perceiving.close,
+            on_cancel=self._reorder.cancel,
+            items=self._admitted(),
+        )
+
+    def runs(self) -> Iterator[Coroutine[object, object, None]]:
+        """Every lane's run, the last lane first."""
+        yield self._encoding.run()
+        yield self._refining.run()
+        yield from (lane.run() for lane in self._painting.lanes)
+        yield self._perceiving.run()
+        yield self._decoding.run()
+
+    def _admitted(self) -> Iterator[Frame]:
+        for frame in self._stats.timed("decode", self._frames):
+            if self._halt.is_set():
+                self.whole = False
+                return
+            self._reorder.admit(frame.index)
+            yield frame
+
+    def _send(self, scene: Scene) -> None:
+        with self._stats.time("route"):
+            plan = self._stages.route(scene)
+        if plan.route is Route.PASS:
+            self._stats.routed(plan.route, 0.0)
+            self._reorder.settle(scene.frame.index, Done(plan, picture=scene.frame.picture))
+        else:
+            self._painting.put(plan)
+
+    def _paint(self, by: Paint, plan: Plan) -> Done:
+        start = self._stats.clock()
+        done = by(plan)
+        spent = self._stats.clock() - start
+        if done.pending:
+            self._begun[done.frame.index] = spent
+        else:
+            self._stats.routed(plan.route, spent)
+        return done
+
+    def _sort(self, done: Done) -> None:
+        if done.pending:
+            self._refining.put(done)
+        else:
+            self._paste(done)
+
+    def _refine(self, waiting: Done) -> Done:
+        start = self._stats.clock()
+        done = self._stages.refine(waiting)
+        spent = self._begun.pop(done.frame.index) + self._stats.clock() - start
+        self._stats.routed(done.plan.route, spent)
+        return done
+
+    def _paste(self, done: Done) -> None:
+        with self._stats.time("paste"):
+            done = self._stages.paste(done)
+        self._reorder.settle(done.frame.index, done)
+
+    def _write(self, done: Done) -> Done:
+        assert done.picture is not None, "what leaves has its picture"
+        self._sink.write(done.frame, done.picture)
+        self._written += 1
+        return done
+
+    def _end(self) -> None:
+        with self._stats.time("flush"):
+            if self.whole:
+                self._sink.close()
+            elif self._written:
+                self._sink.finish_early()
+            else:
+                self._sink.abandon()
 
 
 def bottleneck(table: Table) -> str:

@@ -97,8 +97,10 @@ def open_net(store: Store, name: str, wanted: RunOptions = RunOptions()) -> Net:
         except BatchError:  # then `Net` calls it once a row
             return opened(file, precision, replace(wanted, batch=1))
 
-    if wanted.hub is None or batch == 1:
+    if wanted.hub is None:
         return Net(model, make(), most=batch)
+    if batch == 1:  # nothing to join, but the weights are shared
+        return Net(model, wanted.hub.once((name, precision, 1, "alone"), make), most=1)
     engine, session = wanted.hub.open((name, precision, batch), make, wanted.stream, batch)
     return Net(model, engine, session, most=batch)
 

@@ -31,7 +31,7 @@ class DiffusionSettings:
 
 class ControlNet:
     """python: of an environment with diffusers. folder: holds `base`, `depth` and `normal`, as `save_pretrained` writes
-    them. recipe: may be changed between calls. Not to be shared between threads."""
+    them. recipe: may be changed between calls."""
 
     def __init__(
         self,

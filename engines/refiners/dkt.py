@@ -12,7 +12,7 @@ SECONDS = 120.0  # for an answer: half a minute on a small GPU
 
 class Dkt:
     """python: of an environment with DKT's requirements. repository: a checkout of it. model: of its checkpoints, its
-    default where empty. Not to be shared between threads."""
+    default where empty."""
 
     def __init__(
         self, python: Path | str, repository: Path, model: str = "", large: bool = False, seconds: float = SECONDS

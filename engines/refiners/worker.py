@@ -1,5 +1,5 @@
-"""A refiner's program as one thread sees it: started when first asked, given so long for an answer, started again when
-it dies, given up when that keeps happening.
+"""A refiner's program: started when first asked, given so long for an answer, started again when it dies, given up when
+that keeps happening. Threads that share it wait for one another.
 """
 
 import subprocess
@@ -25,8 +25,7 @@ class RefinerError(UnderstudyError):
 
 
 class Worker:
-    """command: what to start. seconds: for an answer; loading: until it is ready for the first one. Not to be shared
-    between threads."""
+    """command: what to start. seconds: for an answer; loading: until it is ready for the first one."""
 
     def __init__(self, name: str, command: Sequence[str], seconds: float, loading: float = 600.0) -> None:
         self.name, self._command = name, list(command)
@@ -34,9 +33,14 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._words: BinaryIO | None = None
         self.deaths = 0
+        self._asking = threading.Lock()
 
     def ask(self, note: Mapping[str, object], arrays: Mapping[str, npt.NDArray[Any]]) -> Arrays:
         """Raises RefinerError; the next call then starts the program anew."""
+        with self._asking:
+            return self._ask(note, arrays)
+
+    def _ask(self, note: Mapping[str, object], arrays: Mapping[str, npt.NDArray[Any]]) -> Arrays:
         if self.deaths >= TRIES:
             raise RefinerError(f"the refiner {self.name} ended {self.deaths} times in a row and is left alone")
         process = self._started()

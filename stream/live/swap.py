@@ -1,24 +1,34 @@
 """LiveSwap: one frame of one session, from decoded to painted. One thread's function, with the session's own state.
 
-Knows the order of the stages, the guard and the ladder. Knows nothing of threads, peers or encoders.
+Knows the pipeline, the guard and the ladder. Knows nothing of threads, peers or encoders.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
-from engines.values import Patch
-from stream.frame import Done, FaceTrack, Frame, Plan, Route, Scene
+from engines.values import Region
+from stream.frame import Done, FacePatch, FaceTrack, Frame, Plan, Route, Scene
 from stream.live.cover import cover, doubled, halved
 from stream.live.guard import Guard, Seen, When
 from stream.live.ladder import Ladder, Rung
-from stream.painting.painter import hold
-from stream.painting.refinement import refuse
-from stream.perception.perceiver import Perceiver
+from stream.perception.perceiver import Pace
 from stream.picture import Picture
-from stream.route import ORDER
+from stream.pipeline.control import Change
 from stream.telemetry.stats import Stats
 
 Hook = Callable[[Picture], Picture]
+
+
+class Steps(Protocol):
+    """The steps of a `Pipeline`, one by one."""
+
+    def perceive(self, frame: Frame, pace: Pace | None = None) -> Scene: ...
+    def route(self, scene: Scene) -> Plan: ...
+    def paint(self, plan: Plan) -> Done: ...
+    def refine(self, done: Done) -> Done: ...
+    def update(self, change: Change) -> None: ...
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +44,20 @@ class Shown:
 
 
 class LiveSwap:
-    """Call it with frames in order, on one thread. refine: lays a swapped face beneath what the painter left pending;
-    at once, for it takes no longer than the cut along something opaque (veils) or twice that (glass), and the ladder
-    does without it when time is short. mark: applied to every picture that leaves (label, watermark)."""
+    """Call it with frames in order, on one thread. Faces behind something transparent are refined at once: that takes
+    no longer than the cut along something opaque (veils) or twice that (glass), and the ladder does without it when
+    time is short. mark: applied to every picture that leaves (label, watermark)."""
 
     def __init__(
         self,
-        perceive: Perceiver,
-        paint: Callable[[Plan], Done],
-        route: Callable[[Scene], Plan],
+        pipeline: Steps,
         stats: Stats,
         *,
-        refine: Callable[[Done], Done] = refuse,
         mark: Hook = lambda picture: picture,
         when: When = When.HOLD,
     ) -> None:
         self.ladder = Ladder()
-        self._perceive, self._paint, self._refine = perceive, paint, refine
-        self._route, self._mark = route, mark
+        self._pipeline, self._mark = pipeline, mark
         self._stats, self._guard = stats, Guard(when)
         self._last: Picture | None = None
         self._before: Frame | None = None
@@ -66,57 +72,67 @@ class LiveSwap:
         self._turn = (self._turn + 1) % measures.every
         if self._turn:
             return self._show(frame, None, Route.PASS, 0)
-        self._perceive.pace = measures.pace
         with self._stats.time("perceive"):
-            scene = self._perceive(frame)
-        plan = self._route(scene)
-        plan = replace(plan, route=min(plan.route, measures.dearest, key=ORDER.index))
+            scene = self._pipeline.perceive(frame, measures.pace)
+        plan = self._pipeline.route(scene).limited(measures.dearest)
         with self._stats.time("paint"):
-            picture, faces = self._painted(plan, measures.half)
-        shown = self._show(frame, picture, plan.route, faces)
+            done = self._painted(plan, measures.half)
+        with self._stats.time("paste"):
+            picture = self._guarded(done)
+        shown = self._show(frame, picture, plan.route, len(_wanted(scene)))
         work = self._stats.clock() - began
         self._stats.routed(plan.route, work)
         self.ladder.step(work, self._interval, began + work)
         return shown
 
+    def update(self, change: Change) -> None:
+        """Between two frames; from any thread. Raises UnderstudyError, and then nothing has changed."""
+        self._pipeline.update(change)
+
     def close(self) -> None:
-        self._perceive.close()
+        self._pipeline.close()
 
-    def _painted(self, plan: Plan, half: bool) -> tuple[Picture | None, int]:
-        """The picture with its faces painted or covered; None to hold the last one."""
+    def _painted(self, plan: Plan, half: bool) -> Done:
+        """All faces in one call, and nothing pending. half: at half the resolution."""
         scene = plan.scene
-        wanted = [t for t in scene.tracks if t.source is not None]
-        laid = [self._face(plan, t, half) for t in wanted]
-        seen = tuple(
-            Seen(t.id, t.box, 0.0 if p is None else t.fade * hold(t.face.mesh))
-            for t, p in zip(wanted, laid, strict=True)
-        )
-        frame = scene.frame
-        verdict = self._guard.judge(seen, frame.seconds, scene.cut)
-        if verdict.hold:
-            return None, len(wanted)
-        covers = (cover(frame.picture, box) for box in verdict.covers)
-        patches = (*(c for c in covers if c is not None), *(p for p in laid if p is not None))
-        with self._stats.time("paste"):
-            return frame.picture.pasted(patches) if patches else frame.picture, len(wanted)
-
-    def _face(self, plan: Plan, track: FaceTrack, half: bool) -> Patch | None:
-        """One face's patch, painted apart so that it is known whose it is."""
-        small = halved(track) if half else track
-        scene = replace(plan.scene, tracks=(small,))
-        done = self._paint(replace(plan, scene=scene))
+        if half:
+            plan = replace(plan, scene=replace(scene, tracks=tuple(halved(track) for track in scene.tracks)))
+        done = self._pipeline.paint(plan)
         if done.pending:
             with self._stats.time("refine"):
-                done = self._refine(done)
-        patches = done.patches
-        if not patches:
+                done = self._pipeline.refine(done)
+        if not half:
+            return done
+        full = {track.id: track for track in scene.tracks}
+        small = {track.id for track in plan.scene.tracks if track is not full[track.id]}
+        patches = tuple(_enlarged(p, full[p.track].region) if p.track in small else p for p in done.patches)
+        return replace(done, plan=replace(plan, scene=scene), patches=patches)
+
+    def _guarded(self, done: Done) -> Picture | None:
+        """The picture with its faces painted or covered; None to hold the last one."""
+        scene, frame = done.plan.scene, done.frame
+        hidden = {p.track: p.opacity for p in done.patches}
+        intended = 1.0 if scene.control.strength == 0 else 0.0  # of a face that is not painted
+        seen = tuple(Seen(t.id, t.box, hidden.get(t.id, intended)) for t in _wanted(scene))
+        decision = self._guard.judge(seen, frame.seconds, scene.cut)
+        if decision.hold:
             return None
-        if small is track or track.region is None:
-            return patches[0]
-        return doubled(patches[0], track.region)
+        covers = (cover(frame.picture, box) for box in decision.covers)
+        patches = (*(c for c in covers if c is not None), *(p.patch for p in done.patches))
+        return frame.picture.pasted(patches) if patches else frame.picture
 
     def _show(self, frame: Frame, picture: Picture | None, route: Route, faces: int) -> Shown:
         held = picture is None
         if picture is not None:
             self._last = self._mark(picture)
         return Shown(frame, self._last, held, route, self.ladder.rung, faces)
+
+
+def _wanted(scene: Scene) -> list[FaceTrack]:
+    """The faces that are to be painted."""
+    return [track for track in scene.tracks if track.source is not None]
+
+
+def _enlarged(laid: FacePatch, region: Region | None) -> FacePatch:
+    assert region is not None, "only a region is halved"
+    return replace(laid, patch=doubled(laid.patch, region))

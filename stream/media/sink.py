@@ -38,9 +38,15 @@ class Sink:
     finishes it early. notes: what a user should know about the output, one sentence each. finishing: may change the
     whole file before it takes its final name; where it raises, there is no file."""
 
-    def __init__(self, path: str, source: Source, encoding: Encoding, alone: bool = False) -> None:
-        self.path, self._alone = path, alone
-        self.finishing: Callable[[Path], object] = _as_it_is
+    def __init__(
+        self,
+        path: str,
+        source: Source,
+        encoding: Encoding,
+        alone: bool = False,
+        finishing: Callable[[Path], object] = lambda _: None,
+    ) -> None:
+        self.path, self._alone, self._finishing = path, alone, finishing
         self._source, info = source, source.info
         self._landing = None if path == "-" or "://" in path else AtomicFile(Path(path), _local(source.path))
         self._container = _open(path, self._landing, encoding)
@@ -184,7 +190,7 @@ class Sink:
                     self._container.mux_one(packet)
                 self._container.close()
             if self._landing is not None:
-                self.finishing(self._landing.partial)
+                self._finishing(self._landing.partial)
         except BaseException:
             self.abandon()
             raise
@@ -217,10 +223,16 @@ class Sink:
             raise OutputError(f"cannot write {self.path}: {_why(error)}") from error
 
 
-def open_sink(path: str, source: Source, encoding: Encoding | None = None, alone: bool = False) -> Sink:
+def open_sink(
+    path: str,
+    source: Source,
+    encoding: Encoding | None = None,
+    alone: bool = False,
+    finishing: Callable[[Path], object] = lambda _: None,
+) -> Sink:
     """Opens an output for the source's frames; `-` is standard output (Matroska unless `encoding.format` says
-    otherwise). alone: nothing is copied beside the pictures. Raises OutputError."""
-    return Sink(path, source, encoding or Encoding(), alone)
+    otherwise). alone: nothing is copied beside the pictures. finishing: as `Sink` has it. Raises OutputError."""
+    return Sink(path, source, encoding or Encoding(), alone, finishing)
 
 
 def _open(path: str, landing: AtomicFile | None, encoding: Encoding) -> OutputContainer:
@@ -255,10 +267,6 @@ def _notes(info: SourceInfo, kind: str, codec: str, chosen: str, turned: int) ->
 
 def _local(path: str) -> Path | None:
     return None if path == "-" or "://" in path else Path(path)
-
-
-def _as_it_is(path: Path) -> None:
-    pass
 
 
 def _why(error: Exception) -> str:

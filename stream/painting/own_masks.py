@@ -15,7 +15,7 @@ from stream.frame import FaceTrack
 from stream.perception.occlusion_tracker import onto
 
 PATIENCE = 10  # frames for which a doubted mask is not asked for again
-GONE = 100  # scenes without a track after which it is forgotten; live makes one scene of each face of a frame
+GONE = 100  # scenes without a track after which it is forgotten: it may be hidden for a while
 RIM = 0.12  # of the face's width: there a mask fades out anyway, and says nothing
 
 
@@ -29,8 +29,7 @@ class OwnMasks:
         self._scenes = 0
 
     def keep(self, ids: AbstractSet[int]) -> None:
-        """One more scene, with these tracks in it; forgets who was in none for long. A scene may hold one face of many,
-        so who is not in this one is not gone."""
+        """One more scene, with these tracks in it; forgets who was in none for long."""
         self._scenes += 1
         self._last |= dict.fromkeys(ids, self._scenes)
         self._last = {i: n for i, n in self._last.items() if self._scenes - n < GONE}

@@ -7,10 +7,9 @@ the lane that it runs on.
 from collections.abc import Callable
 from dataclasses import replace
 
-from engines.errors import UnderstudyError
 from engines.refiners.worker import RefinerError
 from engines.values import Patch
-from stream.frame import Done, Pending
+from stream.frame import Done, FacePatch, Pending
 from stream.painting.refiners import Inverted, Refiner
 from stream.painting.underlay import UnderlayState
 
@@ -26,9 +25,6 @@ class Refinement:
         self._memories: dict[int, tuple[UnderlayState, float]] = {}
         self._told: set[str] = set()
 
-    def close(self) -> None:
-        self._refiner.close()
-
     def __call__(self, done: Done) -> Done:
         """The same frame with nothing pending."""
         now = done.plan.scene.frame.seconds
@@ -36,7 +32,7 @@ class Refinement:
             self._memories.clear()
         self._memories = {i: m for i, m in self._memories.items() if abs(now - m[1]) < FORGET}
         self._refiner.keep(self._memories.keys())
-        refined = tuple(self._one(p, now) for p in done.pending)
+        refined = tuple(FacePatch(p.track.id, self._one(p, now), p.opacity) for p in done.pending)
         return replace(done, patches=(*done.patches, *refined), pending=())
 
     def _one(self, pending: Pending, now: float) -> Patch:
@@ -49,10 +45,3 @@ class Refinement:
                 self._told.add(str(error))
                 self._say(f"{error}; the built-in refiner is used")
             return self._plain(pending, memory)
-
-
-def refuse(done: Done) -> Done:
-    """For a journey without a refinement lane: nothing may be pending there."""
-    if done.pending:
-        raise UnderstudyError("a frame waits for refinement, but no refinement lane runs; use --routing xseg")
-    return done

@@ -26,7 +26,8 @@ SOME = 0.02  # share of a crop that has to be seen through something for it to b
 
 
 class Refiner(Protocol):
-    """One thread's. Raises RefinerError where it cannot; the built-in one is then used."""
+    """One thread's. Raises RefinerError where it cannot; the built-in one is then used. What it asks (a program) may be
+    shared with others, and is closed by whoever opened it."""
 
     def __call__(self, pending: Pending, memory: UnderlayState) -> Patch:
         """The face as it is to be laid. memory: this track's, for as long as the track lasts."""
@@ -35,8 +36,6 @@ class Refiner(Protocol):
     def keep(self, ids: AbstractSet[int]) -> None:
         """Forgets all other tracks."""
         ...
-
-    def close(self) -> None: ...
 
 
 class Inverted:
@@ -47,9 +46,6 @@ class Inverted:
 
     def keep(self, ids: AbstractSet[int]) -> None:
         """It has nothing of its own to forget."""
-
-    def close(self) -> None:
-        """It has nothing to close."""
 
 
 class Deepened:
@@ -77,9 +73,6 @@ class Deepened:
     def keep(self, ids: AbstractSet[int]) -> None:
         self._seen = {i: w for i, w in self._seen.items() if i in ids}
         self._depth = {i: d for i, d in self._depth.items() if i in ids}
-
-    def close(self) -> None:
-        self._dkt.close()
 
 
 class Repainted:
@@ -115,9 +108,6 @@ class Repainted:
 
     def keep(self, ids: AbstractSet[int]) -> None:
         """It remembers nobody: the same seed for every frame keeps it steady."""
-
-    def close(self) -> None:
-        self._net.close()
 
 
 def square(region: Region, matrix: F32, side: int) -> U8:

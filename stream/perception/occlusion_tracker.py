@@ -66,11 +66,15 @@ class _State:
 
 
 class OcclusionTracker:
-    """Call it for each followed face, in order of time."""
+    """Call it for each followed face, in order of time. always: the network is asked in every frame."""
 
     def __init__(self, engine: Engine, thresholds: Thresholds, always: bool = False) -> None:
         self._net, self._thresholds, self._always = OcclusionNet(engine), thresholds, always
         self._states: dict[int, _State] = {}
+
+    def ask_always(self, always: bool) -> None:
+        """From the next frame on the network is asked in every frame, or only when something has changed."""
+        self._always = always
 
     def close(self) -> None:
         self._net.close()

@@ -12,11 +12,11 @@ from engines.detector import Detection, Detector, tiles
 from engines.errors import UnderstudyError
 from engines.landmarks import Landmarks, roi_from_mesh
 from engines.nets.detectors.finder import NetDetector
-from engines.protocol import Engine
 from engines.values import F32, Box, Rect
 from stream.frame import FaceOcclusion, FaceTrack, Frame, Scene
 from stream.perception import tracker
 from stream.perception.cut import SIZE, CutDetector
+from stream.perception.face_finding import Perception
 from stream.perception.face_selection import Alike, FaceSelection, Rule
 from stream.perception.occlusion_tracker import OcclusionTracker
 from stream.perception.reference import ReferenceMatcher
@@ -32,14 +32,6 @@ NEAR = 3.0  # side of the closer look at where a face was lost, in faces
 OWN = 0.15  # how much better a portrait must fit to prove the older track wrong
 YOUNG = 0.5  # seconds in which a newcomer may turn out to be somebody known
 ALIKE = 0.55  # correlation of portraits above which it is the same person
-
-
-@dataclass(frozen=True, slots=True)
-class Perception:
-    """The networks of perception."""
-
-    detector: Engine
-    landmarks: Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,40 +56,58 @@ class _Person:
 
 
 class Perceiver:
-    """Call it with frames in order. pace: may be changed between frames. watch: looks for what lies before the faces
-    that are to be painted; without it all are taken to be clear. likeness: compares faces with reference photos, for
-    rules that have one. finder: a heavier detector, in the place of BlazeFace."""
+    """Call it with frames in order. watch: looks for what lies before the faces that are to be painted; without it all
+    are taken to be clear. likeness: compares faces with reference photos, for rules that have one. finder: a heavier
+    detector, in the place of BlazeFace."""
 
     def __init__(
         self,
         models: Perception,
         rules: tuple[Rule, ...],
         most: int = 16,
-        pace: Pace | None = None,
         watch: OcclusionTracker | None = None,
         likeness: ReferenceMatcher | None = None,
         finder: NetDetector | None = None,
     ) -> None:
-        if likeness is None and any(rule.who.kind == "reference" for rule in rules):
-            raise UnderstudyError("reference:PHOTO is not to be had here; choose the face by another word")
-        self.pace, self._watch, self._likeness = pace or Pace(), watch, likeness
+        self._pace, self._watch = Pace(), watch
+        self._likeness: ReferenceMatcher | None = None
+        self.choose(rules, likeness)
         self._detector = finder or Detector(models.detector)
         self._side, self._landmarks = finder.side if finder else LOOK, Landmarks(models.landmarks)
-        self._casting, self._most = FaceSelection(rules), most
+        self._most = most
         self._people: list[_Person] = []
         self._next = 0
         self._cut = CutDetector()
         self._sweep = Sweep()
         self._now = self._looked = -1e9
 
+    def choose(self, rules: tuple[Rule, ...], likeness: ReferenceMatcher | None = None) -> None:
+        """From the next frame on sources go by these rules. Raises UnderstudyError for a rule with a reference photo
+        and nothing to compare faces with."""
+        if likeness is None and any(rule.who.kind == "reference" for rule in rules):
+            raise UnderstudyError("reference:PHOTO is not to be had here; choose the face by another word")
+        if self._likeness is not None:
+            self._likeness.close()
+        self._casting, self._likeness = FaceSelection(rules), likeness
+
+    def watch(self, watch: OcclusionTracker | None) -> None:
+        """From the next frame on this looks for what lies before faces; None: nobody does."""
+        if self._watch is not None and self._watch is not watch:
+            self._watch.close()
+        self._watch = watch
+
     def close(self) -> None:
         self._detector.close()
         self._landmarks.close()
         if self._watch is not None:
             self._watch.close()
+        if self._likeness is not None:
+            self._likeness.close()
 
-    def __call__(self, frame: Frame) -> Scene:
+    def __call__(self, frame: Frame, pace: Pace | None = None) -> Scene:
+        """pace: how often to look, as the time at hand allows; None for the usual one."""
         now = frame.seconds
+        self._pace = pace or Pace()
         cut = self._cut(frame.picture.small(*SIZE)) or now < self._now - 1  # time went back: a new stream
         self._now = now
         if cut:
@@ -112,7 +122,7 @@ class Perceiver:
         befores = {p.id: p.look for p in self._people}
         self._follow(frame, now)
         seen = [p for p in self._people if p.lost is None]
-        wait = self.pace.look if seen and all(p.lost is None for p in self._people) else self.pace.search
+        wait = self._pace.look if seen and all(p.lost is None for p in self._people) else self._pace.search
         if now - self._looked >= wait or now < self._looked:
             self._meet(frame, self._detect(frame))
             self._looked = now
@@ -128,9 +138,11 @@ class Perceiver:
     def _look_before(self, cast: dict[int, int], befores: dict[int, tracker.Look]) -> None:
         """What lies before the faces that are to be painted; their meshes are set right where something does."""
         if self._watch is None:
+            for p in self._people:
+                p.front = None
             return
         for p in self._people:
-            if not self.pace.fronts:
+            if not self._pace.fronts:
                 p.front = None  # nobody acts on it; plates are kept
             elif p.lost is None and p.id in cast:
                 p.look, p.front = self._watch(p.id, p.look, befores.get(p.id), self._landmarks)
@@ -196,7 +208,7 @@ class Perceiver:
         seen = {p.id: p.look.face.box for p in self._people if p.lost is None}
         wanted = not (self._casting.settled(set(seen)) or self._casting.beyond(seen.values(), FILLS * tile))
         count = len(tiles(size, tile)) if wanted and max(size) > tile else 0
-        turn = self._sweep(now, count, self.pace.tiles, wanted)
+        turn = self._sweep(now, count, self._pace.tiles, wanted)
         if not turn:
             return []
         found = self._detector.tiled(size, tile, lambda x, y, side: picture.rgb(Rect(x, y, side, side)), turn)

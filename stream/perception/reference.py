@@ -25,10 +25,17 @@ class _Known:
 
 
 class ReferenceMatcher:
-    """references: index of a rule -> float32 (512,), the embedding of its photo. least: cosine of the same person."""
+    """references: index of a rule -> float32 (512,), the embedding of its photo. least: cosine of the same person.
+    close: of what embeds."""
 
-    def __init__(self, embed: Embed, references: Mapping[int, F32], least: float = SAME) -> None:
-        self._embed, self._references, self._least = embed, references, least
+    def __init__(
+        self,
+        embed: Embed,
+        references: Mapping[int, F32],
+        least: float = SAME,
+        close: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._embed, self._references, self._least, self.close = embed, references, least, close
         self._known: dict[int, _Known] = {}
 
     def __call__(self, looks: Mapping[int, Look]) -> Alike:

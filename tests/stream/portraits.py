@@ -15,8 +15,9 @@ from engines.backends.choose import open_engine
 from engines.store.store import default_store
 from engines.values import F32, U8
 from stream.frame import Frame
+from stream.perception.face_finding import Perception
 from stream.perception.face_selection import Rule, Who
-from stream.perception.perceiver import Perceiver, Perception
+from stream.perception.perceiver import Perceiver
 from stream.pixels.planes import Planes
 
 NETWORKS = ("face_detection_short_range", "face_landmark")

@@ -15,12 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engines.values import U8, Box, Face, Patch, Rect
-from stream.frame import Done, FaceTrack, Frame, Pending, Plan, Scene
+from stream.frame import Done, FacePatch, FaceTrack, Frame, Pending, Plan, Scene
 from stream.journey import DEPTH, WINDOW, bottleneck, run
 from stream.picture import Picture
+from stream.pipeline.stages import Paint, Stages, refuse
 from stream.route import route
 from stream.telemetry.stats import Stats, Table, Timing
 
+Refine = Callable[[Done], Done]
 FACE = Face(Box(0, 0, 2, 2), np.zeros((6, 2), np.float32), np.zeros((468, 3), np.float32), 1.0)
 
 
@@ -81,8 +83,17 @@ def perceive(frame: Frame) -> Scene:
 
 
 def paint(plan: Plan) -> Done:
-    value = plan.scene.frame.index % 100 + 100
-    return Done(plan, (Patch(0, 0, np.full((2, 2, 3), value, np.uint8), np.ones((2, 2), np.float32)),))
+    return Done(plan, (face_patch(plan.scene.frame.index % 100 + 100),))
+
+
+def stages(
+    see: Callable[[Frame], Scene], way: Callable[[Scene], Plan], paints: Paint | list[Paint], refine: Refine = refuse
+) -> Stages:
+    return Stages(see, way, tuple(paints) if isinstance(paints, list) else (paints,), refine)
+
+
+def face_patch(value: int) -> FacePatch:
+    return FacePatch(1, Patch(0, 0, np.full((2, 2, 3), value, np.uint8), np.ones((2, 2), np.float32)))
 
 
 def expected(index: int) -> tuple[int, int]:
@@ -96,7 +107,7 @@ def left_threads() -> list[str]:
 def test_every_frame_comes_out_once_in_order_painted_or_untouched() -> None:
     shelf, seen, stats = Shelf(), list[int](), Stats()
     whole = asyncio.run(
-        run(film(300), shelf, perceive, route, paint, stats=stats, witness=lambda d: seen.append(_index(d)))
+        run(film(300), shelf, stages(perceive, route, paint), stats=stats, witness=lambda d: seen.append(_index(d)))
     )
     assert whole
     assert shelf.wrote == [expected(n) for n in range(300)]
@@ -119,7 +130,7 @@ def _index(done: Done) -> int:
 
 def test_no_frames_at_all_close_the_sink() -> None:
     shelf = Shelf()
-    assert asyncio.run(run(film(0), shelf, perceive, route, paint, stats=Stats()))
+    assert asyncio.run(run(film(0), shelf, stages(perceive, route, paint), stats=Stats()))
     assert (shelf.wrote, shelf.ends) == ([], ["close"])
 
 
@@ -173,7 +184,14 @@ def test_random_delays_failures_and_cancellations(seed: int, count: int, event: 
         loops.append(asyncio.get_running_loop())
         box.append(
             asyncio.create_task(
-                run(film(count, decode), shelf, see, route, [draw] * hands, stats=Stats(), witness=witness, stop=stop)
+                run(
+                    film(count, decode),
+                    shelf,
+                    stages(see, route, [draw] * hands),
+                    stats=Stats(),
+                    witness=witness,
+                    stop=stop,
+                )
             )
         )
         return await box[0]
@@ -229,9 +247,7 @@ def test_a_failure_in_any_stage_stops_all_abandons_the_sink_and_is_the_one_error
             run(
                 film(100_000 if stage != "flush" else 30, lambda n: fail("decode") if n == 20 else None),
                 shelf,
-                see,
-                way,
-                draw,
+                stages(see, way, draw),
                 stats=Stats(),
                 witness=lambda _: fail("witness"),
             )
@@ -244,13 +260,13 @@ def test_a_failure_in_any_stage_stops_all_abandons_the_sink_and_is_the_one_error
 def test_stopping_before_the_first_frame_leaves_nothing_to_keep() -> None:
     stop, shelf = threading.Event(), Shelf()
     stop.set()
-    assert not asyncio.run(run(film(10), shelf, perceive, route, paint, stats=Stats(), stop=stop))
+    assert not asyncio.run(run(film(10), shelf, stages(perceive, route, paint), stats=Stats(), stop=stop))
     assert (shelf.wrote, shelf.ends) == ([], ["abandon"])
 
 
 def test_stopping_after_the_last_frame_changes_nothing() -> None:
     stop, shelf = threading.Event(), Shelf()
-    done = run(film(5), shelf, perceive, route, paint, stats=Stats(), stop=stop,
+    done = run(film(5), shelf, stages(perceive, route, paint), stats=Stats(), stop=stop,
                witness=lambda d: stop.set() if _index(d) == 4 else None)  # fmt: skip
     assert asyncio.run(done)
     assert shelf.ends == ["close"]
@@ -263,7 +279,7 @@ def test_cancelling_abandons_the_sink_and_leaves_no_thread() -> None:
         flowing.set()
 
     async def body() -> None:
-        whole = run(film(10**9), shelf, perceive, route, paint, stats=Stats(), witness=witness)
+        whole = run(film(10**9), shelf, stages(perceive, route, paint), stats=Stats(), witness=witness)
         task = asyncio.create_task(whole)
         await asyncio.to_thread(flowing.wait, 5)
         task.cancel()
@@ -293,7 +309,7 @@ def test_four_stages_are_at_work_at_once() -> None:
 
     shelf = Shelf()
     frames = film(8, lambda n: meet(n, 3))
-    asyncio.run(run(frames, shelf, see, route, draw, stats=Stats(), witness=lambda d: meet(_index(d), 0)))
+    asyncio.run(run(frames, shelf, stages(see, route, draw), stats=Stats(), witness=lambda d: meet(_index(d), 0)))
     assert len(shelf.wrote) == 8
 
 
@@ -308,17 +324,17 @@ def test_several_painters_paint_several_frames_at_once_and_refinement_still_sees
         if plan.scene.frame.index % 2 == 0:
             time.sleep(0.01)
         done = paint(plan)
-        return Done(plan, (), (Pending(plan.scene.tracks[0], done.patches[0]),))
+        return Done(plan, (), (Pending(plan.scene.tracks[0], done.patches[0].patch),))
 
     def lay(done: Done) -> Done:
         refined.append(_index(done))
-        return Done(done.plan, tuple(p.patch for p in done.pending))
+        return Done(done.plan, tuple(FacePatch(p.track.id, p.patch) for p in done.pending))
 
     def see(frame: Frame) -> Scene:
         return Scene(frame, (FaceTrack(1, FACE, 0),))
 
     shelf, stats = Shelf(), Stats()
-    assert asyncio.run(run(film(12), shelf, see, route, [draw, draw], lay, stats=stats))
+    assert asyncio.run(run(film(12), shelf, stages(see, route, [draw, draw], lay), stats=stats))
     assert refined == list(range(12))
     assert shelf.wrote == [(n, n + 100) for n in range(12)]
     table = stats.table()
@@ -342,7 +358,7 @@ def test_a_slow_painter_does_not_let_untouched_frames_pile_up_behind_it() -> Non
 
     shelf = Shelf()
     thread = threading.Thread(
-        target=lambda: asyncio.run(run(film(200, decoded.append), shelf, see, route, draw, stats=Stats()))
+        target=lambda: asyncio.run(run(film(200, decoded.append), shelf, stages(see, route, draw), stats=Stats()))
     )
     thread.start()
     assert waiting.wait(5)

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from engines.occlusion.clean_plate import Plate
 from engines.occlusion.network import NONE, OPAQUE, TRANSPARENT
 from engines.values import Box, Face
-from stream.frame import FaceOcclusion, FaceTrack, Frame, Route, Scene
+from stream.frame import ORDER, FaceOcclusion, FaceTrack, Frame, Plan, Route, Scene
 from stream.picture import Picture
-from stream.route import ORDER, Routing, route, router, track_route
+from stream.pipeline.choices import Routing
+from stream.pipeline.control import Control
+from stream.route import route, track_route
 
 FACE = Face(Box(0, 0, 9, 9), np.zeros((6, 2), np.float32), np.zeros((468, 3), np.float32), 1.0)
 FRAME = Frame(0, 0, Fraction(1, 25), cast(Picture, None), 0.0)
@@ -30,6 +32,10 @@ WANTED = {
 }
 
 
+def scene(*tracks: FaceTrack, mode: Routing = Routing.AUTO) -> Scene:
+    return Scene(FRAME, tracks, control=Control(routing=mode))
+
+
 def track(kind: int, source: int | None = 0) -> FaceTrack:
     front = None if kind == UNSEEN else FaceOcclusion(kind, None, Plate.empty())
     return FaceTrack(1, FACE, source, front=front)
@@ -40,23 +46,23 @@ def track(kind: int, source: int | None = 0) -> FaceTrack:
 def test_every_mode_with_everything_before_a_face(mode: Routing, kind: int) -> None:
     want = WANTED[mode][KINDS.index(kind)]
     assert track_route(track(kind), mode) is want
-    assert route(Scene(FRAME, (track(kind),)), mode).route is want
-    assert router(mode)(Scene(FRAME, (track(kind),))).route is want
+    plan = route(scene(track(kind), mode=mode))
+    assert plan.route is want and plan.routes == (want,)
 
 
 @pytest.mark.parametrize("mode", Routing)
 @pytest.mark.parametrize("kind", KINDS)
 def test_who_is_left_alone_passes_in_every_mode(mode: Routing, kind: int) -> None:
     assert track_route(track(kind, None), mode) is Route.PASS
-    assert route(Scene(FRAME, (track(kind, None),)), mode).route is Route.PASS
+    assert route(scene(track(kind, None), mode=mode)).route is Route.PASS
 
 
 def test_a_frame_without_faces_passes() -> None:
     for mode in Routing:
-        scene = Scene(FRAME, ())
-        plan = route(scene, mode)
+        empty = scene(mode=mode)
+        plan = route(empty)
         assert plan.route is Route.PASS
-        assert plan.scene is scene
+        assert plan.scene is empty
 
 
 def test_the_hardest_face_decides_whatever_their_order() -> None:
@@ -81,5 +87,16 @@ def test_routes_are_in_the_order_of_their_cost() -> None:
 def test_automatic_is_what_is_meant_when_nothing_is_said() -> None:
     for kind in KINDS:
         assert track_route(track(kind)) is track_route(track(kind), Routing.AUTO)
-        scene = Scene(FRAME, (track(kind),))
-        assert route(scene) == route(scene, Routing.AUTO)
+
+
+def test_every_face_keeps_its_own_route_and_none_is_dearer_than_the_limit() -> None:
+    plan = route(scene(track(NONE), track(OPAQUE), track(TRANSPARENT), track(OPAQUE, None)))
+    assert plan.routes == (Route.FAST, Route.XSEG, Route.REFINE, Route.PASS)
+    assert plan.limited(Route.XSEG).routes == (Route.FAST, Route.XSEG, Route.XSEG, Route.PASS)
+    assert plan.limited(Route.FAST).route is Route.FAST
+    assert plan.limited(Route.REFINE) == plan
+
+
+def test_a_plan_has_a_route_for_every_track() -> None:
+    with pytest.raises(ValueError, match="1 tracks and 0 routes"):
+        Plan(scene(track(NONE)), ())

@@ -1,46 +1,59 @@
-"""On air: what the live commands alike are told, and what they all need. Knows no command."""
+"""Options of the live commands alike, and what they all need. Knows no command."""
 
+from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engines.errors import UnderstudyError
+from stream.live.guard import When
+from stream.marks.layers import marking
 from stream.pixels.label import Label, Place
-from tools.cli.options import MARKS
+from tools.cli.options import MARKS, Because, Without
+from tools.cli.swap_options import FACES
 
-FACES = "Faces"
+if TYPE_CHECKING:
+    from stream.live.swaps import LiveOptions
 
-Who = Annotated[str, typer.Option(help="Whose face: all, largest, left-to-right:N.", rich_help_panel=FACES)]
-WhenLost = Annotated[
-    str,
-    typer.Option(
-        "--when-lost", help="A lost face: hold the last picture, then blur; or blur at once.", rich_help_panel=FACES
-    ),
-]
-Words = Annotated[
-    str,
-    typer.Option("--label", metavar="WORDS", help="Burnt into every picture, for who watches.", rich_help_panel=MARKS),
-]
-LabelPlace = Annotated[Place, typer.Option("--label-place", help="Where.", rich_help_panel=MARKS)]
-NoLabel = Annotated[bool, typer.Option("--no-label", help="No words in the picture.", rich_help_panel=MARKS)]
-
-WORDS, PLACE = "Face replaced by Understudy", Place.BOTTOM_LEFT
+WORDS = "Face replaced by Understudy"
 _NEEDED = ("aiohttp", "aiortc", "prometheus_client")
 
 
-def need(command: str) -> None:
+@dataclass(frozen=True)
+class LiveChoices:
+    """As the command line takes them."""
+
+    when_lost: Annotated[
+        When,
+        typer.Option(
+            "--when-lost", help="A lost face: hold the last picture, then blur; or blur at once.", rich_help_panel=FACES
+        ),
+    ] = When.HOLD
+    label: Annotated[
+        str,
+        typer.Option(
+            "--label", metavar="WORDS", help="Burnt into every picture, for who watches.", rich_help_panel=MARKS
+        ),
+    ] = WORDS
+    label_place: Annotated[Place, typer.Option("--label-place", help="Where.", rich_help_panel=MARKS)] = (
+        Place.BOTTOM_LEFT
+    )
+    no_label: Annotated[bool, typer.Option("--no-label", help="No words in the picture.", rich_help_panel=MARKS)] = (
+        False
+    )
+    without: Without = None
+    because: Because = ""
+
+    def options(self) -> "LiveOptions":
+        """Raises LabelError for words that cannot be drawn, MarkingError where a mark goes off unexplained."""
+        from stream.live.swaps import LiveOptions  # heavy
+
+        label = None if self.no_label else Label(self.label, self.label_place)
+        return LiveOptions(self.when_lost, marking(self.without or [], self.because), label)
+
+
+def need(command: str, packages: tuple[str, ...] = _NEEDED) -> None:
     """Raises UnderstudyError where one of the live commands' packages is missing."""
-    if missing := next((name for name in _NEEDED if find_spec(name) is None), None):
-        raise UnderstudyError(f"`{command}` needs {missing}; install it: pip install 'understudy[serve]'")
-
-
-def check_when(when: str) -> None:
-    """Raises UnderstudyError where it is no way to treat a lost face."""
-    if when not in ("hold", "blur"):
-        raise UnderstudyError(f"--when-lost {when!r}: write hold or blur")
-
-
-def label_of(words: str, place: Place, without: bool) -> Label | None:
-    """None where it is left away. Raises LabelError for words that cannot be drawn."""
-    return None if without else Label(words, place)
+    if missing := next((name for name in packages if find_spec(name) is None), None):
+        raise UnderstudyError(f"`{command}` needs {missing}; install it: .venv/bin/pip install -e '.[serve]'")

@@ -1,10 +1,5 @@
-"""Process: what a program that takes frames through the house sets once, for the whole process.
+"""How the command line's process begins. Light: nothing is imported that would load numpy."""
 
-Every stage has a thread of its own and codecs have theirs. Libraries that split each call over all cores on top of
-that make them wait for one another: at two cores the swap took twice as long.
-"""
-
-import gc
 import os
 
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -14,20 +9,3 @@ def limit_math_threads() -> None:
     """One thread for numpy's matrix products. To be called before numpy is imported; what the user set is kept."""
     for name in _THREADS:
         os.environ.setdefault(name, "1")
-
-
-def settle() -> None:
-    """One thread per call of OpenCV; freed memory stays with the process."""
-    import cv2
-
-    from stream.lanes.allocator import keep_freed_memory
-
-    cv2.setNumThreads(1)
-    keep_freed_memory()
-
-
-def calm() -> None:
-    """What is in memory now stays: Python's collector need not walk it again, which would stop every thread for some
-    80 ms. To be called once a server has loaded all it needs, before its first frame."""
-    gc.collect()
-    gc.freeze()

@@ -106,8 +106,8 @@ def daemon(
     import platformdirs
 
     from tools.cli.event_loop import on_loop
+    from tools.cli.logs import logs
     from tools.daemon.config import read
-    from tools.live.serve.command import logs
 
     options = Options(
         state=(state or platformdirs.user_state_path("understudy", False) / "daemon").resolve(),
@@ -138,8 +138,8 @@ def _place(text: str) -> tuple[str, int]:
 async def _run(options: Options, config: "Config") -> None:
     from filelock import FileLock, Timeout
 
+    from stream.lanes.runtime import settle
     from stream.telemetry.metrics import Metrics
-    from tools.cli.process import settle
     from tools.daemon.api import Api, listen
     from tools.daemon.job_store import JobStore
     from tools.daemon.scheduler import Scheduler
@@ -199,26 +199,16 @@ async def _run(options: Options, config: "Config") -> None:
 
 
 async def _live(options: Options, config: "Config", metrics: "Metrics") -> "Endpoints | None":
-    """The endpoints, with their faces read: what is wrong with one is told before anything begins."""
+    """The endpoints, with their faces read: what is wrong with one is told before anything begins. Endpoints that want
+    the same networks share them."""
     if not config.endpoints:
         return None
-    from tools.cli.process import calm
-    from tools.daemon.endpoints import Endpoints
-    from tools.live.serve.house import House
-    from tools.live.serve.settings import Settings
-    from tools.live.stream import one_person
+    from stream.lanes.runtime import calm
+    from tools.daemon.endpoints import Endpoints, open_swaps
 
-    makes = []
-    for e in config.endpoints:
-        try:
-            photos = one_person(list(e.source), consent=True)
-        except UnderstudyError as error:
-            raise UnderstudyError(f"endpoint {e.name}: {error}") from error
-        settings = Settings(sources=photos, who=e.who, when=e.when_lost, consent=True)
-        house = await asyncio.to_thread(House, settings)
-        makes.append(house.swap(None))
+    swaps = await asyncio.to_thread(open_swaps, config.endpoints)
     calm()
-    return Endpoints(config.endpoints, makes, metrics, options.streams)
+    return Endpoints(config.endpoints, [swap.make(None) for swap in swaps], metrics, options.streams)
 
 
 def register(app: typer.Typer) -> None:

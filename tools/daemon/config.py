@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from engines.errors import UnderstudyError
+from stream.live.guard import When
+from stream.pipeline.spec import KINDS, read_spec
 from tools.daemon.join import HOLD
 from tools.daemon.request import parse
 
@@ -28,17 +30,18 @@ class WatchFolder:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Who publishes to rtmp://host/app/key is swapped and sent on to `outputs`."""
+    """Who publishes to rtmp://host/app/key is swapped and sent on to `outputs`. options: of the swap, as
+    `stream.pipeline.spec.read_spec` takes them."""
 
     name: str
     key: str = field(repr=False)
     outputs: tuple[str, ...]
     source: tuple[str, ...]
     app: str = "live"
-    who: str = "all"
-    when_lost: str = "hold"
+    when_lost: When = When.HOLD
     bitrate: str = "4M"
     preset: str = "superfast"
+    options: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ def _watch(table: dict[str, Any], home: Path, where: str) -> WatchFolder:
 
 
 def _endpoint(table: dict[str, Any], home: Path, where: str) -> Endpoint:
-    known = {*Endpoint.__slots__, "consent"}
+    known = {*Endpoint.__slots__, *KINDS, "consent"} - {"options"}
     if strange := sorted(set(table) - known):
         raise UnderstudyError(f"{where}: {', '.join(strange)} is unknown; known are {', '.join(sorted(known))}")
     if missing := [name for name in ("name", "key", "outputs", "source") if not table.get(name)]:
@@ -106,11 +109,19 @@ def _endpoint(table: dict[str, Any], home: Path, where: str) -> Endpoint:
         raise UnderstudyError(f"{where}: consent = true is missing: the source's person has to agree to this")
     if not re.fullmatch(rf"[\w-]{{{KEY},}}", str(table["key"])):
         raise UnderstudyError(f"{where}: a key has {KEY} or more letters, digits, - and _: nobody may guess it")
-    if table.get("when_lost", "hold") not in ("hold", "blur"):
+    if table.get("when_lost", When.HOLD) not in list(When):
         raise UnderstudyError(f"{where}: when_lost: write hold or blur")
-    values = {k: v for k, v in table.items() if k != "consent"}
+    values = {k: v for k, v in table.items() if k != "consent" and k not in KINDS}
+    options = {k: v for k, v in table.items() if k in KINDS}
+    if len(values["source"]) == 1 or isinstance(values["source"], str):
+        options.setdefault("who", None if "map" in options else "all")
+    values |= {"options": options, "when_lost": When(table.get("when_lost", When.HOLD))}
     values["outputs"] = tuple(_place(text, home) for text in _texts(table["outputs"], f"{where}: outputs"))
     values["source"] = tuple(_photo(text, home) for text in _texts(table["source"], f"{where}: source"))
+    try:
+        read_spec(options, tuple(() for _ in values["source"]))
+    except UnderstudyError as error:
+        raise UnderstudyError(f"{where}: {error}") from error
     return Endpoint(**values)
 
 

@@ -4,15 +4,23 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
+from engines.errors import UnderstudyError
+from stream.consent.package import default_identities
+from stream.consent.people import find_people
+from stream.consent.people import settle as settle_consent
 from stream.io.address import inlet, outlet
 from stream.io.relay import Relay
 from stream.live.session import Swap
+from stream.live.swaps import LiveOptions, LiveSwaps
+from stream.media.bitrate import parse_bitrate
+from stream.pipeline.models import Models, Timing
+from stream.pipeline.spec import SwapSpec, read_spec
 from stream.rtmp.server import RtmpServer, Slot, digest
 from stream.telemetry.metrics import Metered, Metrics
 from tools.daemon.config import Endpoint
-from tools.swap.job import parse_bitrate
 
 log = logging.getLogger("understudy.daemon")
 TROUBLED = 1.0  # seconds that a failed endpoint rests, at least
@@ -46,6 +54,24 @@ class Post:
             "outputs": [{"to": m.outlet.shown, "open": m.open, "opened": m.opened, "lost": m.lost} for m in mouths],
             "trouble": self.trouble,
         }
+
+
+def open_swaps(endpoints: Sequence[Endpoint]) -> list[LiveSwaps]:
+    """Each endpoint's, in order; those that want the same networks share them. Slow. Raises UnderstudyError, which
+    names the endpoint."""
+    opened: dict[SwapSpec, Models] = {}
+    found = []
+    for endpoint in endpoints:
+        try:
+            people = find_people(endpoint.source, default_identities())
+            settle_consent(people, True, lambda _: False, datetime.now(UTC))
+            spec = read_spec(endpoint.options, tuple(person.photos for person in people))
+            if spec.networks not in opened:
+                opened[spec.networks] = Models(spec, Timing.LIVE)
+            found.append(LiveSwaps(spec, LiveOptions(endpoint.when_lost), opened[spec.networks]))
+        except UnderstudyError as error:
+            raise UnderstudyError(f"endpoint {endpoint.name}: {error}") from error
+    return found
 
 
 class Endpoints:

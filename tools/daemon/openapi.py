@@ -1,8 +1,10 @@
 """OpenAPI: the daemon's interface as a document that tools can read. Its requests' fields come from `request`."""
 
 from dataclasses import fields
+from enum import StrEnum
 from typing import Any
 
+from stream.pipeline.spec import KINDS
 from tools.daemon.job_store import JobState
 from tools.daemon.request import Request
 
@@ -17,8 +19,7 @@ WORDS = {
     "end": "End before this.",
     "priority": "-100 to 100; higher goes first.",
 }
-TYPES = {"crf": "integer", "pixel_boost": "integer", "consent": "boolean"}
-LISTS = ("source", "map", "mask")
+TYPES: dict[str, type] = {"crf": int, "consent": bool, "source": list, **KINDS}
 ERRORS = {
     "400": "The body cannot be read.",
     "401": "No token, or none that holds.",
@@ -84,7 +85,8 @@ _KEY = "The same key again gives the job that is there already, so that a lost a
 
 
 def _request() -> dict[str, Any]:
-    properties = {f.name: _field(f.name) for f in fields(Request)}
+    names = [f.name for f in fields(Request) if f.name != "options"]
+    properties = {name: _field(name) for name in (*names, *KINDS)}
     properties["priority"] = _integer("priority")
     required = ["target", "output", "source", "consent"]
     return {"type": "object", "additionalProperties": False, "required": required, "properties": properties}
@@ -92,9 +94,12 @@ def _request() -> dict[str, Any]:
 
 def _field(name: str) -> dict[str, Any]:
     said = {"description": WORDS.get(name, "As the option of `understudy swap` of this name.")}
-    if name in LISTS:
+    kind = TYPES.get(name, str)
+    if kind is list:
         return {"type": "array", "items": {"type": "string"}} | said
-    return {"type": TYPES.get(name, "string")} | said
+    if issubclass(kind, StrEnum):
+        return {"enum": list(kind)} | said
+    return {"type": {int: "integer", float: "number", bool: "boolean"}.get(kind, "string")} | said
 
 
 def _integer(name: str) -> dict[str, Any]:

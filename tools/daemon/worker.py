@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -25,24 +26,27 @@ from stream.consent.package import default_identities
 from stream.consent.people import find_people
 from stream.consent.people import settle as settle_consent
 from stream.frame import Done
+from stream.jobs.job import SwapJob
+from stream.jobs.marking import open_marks
+from stream.jobs.picture import swap_picture
 from stream.journey import run
+from stream.lanes.runtime import settle
 from stream.marks.maker import used_models, version
 from stream.marks.output_marks import OutputMarks
+from stream.media.bitrate import parse_bitrate
 from stream.media.codecs import Encoding, choose_codec
 from stream.media.marking import Marker
 from stream.media.source import Source, open_source
 from stream.media.still import is_image
+from stream.pipeline.pipeline import open_pipeline
+from stream.pipeline.spec import read_spec
+from stream.pipeline.stages import Opened
 from stream.telemetry.stats import Stats
-from tools.cli.process import limit_math_threads, settle
+from tools.cli.process import limit_math_threads
 from tools.cli.timecode import parse_time
 from tools.daemon.join import container_of, join
 from tools.daemon.request import Request, parse
 from tools.daemon.segments import Segments, finished
-from tools.swap import chosen
-from tools.swap import picture as shot
-from tools.swap.cast import Cast, open_cast
-from tools.swap.job import SwapJob, parse_bitrate
-from tools.swap.signing import open_stamp
 
 SUSPENDED, WRONG = 75, 2  # exit codes: to be taken up again; to be mended by the user
 WARM = Fraction(2)  # seconds before the first new frame that the stages see, so that they remember who is there
@@ -55,33 +59,15 @@ def say(**words: object) -> None:
 
 def job_of(request: Request) -> SwapJob:
     """The job, with its people's consent settled. Raises UnderstudyError."""
-    enhancer, strength = chosen.read_share(request.enhance) if request.enhance else ("", 0.8)
-    nets = chosen.Chosen(
-        model=request.model or "",
-        boost=request.pixel_boost,
-        enhancer=enhancer,
-        strength=strength,
-        masks=request.mask,
-    )
-    if (enhancer or request.mask or request.pixel_boost) and not request.model:
-        raise UnderstudyError("enhance, mask and pixel_boost go with a swapping network; name a model")
     people = find_people(request.source, default_identities())
+    bitrate = parse_bitrate(request.bitrate) if request.bitrate else None
     job = SwapJob(
-        sources=tuple(person.photos for person in people),
-        target=request.target,
-        output=request.output,
-        who=request.who,
-        maps=request.map,
-        device=request.device,
-        codec=request.codec,
-        crf=request.crf,
-        preset=request.preset,
-        bitrate=parse_bitrate(request.bitrate) if request.bitrate else None,
-        start=parse_time(request.start, "start") if request.start else None,
-        end=parse_time(request.end, "end") if request.end else None,
-        quiet=True,
-        routing=request.routing,
-        nets=nets,
+        read_spec(request.options, tuple(person.photos for person in people)),
+        request.target,
+        request.output,
+        Encoding(request.codec, request.crf, request.preset, bitrate),
+        parse_time(request.start, "start") if request.start else None,
+        parse_time(request.end, "end") if request.end else None,
         consent=settle_consent(people, request.consent, lambda _: False, datetime.now(UTC)),
     )
     job.check()
@@ -108,10 +94,12 @@ def swap(job: SwapJob, folder: Path, length: Fraction, stop: threading.Event) ->
     assert job.output is not None
     settle()
     memory = ResumeState(folder)
-    stamp = open_stamp(job, job.output)
+    stamp = open_marks(job, job.output)
     _keep_mark(stamp, memory)
     with ExitStack() as stack:
-        source = stack.enter_context(open_source(job.target, start=job.start, end=job.end, threads=job.threads))
+        source = stack.enter_context(
+            open_source(job.target, start=job.start, end=job.end, threads=job.encoding.threads)
+        )
         container_of(job.output, source.info.rotation)
         memory.facts["total"] = source.info.frames
         done = finished(folder)
@@ -126,13 +114,13 @@ def swap(job: SwapJob, folder: Path, length: Fraction, stop: threading.Event) ->
         marker = stamp.marker
         segments = Segments(folder, reading, _encoding(job, source), marker, landed, length)
         stack.callback(segments.abandon)
-        cast = stack.enter_context(open_cast(job))
+        pipeline = stack.enter_context(open_pipeline(job.spec))
         memory.keep()
         tell = _teller(segments, memory.facts["total"])
-        whole = asyncio.run(run(reading.frames(), segments, *cast.stages, stats=stats, witness=tell, stop=stop))
+        whole = asyncio.run(run(reading.frames(), segments, pipeline.stages, stats=stats, witness=tell, stop=stop))
         say(frames=segments.frames, total=memory.facts["total"])
         if whole:
-            join(segments.done, source, job.output, lambda path: _sign(stamp, job, cast, memory, path))
+            join(segments.done, source, job.output, lambda path: _sign(stamp, job, pipeline, memory, path))
         return whole
 
 
@@ -151,7 +139,7 @@ def _from(source: Source, job: SwapJob, last: int | None) -> Source:
     if last is not None:
         origin = Fraction(source.container.start_time or 0, 1_000_000)
         start = max(start, last * source.info.time_base - origin - WARM)
-    return open_source(job.target, start=start, end=job.end, threads=job.threads)
+    return open_source(job.target, start=start, end=job.end, threads=job.encoding.threads)
 
 
 def _encoding(job: SwapJob, source: Source) -> Encoding:
@@ -160,13 +148,13 @@ def _encoding(job: SwapJob, source: Source) -> Encoding:
 
     assert job.output is not None
     with av.open(os.devnull, "w", format=container_of(job.output)) as trial:
-        codec = choose_codec(trial, job.codec, source.info.pix_fmt)
+        codec = choose_codec(trial, job.encoding.codec, source.info.pix_fmt)
     with av.open(os.devnull, "w", format="mp4") as trial:
         try:
             choose_codec(trial, codec, source.info.pix_fmt)
         except OutputError as error:
             raise OutputError(f"the daemon works in MP4 pieces, whatever the output: {error}") from error
-    return Encoding(codec, job.crf, job.preset, job.bitrate, job.threads)
+    return replace(job.encoding, codec=codec)
 
 
 def _teller(segments: Segments, total: int | None) -> Any:
@@ -182,11 +170,11 @@ def _teller(segments: Segments, total: int | None) -> Any:
     return tell
 
 
-def _sign(stamp: OutputMarks, job: SwapJob, cast: Cast, memory: ResumeState, path: Path) -> None:
+def _sign(stamp: OutputMarks, job: SwapJob, pipeline: Opened, memory: ResumeState, path: Path) -> None:
     from engines.store.store import default_store
 
-    models = used_models(cast.models, default_store())
-    stamp.sign(path, version(), models, memory.facts["routes"], job.ingredient)
+    used = used_models(pipeline.files, default_store())
+    stamp.sign(path, version(), used, memory.facts["routes"], job.ingredient)
 
 
 def main(folder: Path, length: Fraction) -> int:
@@ -199,8 +187,7 @@ def main(folder: Path, length: Fraction) -> int:
         with FileLock(folder / "lock", timeout=30):  # the process of a daemon that was killed may still be ending
             job = job_of(parse(json.loads((folder / "request.json").read_text())))
             if is_image(job.target):
-                assert job.output is not None
-                shot.swap_picture(job, job.output)
+                swap_picture(job)
                 return 0
             return 0 if swap(job, folder, length, stop) else SUSPENDED
     except UnderstudyError as error:

@@ -10,32 +10,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engines.errors import OutputError, UnderstudyError
-from stream.marks.layers import log_unmarked, marking
-from tools.cli.live_options import (
-    FACES,
-    PLACE,
-    WORDS,
-    LabelPlace,
-    NoLabel,
-    WhenLost,
-    Who,
-    Words,
-    check_when,
-    label_of,
-    need,
-)
-from tools.cli.options import Agreed, Because, Without
-from tools.swap import chosen
+from stream.marks.layers import log_unmarked
+from tools.cli.expand import expanded
+from tools.cli.live_options import LiveChoices, need
+from tools.cli.options import Agreed
+from tools.cli.swap_options import SwapOptions
 
 if TYPE_CHECKING:
     from stream.io.address import InputAddress, OutputAddress
     from stream.io.relay import Relay
+    from stream.live.swaps import LiveOptions
+    from stream.pipeline.spec import SwapSpec
     from stream.rtmp.server import RtmpServer
-    from tools.live.serve.settings import Settings
 
 INPUT, OUTPUT = "Input", "Output"
 
 
+@expanded
 def stream(
     address: Annotated[
         str, typer.Argument(metavar="IN", help="rtmp(s)://, rtsp(s)://, udp://, http(s)://, v4l2:/dev/video0, a file.")
@@ -46,27 +37,10 @@ def stream(
             metavar="OUT...", help="rtmp(s)://, udp://, whip+https://, .m3u8, .ts, .mp4, .mkv, .flv; one or more."
         ),
     ],
-    source: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--source",
-            "-s",
-            metavar="FACE",
-            help="Photo of the face to put in, or a kept identity's name. More photos: a folder, or a.jpg,b.jpg.",
-            rich_help_panel=FACES,
-        ),
-    ] = None,
+    *,
+    wanted: SwapOptions,
+    live: LiveChoices,
     consent: Agreed = False,
-    who: Who = "all",
-    when: WhenLost = "hold",
-    device: Annotated[str, typer.Option(help="Where networks run.", rich_help_panel=FACES)] = "auto",
-    strict: chosen.Strict = False,
-    model: chosen.Model = None,
-    precision: chosen.Precise = chosen.Precision.AUTO,
-    boost: chosen.Boost = 0,
-    morph: chosen.Morph = 0.75,
-    enhance: chosen.Enhance = None,
-    mask: chosen.Masks = None,
     listen: Annotated[
         bool, typer.Option("--listen", help="Wait for an RTMP publisher at IN.", rich_help_panel=INPUT)
     ] = False,
@@ -78,11 +52,6 @@ def stream(
     token_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Bearer token for WHIP outputs.", rich_help_panel=OUTPUT)
     ] = None,
-    label: Words = WORDS,
-    place: LabelPlace = PLACE,
-    no_label: NoLabel = False,
-    without: Without = None,
-    because: Because = "",
     trace: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Every frame's way, for Perfetto.")] = None,
     log: Annotated[str, typer.Option(help="text or json.")] = "text",
 ) -> None:
@@ -92,50 +61,28 @@ def stream(
     """
     need("stream")
     from stream.io.address import inlet, outlet
+    from stream.media.bitrate import parse_bitrate
     from stream.media.codecs import X_PRESETS
     from tools.cli.event_loop import on_loop
-    from tools.live.serve.command import logs
-    from tools.live.serve.settings import Settings
-    from tools.swap.job import parse_bitrate
+    from tools.cli.logs import logs
 
-    nets = chosen.read(model, precision.value, boost, morph, enhance, mask, None, strict)
-    source = source or chosen.baked(nets)
-    if not source:
-        raise UnderstudyError("no source face was given; add --source FACE.jpg")
     if not address.strip() or not all(text.strip() for text in outputs):
         raise UnderstudyError("IN or an OUT is empty; name an address or a file")
-    check_when(when)
     if preset not in X_PRESETS:
         raise UnderstudyError(f"--preset {preset!r}: take one of {', '.join(X_PRESETS)}")
     taken, given = inlet(address, listen=listen, realtime=realtime), [outlet(text) for text in outputs]
     if twice := {o.url for o in given if [g.url for g in given].count(o.url) > 1}:
         raise UnderstudyError(f"{', '.join(sorted(twice))} is named twice; every output needs its own place")
-    marks, shown = marking(without or [], because), label_of(label, place, no_label)
+    options = live.options()
     logs(log)
-    photos = one_person(source, consent)
-    read = {path.resolve() for path in (Path(address), *photos)}
+    spec, _ = wanted.settled(consent, live=True)
+    read = {path.resolve() for path in (Path(address), *(p for photos in spec.source for p in photos))}
     if over := next((o.url for o in given if Path(o.url).resolve() in read), None):
         raise OutputError(f"{over} is also read here; write to another name")
-    if marks.off:
-        log_unmarked(", ".join(o.shown for o in given), marks, datetime.now(UTC))
-    settings = Settings(
-        sources=photos, consent=True, who=who, when=when, device=device, nets=nets,
-        mark=marks.watermark, because=because, label=shown,
-    )  # fmt: skip
+    if options.marking.off:
+        log_unmarked(", ".join(o.shown for o in given), options.marking, datetime.now(UTC))
     token = _token(token_file)
-    on_loop(_run(settings, taken, given, parse_bitrate(bitrate), preset, token, trace))
-
-
-def one_person(source: list[str], consent: bool) -> tuple[Path, ...]:
-    """The photos of a live stream's source person, consent settled. Raises UnderstudyError."""
-    from stream.consent.package import default_identities
-    from stream.consent.people import find_people, settle
-
-    people = find_people(source, default_identities())
-    if len(people) > 1:
-        raise UnderstudyError("a live stream takes one person; give more photos of them as a folder, or as a.jpg,b.jpg")
-    settle(people, consent, lambda question: typer.confirm(question, default=False, err=True), datetime.now(UTC))
-    return people[0].photos
+    on_loop(_run(spec, options, taken, given, parse_bitrate(bitrate), preset, token, trace))
 
 
 def _token(path: Path | None) -> str | None:
@@ -146,7 +93,8 @@ def _token(path: Path | None) -> str | None:
 
 
 async def _run(
-    settings: "Settings",
+    spec: "SwapSpec",
+    options: "LiveOptions",
     taken: "InputAddress",
     given: "list[OutputAddress]",
     bitrate: int,
@@ -155,17 +103,17 @@ async def _run(
     trace: Path | None,
 ) -> None:
     from stream.io.relay import Relay
+    from stream.lanes.runtime import calm, settle
+    from stream.live.swaps import LiveSwaps
     from stream.rtmp.server import RtmpServer, Slot, digest
     from stream.telemetry.metrics import Metrics
     from stream.telemetry.trace import Tracer
-    from tools.cli.process import calm, settle
-    from tools.live.serve.house import House
 
     settle()
-    house = await asyncio.to_thread(House, settings)
+    swaps = await asyncio.to_thread(LiveSwaps, spec, options)
     tracer = Tracer(trace) if trace else None
     slot = Slot() if taken.listen else None
-    make = house.swap(None)
+    make = swaps.make(None)
     calm()
     relay = Relay(taken, given, make, Metrics(), tracer=tracer, bitrate=bitrate, preset=preset, token=token, slot=slot)
     door = None
@@ -179,7 +127,7 @@ async def _run(
             await _open(door, host, port)
         await relay.run(stop)
     finally:
-        house.close()
+        swaps.close()
         if door is not None:
             await door.close()
         if tracer:

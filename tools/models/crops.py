@@ -9,18 +9,15 @@ import cv2
 import typer
 
 from engines.align import crop, five_points, to_template
-from engines.backends.choose import open_engine
-from engines.detector import Detector
 from engines.errors import InputError, OutputError
-from engines.landmarks import Landmarks
 from engines.mesh.source import measure
 from engines.store.catalog import Template
 from engines.store.store import default_store
 from engines.values import U8, Rect
 from stream.media.source import open_source
 from stream.media.still import is_image, read_image
+from stream.perception.face_finding import face_finding, open_perception
 from tools.models.feeds import DFM_SIDE
-from tools.swap.cast import NETWORKS
 
 
 def register(app: typer.Typer) -> None:
@@ -58,18 +55,12 @@ def crops(
 
 def aligned(files: Sequence[Path], every: float, template: Template, side: int) -> Iterator[U8]:
     """uint8 (side, side, 3) RGB of every face that each look shows. Raises InputError for a file that is neither."""
-    store = default_store()
-    finds, measures = (open_engine(store.path(name)) for name in NETWORKS)
-    detector, landmarks = Detector(finds), Landmarks(measures)
-    try:
+    with face_finding(open_perception()) as (detector, landmarks):
         for rgb in looks(files, every):
             for seen in detector.whole(rgb):
                 mesh, score = measure(rgb, landmarks, seen)
                 if score > 0.5:
                     yield crop(rgb, to_template(five_points(mesh), template, side), side)
-    finally:
-        detector.close()
-        landmarks.close()
 
 
 def looks(files: Sequence[Path], every: float) -> Iterator[U8]:

@@ -2,9 +2,8 @@
 
 import itertools
 
-from stream.frame import Route
+from stream.frame import ORDER, Route
 from stream.live.ladder import DOWN_AFTER, TABLE, UP_AFTER, Ladder, Rung
-from stream.route import ORDER
 
 FRAME = 1 / 30
 

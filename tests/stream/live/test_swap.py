@@ -12,14 +12,16 @@ from engines.mesh.topology import CANONICAL
 from engines.occlusion.clean_plate import Plate
 from engines.occlusion.network import NONE, TRANSPARENT
 from engines.values import U8, Face, Region
-from stream.frame import Done, FaceOcclusion, FaceTrack, Frame, Plan, Route, Scene
+from stream.frame import Done, FaceOcclusion, FacePatch, FaceTrack, Frame, Plan, Route, Scene
 from stream.live.guard import HELD_FOR, LINGER, When
 from stream.live.ladder import BLIND, Rung
 from stream.live.swap import LiveSwap, Shown
+from stream.painting.mesh_painting import MeshPainting
 from stream.painting.painter import Painter
 from stream.perception.perceiver import Pace
 from stream.perception.tracker import mesh_box
 from stream.picture import Picture
+from stream.pipeline.control import Change, Control, SourceSet
 from stream.route import route
 from stream.telemetry.stats import Stats
 from tests.engines.mesh.heads import head, picture, plain
@@ -46,12 +48,37 @@ class Script:
     seen: Callable[[Frame], tuple[FaceTrack, ...]] = lambda _: (track(),)
     work: float = 0.01
     now: list[float] = field(default_factory=lambda: [0.0])
-    pace: Pace = field(default_factory=Pace)
-    closed: bool = False
+    pace: Pace | None = None
+    control: Control = field(default_factory=lambda: Control(SourceSet((SourceFace(LEVELS, CANONICAL),))))
 
-    def __call__(self, frame: Frame) -> Scene:
-        self.now[0] += self.work
-        return Scene(frame, self.seen(frame), cut=frame.index == 0)
+
+class Scripted:
+    """A pipeline whose perception follows a script and whose painter is the real one; keeps what it was asked for."""
+
+    def __init__(self, script: Script) -> None:
+        self.script, self.painter = script, Painter(MeshPainting())
+        self.refined, self.closed = 0, False
+        self.plans: list[Plan] = []
+
+    def perceive(self, frame: Frame, pace: Pace | None = None) -> Scene:
+        self.script.pace = pace
+        self.script.now[0] += self.script.work
+        return Scene(frame, self.script.seen(frame), cut=frame.index == 0, control=self.script.control)
+
+    def route(self, scene: Scene) -> Plan:
+        return route(scene)
+
+    def paint(self, plan: Plan) -> Done:
+        self.plans.append(plan)
+        return self.painter(plan)
+
+    def refine(self, done: Done) -> Done:
+        self.refined += 1
+        return replace(done, patches=tuple(FacePatch(p.track.id, p.patch) for p in done.pending), pending=())
+
+    def update(self, change: Change) -> None:
+        assert change.strength is not None
+        self.script.control = replace(self.script.control, strength=change.strength)
 
     def close(self) -> None:
         self.closed = True
@@ -59,31 +86,27 @@ class Script:
 
 @dataclass
 class Rig:
-    """A swap, its script, and frames at a steady rate. routes: what the painter was asked for."""
+    """A swap, its script, and frames at a steady rate."""
 
     script: Script = field(default_factory=Script)
     when: When = When.HOLD
-    refined: int = 0
-    routes: list[Route] = field(default_factory=list)
     marks: int = 0
 
     def __post_init__(self) -> None:
-        painter = Painter([SourceFace(LEVELS, CANONICAL)], defer=True)
-
-        def paint(plan: Plan) -> Done:
-            self.routes.append(plan.route)
-            return painter(plan)
-
-        def refine(done: Done) -> Done:
-            self.refined += 1
-            return replace(done, patches=tuple(p.patch for p in done.pending), pending=())
-
         def mark(image: Picture) -> Picture:
             self.marks += 1
             return image
 
-        stats = Stats(lambda: self.script.now[0])
-        self.swap = LiveSwap(self.script, paint, route, stats, refine=refine, mark=mark, when=self.when)  # type: ignore[arg-type]
+        self.pipeline = Scripted(self.script)
+        self.swap = LiveSwap(self.pipeline, Stats(lambda: self.script.now[0]), mark=mark, when=self.when)
+
+    @property
+    def refined(self) -> int:
+        return self.pipeline.refined
+
+    @property
+    def routes(self) -> list[Route]:
+        return [plan.route for plan in self.pipeline.plans]
 
     def frame(self, index: int, step: int = STEP) -> Shown:
         self.script.now[0] = max(self.script.now[0], index * step / 1000)
@@ -205,4 +228,22 @@ def test_another_frame_rate_is_another_budget() -> None:
 def test_it_closes_what_it_was_given() -> None:
     rig = Rig()
     rig.swap.close()
-    assert rig.script.closed
+    assert rig.pipeline.closed
+
+
+def test_all_faces_of_a_frame_are_painted_in_one_call_each_on_its_own_route() -> None:
+    clear, glass = track(), replace(track(kind=TRANSPARENT), id=2)
+    rig = Rig(Script(lambda _: (clear, glass)))
+    shown = rig.frame(0)
+    assert [plan.routes for plan in rig.pipeline.plans] == [(Route.FAST, Route.REFINE)]
+    assert (shown.faces, rig.refined) == (2, 1)
+
+
+def test_the_strength_may_be_changed_between_two_frames_and_uncovers_nobody() -> None:
+    rig = Rig()
+    whole = moved(rig.frame(0))
+    rig.swap.update(Change(strength=0.5))
+    half = moved(rig.frame(1))
+    assert 0.3 * whole < half < 0.7 * whole, "half of the new face, and no cover"
+    rig.swap.update(Change(strength=0.0))
+    assert (pixels(rig.frame(2)) == RGB).all(), "wished for, so it is not covered"

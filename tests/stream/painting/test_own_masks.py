@@ -10,6 +10,7 @@ from engines.nets.pasted import Asked
 from engines.occlusion.network import NONE
 from engines.values import F32, Patch
 from stream.frame import FaceTrack, Plan, Route, Scene
+from stream.painting.network_painting import NetworkPainting
 from stream.painting.own_masks import GONE, PATIENCE, OwnMasks, inside
 from stream.painting.painter import Painter
 from tests.stream.fronts import CLEAN, CORNER, NOTHING, box, frame, laid, on_face, seen, swapped, track
@@ -45,8 +46,13 @@ class Dual:
         return [cut(WHOLE, self.hole if g else NOTHING) for g in green]
 
 
+def painter(net: Dual, own: bool = True) -> Painter:
+    return Painter(NetworkPainting(lambda _, __: net, own))
+
+
 def paint(painter: Painter, *tracks: FaceTrack, route: Route = Route.XSEG) -> list[Patch]:
-    return list(painter(Plan(Scene(frame(), tracks), route)).patches)
+    done = painter(Plan(Scene(frame(), tracks), (route,) * len(tracks)))
+    return [laid.patch for laid in done.patches]
 
 
 def test_the_inside_of_a_face_is_where_its_mask_says_something() -> None:
@@ -87,16 +93,6 @@ def test_what_is_known_of_a_track_ends_with_it() -> None:
     assert own.asked(behind())
 
 
-def test_faces_that_are_painted_one_by_one_keep_what_is_known_of_each() -> None:
-    """As the live swap paints, a scene for each: a doubted mask is not asked for again in the next frame."""
-    net = Dual(hole=NOTHING)
-    painter = Painter((), together=net, own=True)
-    one, other = behind(1), track(COVERED, seen(opaque=HAND), number=2)
-    for face in (one, other, one, other):
-        paint(painter, face)
-    assert net.calls == [[True], [False]] * 2 + [[False], []] * 2
-
-
 def test_a_mask_that_was_taken_is_held_to_less_though_others_are_painted_between() -> None:
     spilling = cut(WHOLE, (HAND * np.float32(0.75)).astype(np.float32))  # a quarter of the hand is painted over
     assert not OwnMasks()(behind(), spilling, 1.0), "too much to be taken at first"
@@ -114,8 +110,8 @@ def test_where_nobody_looked_the_own_mask_is_all_there_is() -> None:
 
 def test_the_own_mask_decides_in_one_call_on_the_face_as_it_is() -> None:
     net = Dual()
-    [patch] = paint(Painter((), together=net, own=True), behind())
-    assert net.calls == [[True], []]
+    [patch] = paint(painter(net), behind())
+    assert net.calls == [[True]]
     want = cut(WHOLE, HAND)
     np.testing.assert_array_equal(patch.alpha, want.alpha)
     np.testing.assert_array_equal(patch.rgb, want.rgb)
@@ -125,17 +121,17 @@ def test_the_own_mask_decides_in_one_call_on_the_face_as_it_is() -> None:
 
 def test_a_doubted_mask_gives_way_to_the_occlusion_networks() -> None:
     net = Dual(hole=NOTHING)
-    painter = Painter((), together=net, own=True)
-    [patch] = paint(painter, behind())
+    one = painter(net)
+    [patch] = paint(one, behind())
     assert net.calls == [[True], [False]], "the second time as if nothing were there"
-    [plain] = paint(Painter((), together=Dual(hole=NOTHING)), behind())
+    [plain] = paint(painter(Dual(hole=NOTHING), own=False), behind())
     np.testing.assert_array_equal(patch.alpha, plain.alpha)
     np.testing.assert_array_equal(patch.rgb, plain.rgb)
     deep = FACE & (box(0, 130, 200, 200) > 0)
     assert np.abs(laid(COVERED, patch) - COVERED)[deep].max() < 3, "the hand stays in front"
     net.calls.clear()
-    paint(painter, behind())
-    assert net.calls == [[False], []], "it is not asked for its mask again at once"
+    paint(one, behind())
+    assert net.calls == [[False]], "it is not asked for its mask again at once"
 
 
 def test_of_two_people_each_has_the_mask_that_holds() -> None:
@@ -147,7 +143,7 @@ def test_of_two_people_each_has_the_mask_that_holds() -> None:
             return [WHOLE if a.person == 1 else patch for a, patch in zip(asked, out, strict=True)]
 
     net = Half()
-    first, second = paint(Painter((), together=net, own=True), behind(), replace(behind(2), source=1))
+    first, second = paint(painter(net), behind(), replace(behind(2), source=1))
     assert net.calls == [[True, True], [False]]
     np.testing.assert_array_equal(first.alpha, cut(WHOLE, HAND).alpha)
     assert not np.array_equal(second.alpha, WHOLE.alpha)
@@ -157,8 +153,8 @@ def test_of_two_people_each_has_the_mask_that_holds() -> None:
 def test_clear_and_refined_faces_go_the_same_way_with_it_as_without(own: bool) -> None:
     net = Dual()
     clear = track(CLEAN, seen(kind=NONE))
-    [patch] = paint(Painter((), together=net, own=own), clear, route=Route.FAST)
+    [patch] = paint(painter(net, own), clear, route=Route.FAST)
     np.testing.assert_array_equal(patch.alpha, WHOLE.alpha)
     thin = track(CLEAN, seen(veil=np.full_like(HAND, 0.4)))
-    done = Painter((), together=net, own=own, defer=True)(Plan(Scene(frame(), (thin,)), Route.REFINE))
+    done = painter(net, own)(Plan(Scene(frame(), (thin,)), (Route.REFINE,)))
     assert len(done.pending) == 1 and done.patches == ()

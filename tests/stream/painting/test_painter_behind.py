@@ -10,10 +10,13 @@ from engines.mesh import texture
 from engines.mesh.source import SourceFace
 from engines.mesh.topology import CANONICAL
 from engines.occlusion.network import Occlusion
-from engines.values import F32, Region
-from stream.frame import Done, FaceTrack, Plan, Route, Scene
+from engines.values import F32, Patch, Region
+from stream.frame import Done, FaceTrack, Route, Scene
+from stream.painting.mesh_painting import MeshPainting
 from stream.painting.painter import Painter
-from stream.route import Routing, route
+from stream.pipeline.choices import Routing
+from stream.pipeline.control import Control, SourceSet
+from stream.route import route
 from tests.engines.mesh.heads import plain
 from tests.stream.fronts import CORNER, NOTHING, SIZE, box, frame, laid, mask_of, on_face, seen, track
 
@@ -36,11 +39,13 @@ def hidden(cover: F32, colour: tuple[int, int, int] = (0, 40, 250), image: F32 =
     return np.asarray(image + cover[..., None] * (np.array(colour, np.float32) - image), np.float32)
 
 
-def painted(*people: FaceTrack, defer: bool = True, routing: Routing = Routing.AUTO, most: Route | None = None) -> Done:
-    plan = route(Scene(frame(), people), routing)
-    if most is not None:
-        plan = Plan(plan.scene, most)
-    return Painter([source()], routing, defer=defer)(plan)
+def painted(*people: FaceTrack, routing: Routing = Routing.AUTO, most: Route = Route.REFINE) -> Done:
+    scene = Scene(frame(), people, control=Control(SourceSet((source(),)), routing=routing))
+    return Painter(MeshPainting())(route(scene).limited(most))
+
+
+def patches(done: Done) -> list[Patch]:
+    return [laid.patch for laid in done.patches]
 
 
 def clear(number: int = 1) -> FaceTrack:
@@ -71,7 +76,7 @@ def test_a_clear_face_is_laid_at_once() -> None:
 
 def test_an_opaque_thing_is_cut_out_at_once() -> None:
     done = painted(covered())
-    (patch,) = done.patches
+    (patch,) = patches(done)
     assert done.pending == ()
     core = cv2.erode(HAND, np.ones((15, 15))) > 0
     assert mask_of(patch)[core].max() == 0
@@ -86,19 +91,12 @@ def test_smoke_is_left_for_the_refinement_lane_whole() -> None:
     assert mask_of(pending.patch)[INNER].min() > 0.8
 
 
-def test_without_a_lane_smoke_is_painted_at_once() -> None:
-    """Live, which never waits."""
-    done = painted(veiled(), defer=False)
-    assert done.pending == ()
-    assert len(done.patches) == 1
-
-
 def test_everybody_in_a_frame_goes_their_own_way() -> None:
     done = painted(clear(1), veiled(2), covered(3))
     assert [p.track.id for p in done.pending] == [2]
     assert len(done.patches) == 2
     core = cv2.erode(HAND, np.ones((15, 15))) > 0
-    whole, cut = (mask_of(p)[core].max() for p in done.patches)
+    whole, cut = (mask_of(p)[core].max() for p in patches(done))
     assert whole > 0.9
     assert cut == 0
 
@@ -108,7 +106,7 @@ def test_a_plan_may_ask_for_less_than_a_face_needs(most: Route, cut: bool) -> No
     """As a live session does that cannot keep up."""
     done = painted(covered(), veiled(2), most=most)
     assert done.pending == ()
-    first = mask_of(done.patches[0])[cv2.erode(HAND, np.ones((15, 15))) > 0]
+    first = mask_of(patches(done)[0])[cv2.erode(HAND, np.ones((15, 15))) > 0]
     assert bool(first.max() == 0) is cut
 
 
@@ -120,7 +118,7 @@ def test_a_fixed_routing_rules_every_face(routing: Routing, pending: int) -> Non
 
 def middle(done: Done) -> F32:
     """The painted colour in the face's middle, as if nothing were before it."""
-    patch = done.pending[0].patch if done.pending else done.patches[0]
+    patch = done.pending[0].patch if done.pending else patches(done)[0]
     return np.asarray(laid(CALM, replace(patch, alpha=np.ones_like(patch.alpha)))[40:70, 80:120].mean((0, 1)))
 
 
@@ -151,7 +149,7 @@ def test_a_pending_face_fades_as_any_other() -> None:
 
 def test_a_region_elsewhere_in_the_frame_paints_the_same() -> None:
     """Moved with its mesh by whole pixels: the patch moves with it."""
-    here = painted(clear()).patches[0]
+    here = patches(painted(clear()))[0]
     person = clear()
     assert person.region is not None
     mesh = person.face.mesh + np.array([64, 32, 0], np.float32)
@@ -161,7 +159,7 @@ def test_a_region_elsewhere_in_the_frame_paints_the_same() -> None:
         region=Region(CORNER[0] + 64, CORNER[1] + 32, person.region.rgb),
         front=None,
     )
-    there = painted(moved).patches[0]
+    there = patches(painted(moved))[0]
     assert (there.x - here.x, there.y - here.y) == (64, 32)
     assert np.abs(there.alpha - here.alpha).max() < 0.01
     assert np.abs(there.rgb.astype(int) - here.rgb).max() <= 1

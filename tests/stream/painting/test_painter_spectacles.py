@@ -11,9 +11,10 @@ from engines.occlusion.eyewear import HEIGHT, WIDTH, EyewearNet
 from engines.protocol import Spec
 from engines.values import Array
 from stream.frame import Done, Route
+from stream.painting.mesh_painting import MeshPainting
 from stream.painting.painter import Painter
 from tests.engines.mesh.heads import head
-from tests.stream.painting.test_painter import DARK, LIGHT, plan, track
+from tests.stream.painting.test_painter import plan, track
 
 INPUTS = {"band": Spec((1, 3, HEIGHT, WIDTH), "float32")}
 OUTPUTS = {"worn": Spec((1,), "float32"), "map": Spec((1, HEIGHT, WIDTH), "float32")}
@@ -37,7 +38,7 @@ class Net:
 
 def bridge(done: Done, which: int = 0) -> float:
     """Alpha of the new face at the bridge of the nose."""
-    patch = done.patches[which]
+    patch = done.patches[which].patch
     x, y = np.round(head(12, (160, 160))[6, :2]).astype(int) - (patch.x, patch.y + 0)
     return float(patch.alpha[y + 8, x])  # the bar's height: below the point between the eyes
 
@@ -45,8 +46,8 @@ def bridge(done: Done, which: int = 0) -> float:
 @pytest.mark.parametrize("route", [Route.FAST, Route.XSEG])
 def test_spectacles_stay_in_front_on_every_route(route: Route) -> None:
     bare, kept = (
-        Painter([DARK])(plan(track(), route=route)),
-        Painter([DARK], eyewear=Net().open())(plan(track(), route=route)),
+        Painter(MeshPainting())(plan(track(), route=route)),
+        Painter(MeshPainting(Net().open()))(plan(track(), route=route)),
     )
     assert bridge(bare) > 0.95
     assert bridge(kept) < 0.02
@@ -54,7 +55,7 @@ def test_spectacles_stay_in_front_on_every_route(route: Route) -> None:
 
 def test_each_track_is_asked_about_by_itself() -> None:
     net = Net()
-    painter = Painter([DARK], eyewear=net.open())
+    painter = Painter(MeshPainting(net.open()))
     painter(plan(track(0), track(1), pts=0))
     assert net.asked == 2
     painter(plan(track(0), track(1), pts=40))
@@ -63,7 +64,7 @@ def test_each_track_is_asked_about_by_itself() -> None:
 
 def test_a_cut_begins_anew() -> None:
     net = Net(-6.0)
-    painter = Painter([DARK], eyewear=net.open())
+    painter = Painter(MeshPainting(net.open()))
     painter(plan(track(), pts=0))
     net.worn = 6.0
     assert bridge(painter(plan(track(), pts=40))) > 0.95  # not asked again so soon
@@ -72,14 +73,14 @@ def test_a_cut_begins_anew() -> None:
 
 def test_another_source_begins_anew_and_keeps_them() -> None:
     net = Net()
-    painter = Painter([DARK, LIGHT], eyewear=net.open())
+    painter = Painter(MeshPainting(net.open()))
     painter(plan(track(0, 0)))
     assert bridge(painter(plan(track(0, 1), pts=40))) < 0.02
     assert net.asked == 2
 
 
 def test_a_track_that_fades_shows_less_of_the_new_face_beside_them() -> None:
-    painter = Painter([DARK], eyewear=Net().open())
+    painter = Painter(MeshPainting(Net().open()))
     done = painter(plan(replace(track(), fade=0.5)))
-    assert done.patches[0].alpha.max() == pytest.approx(0.5, abs=0.02)
+    assert done.patches[0].patch.alpha.max() == pytest.approx(0.5, abs=0.02)
     assert bridge(done) < 0.02

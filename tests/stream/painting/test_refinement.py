@@ -5,10 +5,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from engines.errors import UnderstudyError
 from engines.values import F32, Patch
-from stream.frame import Done, FaceTrack, Frame, Pending, Plan, Route, Scene
-from stream.painting.refinement import FORGET, Refinement, refuse
+from stream.frame import Done, FacePatch, FaceTrack, Frame, Pending, Plan, Route, Scene
+from stream.painting.refinement import FORGET, Refinement
 from stream.painting.underlay import UnderlayState, under_transparent
 from tests.stream.fronts import SIZE, behind_veil, frame, laid, seen, swapped, track
 
@@ -21,9 +20,9 @@ def smoky(level: float, number: int = 1) -> FaceTrack:
     return track(behind_veil(ALPHA, (level,) * 3, PATCH).image, seen(veil=ALPHA), number=number)
 
 
-def done(*people: FaceTrack, ms: int = 0, cut: bool = False, ready: tuple[Patch, ...] = ()) -> Done:
+def done(*people: FaceTrack, ms: int = 0, cut: bool = False, ready: tuple[FacePatch, ...] = ()) -> Done:
     at = Frame(0, ms, Fraction(1, 1000), FRAME.picture, 0.0)
-    plan = Plan(Scene(at, people, cut), Route.REFINE)
+    plan = Plan(Scene(at, people, cut), (Route.REFINE,) * len(people))
     return Done(plan, ready, tuple(Pending(p, PATCH) for p in people))
 
 
@@ -34,15 +33,16 @@ def airlight(out: Done, level: float, which: int = 0) -> F32:
 
 
 def test_what_was_pending_is_laid_after_what_was_ready() -> None:
-    ready = Patch(1, 2, np.zeros((2, 2, 3), np.uint8), np.ones((2, 2), np.float32))
+    ready = FacePatch(7, Patch(1, 2, np.zeros((2, 2, 3), np.uint8), np.ones((2, 2), np.float32)))
     before = done(smoky(240), ready=(ready,))
     after = Refinement()(before)
     assert after.pending == ()
     assert after.patches[0] is ready
+    assert after.patches[1].track == 1
     assert after.plan is before.plan
     want = under_transparent(smoky(240), PATCH, UnderlayState())
-    assert np.array_equal(after.patches[1].rgb, want.rgb)
-    assert np.array_equal(after.patches[1].alpha, want.alpha)
+    assert np.array_equal(after.patches[1].patch.rgb, want.rgb)
+    assert np.array_equal(after.patches[1].patch.alpha, want.alpha)
     assert np.abs(airlight(after, 240, 1)).max() < 4
 
 
@@ -63,7 +63,7 @@ def same(a: Patch, b: Patch) -> bool:
 
 def test_the_next_frame_of_a_track_goes_on_from_the_last() -> None:
     refine, want = Refinement(), sequence(240, 170)
-    got = [refine(done(smoky(level), ms=40 * i)).patches[0] for i, level in enumerate((240, 170))]
+    got = [refine(done(smoky(level), ms=40 * i)).patches[0].patch for i, level in enumerate((240, 170))]
     assert same(got[0], want[0])
     assert same(got[1], want[1])
     assert not same(got[1], sequence(170)[0])
@@ -73,14 +73,14 @@ def test_two_people_in_two_veils_do_not_share_their_memory() -> None:
     refine = Refinement()
     refine(done(smoky(240, 1), smoky(150, 2)))
     out = refine(done(smoky(150, 2), smoky(240, 1), ms=40))  # in the other order
-    assert same(out.patches[0], sequence(150, 150)[1])
-    assert same(out.patches[1], sequence(240, 240)[1])
+    assert same(out.patches[0].patch, sequence(150, 150)[1])
+    assert same(out.patches[1].patch, sequence(240, 240)[1])
 
 
 def test_a_cut_forgets() -> None:
     refine = Refinement()
     refine(done(smoky(240)))
-    assert same(refine(done(smoky(170), ms=40, cut=True)).patches[0], sequence(170)[0])
+    assert same(refine(done(smoky(170), ms=40, cut=True)).patches[0].patch, sequence(170)[0])
 
 
 @pytest.mark.parametrize("others", [False, True])
@@ -91,13 +91,6 @@ def test_who_is_away_for_long_is_forgotten(away: float, kept: bool, others: bool
     refine(done(smoky(240, 1)))
     if others:
         refine(done(smoky(200, 2), ms=round(1000 * away)))
-    out = refine(done(smoky(170, 1), ms=round(1000 * away) + 40)).patches[0]
+    out = refine(done(smoky(170, 1), ms=round(1000 * away) + 40)).patches[0].patch
     assert same(out, sequence(240, 170)[1]) is kept
     assert same(out, sequence(170)[0]) is not kept
-
-
-def test_without_a_refinement_lane_nothing_may_be_pending() -> None:
-    clear = done()
-    assert refuse(clear) is clear
-    with pytest.raises(UnderstudyError, match="--routing xseg"):
-        refuse(done(smoky(240)))

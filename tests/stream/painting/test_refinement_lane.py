@@ -3,7 +3,6 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -16,9 +15,7 @@ from engines.values import Patch
 from stream.frame import Done, FaceTrack, Frame, Pending, Plan, Route, Scene
 from stream.journey import DEPTH, WINDOW, run
 from stream.telemetry.stats import Stats
-from tests.stream.test_journey import FACE, Shelf, film, left_threads
-
-Refine = Callable[[Done], Done]
+from tests.stream.test_journey import FACE, Refine, Shelf, face_patch, film, left_threads, stages
 
 
 def index(done: Done) -> int:
@@ -38,18 +35,22 @@ def perceive(frame: Frame) -> Scene:
     return Scene(frame, () if kind(frame.index) is Route.PASS else (FaceTrack(1, FACE, 0),))
 
 
+def planned(scene: Scene, kind: Route) -> Plan:
+    return Plan(scene, (kind,) * len(scene.tracks))
+
+
 def route(scene: Scene) -> Plan:
-    return Plan(scene, kind(scene.frame.index))
+    return planned(scene, kind(scene.frame.index))
 
 
 def paint(plan: Plan) -> Done:
     if plan.route is Route.REFINE:
         return Done(plan, (), (Pending(plan.scene.tracks[0], flat(1)),))
-    return Done(plan, (flat(plan.scene.frame.index % 100 + 100),))
+    return Done(plan, (face_patch(plan.scene.frame.index % 100 + 100),))
 
 
 def refined(done: Done) -> Done:
-    return replace(done, patches=(flat(index(done) % 50 + 200),), pending=())
+    return replace(done, patches=(face_patch(index(done) % 50 + 200),), pending=())
 
 
 def expected(number: int) -> tuple[int, int]:
@@ -59,7 +60,7 @@ def expected(number: int) -> tuple[int, int]:
 
 
 def journey(count: int, shelf: Shelf, refine: Refine, stats: Stats | None = None) -> bool:
-    return asyncio.run(run(film(count), shelf, perceive, route, paint, refine, stats=stats or Stats()))
+    return asyncio.run(run(film(count), shelf, stages(perceive, route, paint, refine), stats=stats or Stats()))
 
 
 def lanes_left() -> list[str]:
@@ -74,7 +75,7 @@ def test_refined_frames_come_late_and_leave_in_order() -> None:
         time.sleep(0.004)
         return refined(done)
 
-    assert asyncio.run(run(film(80), shelf, perceive, route, paint, slow, stats=stats))
+    assert asyncio.run(run(film(80), shelf, stages(perceive, route, paint, slow), stats=stats))
     assert shelf.wrote == [expected(n) for n in range(80)]
     assert shelf.ends == ["close"]
     assert stats.table().stages["refine"].count == 20
@@ -111,7 +112,7 @@ def test_frames_behind_a_refined_one_are_painted_meanwhile() -> None:
         assert painted.wait(5)
         return refined(done)
 
-    assert asyncio.run(run(film(12), shelf, perceive, route, look, hold, stats=Stats()))
+    assert asyncio.run(run(film(12), shelf, stages(perceive, route, look, hold), stats=Stats()))
     assert shelf.wrote == [expected(n) for n in range(12)]
 
 
@@ -125,7 +126,7 @@ def test_a_stuck_refiner_holds_the_decoder_back() -> None:
         go.wait(10)
         return refined(done)
 
-    whole = run(film(300, decoded.append), shelf, perceive, route, paint, stuck, stats=Stats())
+    whole = run(film(300, decoded.append), shelf, stages(perceive, route, paint, stuck), stats=Stats())
     thread = threading.Thread(target=lambda: asyncio.run(whole))
     thread.start()
     assert began.wait(5)
@@ -163,9 +164,9 @@ def test_all_frames_may_need_refinement() -> None:
         return Scene(frame, (FaceTrack(1, FACE, 0),))
 
     def hard(scene: Scene) -> Plan:
-        return Plan(scene, Route.REFINE)
+        return planned(scene, Route.REFINE)
 
-    assert asyncio.run(run(film(60), shelf, every, hard, look, slow, stats=Stats()))
+    assert asyncio.run(run(film(60), shelf, stages(every, hard, look, slow), stats=Stats()))
     assert [i for i, _ in shelf.wrote] == list(range(60))
     assert most <= DEPTH + 2  # in the queue, in the refiner's hand, in the painter's
 
@@ -189,7 +190,7 @@ def test_a_failing_refiner_stops_all_and_is_the_one_error(when: int) -> None:
 def test_a_journey_without_a_refiner_says_so() -> None:
     shelf = Shelf()
     with pytest.raises(UnderstudyError, match="--routing xseg"):
-        asyncio.run(run(film(20), shelf, perceive, route, paint, stats=Stats()))
+        asyncio.run(run(film(20), shelf, stages(perceive, route, paint), stats=Stats()))
     assert shelf.ends == ["abandon"]
     assert lanes_left() == []
 
@@ -203,7 +204,7 @@ def test_cancelling_while_a_frame_is_refined_leaves_no_thread() -> None:
         return refined(done)
 
     async def body() -> None:
-        task = asyncio.create_task(run(film(10**6), shelf, perceive, route, paint, hold, stats=Stats()))
+        task = asyncio.create_task(run(film(10**6), shelf, stages(perceive, route, paint, hold), stats=Stats()))
         assert await asyncio.to_thread(busy.wait, 5)
         task.cancel()
         await asyncio.sleep(0.02)
@@ -225,7 +226,7 @@ def test_stopping_writes_what_waits_for_refinement() -> None:
             stop.set()
         return refined(done)
 
-    whole = asyncio.run(run(film(10**6), shelf, perceive, route, paint, ask, stats=Stats(), stop=stop))
+    whole = asyncio.run(run(film(10**6), shelf, stages(perceive, route, paint, ask), stats=Stats(), stop=stop))
     assert not whole
     assert len(shelf.wrote) > 8
     assert shelf.wrote == [expected(n) for n in range(len(shelf.wrote))]
@@ -238,7 +239,7 @@ def test_any_mix_of_routes_and_delays_leaves_in_order(count: int, routes: list[R
     chance = np.random.default_rng(seed)
 
     def way(scene: Scene) -> Plan:
-        return Plan(scene, routes[scene.frame.index % len(routes)])
+        return planned(scene, routes[scene.frame.index % len(routes)])
 
     def see(frame: Frame) -> Scene:
         return Scene(frame, (FaceTrack(1, FACE, 0),))
@@ -248,7 +249,7 @@ def test_any_mix_of_routes_and_delays_leaves_in_order(count: int, routes: list[R
         return refined(done)
 
     shelf, stats = Shelf(), Stats()
-    assert asyncio.run(run(film(count), shelf, see, way, paint, slow, stats=stats))
+    assert asyncio.run(run(film(count), shelf, stages(see, way, paint, slow), stats=stats))
     assert [i for i, _ in shelf.wrote] == list(range(count))
     hard = [n for n in range(count) if routes[n % len(routes)] is Route.REFINE]
     assert stats.table().stages["refine"].count == len(hard)

@@ -7,31 +7,26 @@ its negative.
 import sys
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from engines.errors import UnderstudyError
 from engines.occlusion.network import SIDE as CROP
 from engines.occlusion.network import frame_to_crop
 from engines.refiners import controlnet
 from engines.refiners.controlnet import ControlNet
 from engines.refiners.dkt import Dkt
-from engines.refiners.worker import RefinerError
 from engines.values import F32, U8, Patch, Region
-from stream.frame import Done, FaceTrack, Frame, Pending, Plan, Route, Scene
+from stream.frame import Done, FaceTrack, Pending, Plan, Route, Scene
 from stream.painting.refinement import Refinement
-from stream.painting.refiners import EVERY, WINDOW, Deepened, Inverted, Refiner, Repainted, pasted, square
+from stream.painting.refiners import EVERY, WINDOW, Deepened, Inverted, Repainted, pasted, square
 from stream.painting.underlay import UnderlayState, under_transparent
 from tests.engines.refiners.programs import dkt_repository, written
 from tests.stream.fronts import (
     CLEAN,
     CORNER,
-    NEW,
-    NOTHING,
     POSE,
     SIZE,
     behind_glass,
@@ -43,7 +38,6 @@ from tests.stream.fronts import (
     track,
 )
 from tests.stream.fronts import swapped as patch_of
-from tools.swap.refiners import BUILT_IN, NAMES, open_refiner
 
 PATCH = patch_of()
 GLASS = box(50, 60, 150, 150)
@@ -131,9 +125,10 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str],
 
 
 def test_what_is_behind_glass_is_painted_over_and_nothing_else(programs: Callable[[str], ControlNet]) -> None:
-    refiner = Repainted(programs(NEGATIVE), 128)
+    net = programs(NEGATIVE)
+    refiner = Repainted(net, 128)
     out, before = refiner(pending(), UnderlayState()), plain()
-    refiner.close()
+    net.close()
     assert (out.x, out.y) == (before.x, before.y)
     np.testing.assert_array_equal(out.alpha, before.alpha)
     new, old = laid(SHOWN.image, out), laid(SHOWN.image, before)
@@ -159,20 +154,21 @@ def test_where_hardly_anything_is_transparent_no_program_is_even_started(
 
 def done(seconds: int = 0) -> Done:
     at = frame(1000 * seconds)
-    return Done(Plan(Scene(at, (glassy(),)), Route.REFINE), (), (pending(),))
+    return Done(Plan(Scene(at, (glassy(),)), (Route.REFINE,)), (), (pending(),))
 
 
 def test_one_that_fails_gives_way_to_the_built_in_one_and_that_is_told_once(
     programs: Callable[[str], ControlNet],
 ) -> None:
     told: list[str] = []
-    stage = Refinement(Repainted(programs(FAILING), 128), told.append)
+    net = programs(FAILING)
+    stage = Refinement(Repainted(net, 128), told.append)
     for i in range(3):
         out = stage(done(i))
         assert out.pending == ()
-        assert out.patches[0].alpha.max() > 0.9
-    stage.close()
-    assert same(Refinement()(done()).patches[0], plain())
+        assert out.patches[0].patch.alpha.max() > 0.9
+    net.close()
+    assert same(Refinement()(done()).patches[0].patch, plain())
     assert told == ["the refiner controlnet says: RuntimeError: no memory left; the built-in refiner is used"]
 
 
@@ -205,41 +201,3 @@ def test_a_pasted_region_is_the_frame_as_it_will_be() -> None:
     assert (out.x, out.y) == (region.x, region.y)
     np.testing.assert_allclose(out.rgb, laid(SHOWN.image, plain()), atol=1)
     assert np.array_equal(region.rgb, (glassy().region or region).rgb), "the region itself is left alone"
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_refiner_that_is_not_installed_says_what_it_wants(name: str, tmp_path: Path) -> None:
-    if name == BUILT_IN:
-        assert isinstance(open_refiner(name, tmp_path), Inverted)
-        return
-    with pytest.raises(UnderstudyError, match=rf"--refiner {name}: .*python is missing; .*refiners/{name} has to hold"):
-        open_refiner(name, tmp_path)
-
-
-def test_one_that_is_not_known_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UnderstudyError, match="take one of inverted, dkt, controlnet"):
-        open_refiner("magic", tmp_path)
-
-
-def test_one_that_is_installed_is_opened_and_runs(tmp_path: Path) -> None:
-    home = tmp_path / "refiners" / "dkt"
-    (home / "env" / "bin").mkdir(parents=True)
-    # a link would make the interpreter look for its libraries beside the link
-    python = home / "env" / "bin" / "python"
-    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
-    python.chmod(0o755)
-    with pytest.raises(UnderstudyError, match=r"DKT is missing"):
-        open_refiner("dkt", tmp_path)
-    (home / "DKT").mkdir()
-    dkt_repository(home / "DKT")
-    refiner: Refiner = open_refiner("dkt", tmp_path)
-    assert isinstance(refiner, Deepened)
-    assert same(refiner(pending(), UnderlayState()), plain())
-    refiner.close()
-
-
-def test_errors_of_refiners_are_such_as_a_user_can_mend() -> None:
-    assert issubclass(RefinerError, UnderstudyError)
-    empty = replace(done(), pending=())
-    assert isinstance(empty.plan.scene.frame, Frame) and Refinement()(empty) == empty
-    assert NEW.shape == (*NOTHING.shape, 3)

@@ -21,9 +21,16 @@ pytestmark = needs_models
 PEOPLE = tuple(FACES)
 
 
-def clip(see: Perceiver, paint_at: Callable[[int], U8], count: int, step: int = 40, start: int = 0) -> list[Scene]:
+def clip(
+    see: Perceiver,
+    paint_at: Callable[[int], U8],
+    count: int,
+    step: int = 40,
+    start: int = 0,
+    pace: Pace | None = None,
+) -> list[Scene]:
     """Scenes of `count` frames, `step` milliseconds apart."""
-    return [see(framed(paint_at(i), start + i * step, i)) for i in range(count)]
+    return [see(framed(paint_at(i), start + i * step, i), pace) for i in range(count)]
 
 
 def ids(scenes: Sequence[Scene]) -> list[list[int]]:
@@ -236,13 +243,13 @@ def test_pictures_of_any_form(size: tuple[int, int]) -> None:
 
 
 def test_a_newcomer_is_noticed_within_the_pace() -> None:
-    see = Perceiver(networks(), (Rule(0, Who("all")),), pace=Pace(look=0.2))
+    see = Perceiver(networks(), (Rule(0, Who("all")),))
 
     def at(i: int) -> U8:
         people = [Placed("hopper", 460, 240, 110)]
         return paint(people if i < 6 else [*people, Placed("astronaut", 150, 240, 100)])
 
-    got = ids(clip(see, at, 14))
+    got = ids(clip(see, at, 14, pace=Pace(look=0.2)))
     assert got[5] == [0] and got[-1] == [0, 1]
     assert next(i for i, g in enumerate(got) if len(g) == 2) <= 6 + 5
 
@@ -327,9 +334,7 @@ def test_where_nobody_acts_on_it_nobody_looks_before_faces() -> None:
     watch = OcclusionTracker(open_engine(WEIGHTS), load_thresholds())
     see = Perceiver(networks(), ALL, watch=watch)
     before = clip(see, lambda _: paint([one]), 3)
-    see.pace = Pace(fronts=False)
-    between = clip(see, lambda _: paint([one]), 3, start=120)
-    see.pace = Pace()
+    between = clip(see, lambda _: paint([one]), 3, start=120, pace=Pace(fronts=False))
     (after,) = clip(see, lambda _: paint([one]), 1, start=240)
     fronts = [s.tracks[0].front for s in (*before, *between, after)]
     assert [f is None for f in fronts] == [False] * 3 + [True] * 3 + [False]

@@ -5,9 +5,11 @@ import sys
 import pytest
 
 from engines.errors import UnderstudyError
+from stream.live.guard import When
+from stream.marks.layers import MarkingError, MarkLayer
 from stream.pixels.label import LabelError, Place
 from tests.tools.commands import understudy
-from tools.cli.live_options import check_when, label_of, need
+from tools.cli.live_options import LiveChoices, need
 
 
 @pytest.mark.parametrize("command", ["serve", "stream", "daemon"])
@@ -16,7 +18,7 @@ def test_a_missing_package_is_named_with_the_extra_that_has_it(
     command: str, package: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)  # as if it were not installed
-    with pytest.raises(UnderstudyError, match=rf"`{command}` needs {package}.*pip install 'understudy\[serve\]'"):
+    with pytest.raises(UnderstudyError, match=rf"`{command}` needs {package}.*pip install -e '\.\[serve\]'"):
         need(command)
 
 
@@ -32,17 +34,21 @@ def test_every_command_asks_before_it_begins(words: tuple[str, ...], monkeypatch
 
 
 def test_a_lost_face_is_held_or_blurred_and_never_shown() -> None:
-    check_when("hold")
-    check_when("blur")
-    for when in ("show", "", "Hold"):
-        with pytest.raises(UnderstudyError, match="write hold or blur"):
-            check_when(when)
+    assert LiveChoices().options().when is When.HOLD
+    assert LiveChoices(when_lost=When.BLUR).options().when is When.BLUR
+    assert list(When) == ["hold", "blur"]
 
 
 def test_the_label_is_as_worded_or_away() -> None:
-    label = label_of("Not them", Place.TOP, without=False)
+    label = LiveChoices(label="Not them", label_place=Place.TOP).options().label
     assert label is not None and (label.words, label.place) == ("Not them", Place.TOP)
-    assert label_of("Not them", Place.TOP, without=True) is None
-    assert label_of("", Place.TOP, without=True) is None
+    assert LiveChoices(label="Not them", no_label=True).options().label is None
+    assert LiveChoices(label="", no_label=True).options().label is None
     with pytest.raises(LabelError, match="switch the label off"):
-        label_of("", Place.TOP, without=False)
+        LiveChoices(label="").options()
+
+
+def test_a_mark_goes_off_with_a_reason() -> None:
+    with pytest.raises(MarkingError, match="--because"):
+        LiveChoices(without=[MarkLayer.WATERMARK]).options()
+    assert not LiveChoices(without=[MarkLayer.WATERMARK], because="x").options().marking.watermark

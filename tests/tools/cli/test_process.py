@@ -20,7 +20,7 @@ print(os.environ["OPENBLAS_NUM_THREADS"])
 """
 SETTLED = """
 import cv2
-from tools.cli.process import settle
+from stream.lanes.runtime import settle
 cv2.setNumThreads(2)
 settle()
 print(cv2.getNumThreads())
@@ -28,7 +28,7 @@ print(cv2.getNumThreads())
 FAULTS = """
 import resource
 import numpy as np
-from tools.cli.process import settle
+from stream.lanes.runtime import settle
 settle()
 for _ in range(30):
     np.ones(1 << 20, np.float32)
@@ -39,7 +39,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 CALM = """
 import gc
-from tools.cli.process import calm
+from stream.lanes.runtime import calm
 calm()
 before = gc.get_freeze_count()
 made = [[i] for i in range(1000)]

@@ -34,7 +34,8 @@ def test_folders_and_endpoints(tmp_path: Path) -> None:
     (watch,), (endpoint,) = found.watches, found.endpoints
     assert (watch.folder, watch.output, watch.ending, watch.priority) == (tmp_path / "in", tmp_path / "out", ".mp4", 3)
     assert watch.job == {"source": ["ann"], "consent": True, "crf": 20}
-    assert (endpoint.name, endpoint.app, endpoint.key, endpoint.who) == ("cam", "live", KEY, "largest")
+    assert (endpoint.name, endpoint.app, endpoint.key) == ("cam", "live", KEY)
+    assert endpoint.options == {"who": "largest"}
     assert endpoint.outputs == (str(tmp_path / "live.m3u8"),) and endpoint.source == (str(tmp_path / "face.jpg"),)
     assert KEY not in repr(found)
 

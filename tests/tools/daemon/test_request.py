@@ -28,7 +28,7 @@ def test_all_fields_are_kept() -> None:
     told = PLAIN | {
         "source": ["/v/a.jpg,/v/b.jpg", "ann"],
         "map": ["1=left-to-right:2"],
-        "who": "all",
+        "model": "ghost",
         "crf": 20,
         "start": "1:02",
         "mask": ["bisenet"],
@@ -36,8 +36,11 @@ def test_all_fields_are_kept() -> None:
         "codec": None,
     }
     asked = parse(told)
-    assert asked.source == ("/v/a.jpg,/v/b.jpg", "ann") and asked.map == ("1=left-to-right:2",)
-    assert (asked.who, asked.crf, asked.start, asked.codec, asked.pixel_boost) == ("all", 20, "1:02", None, 256)
+    assert asked.source == ("/v/a.jpg,/v/b.jpg", "ann")
+    assert (asked.crf, asked.start, asked.codec) == (20, "1:02", None)
+    assert asked.options == {"map": ["1=left-to-right:2"], "model": "ghost", "mask": ["bisenet"], "pixel_boost": 256}
+    assert asked.spec.map == ("1=left-to-right:2",) and asked.spec.pixel_boost == 256
+    assert parse(asked.told()) == asked
 
 
 @pytest.mark.parametrize(

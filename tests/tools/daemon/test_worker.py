@@ -18,6 +18,7 @@ import pytest
 from engines.errors import UnderstudyError
 from stream.marks.layers import Marking
 from stream.marks.output_marks import OutputMarks
+from stream.media.codecs import Encoding
 from stream.media.source import open_source
 from tests.stream.clips import make
 from tests.tools.commands import film, needs_models, portrait, times
@@ -42,13 +43,15 @@ def request(face: Path, **more: Any) -> Request:
 
 def test_a_request_is_a_job_as_swap_makes_it(face: Path) -> None:
     job = job_of(
-        request(face, who="all", start="1:02", end="90.5", crf=20, bitrate=None, codec="libx265", preset="fast")
+        request(
+            face, options={"who": "all"}, start="1:02", end="90.5", crf=20, bitrate=None, codec="libx265", preset="fast"
+        )
     )
-    assert (job.who, job.start, job.end) == ("all", Fraction(62), Fraction(181, 2))
-    assert (job.codec, job.crf, job.preset, job.bitrate) == ("libx265", 20, "fast", None)
-    assert job.sources == ((face,),) and job.quiet and job.marking == Marking()
+    assert (job.spec.who, job.start, job.end) == ("all", Fraction(62), Fraction(181, 2))
+    assert job.encoding == Encoding("libx265", 20, "fast")
+    assert job.spec.source == ((face,),) and job.marking == Marking()
     assert job.consent is not None and job.consent.sources[0].name == "face.png"
-    assert job_of(request(face, bitrate="4M")).bitrate == 4_000_000
+    assert job_of(request(face, bitrate="4M")).encoding.bitrate == 4_000_000
 
 
 @pytest.mark.parametrize(
@@ -56,8 +59,8 @@ def test_a_request_is_a_job_as_swap_makes_it(face: Path) -> None:
     [
         ({"start": "soon"}, "start 'soon'"),
         ({"bitrate": "lots"}, "no rate"),
-        ({"mask": ("bisenet",)}, "name a model"),
-        ({"enhance": "gfpgan_1.4:7"}, "share from 0 to 1"),
+        ({"options": {"mask": ["bisenet"]}}, "--mask goes with a swapping network; add --model"),
+        ({"options": {"enhance": "gfpgan_1.4:7"}}, "share from 0 to 1"),
         ({"source": ("nobody-of-this-name",)}, "nobody-of-this-name"),
     ],
 )

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from engines.errors import UnderstudyError
+from stream.pipeline.spec import SwapSpec
 from tests.tools.live.serve.served import served
 from tools.http import limits as walls
 from tools.live.serve.settings import IceServer, Settings, parse_ice
@@ -168,7 +169,7 @@ def test_the_door_stays_shut_without_tokens(tmp_path: Path) -> None:
     with pytest.raises(UnderstudyError, match="--tokens"):
         Settings(host="0.0.0.0").check()
     with pytest.raises(UnderstudyError, match="consent"):
-        Settings(sources=(tmp_path / "a.jpg",)).check()
+        Settings(spec=SwapSpec(((tmp_path / "a.jpg",),))).check()
     with pytest.raises(UnderstudyError, match="--cert"):
         Settings(cert=tmp_path).check()
     Settings().check()

@@ -4,9 +4,10 @@ Decode to encode, as `understudy swap` runs it; only what paints is exchanged. T
 one face a call; the others paint several frames at once, whose faces go in joint calls.
 """
 
+import os
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,17 +23,20 @@ from engines.nets.swapper import Swapper
 from engines.protocol import Engine
 from engines.store.catalog import load_catalog
 from engines.values import Patch
-from stream.media.sink import Encoding
+from stream.jobs.job import SwapJob
+from stream.media.codecs import Encoding
+from stream.painting.network_painting import NetworkPainting
 from stream.painting.painter import Painter
-from stream.route import Routing, router
+from stream.pipeline.choices import Routing
+from stream.pipeline.control import SourceSet
+from stream.pipeline.models import MOST, Models, Timing
+from stream.pipeline.networks import ROWS
+from stream.pipeline.pipeline import Pipeline
+from stream.pipeline.spec import SwapSpec
 from tools.bench.engines.contenders import PRECISIONS, Subject
 from tools.bench.engines.measure import STANDIN, subject
 from tools.bench.file.measure import transcode
 from tools.bench.file.rescale import rescale
-from tools.swap.cast import open_cast
-from tools.swap.ensemble import PATIENT, painters
-from tools.swap.job import SwapJob
-from tools.swap.troupe import ROWS
 
 YARDSTICK = ("ort-cpu", "f32")
 LIKE = "inswapper_128"
@@ -81,7 +85,10 @@ class _Way:
     def painters(self) -> list[Painter]:
         """New ones, for a new clip."""
         self.seen = self.seen or [0] * len(self.together)
-        return [Painter((), Routing.FAST, together=partial(self._paint, i)) for i in range(len(self.together))]
+        return [Painter(NetworkPainting(partial(self._chain, i))) for i in range(len(self.together))]
+
+    def _chain(self, i: int, sources: SourceSet, masks: bool) -> Together:
+        return partial(self._paint, i)
 
     def _paint(self, i: int, asked: Sequence[Asked]) -> list[Patch | None]:
         self.seen[i] += len(asked)
@@ -119,13 +126,17 @@ def run(what: Journey, ways: Sequence[_Way], folder: Path) -> None:
     """Every way once a round, in the same order. Raises InputError where there is nobody to paint."""
     clip = folder / "clip.mp4"
     frames = rescale(what.clip, clip, what.height, what.frames)
-    job = SwapJob(((what.face,),), str(clip), str(folder / "out.mp4"), threads=what.threads)
     encoding = Encoding(codec="libx264", preset="veryfast", threads=what.threads)
+    job = SwapJob(SwapSpec(((what.face,),), routing=Routing.FAST), str(clip), str(folder / "out.mp4"), encoding)
+    models = Models(job.spec)
+    sources = models.sources_of(job.spec)
     for _ in range(what.rounds):
         for way in ways:
-            with open_cast(job) as cast:  # a new one: tracks must not be left over from the last round
-                seconds, _, _ = transcode(job, encoding, cast.perceive, router(Routing.FAST), way.painters())
+            pipeline = Pipeline(models, job.spec, sources)  # a new one: tracks must not be left over
+            seconds, _, _ = transcode(job, replace(pipeline.stages, paints=tuple(way.painters())))
+            pipeline.close()
             way.fps.append(frames / seconds)
+    models.close()
     if not all(way.faces for way in ways):
         raise InputError(f"no face was seen in {what.clip} at {what.height}p; give a clip with a face")
 
@@ -137,8 +148,8 @@ def _open(
     assert path is not None
     catalog = load_catalog()
     model = catalog.model(LIKE)
-    hands = 1 if backend == YARDSTICK[0] else painters()
-    hub = SharedEngines(ROWS, PATIENT)
+    hands = 1 if backend == YARDSTICK[0] else min(MOST, os.cpu_count() or 1)
+    hub = SharedEngines(ROWS, Timing.FILES.value)
 
     def make() -> Engine:
         many, side = (1, 1) if hands == 1 else (ROWS, min(hands, what.threads))

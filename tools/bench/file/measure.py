@@ -6,26 +6,26 @@ import resource
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from engines.errors import InputError
 from stream.frame import Done, Frame, Plan, Route, Scene
-from stream.journey import LANES, Paint, bottleneck, run
+from stream.jobs.job import SwapJob
+from stream.journey import LANES, bottleneck, run
+from stream.lanes.runtime import settle
 from stream.media.marking import Marker, MarkingSink, new_payload
 from stream.media.sink import Encoding, Sink, open_sink
 from stream.media.source import Source, open_source
-from stream.painting.refinement import refuse
-from stream.picture import Picture
+from stream.pipeline.models import Models
+from stream.pipeline.pipeline import Pipeline, open_pipeline
+from stream.pipeline.spec import SwapSpec
+from stream.pipeline.stages import Stages, through
 from stream.pixels.planes import Planes
 from stream.telemetry.report import quantiles
 from stream.telemetry.stats import Stats, Table, Timing
 from tools.bench.file.rescale import rescale
-from tools.cli.process import settle
-from tools.swap.cast import Cast, open_cast
-from tools.swap.job import SwapJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +85,20 @@ def measure(what: FileRun) -> FileFigures:
         clip = Path(folder) / "clip.mp4"
         frames = rescale(what.target, clip, what.height, what.frames)
         encoding = Encoding(codec="libx264", preset=what.preset, threads=what.threads)
-        job = SwapJob(((what.source,),), str(clip), str(Path(folder) / "out.mp4"), threads=what.threads)
-
+        job = SwapJob(SwapSpec(((what.source,),)), str(clip), str(Path(folder) / "out.mp4"), encoding)
         bare, full, cpu, tables = [], [], [], list[Table]()
+        models = Models(job.spec)
         for _ in range(what.rounds):
-            bare.append(frames / transcode(job, encoding, _look_away, _pass, _leave)[0])
-            with open_cast(job) as cast:  # a new one: tracks and textures must not be left over from the last round
-                seconds, busy, table = transcode(job, encoding, *cast.stages, marker=marker)
+            bare.append(frames / transcode(job, BARE)[0])
+            pipeline = Pipeline(models, job.spec)  # a new one: tracks must not be left over from the last round
+            seconds, busy, table = transcode(job, pipeline.stages, marker)
+            pipeline.close()
             full.append(frames / seconds)
             cpu.append(busy / frames)
             tables.append(table)
-        with open_cast(job) as cast:
-            stages = one_by_one(job, encoding, cast, marker)
+        with open_pipeline(job.spec, models) as pipeline:
+            stages = one_by_one(job, pipeline.stages, marker)
+        models.close()
         last = tables[-1]
         if not last.routes.get(Route.FAST, Timing()).count:
             raise InputError(f"no face was seen in {what.target} at {what.height}p; give a clip with a face")
@@ -112,31 +114,23 @@ def measure(what: FileRun) -> FileFigures:
         )
 
 
-def transcode(
-    job: SwapJob,
-    encoding: Encoding,
-    perceive: Callable[[Frame], Scene],
-    way: Callable[[Scene], Plan],
-    paint: Paint | Sequence[Paint],
-    refine: Callable[[Done], Done] = refuse,
-    marker: Marker | None = None,
-) -> tuple[float, float, Table]:
+def transcode(job: SwapJob, stages: Stages, marker: Marker | None = None) -> tuple[float, float, Table]:
     """One journey through the clip: wall seconds, processor seconds of all threads, the table."""
-    with open_source(job.target, threads=job.threads) as source:
-        plain = _sink(job, source, encoding)
+    with open_source(job.target, threads=job.encoding.threads) as source:
+        plain = _sink(job, source)
         sink = plain if marker is None else MarkingSink(plain, marker)
         wall, cpu, stats = time.perf_counter(), time.process_time(), Stats()
-        asyncio.run(run(source.frames(), sink, perceive, way, paint, refine, stats=stats))
+        asyncio.run(run(source.frames(), sink, stages, stats=stats))
         return time.perf_counter() - wall, time.process_time() - cpu, stats.table()
 
 
-def one_by_one(job: SwapJob, encoding: Encoding, cast: Cast, marker: Marker) -> dict[str, Timing]:
+def one_by_one(job: SwapJob, stages: Stages, marker: Marker) -> dict[str, Timing]:
     """Every stage alone: one frame after another on this thread, so that no stage waits for a core or for the GIL."""
     stats = Stats()
     with open_source(job.target, threads=1) as source:
-        sink = _sink(job, source, encoding)
+        sink = _sink(job, source)
         for frame in stats.timed("decode", source.frames()):
-            _, picture = through(cast, frame, stats)
+            picture = through(stages, frame, stats).picture
             assert isinstance(picture, Planes), "files are decoded to Planes"
             with stats.time("mark"):
                 picture = marker.next(picture, last=True)
@@ -146,36 +140,21 @@ def one_by_one(job: SwapJob, encoding: Encoding, cast: Cast, marker: Marker) -> 
     return stats.table().stages
 
 
-def through(cast: Cast, frame: Frame, stats: Stats) -> tuple[Done, Picture]:
-    """One frame through the stages between decoder and encoder, on this thread, each timed."""
-    with stats.time("perceive"):
-        scene = cast.perceive(frame)
-    with stats.time("route"):
-        plan = cast.route(scene)
-    with stats.time("paint"):
-        done = cast.paint(plan)
-    if done.pending:
-        with stats.time("refine"):
-            done = cast.refine(done)
-    with stats.time("paste"):
-        return done, frame.picture.pasted(done.patches) if done.patches else frame.picture
-
-
-def _sink(job: SwapJob, source: Source, encoding: Encoding) -> Sink:
+def _sink(job: SwapJob, source: Source) -> Sink:
     assert job.output is not None
-    return open_sink(job.output, source, encoding)
+    return open_sink(job.output, source, job.encoding)
 
 
 def _look_away(frame: Frame) -> Scene:
     return Scene(frame)
 
 
-def _pass(scene: Scene) -> Plan:
-    return Plan(scene, Route.PASS)
-
-
 def _leave(plan: Plan) -> Done:
     return Done(plan)
+
+
+BARE = Stages(_look_away, Plan, (_leave,))
+"""The bare transcode: nobody is seen."""
 
 
 def peak_mb() -> float:

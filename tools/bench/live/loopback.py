@@ -22,17 +22,17 @@ def measure(run: LiveRun, bare: bool = False) -> Result:
 
 async def _main(pipe: Connection, run: LiveRun, bare: bool) -> None:
     from stream.live.session import LiveSession
+    from stream.live.swaps import LiveSwaps
     from stream.telemetry.metrics import Metrics
     from stream.telemetry.trace import Tracer
-    from tools.live.serve.house import Bare, House
-    from tools.live.serve.settings import Settings
+    from tools.bench.live.bare import Bare, wanted
 
     planes = camera.load(run.clip, *run.size)
-    house = None if bare else House(Settings(sources=(run.photo,), consent=True, mark=run.mark, because="a benchmark"))
+    swaps = None if bare else LiveSwaps(*wanted(run.photo, run.mark))
     metrics, tracer = Metrics(), Tracer(run.trace) if run.trace else None
     watches = [parts.ViewerRecord() for _ in range(run.streams)]
     sessions = [
-        LiveSession(house.swap(None) if house else Bare, metrics, tracer, lane) for lane, _ in enumerate(watches)
+        LiveSession(swaps.make(None) if swaps else Bare, metrics, tracer, lane) for lane, _ in enumerate(watches)
     ]
     tasks = [asyncio.create_task(_show(s.video.outlet(), w)) for s, w in zip(sessions, watches, strict=True)]
     tasks += [asyncio.create_task(_film(camera.Camera(planes, run.fps), s)) for s in sessions]

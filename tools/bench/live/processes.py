@@ -12,13 +12,13 @@ import cv2
 import numpy as np
 
 from engines.values import U8
+from stream.lanes.runtime import calm, settle
 from stream.live.ladder import Rung
 from stream.live.session import LiveSession
 from tools.bench.live import camera
 from tools.bench.live.figures import Process, Sight, quantiles, unwrap
 from tools.bench.live.frame_code import age, read
 from tools.cli.event_loop import on_loop
-from tools.cli.process import calm, settle
 
 QUIET = 3000  # sample value above which the tone has begun
 
@@ -60,19 +60,14 @@ class ProcessUsage:
 
 async def server(pipe: Connection, photo: Path, bare: bool, mark: bool, trace: Path | None) -> None:
     """The real server on a port of its own."""
-    from tools.live.serve.app import Faces, Server, listening
-    from tools.live.serve.house import Bare, House
+    from stream.live.swaps import LiveSwaps
+    from tools.bench.live.bare import BareSwaps, wanted
+    from tools.live.serve.app import Server, listening
     from tools.live.serve.settings import Settings
 
-    settings = Settings(
-        port=0, bare=bare, sources=(photo,), consent=True, mark=mark, because="a benchmark", trace=trace
-    )
-    if bare:
-        faces = Faces(lambda _: (_ for _ in ()).throw(RuntimeError), lambda _: Bare)
-    else:
-        house = House(settings)
-        faces = Faces(house.prepare, house.swap, house.source)
-    made = Server(settings, faces)
+    spec, options = wanted(photo, mark)
+    settings = Settings(port=0, bare=bare, live=options, trace=trace)
+    made = Server(settings, BareSwaps() if bare else LiveSwaps(spec, options))
     async with listening(made) as port:
         pipe.send(port)
         calm()

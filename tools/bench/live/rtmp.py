@@ -15,10 +15,10 @@ from typing import Any
 import av
 
 from engines.values import U8
+from stream.lanes.runtime import calm
 from tools.bench.live import camera
 from tools.bench.live import processes as parts
 from tools.bench.live.measure import LiveRun, Part, Result, gathered
-from tools.cli.process import calm
 
 KEYS = "live/b"  # and the stream's number
 BITRATE = 3_000_000
@@ -49,19 +49,19 @@ async def _server(
     """The relay of `understudy stream`, one for each stream, behind one door."""
     from stream.io.address import inlet, outlet
     from stream.io.relay import Relay
+    from stream.live.swaps import LiveSwaps
     from stream.rtmp.server import RtmpServer, Slot, digest
     from stream.telemetry.metrics import Metrics
     from stream.telemetry.trace import Tracer
     from stream.webrtc.install import quick
-    from tools.live.serve.house import Bare, House
-    from tools.live.serve.settings import Settings
+    from tools.bench.live.bare import Bare, wanted
 
     quick()
-    house = None if bare else House(Settings(sources=(photo,), consent=True, mark=mark, because="a benchmark"))
+    swaps = None if bare else LiveSwaps(*wanted(photo, mark))
     slots = {f"{KEYS}{i}": Slot() for i in range(streams)}
     door = RtmpServer({digest(key): slot for key, slot in slots.items()})
     port = await door.open("127.0.0.1", 0)
-    make, tracer = house.swap(None) if house else Bare, Tracer(trace) if trace else None
+    make, tracer = swaps.make(None) if swaps else Bare, Tracer(trace) if trace else None
     relays = [
         Relay(
             inlet(f"rtmp://127.0.0.1:{port}/{key}", listen=True),

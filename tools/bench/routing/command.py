@@ -9,6 +9,7 @@ import typer
 from rich.console import Console, Group, RenderableType
 
 from engines.errors import OutputError
+from stream.pipeline.choices import Device
 from tools.bench.file.command import material
 from tools.bench.routing import measure as routes
 from tools.bench.routing.measure import RoutingFigures
@@ -29,7 +30,7 @@ def bench_routing(
     height: Annotated[int, typer.Option(min=64, max=4320, help="Height of the clip made from it.")] = 360,
     frames: Annotated[int, typer.Option(min=120, help="Frames: 80 % clear, 15 % opaque, 5 % transparent.")] = 600,
     seed: Annotated[int, typer.Option(help="Same seed, same things before the face.")] = 1,
-    device: Annotated[str, typer.Option(help="Where networks run: auto, cpu, cuda, tensorrt.")] = "auto",
+    device: Annotated[Device, typer.Option(help="Where networks run.")] = Device.AUTO,
     json_: Annotated[Path | None, typer.Option("--json", metavar="FILE.json", help="Figures as JSON.")] = None,
 ) -> None:
     """Measure routing on a clip with things laid before the face: time by route, speed against always refining on the

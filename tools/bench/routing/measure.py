@@ -15,16 +15,16 @@ from calib.routing import switches
 from engines.errors import InputError, ModelError
 from engines.occlusion.network import CLASSES, NONE, OPAQUE, TRANSPARENT, WEIGHTS
 from engines.values import F32, U8, Box, Rect
-from stream.frame import Plan, Route, Scene
+from stream.frame import ORDER, Plan, Route, Scene
+from stream.jobs.job import SwapJob
+from stream.lanes.runtime import settle
 from stream.media.source import open_source
 from stream.picture import Picture
-from stream.route import ORDER, Routing
+from stream.pipeline.choices import Device, Routing
+from stream.pipeline.pipeline import open_pipeline
+from stream.pipeline.spec import SwapSpec
 from stream.telemetry.stats import Stats, Table, Timing
-from tools.bench.file.measure import through
 from tools.bench.file.rescale import rescale
-from tools.cli.process import settle
-from tools.swap.cast import Cast, open_cast
-from tools.swap.job import SwapJob
 from tools.synth import mixed
 from tools.synth.crops import UNSURE
 
@@ -144,7 +144,7 @@ class RoutingRun:
     height: int
     frames: int
     seed: int
-    device: str
+    device: Device
 
 
 def measure(what: RoutingRun) -> RoutingFigures:
@@ -155,15 +155,15 @@ def measure(what: RoutingRun) -> RoutingFigures:
     with TemporaryDirectory(prefix="understudy-") as folder:
         plain, mix = Path(folder) / "plain.mp4", Path(folder) / "mixed.mp4"
         rescale(what.target, plain, what.height, what.frames)
-        job = SwapJob(((what.source,),), str(plain), None, device=what.device, routing=Routing.FAST.value)
+        job = SwapJob(SwapSpec(((what.source,),), device=what.device, routing=Routing.FAST), str(plain), None)
         truth = mixed.write(plain, mix, meshes(job), what.seed)
         return race(replace(job, target=str(mix)), truth)
 
 
 def meshes(job: SwapJob) -> list[F32 | None]:
     """In each frame the mesh, (468, 3) pixels, of the face that is to be painted; None where there is none."""
-    with open_cast(job) as cast, open_source(job.target) as source:
-        found = [_painted(cast.perceive(frame)) for frame in source.frames()]
+    with open_pipeline(job.spec, lanes=1) as pipeline, open_source(job.target) as source:
+        found = [_painted(pipeline.perceive(frame)) for frame in source.frames()]
     if sum(mesh is not None for mesh in found) < 0.9 * len(found):
         raise InputError(f"a face is seen in too few frames of {job.target}; give a clip with one throughout")
     return found
@@ -179,19 +179,19 @@ def race(job: SwapJob, truth: Sequence[int]) -> RoutingFigures:
     steps: dict[Routing, list[Step]] = {mode: [] for mode in modes}
     stats = {mode: Stats() for mode in modes}
     alike = []
-    jobs = {mode: replace(job, routing=mode.value) for mode in modes}
+    jobs = {mode: replace(job, spec=replace(job.spec, routing=mode)) for mode in modes}
     _warm(jobs[modes[0]])
-    with open_cast(jobs[modes[0]]) as auto, open_cast(jobs[modes[1]]) as always:
-        casts: dict[Routing, Cast] = {modes[0]: auto, modes[1]: always}
+    with open_pipeline(jobs[modes[0]].spec, lanes=1) as auto, open_pipeline(jobs[modes[1]].spec, lanes=1) as always:
+        pipelines = {modes[0]: auto, modes[1]: always}
         with open_source(job.target) as source:
             for kind, frame in zip(truth, source.frames(), strict=True):
                 pictures: dict[Routing, tuple[Plan, Picture]] = {}
                 for mode in modes if frame.index % 2 else reversed(modes):
                     start, cpu = stats[mode].clock(), time.process_time()
-                    done, picture = through(casts[mode], frame, stats[mode])
+                    done = pipelines[mode].process(frame, stats[mode])
                     spent, cpu = stats[mode].clock() - start, time.process_time() - cpu
                     steps[mode].append(Step(done.plan.route, spent, cpu))
-                    pictures[mode] = done.plan, picture
+                    pictures[mode] = done.plan, done.picture or frame.picture
                 if kind == TRANSPARENT:
                     alike.append(likeness(*(pictures[mode] for mode in modes)))
     first, second = (steps[mode] for mode in modes)
@@ -200,9 +200,9 @@ def race(job: SwapJob, truth: Sequence[int]) -> RoutingFigures:
 
 def _warm(job: SwapJob) -> None:
     """What a process works out once and keeps, it works out here, at nobody's cost: seconds on a busy machine."""
-    with open_cast(job) as cast, open_source(job.target) as source:
+    with open_pipeline(job.spec, lanes=1) as pipeline, open_source(job.target) as source:
         for frame in islice(source.frames(), WARM):
-            through(cast, frame, Stats())
+            pipeline.process(frame)
 
 
 def likeness(first: tuple[Plan, Picture], second: tuple[Plan, Picture]) -> float:

@@ -6,15 +6,15 @@ import json
 import logging
 import ssl
 import statistics
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import web
 
 from engines.values import U8
 from stream.live.session import Swap
+from stream.pipeline.control import SourceSet
 from stream.telemetry.metrics import CONTENT_TYPE, Codecs, Metered, Metrics
 from stream.telemetry.trace import Tracer
 from stream.webrtc.install import install
@@ -27,7 +27,6 @@ from tools.live.serve import admission
 from tools.live.serve.rooms import Refused, Room, Rooms
 from tools.live.serve.settings import Settings
 from tools.live.serve.whip import NAME, Signalling, refusal
-from tools.swap.ensemble import Face
 
 log = logging.getLogger("understudy.serve")
 
@@ -44,26 +43,25 @@ DRAIN = 5.0  # seconds that sessions get to end
 LATEST = 60.0  # seconds; a delay beyond is no measurement
 
 
-@dataclass(frozen=True, slots=True)
-class Faces:
-    """What the server knows of faces. prepare: photos to a source; swap: a source to a session's swap; default: the
-    server's own source."""
+class Swaps(Protocol):
+    """What the server knows of faces. default: the server's own people; None: sessions bring theirs."""
 
-    prepare: Callable[[list[tuple[str, U8]]], Face]
-    swap: Callable[[Face | None], Callable[[Metered], Swap]]
-    default: Face | None = None
+    @property
+    def default(self) -> SourceSet | None: ...
+    def prepare(self, photos: Sequence[tuple[str, U8]]) -> SourceSet: ...
+    def make(self, sources: SourceSet | None) -> Callable[[Metered], Swap]: ...
 
 
 class Server:
     """One application. `app` for aiohttp; `rooms` for who needs to look inside."""
 
-    def __init__(self, settings: Settings, faces: Faces, metrics: Metrics | None = None) -> None:
+    def __init__(self, settings: Settings, swaps: Swaps, metrics: Metrics | None = None) -> None:
         settings.check()
-        self.settings, self._faces, self.metrics = settings, faces, metrics or Metrics()
+        self.settings, self._swaps, self.metrics = settings, swaps, metrics or Metrics()
         self._entry = RequestAuth(TokenGate(settings.tokens), self.metrics.refused.labels("token").inc)
         self._tracer = Tracer(settings.trace) if settings.trace else None
         install(Codecs(self.metrics, self._tracer))
-        self.rooms = Rooms(settings, faces.swap, self.metrics, faces.default, self._tracer)
+        self.rooms = Rooms(settings, swaps.make, self.metrics, swaps.default, self._tracer)
         self.silent: set[Any] = set()
         self._reading = asyncio.Semaphore(1)
         local = settings.loopback and not self._entry.needed
@@ -122,7 +120,7 @@ class Server:
         facts = {
             "label": s.disclosure,
             "token": self._entry.needed,
-            "face": self._faces.default is not None,
+            "face": self._swaps.default is not None,
             "ice": ice,
         }
         return web.json_response(facts)
@@ -135,7 +133,7 @@ class Server:
             data = await walls.body(request, IMAGES, min(photo.LARGEST, entered.limits.upload))
             async with self._reading:
                 image = await asyncio.to_thread(photo.decode, data)
-                face = await asyncio.to_thread(self._faces.prepare, [("the photo", image)])
+                face = await asyncio.to_thread(self._swaps.prepare, [("the photo", image)])
             room = self.rooms.open(face, entered.who)
         except Refused as refused:
             return refusal(self.rooms, refused)

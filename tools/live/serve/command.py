@@ -1,33 +1,18 @@
 """`understudy serve`: its options. The work is done elsewhere, and imported only when asked for."""
 
 import asyncio
-import json
-import logging
 import signal
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engines.errors import UnderstudyError
-from stream.marks.layers import marking
-from tools.cli.live_options import (
-    FACES,
-    PLACE,
-    WORDS,
-    LabelPlace,
-    NoLabel,
-    WhenLost,
-    Who,
-    Words,
-    check_when,
-    label_of,
-    need,
-)
-from tools.cli.options import Agreed, Because, Without
-from tools.swap import chosen
+from tools.cli.expand import expanded
+from tools.cli.live_options import LiveChoices, need
+from tools.cli.options import Agreed
+from tools.cli.swap_options import SwapOptions
 
 if TYPE_CHECKING:
     from tools.live.serve.settings import Settings
@@ -35,28 +20,12 @@ if TYPE_CHECKING:
 NET, WATCH = "Network", "Watching"
 
 
+@expanded
 def serve(
-    source: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--source",
-            "-s",
-            metavar="FACE",
-            help="The face for sessions that bring none: a photo, a folder of them, or a kept identity's name.",
-            rich_help_panel=FACES,
-        ),
-    ] = None,
+    *,
+    wanted: SwapOptions,
+    live: LiveChoices,
     consent: Agreed = False,
-    who: Who = "all",
-    when: WhenLost = "hold",
-    device: Annotated[str, typer.Option(help="Where networks run.")] = "auto",
-    strict: chosen.Strict = False,
-    model: chosen.Model = None,
-    precision: chosen.Precise = chosen.Precision.AUTO,
-    boost: chosen.Boost = 0,
-    morph: chosen.Morph = 0.75,
-    enhance: chosen.Enhance = None,
-    mask: chosen.Masks = None,
     host: Annotated[
         str, typer.Option(help="Address to listen at. Beyond this machine only with --tokens.", rich_help_panel=NET)
     ] = "127.0.0.1",
@@ -83,11 +52,6 @@ def serve(
         list[str] | None, typer.Option(metavar="URL", rich_help_panel=NET, help="Another page that may call (CORS).")
     ] = None,
     most: Annotated[int, typer.Option("--sessions", min=1, help="Most sessions at once.")] = 16,
-    label: Words = WORDS,
-    place: LabelPlace = PLACE,
-    no_label: NoLabel = False,
-    without: Without = None,
-    because: Because = "",
     trace: Annotated[
         Path | None,
         typer.Option(metavar="FILE.json", help="Every frame's way, for ui.perfetto.dev.", rich_help_panel=WATCH),
@@ -100,67 +64,36 @@ def serve(
     """
     need("serve")
     from tools.cli.event_loop import on_loop
+    from tools.cli.logs import logs
     from tools.live.serve.settings import Settings, parse_ice
-    from tools.live.stream import one_person
 
-    check_when(when)
-    servers = list(ice or ())
-    if ice_file is not None:
-        try:
-            servers += [line for line in ice_file.read_text("utf-8").split("\n") if line.strip()]
-        except (OSError, UnicodeDecodeError) as error:
-            raise UnderstudyError(f"--ice-file {ice_file} cannot be read: {error}") from error
-    marks = marking(without or [], because)
-    nets = chosen.read(model, precision.value, boost, morph, enhance, mask, None, strict)
-    source = source or chosen.baked(nets)
-    photos = one_person(source, consent) if source else ()
+    options = live.options()
+    servers = tuple(parse_ice(text) for text in (*(ice or ()), *_lines(ice_file)))
+    spec, agreed = wanted.settled(consent, live=True, needed=False)
     settings = Settings(
-        host=host, port=port, sources=photos, device=device, nets=nets, who=who, tokens=tokens, cert=cert, key=key,
-        ice=tuple(parse_ice(text.strip()) for text in servers), origins=tuple(origin or ()), most=most, when=when,
-        mark=marks.watermark, because=because, trace=trace, consent=True,
-        label=label_of(label, place, no_label),
-    )  # fmt: skip
+        host, port, spec, options, tokens, cert, key, servers, tuple(origin or ()), most, trace=trace, consent=agreed
+    )
     settings.check()
     logs(log)
     on_loop(_serve(settings))
 
 
-class Lines(logging.Formatter):
-    """One JSON object a line: time, level, logger, message, and the facts that a record carries. No names, no
-    addresses: whoever logs leaves them out."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        facts = {
-            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)),
-            "level": record.levelname.lower(),
-            "from": record.name,
-            "message": record.getMessage(),
-            **getattr(record, "facts", {}),
-        }
-        if record.exc_info:
-            facts["error"] = self.formatException(record.exc_info)
-        return json.dumps(facts)
-
-
-def logs(kind: str) -> None:
-    """Logs to stderr. Raises UnderstudyError for an unknown kind."""
-    if kind not in ("text", "json"):
-        raise UnderstudyError(f"--log {kind!r}: write text or json")
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Lines() if kind == "json" else logging.Formatter("%(levelname)s %(name)s: %(message)s"))
-    logger = logging.getLogger("understudy")
-    logger.handlers, logger.propagate = [handler], False
-    logger.setLevel(logging.INFO)
+def _lines(path: Path | None) -> list[str]:
+    """Of `--ice-file`."""
+    try:
+        return [] if path is None else [line.strip() for line in path.read_text("utf-8").split("\n") if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnderstudyError(f"--ice-file {path} cannot be read: {error}") from error
 
 
 async def _serve(settings: "Settings") -> None:
-    from tools.cli.process import calm, settle
-    from tools.live.serve.app import Faces, Server, listening
-    from tools.live.serve.house import House
+    from stream.lanes.runtime import calm, settle
+    from stream.live.swaps import LiveSwaps
+    from tools.live.serve.app import Server, listening
 
     settle()
-    house = await asyncio.to_thread(House, settings)
-    server = Server(settings, Faces(house.prepare, house.swap, house.source))
+    swaps = await asyncio.to_thread(LiveSwaps, settings.spec, settings.live)
+    server = Server(settings, swaps)
     done = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -171,7 +104,7 @@ async def _serve(settings: "Settings") -> None:
         print(f"open {scheme}://{settings.host}:{port}/ (Ctrl-C ends)", file=sys.stderr, flush=True)
         await done.wait()
         print("ending the sessions", file=sys.stderr, flush=True)
-    house.close()
+    swaps.close()
 
 
 def register(app: typer.Typer) -> None:

@@ -13,17 +13,17 @@ from aiortc import RTCIceServer
 
 from stream.live.ladder import Rung
 from stream.live.session import LiveSession, Swap
+from stream.pipeline.control import SourceSet
 from stream.telemetry.metrics import Metered, Metrics
 from stream.telemetry.trace import Tracer
 from stream.webrtc.peer import Peer
 from tools.live.serve import admission
 from tools.live.serve.settings import Settings
-from tools.swap.ensemble import Face
 
 log = logging.getLogger("understudy.serve")
 
 UNUSED = 120.0  # seconds that a room with nobody in it is kept
-Make = Callable[[Face | None], Callable[[Metered], Swap]]
+Make = Callable[[SourceSet | None], Callable[[Metered], Swap]]
 
 
 class Refused(Exception):
@@ -51,7 +51,7 @@ class Room:
     held: what is given back when it ends."""
 
     name: str
-    source: Face | None
+    source: SourceSet | None
     own: bool
     touched: float
     who: str = ""
@@ -86,7 +86,7 @@ class Rooms:
         settings: Settings,
         make: Make,
         metrics: Metrics,
-        default: Face | None = None,
+        default: SourceSet | None = None,
         tracer: Tracer | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -113,7 +113,7 @@ class Rooms:
         if why:
             raise Refused(503, why, "capacity")
 
-    def open(self, source: Face, who: str = "") -> Room:
+    def open(self, source: SourceSet, who: str = "") -> Room:
         """A room with a face of its own."""
         self.admit()
         if len(self.rooms) >= 4 * self._settings.most:

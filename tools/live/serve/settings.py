@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engines.errors import UnderstudyError
-from stream.pixels.label import WORDS, Label
-from tools.swap.chosen import Chosen
-
-USUAL = Label("Face replaced by Understudy")
+from stream.consent.consent import Consent
+from stream.live.swaps import LiveOptions
+from stream.pipeline.spec import SwapSpec
+from stream.pixels.label import WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +21,15 @@ class IceServer:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """sources: photos of the default face; none: sessions bring their own. tokens: file of bearer tokens.
-    most: sessions at once, whatever the load. quiet_after: seconds without a picture after which a session ends.
-    nets: the networks that paint, by name; none: the mesh swapper. mark: the invisible one; because: why it is off,
-    which is logged. label: burnt into every picture. bare: no swap at all, for measuring what the path itself costs."""
+    """spec: what is painted; the photos in it are the face of sessions that bring none. live: guard, marks and label.
+    tokens: file of bearer tokens. most: sessions at once, whatever the load. quiet_after: seconds without a picture
+    after which a session ends. consent: of the people in the spec, None where it names nobody. bare: no swap at all,
+    for measuring what the path itself costs."""
 
     host: str = "127.0.0.1"
     port: int = 8080
-    sources: tuple[Path, ...] = ()
-    device: str = "auto"
-    nets: Chosen = field(default_factory=Chosen)
-    who: str = "all"
+    spec: SwapSpec = field(default_factory=lambda: SwapSpec(who="all"))
+    live: LiveOptions = field(default_factory=LiveOptions)
     tokens: Path | None = None
     cert: Path | None = None
     key: Path | None = None
@@ -40,12 +38,8 @@ class Settings:
     most: int = 16
     viewers: int = 8
     quiet_after: float = 15.0
-    when: str = "hold"
-    mark: bool = True
-    because: str = ""
-    label: Label | None = USUAL
     trace: Path | None = None
-    consent: bool = False
+    consent: Consent | None = None
     bare: bool = False
 
     @property
@@ -55,7 +49,7 @@ class Settings:
     @property
     def disclosure(self) -> str:
         """What viewers are told, on the page and in a header."""
-        return self.label.words if self.label is not None else WORDS
+        return self.live.label.words if self.live.label is not None else WORDS
 
     def check(self) -> None:
         """Raises UnderstudyError where the settings would open the machine to strangers or cannot work."""
@@ -69,7 +63,7 @@ class Settings:
         for path, name in ((self.tokens, "--tokens"), (self.cert, "--cert"), (self.key, "--key")):
             if path is not None and not path.is_file():
                 raise UnderstudyError(f"{name} {path} is no file; look at the path")
-        if self.sources and not self.consent:
+        if self.spec.source and self.consent is None:
             raise UnderstudyError(
                 "--source puts a person's face on others: give --i-have-consent if that person agreed"
             )

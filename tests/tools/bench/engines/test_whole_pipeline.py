@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import cv2
 import pytest
@@ -10,7 +9,8 @@ import typer
 from typer.testing import CliRunner
 
 from engines.errors import InputError
-from stream.media.sink import Encoding
+from stream.jobs.job import SwapJob
+from stream.pipeline.stages import Stages
 from stream.telemetry.stats import Table
 from tests.tools.commands import film, needs_models, portrait
 from tools.bench.engines import command as bench_engines
@@ -18,7 +18,6 @@ from tools.bench.engines import whole_pipeline as enginepipe
 from tools.bench.engines.contenders import Subject
 from tools.bench.engines.whole_pipeline import Journey, Ran, as_json, measure
 from tools.bench.file.measure import transcode
-from tools.swap.job import SwapJob
 
 pytestmark = needs_models
 
@@ -42,8 +41,8 @@ def test_every_way_goes_through_the_whole_clip_in_turns(
     few(monkeypatch, narrow)
     order: list[tuple[int, int]] = []
 
-    def noted(job: SwapJob, encoding: Encoding, *stages: Any) -> tuple[float, float, Table]:
-        made = transcode(job, encoding, *stages)
+    def noted(job: SwapJob, stages: Stages) -> tuple[float, float, Table]:
+        made = transcode(job, stages)
         order.append((made[2].frames, made[2].stages["paint"].count))
         return made
 

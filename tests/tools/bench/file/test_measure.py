@@ -8,21 +8,23 @@ import numpy as np
 import pytest
 
 from stream.frame import Frame, Route
+from stream.jobs.job import SwapJob
+from stream.media.codecs import Encoding
 from stream.media.marking import Marker, new_payload
-from stream.media.sink import Encoding
+from stream.pipeline.spec import SwapSpec
+from stream.pipeline.stages import through
 from stream.pixels.planes import Planes
 from stream.telemetry.stats import Stats
 from tests.stream import clips
-from tests.tools.stages import COLOUR, PLACE, stages
+from tests.stream.jobs.stages import COLOUR, PLACE, stages
 from tools.bench.file import measure
-from tools.swap.job import SwapJob
 
 ENCODING = Encoding(codec="libx264", preset="ultrafast", threads=1)
 
 
 def job(folder: Path, frames: int = 9) -> SwapJob:
     clip = clips.make(folder / "in.mp4", frames=frames)
-    return SwapJob(((folder / "face.png",),), str(clip), str(folder / "out.mp4"), threads=1)
+    return SwapJob(SwapSpec(((folder / "face.png",),)), str(clip), str(folder / "out.mp4"), ENCODING)
 
 
 def route(index: int) -> Route:
@@ -31,7 +33,7 @@ def route(index: int) -> Route:
 
 def test_a_bare_transcode_sends_every_frame_past_the_painter(tmp_path: Path) -> None:
     it = job(tmp_path)
-    wall, cpu, table = measure.transcode(it, ENCODING, measure._look_away, measure._pass, measure._leave)
+    wall, cpu, table = measure.transcode(it, measure.BARE)
     assert table.frames == 9
     assert {r: t.count for r, t in table.routes.items()} == {Route.PASS: 9}
     assert wall > 0 and cpu > 0
@@ -40,8 +42,8 @@ def test_a_bare_transcode_sends_every_frame_past_the_painter(tmp_path: Path) -> 
 
 
 def test_a_whole_journey_goes_through_all_stages(tmp_path: Path) -> None:
-    it, cast = job(tmp_path), stages(route)
-    _, _, table = measure.transcode(it, ENCODING, *cast.stages)
+    it = job(tmp_path)
+    _, _, table = measure.transcode(it, stages(route).stages)
     assert {r: t.count for r, t in table.routes.items()} == {Route.FAST: 3, Route.REFINE: 3, Route.PASS: 3}
     assert {n: table.stages[n].count for n in ("paint", "refine", "paste")} == {"paint": 6, "refine": 3, "paste": 6}
     x, y, w, h = PLACE
@@ -52,16 +54,16 @@ def test_a_whole_journey_goes_through_all_stages(tmp_path: Path) -> None:
 
 def test_the_mark_is_laid_where_a_marker_is_given(tmp_path: Path) -> None:
     it = job(tmp_path)
-    _, _, table = measure.transcode(it, ENCODING, *stages(route).stages, marker=Marker(new_payload(0)))
+    _, _, table = measure.transcode(it, stages(route).stages, Marker(new_payload(0)))
     assert table.frames == 9
     marked = clips.images(tmp_path / "out.mp4").astype(int)
-    measure.transcode(it, ENCODING, *stages(route).stages)
+    measure.transcode(it, stages(route).stages)
     plain = clips.images(tmp_path / "out.mp4").astype(int)
     assert 0 < np.abs(marked - plain).mean() < 4
 
 
 def test_each_stage_alone_is_timed_once_a_frame(tmp_path: Path) -> None:
-    found = measure.one_by_one(job(tmp_path), ENCODING, stages(route), Marker(new_payload(0)))
+    found = measure.one_by_one(job(tmp_path), stages(route).stages, Marker(new_payload(0)))
     counts = {name: timing.count for name, timing in found.items()}
     assert counts == {
         "decode": 9, "perceive": 9, "route": 9, "paint": 9, "refine": 3, "paste": 9, "mark": 9, "encode": 9,
@@ -74,7 +76,9 @@ def test_one_frame_through_the_stages(way: Route) -> None:
     grey = av.VideoFrame.from_ndarray(np.full((64, 64, 3), 90, np.uint8), format="rgb24")
     frame = Frame(0, 0, Fraction(1, 25), Planes.of(grey), 0.0)
     stats = Stats()
-    done, picture = measure.through(stages(lambda _: way), frame, stats)
+    done = through(stages(lambda _: way).stages, frame, stats)
+    picture = done.picture
+    assert picture is not None
     assert done.pending == ()
     assert len(done.patches) == (way is not Route.PASS)
     if way is Route.PASS:

@@ -1,4 +1,4 @@
-"""What routing is worth: figures by value, and a real race of two castings over a small clip."""
+"""What routing is worth: figures by value, and a real race of two routings over a small clip."""
 
 import json
 from dataclasses import replace
@@ -13,15 +13,15 @@ from engines.errors import InputError, ModelError
 from engines.occlusion.network import NONE, OPAQUE, TRANSPARENT
 from engines.values import U8, Box, Face
 from stream.frame import FaceTrack, Plan, Route, Scene
-from stream.route import Routing
+from stream.jobs.job import SwapJob
+from stream.pipeline.choices import Device, Routing
+from stream.pipeline.spec import SwapSpec
 from stream.telemetry.stats import Timing
 from tests.stream.portraits import framed, photo
 from tests.tools.commands import needs_models
 from tests.tools.rules import by_difference
 from tools.bench.routing import measure as routes
 from tools.bench.routing.measure import SAME, RoutingFigures, RoutingRun, Step, likeness, measure, meshes, psnr, race
-from tools.swap import cast
-from tools.swap.job import SwapJob
 from tools.synth.crops import UNSURE
 
 F, X, R = Route.FAST, Route.XSEG, Route.REFINE
@@ -101,7 +101,7 @@ def test_psnr_by_value() -> None:
 def plan(picture: U8, box: Box | None) -> Plan:
     mesh, points = np.zeros((468, 3), np.float32), np.zeros((6, 2), np.float32)
     tracks = () if box is None else (FaceTrack(0, Face(box, points, mesh, 1.0), source=0),)
-    return Plan(Scene(framed(picture), tracks), R)
+    return Plan(Scene(framed(picture), tracks), (R,) * len(tracks))
 
 
 def test_pictures_are_compared_around_the_face_alone() -> None:
@@ -120,7 +120,7 @@ def test_pictures_are_compared_around_the_face_alone() -> None:
 def test_without_the_network_nothing_is_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(routes, "WEIGHTS", tmp_path / "none.onnx")
     with pytest.raises(ModelError, match=r"occlusion network is missing.*understudy train"):
-        measure(RoutingRun(tmp_path / "a.png", tmp_path / "b.mp4", 120, 120, 1, "cpu"))
+        measure(RoutingRun(tmp_path / "a.png", tmp_path / "b.mp4", 120, 120, 1, Device.CPU))
 
 
 HAND = range(12, 20)  # frames in which a plank is before the face
@@ -145,16 +145,15 @@ def film(path: Path, planked: bool, frames: int = 28) -> Path:
 def job(tmp_path: Path) -> SwapJob:
     face = tmp_path / "face.png"
     cv2.imwrite(str(face), photo("hopper")[..., ::-1])
-    return SwapJob(((face,),), str(film(tmp_path / "clip.mp4", planked=True)), None, device="cpu")
+    return SwapJob(SwapSpec(((face,),), device=Device.CPU), str(film(tmp_path / "clip.mp4", planked=True)), None)
 
 
 class TestRace:
     pytestmark = needs_models
 
-    def test_both_castings_see_every_frame_and_the_rule_routes_them(
-        self, job: SwapJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(cast, "WEIGHTS", by_difference(tmp_path / "rule.onnx", clear=0.035, slope=900))
+    def test_both_routings_see_every_frame_and_the_rule_routes_them(self, job: SwapJob, tmp_path: Path) -> None:
+        rule = by_difference(tmp_path / "rule.onnx", clear=0.035, slope=900)
+        job = replace(job, spec=replace(job.spec, occlusion=rule))
         truth = [OPAQUE if n in HAND else NONE for n in range(28)]
         truth[6] = TRANSPARENT  # so that pictures are compared
         found = race(job, truth)
@@ -170,7 +169,7 @@ class TestRace:
 
     def test_a_face_has_its_mesh_in_every_frame(self, job: SwapJob) -> None:
         clear = replace(job, target=str(film(Path(job.target).with_name("clear.mp4"), planked=False)))
-        found = meshes(replace(clear, routing=Routing.FAST.value))
+        found = meshes(replace(clear, spec=replace(clear.spec, routing=Routing.FAST)))
         assert len(found) == 28
         assert all(mesh is not None and 100 < mesh[1, 0] < 180 and 80 < mesh[1, 1] < 160 for mesh in found)
 
@@ -184,4 +183,4 @@ class TestRace:
                 sink.mux(stream.encode(av.VideoFrame.from_ndarray(grey, format="rgb24")))
             sink.mux(stream.encode(None))
         with pytest.raises(InputError, match=r"too few frames of .*wall\.mp4"):
-            meshes(replace(job, target=str(wall), routing=Routing.FAST.value))
+            meshes(replace(job, target=str(wall), spec=replace(job.spec, routing=Routing.FAST)))

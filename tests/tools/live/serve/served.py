@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -13,16 +13,17 @@ import numpy as np
 from aiortc import MediaStreamTrack
 
 from engines.errors import SourceError
-from engines.mesh.source import SourceFace
 from engines.values import U8
 from stream.frame import Frame, Route
 from stream.live.ladder import Rung
+from stream.live.session import Swap
 from stream.live.swap import Shown
+from stream.pipeline.control import SourceSet
 from stream.telemetry.metrics import Metered
-from tools.live.serve.app import Faces, Server, listening
+from tools.live.serve.app import Server, listening
 from tools.live.serve.settings import Settings
 
-FACE = SourceFace((np.zeros((8, 8, 3), np.uint8),), np.zeros((468, 3), np.float32))
+FACE = SourceSet(baked=True)
 
 
 @dataclass
@@ -39,11 +40,20 @@ class Same:
         pass
 
 
-def prepare(photos: list[tuple[str, U8]]) -> SourceFace:
-    """A face for every photo but a black one."""
-    if photos[0][1].max() < 10:
-        raise SourceError("the photo: no face seen in it")
-    return FACE
+@dataclass
+class Swaps:
+    """A face for every photo but a black one; every session's swap is of one kind."""
+
+    default: SourceSet | None = None
+    kind: Callable[[Metered], Swap] = Same
+
+    def prepare(self, photos: Sequence[tuple[str, U8]]) -> SourceSet:
+        if photos[0][1].max() < 10:
+            raise SourceError("the photo: no face seen in it")
+        return FACE
+
+    def make(self, sources: SourceSet | None) -> Callable[[Metered], Swap]:
+        return self.kind
 
 
 class Colour(MediaStreamTrack):
@@ -90,6 +100,6 @@ class Viewer:
 async def served(**settings: Any) -> AsyncIterator[tuple[Server, str, aiohttp.ClientSession]]:
     """The server, its address, and a client."""
     default = settings.pop("default", FACE)
-    server = Server(Settings(port=0, **settings), Faces(prepare, lambda _: Same, default))
+    server = Server(Settings(port=0, **settings), Swaps(default))
     async with listening(server) as port, aiohttp.ClientSession() as http:
         yield server, f"http://127.0.0.1:{port}", http

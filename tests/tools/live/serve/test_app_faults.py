@@ -22,11 +22,11 @@ from stream.live.swap import Shown
 from stream.telemetry.metrics import Metered
 from stream.webrtc.client import Client
 from tests.tools.live.serve.lossy import Lossy, Weather, figures
-from tests.tools.live.serve.served import FACE, Colour, Viewer, prepare, served
+from tests.tools.live.serve.served import FACE, Colour, Swaps, Viewer, served
 from tools.bench.live.camera import Camera, Microphone
 from tools.bench.live.figures import drops
 from tools.bench.live.processes import ViewerRecord
-from tools.live.serve.app import Faces, Server, listening
+from tools.live.serve.app import Server, listening
 from tools.live.serve.settings import Settings
 
 SIZE = (480, 270)
@@ -200,7 +200,7 @@ def test_work_that_is_five_times_too_slow() -> None:
     """Pictures are dropped and counted, the delay stays where it is, the ladder shows, the next session is refused."""
 
     async def main() -> None:
-        server = Server(Settings(port=0), Faces(prepare, lambda _: Sluggish, FACE))
+        server = Server(Settings(port=0), Swaps(FACE, Sluggish))
         async with listening(server) as port, aiohttp.ClientSession() as http:
             url = f"http://127.0.0.1:{port}"
             async with Client(f"{url}/whip/k") as up, Client(f"{url}/whep/k") as down:

@@ -17,7 +17,7 @@ from engines.errors import UnderstudyError
 from stream.webrtc.client import Client
 from tests.tools.live.serve.served import Colour, Viewer, served
 from tools.bench.live.camera import Microphone
-from tools.live.serve.command import Lines, logs
+from tools.cli.logs import Lines, logs
 
 KEY = "a-stream-key-to-keep"
 

@@ -16,10 +16,10 @@ from typer.testing import CliRunner
 
 from engines.errors import UnderstudyError
 from engines.store.store import default_store
+from stream.perception.face_finding import NAMES as NETWORKS
 from stream.webrtc.client import Client
 from tests.tools.live.serve.served import Colour, Viewer
 from tools.live.serve import command
-from tools.live.serve.house import NETWORKS
 
 
 def app() -> typer.Typer:

@@ -15,10 +15,11 @@ import numpy as np
 import pytest
 
 from engines.store.store import default_store
+from stream.live.swaps import LiveSwaps
+from stream.perception.face_finding import NAMES as NETWORKS
 from tests.tools.live.serve.browser import CHROMIUM, chromium
 from tools.bench.live.camera import load
-from tools.live.serve.app import Faces, Server, listening
-from tools.live.serve.house import NETWORKS, House
+from tools.live.serve.app import Server, listening
 from tools.live.serve.settings import Settings
 
 SHARED = Path("../shared")
@@ -73,8 +74,8 @@ def test_the_page_from_end_to_end(tmp_path: Path) -> None:
     camera_file(tmp_path / "camera.mjpeg")
 
     async def main() -> tuple[str, list[str], list[str]]:
-        house = House(Settings())
-        server = Server(Settings(port=0), Faces(house.prepare, house.swap))
+        settings = Settings(port=0)
+        server = Server(settings, LiveSwaps(settings.spec, settings.live))
         async with (
             listening(server) as port,
             chromium(tmp_path / "profile", tmp_path / "camera.mjpeg") as tab,

@@ -1,0 +1,83 @@
+"""A clip from file to file: opens both ends, runs the journey, marks, reports. Says what came of it; prints nothing."""
+
+import asyncio
+import threading
+from contextlib import ExitStack
+
+from stream.frame import Done, Route
+from stream.jobs.job import SwapJob
+from stream.jobs.marking import as_report, in_words, marked, open_marks, signing
+from stream.jobs.result import Follow, JobResult, output_facts, unseen
+from stream.journey import run
+from stream.lanes.runtime import settle
+from stream.media.probe import SourceInfo
+from stream.media.sink import open_sink
+from stream.media.source import open_source
+from stream.pipeline.pipeline import open_pipeline
+from stream.pipeline.stages import Opened, Opener
+from stream.telemetry.report import Report
+from stream.telemetry.stats import Stats
+
+
+def swap_clip(
+    job: SwapJob, follow: Follow = unseen, stop: threading.Event | None = None, opener: Opener = open_pipeline
+) -> JobResult:
+    """follow: opens what shows the progress. stop: set it, and the file is finished with the frames in flight. opener:
+    of the pipeline. Raises UnderstudyError; nothing is then left under the final names."""
+    assert job.output is not None, "a clip has an output"
+    settle()
+    marks, stats, painted = open_marks(job, job.output), Stats(), 0
+    with ExitStack() as stack:
+        source = stack.enter_context(
+            open_source(job.target, start=job.start, end=job.end, threads=job.encoding.threads)
+        )
+        opened: list[Opened] = []  # what can fail without the networks is tried before them
+        sink = open_sink(
+            job.output, source, job.encoding, finishing=lambda path: signing(marks, job, opened[0].files, stats)(path)
+        )
+        stack.callback(sink.abandon)  # after it was closed: nothing
+        report = Report(job.report) if job.report else None
+        if report:
+            stack.callback(report.abandon)
+        pipeline = stack.enter_context(opener(job.spec))
+        opened.append(pipeline)
+        notes = (*source.info.notes, *sink.notes, *pipeline.notes)
+        with follow(source.info.frames) as progress:
+            for note in notes:
+                progress.say(f"note: {note}")
+
+            def witness(done: Done) -> None:
+                nonlocal painted
+                painted += done.plan.route is not Route.PASS and bool(done.patches)
+                progress.tick()
+                if report:
+                    report.add(done.plan)
+
+            journey = run(
+                source.frames(), marked(sink, marks), pipeline.stages, stats=stats, witness=witness, stop=stop
+            )
+            whole = asyncio.run(journey)
+        table = stats.table()
+        if report and table.frames:
+            facts = output_facts(job.output, table.frames)
+            report.finish(table, input_facts(source.info), facts, **as_report(marks, job, pipeline.files))
+    return JobResult(job.output, whole, table, painted, notes, in_words(marks) if table.frames else None)
+
+
+def input_facts(info: SourceInfo) -> dict[str, object]:
+    """The report's `input`."""
+    return {
+        "path": info.path,
+        "container": info.container,
+        "codec": info.codec,
+        "pix_fmt": info.pix_fmt,
+        "width": info.width,
+        "height": info.height,
+        "rotation": info.rotation,
+        "fps": None if info.rate is None else round(float(info.rate), 4),
+        "time_base": str(info.time_base),
+        "frames": info.frames,
+        "duration_s": None if info.duration is None else round(float(info.duration), 4),
+        "audio": info.audio,
+        "subtitles": info.subtitles,
+    }

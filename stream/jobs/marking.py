@@ -1,0 +1,70 @@
+"""A job's marking, put together from what the job asked for, what ran, and what became of it."""
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from engines.store.store import default_store
+from stream.jobs.job import SwapJob
+from stream.journey import FrameSink
+from stream.marks.maker import used_models, version
+from stream.marks.output_marks import OutputMarks, identity_of
+from stream.media.marking import MarkingSink
+from stream.telemetry.stats import Stats
+
+
+def open_marks(job: SwapJob, output: str) -> OutputMarks:
+    """The marking of one of a job's outputs. Raises SigningError, MarkingError: before any work is done."""
+    on = job.marking.manifest or job.marking.watermark
+    if job.marking.manifest:
+        threading.Thread(target=_warm, name="warm signer").start()
+    return OutputMarks(output, job.marking, job.consent, datetime.now(UTC), identity_of(job.signer) if on else None)
+
+
+def _warm() -> None:
+    """Loads the signing library while networks are loaded and frames flow, not when the user waits for the end."""
+    import stream.marks.sign  # noqa: F401
+
+    version()
+
+
+def marked(sink: FrameSink, marks: OutputMarks) -> FrameSink:
+    """The sink, or one that marks what goes into it."""
+    return sink if marks.marker is None else MarkingSink(sink, marks.marker)
+
+
+def routes_of(stats: Stats) -> dict[str, int]:
+    """Frames by route, so far."""
+    return {route.value: timing.count for route, timing in stats.table().routes.items()}
+
+
+def signing(marks: OutputMarks, job: SwapJob, files: Mapping[str, Path], stats: Stats) -> Callable[[Path], None]:
+    """What signs a finished file, once it is called with it: by then it is known what ran, and the frames' routes.
+    files: of all networks that were opened, by name; read when the file is signed."""
+
+    def sign(path: Path) -> None:
+        with stats.time("sign"):
+            marks.sign(path, version(), used_models(files, default_store()), routes_of(stats), job.ingredient)
+
+    return sign
+
+
+def as_report(marks: OutputMarks | None, job: SwapJob, files: Mapping[str, Path]) -> dict[str, object]:
+    """What the report says of it. The wording of consent records is there, and not in the file that travels.
+    marks: None where nothing was replaced, so that there was nothing to mark."""
+    return {
+        "consent": job.consent.as_json(records=True) if job.consent is not None else None,
+        "models": [{"name": one.name, "sha256": one.sha256} for one in used_models(files, default_store())],
+        "marking": marks.as_json() if marks is not None else None,
+    }
+
+
+def in_words(marks: OutputMarks) -> str:
+    """One sentence for the person who ran the job."""
+    said = marks.as_json()
+    parts = [f"invisible mark {said['watermark']}"] if said["watermark"] else []
+    parts += [f"signed record {said['manifest']}, by {said['signer']}"] if said["manifest"] else []
+    if not parts:
+        return "not marked" + (f": {said['because']}" if said["because"] else "")
+    return "marked: " + "; ".join(parts)

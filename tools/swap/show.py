@@ -1,0 +1,90 @@
+"""A job as people follow it on a terminal: progress, notes, the table, what was written. Returns exit codes."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+
+from stream.jobs.clip import swap_clip
+from stream.jobs.job import SwapJob
+from stream.jobs.picture import preview as write_preview
+from stream.jobs.picture import swap_picture
+from stream.jobs.result import JobResult, Progress
+from tools.cli import table
+from tools.cli.progress import open_progress
+
+INTERRUPTED = 130  # what a shell gives a process that ended by Ctrl-C
+
+
+def clip(job: SwapJob, quiet: bool) -> int:
+    """Returns the exit code. Raises UnderstudyError; nothing is then left under the final names."""
+    stop = threading.Event()
+
+    @contextmanager
+    def follow(frames: int | None) -> Iterator[Progress]:
+        with open_progress(frames, quiet=quiet) as progress, interruptible(stop, progress):
+            yield progress
+
+    result = swap_clip(job, follow, stop)
+    if not quiet:
+        console = Console(stderr=job.output == "-", highlight=False)
+        console.print(table.render(result.table))
+        if result.whole:
+            console.print(f"wrote {job.output}", soft_wrap=True)
+        else:
+            console.print(f"stopped early: {_kept(result)}", soft_wrap=True)
+        if result.marks:
+            console.print(result.marks, soft_wrap=True)
+    return 0 if result.whole else INTERRUPTED
+
+
+def picture(job: SwapJob, quiet: bool) -> int:
+    """Returns the exit code. Raises UnderstudyError."""
+    result = swap_picture(job)
+    notes = Console(stderr=True, highlight=False, quiet=quiet)
+    for note in result.notes:
+        notes.print(f"note: {note}")
+    if not quiet:
+        console = Console(highlight=False)
+        console.print(f"wrote {result.output}", soft_wrap=True)
+        if result.marks:
+            console.print(result.marks, soft_wrap=True)
+    return 0
+
+
+def preview(job: SwapJob, output: Path, still: bool, quiet: bool) -> None:
+    """One frame, before and after. still: the target is a picture. Raises UnderstudyError."""
+    seconds = write_preview(job, output, still)
+    if not quiet:
+        at = "" if still else f" (the frame at {seconds:.2f} s)"
+        Console(stderr=True, highlight=False).print(f"wrote {output}{at}", soft_wrap=True)
+
+
+def _kept(result: JobResult) -> str:
+    if result.frames:
+        return f"the first {result.frames} frames are in {result.output}"
+    return f"before the first frame; there is no {result.output}"
+
+
+@contextmanager
+def interruptible(stop: threading.Event, progress: Progress) -> Iterator[None]:
+    """The first Ctrl-C sets `stop`, the second ends everything at once."""
+
+    def on_signal(number: int, at: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        progress.say("stopping: finishing the file with the frames in flight (Ctrl-C again to drop it)")
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, on_signal)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

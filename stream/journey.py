@@ -80,6 +80,7 @@ class _Journey:
     ) -> None:
         self._frames, self._sink, self._stages, self._stats, self._halt = frames, sink, stages, stats, halt
         self.whole, self._written = True, 0
+        self._last: Picture | None = None  # kept for a frame that shows it again
         self._begun: dict[int, float] = {}  # frames on their way to refinement: seconds that painting took
         record = {
             stage: stats.adder(stage, len(stages.paints) if lane == "paint" else 1)
@@ -173,8 +174,12 @@ class _Journey:
         self._reorder.settle(done.frame.index, done)
 
     def _write(self, done: Done) -> Done:
-        assert done.picture is not None, "what leaves has its picture"
-        self._sink.write(done.frame, done.picture)
+        done = self._stages.finish(done)
+        picture = self._last if done.picture is None else done.picture
+        assert picture is not None, "the first frame has its picture"
+        # the sink may write into what it is given
+        self._last = picture.pasted(()) if self._stages.keeps_last else None
+        self._sink.write(done.frame, picture)
         self._written += 1
         return done
 

@@ -3,16 +3,19 @@
 import asyncio
 import threading
 from contextlib import ExitStack
+from pathlib import Path
 
-from stream.frame import Done, Route
+from stream.frame import Done
 from stream.jobs.job import SwapJob
-from stream.jobs.marking import as_report, in_words, marked, open_marks, signing
+from stream.jobs.marking import as_report, in_words, marked, open_marks, refuse_misses, signing
 from stream.jobs.result import Follow, JobResult, output_facts, unseen
 from stream.journey import run
 from stream.lanes.runtime import settle
 from stream.media.probe import SourceInfo
 from stream.media.sink import open_sink
 from stream.media.source import open_source
+from stream.pipeline.choices import OnMiss
+from stream.pipeline.misses import in_words as miss_words
 from stream.pipeline.pipeline import open_pipeline
 from stream.pipeline.stages import Opened, Opener
 from stream.telemetry.report import Report
@@ -26,15 +29,18 @@ def swap_clip(
     of the pipeline. Raises UnderstudyError; nothing is then left under the final names."""
     assert job.output is not None, "a clip has an output"
     settle()
-    marks, stats, painted = open_marks(job, job.output), Stats(), 0
+    marks, stats = open_marks(job, job.output), Stats()
     with ExitStack() as stack:
         source = stack.enter_context(
             open_source(job.target, start=job.start, end=job.end, threads=job.encoding.threads)
         )
         opened: list[Opened] = []  # what can fail without the networks is tried before them
-        sink = open_sink(
-            job.output, source, job.encoding, finishing=lambda path: signing(marks, job, opened[0].files, stats)(path)
-        )
+
+        def finishing(path: Path) -> None:
+            refuse_misses(job, opened[0].misses)
+            signing(marks, job, opened[0].files, stats)(path)
+
+        sink = open_sink(job.output, source, job.encoding, finishing=finishing)
         stack.callback(sink.abandon)  # after it was closed: nothing
         report = Report(job.report) if job.report else None
         if report:
@@ -47,8 +53,6 @@ def swap_clip(
                 progress.say(f"note: {note}")
 
             def witness(done: Done) -> None:
-                nonlocal painted
-                painted += done.plan.route is not Route.PASS and bool(done.patches)
                 progress.tick()
                 if report:
                     report.add(done.plan)
@@ -60,8 +64,12 @@ def swap_clip(
         table = stats.table()
         if report and table.frames:
             facts = output_facts(job.output, table.frames)
-            report.finish(table, input_facts(source.info), facts, **as_report(marks, job, pipeline.files))
-    return JobResult(job.output, whole, table, painted, notes, in_words(marks) if table.frames else None)
+            report.finish(
+                table, input_facts(source.info), facts, **as_report(marks, job, pipeline.files, pipeline.misses)
+            )
+        misses = pipeline.misses
+    warnings = miss_words(misses, table.frames, job.spec.on_miss in (None, OnMiss.SHOW))
+    return JobResult(job.output, whole, table, misses, notes, warnings, in_words(marks) if table.frames else None)
 
 
 def input_facts(info: SourceInfo) -> dict[str, object]:

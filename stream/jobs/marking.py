@@ -5,12 +5,14 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from engines.errors import UnderstudyError
 from engines.store.store import default_store
 from stream.jobs.job import SwapJob
 from stream.journey import FrameSink
 from stream.marks.maker import used_models, version
 from stream.marks.output_marks import OutputMarks, identity_of
 from stream.media.marking import MarkingSink
+from stream.pipeline.misses import MissLog, clock
 from stream.telemetry.stats import Stats
 
 
@@ -34,6 +36,17 @@ def marked(sink: FrameSink, marks: OutputMarks) -> FrameSink:
     return sink if marks.marker is None else MarkingSink(sink, marks.marker)
 
 
+def refuse_misses(job: SwapJob, misses: MissLog) -> None:
+    """Raises UnderstudyError where the job asks for that and a face was missed, or none painted at all."""
+    if not job.spec.strict_faces or (misses.painted and not misses.frames):
+        return
+    when = f"in {misses.frames} frames, first at {clock(misses.spans[0].start)}" if misses.frames else "in every frame"
+    raise UnderstudyError(
+        f"--strict-faces: a face to paint was missed {when}; nothing was kept. Take --on-miss blur, or another"
+        " --detector"
+    )
+
+
 def routes_of(stats: Stats) -> dict[str, int]:
     """Frames by route, so far."""
     return {route.value: timing.count for route, timing in stats.table().routes.items()}
@@ -50,13 +63,14 @@ def signing(marks: OutputMarks, job: SwapJob, files: Mapping[str, Path], stats: 
     return sign
 
 
-def as_report(marks: OutputMarks | None, job: SwapJob, files: Mapping[str, Path]) -> dict[str, object]:
+def as_report(marks: OutputMarks | None, job: SwapJob, files: Mapping[str, Path], misses: MissLog) -> dict[str, object]:
     """What the report says of it. The wording of consent records is there, and not in the file that travels.
     marks: None where nothing was replaced, so that there was nothing to mark."""
     return {
         "consent": job.consent.as_json(records=True) if job.consent is not None else None,
         "models": [{"name": one.name, "sha256": one.sha256} for one in used_models(files, default_store())],
         "marking": marks.as_json() if marks is not None else None,
+        "missed_faces": {"frames": misses.frames, "spans": [span.as_json() for span in misses.spans]},
     }
 
 

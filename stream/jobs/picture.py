@@ -14,7 +14,7 @@ from engines.errors import InputError
 from engines.values import U8, Rect
 from stream.frame import Frame
 from stream.jobs.job import SwapJob
-from stream.jobs.marking import as_report, in_words, open_marks, signing
+from stream.jobs.marking import as_report, in_words, open_marks, refuse_misses, signing
 from stream.jobs.result import JobResult, output_facts
 from stream.marks.output_marks import OutputMarks
 from stream.media.source import open_source
@@ -49,6 +49,7 @@ def swap_picture(job: SwapJob, opener: Opener = single) -> JobResult:
         done = through(pipeline.stages, frame, stats)
         picture = done.picture or frame.picture
         notes = list(pipeline.notes)
+        refuse_misses(job, pipeline.misses)
         with stats.time("encode"):
             if done.patches:
                 shown = imprinted(whole(picture), marks)
@@ -59,10 +60,10 @@ def swap_picture(job: SwapJob, opener: Opener = single) -> JobResult:
         if report:
             report.add(done.plan)
             size = {"path": job.target, "width": picture.width, "height": picture.height}
-            told = as_report(marks if done.patches else None, job, pipeline.files)
+            told = as_report(marks if done.patches else None, job, pipeline.files, pipeline.misses)
             report.finish(stats.table(), size, output_facts(job.output, 1), **told)
     said = in_words(marks) if done.patches else None
-    return JobResult(job.output, True, stats.table(), int(bool(done.patches)), tuple(notes), said)
+    return JobResult(job.output, True, stats.table(), pipeline.misses, tuple(notes), marks=said)
 
 
 def preview(job: SwapJob, output: Path, picture: bool, opener: Opener = single) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from stream.pipeline.misses import MissLog
 from stream.telemetry.stats import Table
 
 
@@ -41,15 +42,23 @@ def unseen(frames: int | None) -> Iterator[Progress]:
 @dataclass(frozen=True, slots=True)
 class JobResult:
     """output: a path, a URL or `-`. whole: False where it was stopped, and what was finished is kept. table: frames by
-    route and times by stage. painted: frames in which a face was painted. notes: one sentence each. marks: one
+    route and times by stage. misses: the account of faces that were painted and
+    missed. notes: one sentence each, of what was seen at the start; warnings: of
+    what came out otherwise than was asked. marks: one
     sentence, None where nothing was painted, so that nothing was marked."""
 
     output: str
     whole: bool
     table: Table
-    painted: int
+    misses: MissLog
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     marks: str | None = None
+
+    @property
+    def painted(self) -> int:
+        """Frames in which a face was painted."""
+        return self.misses.painted
 
     @property
     def frames(self) -> int:

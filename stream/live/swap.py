@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from engines.values import Region
-from stream.frame import Done, FacePatch, FaceTrack, Frame, Plan, Route, Scene
-from stream.live.cover import cover, doubled, halved
-from stream.live.guard import Guard, Seen, When
+from stream.frame import Done, FacePatch, Frame, Plan, Route, Scene
 from stream.live.ladder import Ladder, Rung
 from stream.perception.perceiver import Pace
 from stream.picture import Picture
 from stream.pipeline.control import Change
+from stream.pipeline.cover import doubled, halved
+from stream.pipeline.finish import wanted
 from stream.telemetry.stats import Stats
 
 Hook = Callable[[Picture], Picture]
@@ -27,6 +27,7 @@ class Steps(Protocol):
     def route(self, scene: Scene) -> Plan: ...
     def paint(self, plan: Plan) -> Done: ...
     def refine(self, done: Done) -> Done: ...
+    def finish(self, done: Done) -> Done: ...
     def update(self, change: Change) -> None: ...
     def close(self) -> None: ...
 
@@ -54,11 +55,10 @@ class LiveSwap:
         stats: Stats,
         *,
         mark: Hook = lambda picture: picture,
-        when: When = When.HOLD,
     ) -> None:
         self.ladder = Ladder()
         self._pipeline, self._mark = pipeline, mark
-        self._stats, self._guard = stats, Guard(when)
+        self._stats = stats
         self._last: Picture | None = None
         self._before: Frame | None = None
         self._interval, self._turn = 1 / 30, 0
@@ -78,8 +78,8 @@ class LiveSwap:
         with self._stats.time("paint"):
             done = self._painted(plan, measures.half)
         with self._stats.time("paste"):
-            picture = self._guarded(done)
-        shown = self._show(frame, picture, plan.route, len(_wanted(scene)))
+            picture = self._pipeline.finish(done).picture
+        shown = self._show(frame, picture, plan.route, len(wanted(scene)))
         work = self._stats.clock() - began
         self._stats.routed(plan.route, work)
         self.ladder.step(work, self._interval, began + work)
@@ -108,29 +108,11 @@ class LiveSwap:
         patches = tuple(_enlarged(p, full[p.track].region) if p.track in small else p for p in done.patches)
         return replace(done, plan=replace(plan, scene=scene), patches=patches)
 
-    def _guarded(self, done: Done) -> Picture | None:
-        """The picture with its faces painted or covered; None to hold the last one."""
-        scene, frame = done.plan.scene, done.frame
-        hidden = {p.track: p.opacity for p in done.patches}
-        intended = 1.0 if scene.control.strength == 0 else 0.0  # of a face that is not painted
-        seen = tuple(Seen(t.id, t.box, hidden.get(t.id, intended)) for t in _wanted(scene))
-        decision = self._guard.judge(seen, frame.seconds, scene.cut)
-        if decision.hold:
-            return None
-        covers = (cover(frame.picture, box) for box in decision.covers)
-        patches = (*(c for c in covers if c is not None), *(p.patch for p in done.patches))
-        return frame.picture.pasted(patches) if patches else frame.picture
-
     def _show(self, frame: Frame, picture: Picture | None, route: Route, faces: int) -> Shown:
         held = picture is None
         if picture is not None:
             self._last = self._mark(picture)
         return Shown(frame, self._last, held, route, self.ladder.rung, faces)
-
-
-def _wanted(scene: Scene) -> list[FaceTrack]:
-    """The faces that are to be painted."""
-    return [track for track in scene.tracks if track.source is not None]
 
 
 def _enlarged(laid: FacePatch, region: Region | None) -> FacePatch:

@@ -14,7 +14,6 @@ import numpy as np
 from engines.errors import SourceError
 from engines.values import U8
 from stream.frame import Frame
-from stream.live.guard import When
 from stream.live.swap import Hook, LiveSwap
 from stream.marks.keys import local_identity
 from stream.marks.layers import Marking
@@ -34,10 +33,9 @@ REHEARSED = 4  # frames of a rehearsal without, and with, something before the f
 
 @dataclass(frozen=True, slots=True)
 class LiveOptions:
-    """What a live swap has besides its spec. when: what stands in for a lost face. marking: the machine-readable marks;
-    label: burnt into every picture, None for none."""
+    """What a live swap has besides its spec. marking: the machine-readable marks; label: burnt into every picture, None
+    for none."""
 
-    when: When = When.HOLD
     marking: Marking = field(default_factory=Marking)
     label: Label | None = USUAL
 
@@ -48,7 +46,8 @@ class LiveSwaps:
     make. Raises ModelError, DeviceError, InputError, SourceError, UnderstudyError."""
 
     def __init__(self, spec: SwapSpec, options: LiveOptions | None = None, models: Models | None = None) -> None:
-        self._spec, self._options = spec, options or LiveOptions()
+        self._spec = spec.for_live()
+        self._options = options or LiveOptions()
         self._models, self._owned = models or Models(spec, Timing.LIVE), models is None
         self._identity = local_identity()
         self._rehearsed = False
@@ -90,7 +89,7 @@ class LiveSwaps:
             self._models.close()
 
     def _swap(self, sources: SourceSet, stats: Metered, mark: Hook) -> LiveSwap:
-        return LiveSwap(Pipeline(self._models, self._spec, sources), stats, mark=mark, when=self._options.when)
+        return LiveSwap(Pipeline(self._models, self._spec, sources), stats, mark=mark)
 
     def _prepared(self, sources: SourceSet, photo: U8) -> SourceSet:
         if not self._rehearsed:

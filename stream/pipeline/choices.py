@@ -37,3 +37,12 @@ class RefinerName(StrEnum):
     INVERTED = "inverted"
     DKT = "dkt"
     CONTROLNET = "controlnet"
+
+
+class OnMiss(StrEnum):
+    """What a frame shows where a face that is to be painted was not: the last picture for a moment and then a blur, a
+    blur at once, or the face as it is."""
+
+    HOLD = "hold"
+    BLUR = "blur"
+    SHOW = "show"

@@ -17,8 +17,10 @@ from stream.perception.face_selection import parse_rules
 from stream.perception.occlusion_tracker import OcclusionTracker
 from stream.perception.perceiver import Pace, Perceiver
 from stream.perception.reference import ReferenceMatcher
-from stream.pipeline.choices import Routing
+from stream.pipeline.choices import OnMiss, Routing
 from stream.pipeline.control import Change, Control, SourceSet
+from stream.pipeline.finish import Finish
+from stream.pipeline.misses import MissLog
 from stream.pipeline.models import Models
 from stream.pipeline.spec import SwapSpec
 from stream.pipeline.stages import Stages, paste, through
@@ -62,6 +64,7 @@ class Pipeline:
             self._tracker: OcclusionTracker | None = None
             self._watch(spec.routing)
             self._refinement = Refinement(models.refiner(), say)
+            self._finish = Finish(spec.on_miss or OnMiss.SHOW)
             self._acted = self._control  # what perception acts on
             self._closing = opened.pop_all()
 
@@ -81,7 +84,20 @@ class Pipeline:
 
     @property
     def stages(self) -> Stages:
-        return Stages(self.perceive, self.route, tuple(self._painters), self.refine, paste)
+        return Stages(
+            self.perceive,
+            self.route,
+            tuple(self._painters),
+            self.refine,
+            paste,
+            self.finish,
+            self._spec.on_miss is OnMiss.HOLD,
+        )
+
+    @property
+    def misses(self) -> MissLog:
+        """Of the frames that were finished so far."""
+        return self._finish.misses
 
     def process(self, frame: Frame, stats: Stats | None = None) -> Done:
         """One frame through all stages, on this thread; its picture laid. stats: gets each stage's time."""
@@ -101,6 +117,10 @@ class Pipeline:
 
     def refine(self, done: Done) -> Done:
         return self._refinement(done)
+
+    def finish(self, done: Done) -> Done:
+        """In order of the frames: what is shown where a face was missed. Without a picture: the last one again."""
+        return self._finish(done)
 
     def update(self, change: Change) -> None:
         """From the next frame that is taken up. What is slow (reading a reference photo) is done here, before anything

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from engines.errors import UnderstudyError
 from stream.perception.face_selection import Rule, parse_rules
-from stream.pipeline.choices import Device, Precision, RefinerName, Routing
+from stream.pipeline.choices import Device, OnMiss, Precision, RefinerName, Routing
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class SwapSpec:
     for the embedded mesh and BlazeFace. pixel_boost: side of the swapped crop in pixels, 0 for the network's own.
     morph: of a DFM that has it, 0 to 1. mask: networks that cut the swap. occlusion, eyewear, thresholds: files of
     one's own in the place of the shipped ones. strength: 0 to 1, of the swap over the target's own face. most_faces:
-    that are followed at once."""
+    that are followed at once. on_miss: what is shown where a face to paint was not painted; None: the face as it is in
+    files, live the last picture and then a blur. strict_faces: such a face fails a file's job."""
 
     source: tuple[tuple[Path, ...], ...] = ()
     who: str | None = None
@@ -51,6 +52,8 @@ class SwapSpec:
     thresholds: Path | None = None
     strength: float = 1.0
     most_faces: int = 64
+    on_miss: OnMiss | None = None
+    strict_faces: bool = False
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -60,7 +63,13 @@ class SwapSpec:
     @property
     def networks(self) -> "SwapSpec":
         """The part that decides which networks are opened, and how: equal for all that can share them."""
-        return replace(self, source=(), who=None, map=(), strength=1.0)
+        return replace(self, source=(), who=None, map=(), strength=1.0, on_miss=None, strict_faces=False)
+
+    def for_live(self) -> "SwapSpec":
+        """As a live stream takes it: a face to paint is never shown. Raises UnderstudyError where it is to be."""
+        if self.on_miss is OnMiss.SHOW:
+            raise UnderstudyError("--on-miss show: live output never shows a face to paint; take hold or blur")
+        return replace(self, on_miss=self.on_miss or OnMiss.HOLD)
 
     def check(self) -> None:
         """Raises UnderstudyError where options go together badly, naming the option and the fix."""
@@ -126,6 +135,8 @@ KINDS: Mapping[str, type] = {
     "thresholds": Path,
     "strength": float,
     "most_faces": int,
+    "on_miss": OnMiss,
+    "strict_faces": bool,
 }
 WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text", Path: "a file's path"}
 

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from engines.errors import UnderstudyError
 from stream.frame import Done, Frame, Plan, Scene
+from stream.pipeline.misses import MissLog
 from stream.pipeline.spec import SwapSpec
 from stream.telemetry.stats import Stats
 
@@ -32,13 +33,17 @@ def paste(done: Done) -> Done:
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """paints: several paint several frames at once, each on a thread of its own. The others run on one thread each."""
+    """paints: several paint several frames at once, each on a thread of its own. The others run on one thread each.
+    finish: sees the frames in order; a frame that comes back without a picture shows the last one again, which is
+    kept for that where keeps_last is set."""
 
     perceive: Callable[[Frame], Scene]
     route: Callable[[Scene], Plan]
     paints: tuple[Paint, ...]
     refine: Callable[[Done], Done] = refuse
     paste: Callable[[Done], Done] = paste
+    finish: Callable[[Done], Done] = lambda done: done
+    keeps_last: bool = False
 
 
 def through(stages: Stages, frame: Frame, stats: Stats | None = None) -> Done:
@@ -56,12 +61,12 @@ def through(stages: Stages, frame: Frame, stats: Stats | None = None) -> Done:
             done = stages.refine(done)
     stats.routed(plan.route, stats.clock() - start)
     with stats.time("paste"):
-        return stages.paste(done)
+        return stages.finish(stages.paste(done))
 
 
 class Opened(Protocol):
     """What a job needs of a pipeline. notes: one sentence each, for the user. files: of all networks that were opened,
-    by name; they may grow while it runs."""
+    by name; they may grow while it runs. misses: of the frames so far."""
 
     @property
     def stages(self) -> Stages: ...
@@ -69,6 +74,8 @@ class Opened(Protocol):
     def notes(self) -> tuple[str, ...]: ...
     @property
     def files(self) -> Mapping[str, Path]: ...
+    @property
+    def misses(self) -> MissLog: ...
 
 
 Opener = Callable[[SwapSpec], AbstractContextManager[Opened]]

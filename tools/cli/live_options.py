@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engines.errors import UnderstudyError
-from stream.live.guard import When
 from stream.marks.layers import marking
 from stream.pixels.label import Label, Place
 from tools.cli.options import MARKS, Because, Without
-from tools.cli.swap_options import FACES
 
 if TYPE_CHECKING:
     from stream.live.swaps import LiveOptions
@@ -24,12 +22,6 @@ _NEEDED = ("aiohttp", "aiortc", "prometheus_client")
 class LiveChoices:
     """As the command line takes them."""
 
-    when_lost: Annotated[
-        When,
-        typer.Option(
-            "--when-lost", help="A lost face: hold the last picture, then blur; or blur at once.", rich_help_panel=FACES
-        ),
-    ] = When.HOLD
     label: Annotated[
         str,
         typer.Option(
@@ -50,7 +42,7 @@ class LiveChoices:
         from stream.live.swaps import LiveOptions  # heavy
 
         label = None if self.no_label else Label(self.label, self.label_place)
-        return LiveOptions(self.when_lost, marking(self.without or [], self.because), label)
+        return LiveOptions(marking(self.without or [], self.because), label)
 
 
 def need(command: str, packages: tuple[str, ...] = _NEEDED) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engines.errors import UnderstudyError
-from stream.pipeline.choices import Device, Precision, RefinerName, Routing
+from stream.pipeline.choices import Device, OnMiss, Precision, RefinerName, Routing
 
 if TYPE_CHECKING:
     from stream.consent.consent import Consent
@@ -61,6 +61,22 @@ class SwapOptions:
         float,
         typer.Option(min=0, max=1, help="Of the swap: 0 shows the target's own face.", rich_help_panel=FACES),
     ] = 1.0
+    on_miss: Annotated[
+        OnMiss | None,
+        typer.Option(
+            help="What a frame shows where a face to paint was lost or could not be painted: hold the last picture and"
+            " then blur, blur at once, or show it as it is. Default: show in files, hold live (which never shows it).",
+            rich_help_panel=FACES,
+        ),
+    ] = None
+    strict_faces: Annotated[
+        bool,
+        typer.Option(
+            "--strict-faces",
+            help="Fail, and leave no file, where a face to paint was missed in any frame.",
+            rich_help_panel=FACES,
+        ),
+    ] = False
     device: Annotated[Device, typer.Option(help="Where networks run.", rich_help_panel=FACES)] = Device.AUTO
     strict_device: Annotated[
         bool,
@@ -179,6 +195,8 @@ class SwapOptions:
         if live and self.who is None and not self.map and len(people) <= 1:
             told["who"] = "all"
         spec = read_spec(told, tuple(person.photos for person in people))
+        if live:
+            spec.for_live()  # what cannot be is told before consent is asked for
         consent = settle(people, agreed, _ask, datetime.now(UTC)) if people else None
         return spec, consent
 

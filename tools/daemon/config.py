@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from engines.errors import UnderstudyError
-from stream.live.guard import When
 from stream.pipeline.spec import KINDS, read_spec
 from tools.daemon.join import HOLD
 from tools.daemon.request import parse
@@ -38,7 +37,6 @@ class Endpoint:
     outputs: tuple[str, ...]
     source: tuple[str, ...]
     app: str = "live"
-    when_lost: When = When.HOLD
     bitrate: str = "4M"
     preset: str = "superfast"
     options: Mapping[str, object] = field(default_factory=dict)
@@ -109,13 +107,11 @@ def _endpoint(table: dict[str, Any], home: Path, where: str) -> Endpoint:
         raise UnderstudyError(f"{where}: consent = true is missing: the source's person has to agree to this")
     if not re.fullmatch(rf"[\w-]{{{KEY},}}", str(table["key"])):
         raise UnderstudyError(f"{where}: a key has {KEY} or more letters, digits, - and _: nobody may guess it")
-    if table.get("when_lost", When.HOLD) not in list(When):
-        raise UnderstudyError(f"{where}: when_lost: write hold or blur")
     values = {k: v for k, v in table.items() if k != "consent" and k not in KINDS}
     options = {k: v for k, v in table.items() if k in KINDS}
     if len(values["source"]) == 1 or isinstance(values["source"], str):
         options.setdefault("who", None if "map" in options else "all")
-    values |= {"options": options, "when_lost": When(table.get("when_lost", When.HOLD))}
+    values["options"] = options
     values["outputs"] = tuple(_place(text, home) for text in _texts(table["outputs"], f"{where}: outputs"))
     values["source"] = tuple(_photo(text, home) for text in _texts(table["source"], f"{where}: source"))
     try:

@@ -68,7 +68,7 @@ def open_swaps(endpoints: Sequence[Endpoint]) -> list[LiveSwaps]:
             spec = read_spec(endpoint.options, tuple(person.photos for person in people))
             if spec.networks not in opened:
                 opened[spec.networks] = Models(spec, Timing.LIVE)
-            found.append(LiveSwaps(spec, LiveOptions(endpoint.when_lost), opened[spec.networks]))
+            found.append(LiveSwaps(spec, LiveOptions(), opened[spec.networks]))
         except UnderstudyError as error:
             raise UnderstudyError(f"endpoint {endpoint.name}: {error}") from error
     return found

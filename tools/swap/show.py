@@ -33,6 +33,8 @@ def clip(job: SwapJob, quiet: bool) -> int:
     if not quiet:
         console = Console(stderr=job.output == "-", highlight=False)
         console.print(table.render(result.table))
+        for note in result.warnings:
+            console.print(f"note: {note}", soft_wrap=True)
         if result.whole:
             console.print(f"wrote {job.output}", soft_wrap=True)
         else:

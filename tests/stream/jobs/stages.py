@@ -9,6 +9,9 @@ import numpy as np
 
 from engines.values import Box, Face, Patch
 from stream.frame import Done, FacePatch, FaceTrack, Frame, Pending, Plan, Route, Scene
+from stream.pipeline.choices import OnMiss
+from stream.pipeline.finish import Finish
+from stream.pipeline.misses import MissLog
 from stream.pipeline.spec import SwapSpec
 from stream.pipeline.stages import Opener, Stages
 
@@ -24,6 +27,7 @@ class Known:
     stages: Stages
     notes: tuple[str, ...] = ()
     files: Mapping[str, Path] = field(default_factory=dict)
+    misses: MissLog = field(default_factory=MissLog)
 
     @property
     def opener(self) -> Opener:
@@ -63,4 +67,5 @@ def stages(route: Callable[[int], Route] = lambda _: Route.FAST, notes: tuple[st
         laid = tuple(FacePatch(p.track.id, p.patch) for p in done.pending)
         return replace(done, patches=(*done.patches, *laid), pending=())
 
-    return Known(Stages(perceive, way, (paint,), refine), notes)
+    finish = Finish(OnMiss.SHOW)
+    return Known(Stages(perceive, way, (paint,), refine, finish=finish), notes, misses=finish.misses)

@@ -3,11 +3,14 @@
 import hashlib
 import json
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from engines.errors import UnderstudyError
+from engines.values import Box
 from stream.frame import Route
 from stream.jobs import marking as marks
 from stream.jobs.job import SwapJob
@@ -17,6 +20,8 @@ from stream.marks.output_marks import OutputMarks
 from stream.media.marking import MarkingSink
 from stream.media.sink import Encoding, open_sink
 from stream.media.source import open_source
+from stream.pipeline.guard import Missed, Reason
+from stream.pipeline.misses import MissLog
 from stream.pipeline.spec import SwapSpec
 from stream.telemetry.stats import Stats
 from tests.stream import clips
@@ -87,7 +92,7 @@ def test_a_sink_marks_only_where_there_is_a_marker(state: Path, tmp_path: Path) 
 
 def test_the_report_names_networks_by_digest(state: Path) -> None:
     stamp = marks.open_marks(job(MARK_ONLY), "out.mp4")
-    told = marks.as_report(stamp, job(MARK_ONLY), networks(state))
+    told = marks.as_report(stamp, job(MARK_ONLY), networks(state), MissLog())
     assert told["consent"] is None
     models = told["models"]
     assert isinstance(models, list)
@@ -99,7 +104,7 @@ def test_the_report_names_networks_by_digest(state: Path) -> None:
 
 
 def test_where_nothing_was_replaced_there_is_nothing_marked(state: Path) -> None:
-    assert marks.as_report(None, job(), networks(state))["marking"] is None
+    assert marks.as_report(None, job(), networks(state), MissLog())["marking"] is None
 
 
 def test_what_signs_knows_the_routes_as_they_were_at_the_end(state: Path) -> None:
@@ -149,3 +154,22 @@ def test_a_key_goes_with_a_certificate() -> None:
     with pytest.raises(MarkingError, match="--certificate"):
         Signer(remote="https://signer.example")
     assert Signer(timestamp="https://time.example").chain is None
+
+
+@pytest.mark.parametrize(("painted", "missed"), [(0, 0), (9, 1)])
+def test_strict_faces_refuse_a_job_in_which_one_was_missed(painted: int, missed: int) -> None:
+    misses = MissLog()
+    for _ in range(painted):
+        misses.add(0.0, True, ())
+    for _ in range(missed):
+        misses.add(2.5, False, (Missed(1, Reason.LOST, Box(0, 0, 9, 9)),))
+    marks.refuse_misses(job(), misses)
+    strict = replace(job(), spec=replace(job().spec, strict_faces=True))
+    with pytest.raises(UnderstudyError, match="first at 0:02.5" if missed else "in every frame"):
+        marks.refuse_misses(strict, misses)
+
+
+def test_strict_faces_are_content_where_all_were_painted() -> None:
+    misses = MissLog()
+    misses.add(0.0, True, ())
+    marks.refuse_misses(replace(job(), spec=replace(job().spec, strict_faces=True)), misses)

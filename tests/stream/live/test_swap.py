@@ -13,7 +13,6 @@ from engines.occlusion.clean_plate import Plate
 from engines.occlusion.network import NONE, TRANSPARENT
 from engines.values import U8, Face, Region
 from stream.frame import Done, FaceOcclusion, FacePatch, FaceTrack, Frame, Plan, Route, Scene
-from stream.live.guard import HELD_FOR, LINGER, When
 from stream.live.ladder import BLIND, Rung
 from stream.live.swap import LiveSwap, Shown
 from stream.painting.mesh_painting import MeshPainting
@@ -21,7 +20,10 @@ from stream.painting.painter import Painter
 from stream.perception.perceiver import Pace
 from stream.perception.tracker import mesh_box
 from stream.picture import Picture
+from stream.pipeline.choices import OnMiss
 from stream.pipeline.control import Change, Control, SourceSet
+from stream.pipeline.finish import Finish
+from stream.pipeline.guard import HELD_FOR, LINGER
 from stream.route import route
 from stream.telemetry.stats import Stats
 from tests.engines.mesh.heads import head, picture, plain
@@ -55,8 +57,8 @@ class Script:
 class Scripted:
     """A pipeline whose perception follows a script and whose painter is the real one; keeps what it was asked for."""
 
-    def __init__(self, script: Script) -> None:
-        self.script, self.painter = script, Painter(MeshPainting())
+    def __init__(self, script: Script, on_miss: OnMiss) -> None:
+        self.script, self.painter, self.finish = script, Painter(MeshPainting()), Finish(on_miss)
         self.refined, self.closed = 0, False
         self.plans: list[Plan] = []
 
@@ -89,7 +91,7 @@ class Rig:
     """A swap, its script, and frames at a steady rate."""
 
     script: Script = field(default_factory=Script)
-    when: When = When.HOLD
+    on_miss: OnMiss = OnMiss.HOLD
     marks: int = 0
 
     def __post_init__(self) -> None:
@@ -97,8 +99,8 @@ class Rig:
             self.marks += 1
             return image
 
-        self.pipeline = Scripted(self.script)
-        self.swap = LiveSwap(self.pipeline, Stats(lambda: self.script.now[0]), mark=mark, when=self.when)
+        self.pipeline = Scripted(self.script, self.on_miss)
+        self.swap = LiveSwap(self.pipeline, Stats(lambda: self.script.now[0]), mark=mark)
 
     @property
     def refined(self) -> int:
@@ -175,7 +177,7 @@ def test_a_lost_face_is_held_then_covered_then_gone() -> None:
 
 
 def test_a_lost_face_can_be_covered_at_once() -> None:
-    rig = Rig(Script(lambda f: (track(),) if f.index < 5 else ()), When.BLUR)
+    rig = Rig(Script(lambda f: (track(),) if f.index < 5 else ()), OnMiss.BLUR)
     shown = rig.run(6)[-1]
     assert not shown.held and grain(shown) < 0.3
 

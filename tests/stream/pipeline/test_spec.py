@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engines.errors import UnderstudyError
-from stream.pipeline.choices import Device, Precision, RefinerName, Routing
+from stream.pipeline.choices import Device, OnMiss, Precision, RefinerName, Routing
 from stream.pipeline.spec import KINDS, Enhance, SwapSpec, read_enhance, read_spec
 
 PHOTO = Path("face.png")
@@ -43,6 +43,8 @@ def test_every_option_is_kept_in_its_field(tmp_path: Path) -> None:
         "thresholds": file,
         "strength": 1,
         "most_faces": 3,
+        "on_miss": "blur",
+        "strict_faces": True,
     }
     assert told.keys() == KINDS.keys() == {f.name for f in fields(SwapSpec)} - {"source"}
     assert read_spec(told) == SwapSpec(
@@ -62,6 +64,8 @@ def test_every_option_is_kept_in_its_field(tmp_path: Path) -> None:
         eyewear=file,
         thresholds=file,
         most_faces=3,
+        on_miss=OnMiss.BLUR,
+        strict_faces=True,
     )
 
 
@@ -83,7 +87,7 @@ def test_truth_is_no_number_and_a_list_holds_texts(name: str, value: object) -> 
 
 
 def test_an_unknown_name_is_refused_with_those_that_are_known() -> None:
-    with pytest.raises(UnderstudyError, match=r"no option is called colour; known are who, .*most_faces"):
+    with pytest.raises(UnderstudyError, match=r"no option is called colour; known are who, .*strict_faces"):
         read_spec({"colour": "red"})
 
 
@@ -144,6 +148,13 @@ def test_shares_are_read(text: str, meant: tuple[str, float]) -> None:
 def test_shares_that_are_none_are_told(text: str) -> None:
     with pytest.raises(UnderstudyError, match="NAME:SHARE with a share from 0 to 1"):
         read_enhance(text)
+
+
+def test_live_never_shows_a_face_to_paint() -> None:
+    assert SwapSpec().for_live().on_miss is OnMiss.HOLD
+    assert SwapSpec(on_miss=OnMiss.BLUR).for_live().on_miss is OnMiss.BLUR
+    with pytest.raises(UnderstudyError, match="take hold or blur"):
+        SwapSpec(on_miss=OnMiss.SHOW).for_live()
 
 
 def test_specs_that_differ_in_people_alone_share_their_networks() -> None:

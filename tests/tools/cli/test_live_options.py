@@ -5,7 +5,6 @@ import sys
 import pytest
 
 from engines.errors import UnderstudyError
-from stream.live.guard import When
 from stream.marks.layers import MarkingError, MarkLayer
 from stream.pixels.label import LabelError, Place
 from tests.tools.commands import understudy
@@ -31,12 +30,6 @@ def test_every_command_asks_before_it_begins(words: tuple[str, ...], monkeypatch
     monkeypatch.setitem(sys.modules, "aiortc", None)
     told = understudy(*words)
     assert told.returncode == 2 and told.stderr.startswith(f"error: `{words[0]}` needs aiortc")
-
-
-def test_a_lost_face_is_held_or_blurred_and_never_shown() -> None:
-    assert LiveChoices().options().when is When.HOLD
-    assert LiveChoices(when_lost=When.BLUR).options().when is When.BLUR
-    assert list(When) == ["hold", "blur"]
 
 
 def test_the_label_is_as_worded_or_away() -> None:

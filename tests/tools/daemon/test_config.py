@@ -62,7 +62,7 @@ def test_paths_count_from_the_file(tmp_path: Path) -> None:
         (ENDPOINT.replace(KEY, "short"), "16 or more"),
         (ENDPOINT.replace("consent = true", ""), "consent = true is missing"),
         (ENDPOINT + "port = 3\n", "port is unknown"),
-        (ENDPOINT + 'when_lost = "show"\n', "hold or blur"),
+        (ENDPOINT + 'on_miss = "never"\n', "take one of hold, blur, show"),
         ('[[endpoint]]\nname = "x"\n', "key, outputs, source is missing"),
         (ENDPOINT + ENDPOINT.replace(KEY, KEY + "2"), "same name"),
         (ENDPOINT + ENDPOINT.replace('"cam"', '"two"'), "same key"),

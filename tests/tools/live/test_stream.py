@@ -33,7 +33,7 @@ ROOT = Path(__file__).parents[3]
         (["--listen", "rtmp://0.0.0.0/key", "a.ts"], "hard to guess"),
         (["none.mp4", "a.ts"], "neither a file nor an address"),
         (["rtsp://h/cam", "a.ts", "a.ts"], "named twice"),
-        (["--when-lost", "show", "rtsp://h/cam", "a.ts"], "hold or blur"),
+        (["--on-miss", "show", "rtsp://h/cam", "a.ts"], "take hold or blur"),
         (["--preset", "warp", "rtsp://h/cam", "a.ts"], "ultrafast"),
         (["--bitrate", "lots", "rtsp://h/cam", "a.ts"], "no rate"),
         (["--without", "watermark", "rtsp://h/cam", "a.ts"], "say why"),

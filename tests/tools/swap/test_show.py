@@ -10,6 +10,7 @@ import pytest
 from stream.frame import Route
 from stream.jobs.job import SwapJob
 from stream.jobs.result import Follow, JobResult
+from stream.pipeline.misses import MissLog
 from stream.pipeline.spec import SwapSpec
 from stream.telemetry.stats import Stats
 from tools.cli.progress import open_progress
@@ -24,7 +25,9 @@ def result(frames: int, whole: bool) -> JobResult:
         stats.routed(Route.FAST, 0.01)
         with stats.time("encode"):
             pass
-    return JobResult("out.mp4", whole, stats.table(), frames, (), "marked: so and so" if frames else None)
+    misses = MissLog()
+    warnings = ("a face to paint was missed",) if frames else ()
+    return JobResult("out.mp4", whole, stats.table(), misses, (), warnings, "marked: so and so" if frames else None)
 
 
 def carried(monkeypatch: pytest.MonkeyPatch, end: JobResult, interrupted: bool = False) -> None:
@@ -46,6 +49,7 @@ def test_what_was_made_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     assert show.clip(JOB, quiet=False) == 0
     said = capsys.readouterr()
     assert "wrote out.mp4" in said.out and "20 frames in" in said.out and "marked: so and so" in said.out
+    assert "note: a face to paint was missed" in said.out
     assert "note: a note of the networks" in said.err
 
 

@@ -37,7 +37,7 @@ def app() -> typer.Typer:
         (["--tokens", "no-such-file"], "is no file"),
         (["--ice", "http://x"], "stun:host:port"),
         (["--ice-file", "no-such-file"], "cannot be read"),
-        (["--when-lost", "show"], "hold or blur"),
+        (["--on-miss", "show"], "take hold or blur"),
         (["--label", "  "], "without words"),
         (["--label", "Gesicht ersetzt \N{HEAVY CHECK MARK}"], "plain ASCII"),
         (["--without", "watermark"], "--because"),

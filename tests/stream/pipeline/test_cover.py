@@ -6,7 +6,7 @@ import numpy as np
 
 from engines.values import U8, Box, Face, Patch, Rect, Region
 from stream.frame import FaceTrack
-from stream.live.cover import cover, doubled, halved
+from stream.pipeline.cover import cover, doubled, halved
 
 
 @dataclass

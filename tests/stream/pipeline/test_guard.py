@@ -1,7 +1,8 @@
 """No bare face: what is covered, held and let through, by value."""
 
 from engines.values import Box
-from stream.live.guard import HELD_FOR, LINGER, Guard, GuardDecision, Seen, When
+from stream.pipeline.choices import OnMiss
+from stream.pipeline.guard import HELD_FOR, LINGER, Guard, GuardDecision, Missed, Reason, Seen
 
 FACE, FAR = Box(100, 100, 200, 220), Box(400, 100, 500, 220)
 
@@ -31,10 +32,10 @@ def test_a_lost_face_is_held_then_blurred_then_forgotten() -> None:
 
 
 def test_blur_mode_does_not_hold() -> None:
-    guard = Guard(When.BLUR)
+    guard = Guard(OnMiss.BLUR)
     guard.judge((Seen(1, FACE, 1.0),), 0.0, False)
-    verdict = guard.judge((), 0.03, False)
-    assert not verdict.hold and len(verdict.covers) == 1
+    decision = guard.judge((), 0.03, False)
+    assert not decision.hold and len(decision.covers) == 1
 
 
 def test_a_face_that_comes_back_under_a_new_number_is_not_lost() -> None:
@@ -59,3 +60,20 @@ def test_time_that_goes_back_forgets() -> None:
     guard = Guard()
     guard.judge((Seen(1, FACE, 1.0),), 100.0, False)
     assert guard.judge((), 3.0, False) == GuardDecision()
+
+
+def test_whatever_is_shown_it_is_told_who_was_missed_and_why() -> None:
+    for on_miss in OnMiss:
+        guard = Guard(on_miss)
+        first = guard.judge((Seen(1, FACE, 0.5), Seen(2, FAR, 1.0)), 0.0, False)
+        assert first.missed == (Missed(1, Reason.UNPAINTED, FACE),)
+        later = guard.judge((Seen(1, FACE, 1.0),), 0.1, False)
+        assert later.missed == (Missed(2, Reason.LOST, FAR),)
+        assert later.hold is (on_miss is OnMiss.HOLD)
+        assert len(later.covers) == (on_miss is OnMiss.BLUR)
+
+
+def test_a_face_that_is_to_be_shown_is_neither_held_nor_covered() -> None:
+    guard = Guard(OnMiss.SHOW)
+    decision = guard.judge((Seen(1, FACE, 0.0),), 0.0, False)
+    assert not decision.hold and decision.covers == () and decision.missed

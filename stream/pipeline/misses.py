@@ -1,0 +1,88 @@
+"""Misses: an account of the faces that were to be painted and were not, as spans of time. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from engines.values import Box
+from stream.pipeline.guard import Missed, Reason
+
+JOIN = 0.25  # seconds between two frames of one span, at most
+WORDS = {Reason.UNPAINTED: "turned too far away or at the picture's edge", Reason.LOST: "lost from sight"}
+
+
+@dataclass(frozen=True, slots=True)
+class MissSpan:
+    """One face missed for a while. start, end: seconds of its first and last frame. box: in the first one."""
+
+    track: int
+    reason: Reason
+    start: float
+    end: float
+    frames: int
+    box: Box
+
+    def as_json(self) -> dict[str, object]:
+        b = self.box
+        return {
+            "track": self.track,
+            "reason": self.reason.value,
+            "start_s": round(self.start, 3),
+            "end_s": round(self.end, 3),
+            "frames": self.frames,
+            "box": [round(v, 1) for v in (b.x0, b.y0, b.x1, b.y1)],
+        }
+
+
+class MissLog:
+    """Fed with every frame in order. frames: in which a face was missed; painted: in which one was painted."""
+
+    def __init__(self) -> None:
+        self.frames = self.painted = 0
+        self._spans: list[MissSpan] = []
+        self._open: dict[tuple[int, Reason], MissSpan] = {}
+
+    def add(self, seconds: float, painted: bool, missed: Iterable[Missed]) -> None:
+        """seconds: the frame's time. painted: whether any face was."""
+        self.painted += painted
+        any_missed = False
+        for one in missed:
+            any_missed = True
+            key = one.track, one.reason
+            span = self._open.get(key)
+            if span is None or not 0 <= seconds - span.end <= JOIN:
+                if span is not None:
+                    self._spans.append(span)
+                span = MissSpan(one.track, one.reason, seconds, seconds, 0, one.box)
+            self._open[key] = replace(span, end=seconds, frames=span.frames + 1)
+        self.frames += any_missed
+
+    @property
+    def spans(self) -> tuple[MissSpan, ...]:
+        """In order of time."""
+        return tuple(sorted((*self._spans, *self._open.values()), key=lambda span: (span.start, span.track)))
+
+
+def clock(seconds: float) -> str:
+    """`1:02.5`."""
+    minutes, rest = divmod(round(seconds, 1), 60)
+    return f"{int(minutes)}:{rest:04.1f}"
+
+
+def in_words(log: MissLog, frames: int, shown: bool, most: int = 3) -> tuple[str, ...]:
+    """What a user is told at the end of a job of so many frames. shown: the faces were left as they are, not
+    covered."""
+    if frames and not log.painted:
+        return ("no face was painted: none that was wanted was seen; look at --who, or at --preview FRAME.png",)
+    if not log.frames:
+        return ()
+    fate = "it shows as it is; --on-miss blur covers it" if shown else "it was covered"
+    return (f"a face to paint was missed in {log.frames} of {frames} frames ({_when(log.spans, most)}); {fate}",)
+
+
+def _when(spans: Sequence[MissSpan], most: int) -> str:
+    told = [
+        f"{clock(s.start)}" + (f" to {clock(s.end)}" if s.end > s.start else "") + f" {WORDS[s.reason]}"
+        for s in spans[:most]
+    ]
+    more = len(spans) - most
+    return "; ".join(told) + (f"; and {more} times more, see --report" if more > 0 else "")

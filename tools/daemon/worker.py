@@ -26,6 +26,7 @@ from stream.consent.people import find_people
 from stream.consent.people import settle as settle_consent
 from stream.frame import Done
 from stream.journey import run
+from stream.marks.happened import WhatHappened
 from stream.marks.maker import used_models, version
 from stream.marks.output_marks import OutputMarks
 from stream.media.codecs import Encoding, choose_codec
@@ -186,7 +187,8 @@ def _sign(stamp: OutputMarks, job: SwapJob, cast: Cast, memory: ResumeState, pat
     from engines.store.store import default_store
 
     models = used_models(cast.models, default_store())
-    stamp.sign(path, version(), models, memory.facts["routes"], job.ingredient)
+    happened = WhatHappened.by_routes(memory.facts["routes"], models, datetime.now(UTC))
+    stamp.sign(path, version(), happened, job.ingredient)
 
 
 def main(folder: Path, length: Fraction) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engines.store.store import default_store
 from stream.journey import FrameSink
+from stream.marks.happened import WhatHappened
 from stream.marks.maker import used_models, version
 from stream.marks.output_marks import OutputMarks, identity_of
 from stream.media.marking import MarkingSink
@@ -41,7 +42,8 @@ def signing(stamp: OutputMarks, job: SwapJob, cast: Cast, stats: Stats) -> Calla
     def sign(path: Path) -> None:
         routes = {route.value: timing.count for route, timing in stats.table().routes.items()}
         with stats.time("sign"):
-            stamp.sign(path, version(), used_models(cast.models, default_store()), routes, job.ingredient)
+            models = used_models(cast.models, default_store())
+            stamp.sign(path, version(), WhatHappened.by_routes(routes, models, datetime.now(UTC)), job.ingredient)
 
     return sign
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from stream.frame import Route
+from stream.marks.happened import WhatHappened
 from stream.marks.keys import Identity, local_identity
 from stream.marks.layers import Marking, MarkingError, Signer
 from stream.marks.output_marks import OutputMarks
@@ -109,8 +110,8 @@ def test_what_signs_knows_the_routes_as_they_were_at_the_end(state: Path) -> Non
     signed: list[tuple[object, ...]] = []
 
     class Recording(OutputMarks):
-        def sign(self, path: Path, version: str, models: object, routes: object, ingredient: object) -> Path | None:
-            signed.append((path, routes, ingredient))
+        def sign(self, path: Path, version: str, happened: WhatHappened, ingredient: Path | None) -> Path | None:
+            signed.append((path, happened.routes, happened.painted, ingredient))
             return None
 
     stats = Stats()
@@ -120,7 +121,7 @@ def test_what_signs_knows_the_routes_as_they_were_at_the_end(state: Path) -> Non
         stats.routed(Route.FAST, 0.01)
     stats.routed(Route.REFINE, 0.02)
     sign(Path("out.part.mp4"))
-    assert signed == [(Path("out.part.mp4"), {"fast": 3, "refine": 1}, Path("clip.mp4"))]
+    assert signed == [(Path("out.part.mp4"), {"fast": 3, "refine": 1}, 4, Path("clip.mp4"))]
     assert stats.table().stages["sign"].count == 1
 
 

@@ -5,6 +5,8 @@ Knows embeddings and thresholds; nothing of files' places, of users, or of how a
 
 import base64
 import json
+import os
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +87,8 @@ def unit(embedding: F32) -> F32:
 
 
 def save(deny: DenyList, path: Path) -> None:
-    """JSON; the embeddings as base64 of little-endian float32."""
+    """JSON that its owner alone can read; the embeddings as base64 of little-endian float32. Raises DenyListError where
+    it cannot be written; what was there stays."""
     told = {
         "embedder": deny.embedder,
         "threshold": deny.threshold,
@@ -94,9 +97,22 @@ def save(deny: DenyList, path: Path) -> None:
             for one in deny.entries
         ],
     }
-    partial = path.with_name(f".{path.name}.part")
-    partial.write_text(json.dumps(told, indent=1))
-    partial.replace(path)
+    try:
+        # Embeddings are biometric data: made anew as 0600, whatever the mode of the file that is replaced.
+        descriptor, partial = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump(told, file, indent=1)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(partial).replace(path)
+        except BaseException:
+            Path(partial).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise DenyListError(
+            f"the deny list {path} cannot be written: {error.strerror}; make its folder writable"
+        ) from error
 
 
 def load(path: Path) -> DenyList:

@@ -1,7 +1,7 @@
 """Swaps a face in what a camera (or a video file) shows, with OpenCV: python examples/camera_loop.py FACE.jpg [CAMERA]
 
-CAMERA is a number, 0 by default, or a file. Ends with q, or with the file. `--headless OUT.mp4` writes instead of showing.
-"""
+CAMERA is a number, 0 by default, or a file. Ends with q, or with the file. `--headless OUT.mp4` writes instead of
+showing."""
 
 import sys
 import time

@@ -45,9 +45,9 @@ def swap_file(
     marking: Marking | None = None,
     **options: object,
 ) -> JobResult:
-    """A clip or a picture with other faces, at `output`. source, consent: as `open` takes them. progress: called for every
-    frame of a clip. options: as of `understudy swap`, by their names (`who="all"`, `model="inswapper_128"`). What came
-    otherwise than was asked stands in the result's `warnings`. Raises UnderstudyError; there is no output then."""
+    """A clip or a picture with other faces, at `output`. source, consent: as `open` takes them. progress: called for
+    every frame of a clip. options: as of `understudy swap`, by their names (`who="all"`, `model="inswapper_128"`). What
+    came otherwise than was asked stands in the result's `warnings`. Raises UnderstudyError; there is no output then."""
     if Path(output).exists() and not overwrite:
         raise OutputError(f"{output} exists; name another, or give overwrite=True")
     settled = settle(several(source), consent)

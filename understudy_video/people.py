@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from engines.errors import SourceError
 from engines.values import U8
-from stream.consent.consent import Consent, ConsentError, ConsentedSource, Given
+from stream.consent.consent import Consent, ConsentedSource, ConsentError, Given
 from stream.consent.denied import enforce_arrays
 from stream.consent.package import default_identities
 from stream.consent.people import find_people

@@ -15,7 +15,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from engines.values import U8, Box
+from engines.values import Box
 from stream.frame import Done, Frame, Route
 from stream.lanes.runtime import settle as settle_process
 from stream.marks.layers import Marking
@@ -24,7 +24,7 @@ from stream.pipeline.choices import OnMiss, Routing
 from stream.pipeline.control import Change
 from stream.pipeline.models import Models
 from stream.pipeline.pipeline import Pipeline
-from stream.pipeline.spec import SwapSpec, read_spec
+from stream.pipeline.spec import read_spec
 from stream.pixels.planes import Planes
 from understudy_video.people import Source, checked, settle
 
@@ -36,8 +36,9 @@ Picture = TypeVar("Picture", npt.NDArray[np.uint8], av.VideoFrame)
 
 @dataclass(frozen=True, slots=True)
 class SeenFace:
-    """A face of the last picture. track: its number, the same as long as it is followed. box: pixels. source: the number
-    of the person who was put in, None where it was left alone. painted: whether it was. route: how it was painted."""
+    """A face of the last picture. track: its number, the same as long as it is followed. box: pixels. source: the
+    number of the person who was put in, None where it was left alone. painted: whether it was. route: how it was
+    painted."""
 
     track: int
     box: Box
@@ -108,9 +109,7 @@ class Swap(AbstractContextManager["Swap"]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
     def _frame(self, frame: av.VideoFrame) -> av.VideoFrame:

@@ -157,6 +157,7 @@ def cuda_options(handle: int, fixed: bool) -> dict[str, str]:
 
 def _load(model: Path, threads: int, lane: StagedStream | None, fixed: bool) -> Any:
     ort = import_module("onnxruntime")
+    ort.disable_telemetry_events()  # Windows' builds have them
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

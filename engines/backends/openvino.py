@@ -1,6 +1,6 @@
 """OpenVINO: ONNX and TFLite on the CPU (and Intel's other devices). Knows streams and precision, nothing of models.
 
-The only file that imports openvino.
+`openvino_import` imports openvino, and nothing else does.
 """
 
 from collections.abc import Mapping
@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openvino as ov
 
 from engines.backends import feeds as fed
+from engines.backends.openvino_import import ov
 from engines.errors import DeviceError, ModelError
 from engines.protocol import Spec
 from engines.values import Array

@@ -2,6 +2,7 @@
 that keeps happening. Threads that share it wait for one another.
 """
 
+import os
 import subprocess
 import tempfile
 import threading
@@ -18,6 +19,8 @@ from engines.refiners.wire import Arrays, WireError, receive, send
 TRIES = 3  # deaths in a row after which a program is left alone
 ENDED = "ended"
 TOLD = 400  # characters of its last words
+OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
+"""For its libraries: everything it needs lies on this machine, and nobody is to be told of its use."""
 
 
 class RefinerError(UnderstudyError):
@@ -67,7 +70,8 @@ class Worker:
         self.close()
         self._words = tempfile.TemporaryFile()  # noqa: SIM115
         try:
-            process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._words)
+            pipe, around = subprocess.PIPE, {**os.environ, **OFFLINE}
+            process = subprocess.Popen(self._command, stdin=pipe, stdout=pipe, stderr=self._words, env=around)
         except OSError as error:
             self.deaths += 1
             self.close()

@@ -25,11 +25,17 @@ class ConsentError(UnderstudyError):
 
 
 class Given(StrEnum):
-    """How consent came to be known."""
+    """How consent came to be known; the words go into the signed record. A record of an identity that was kept with its
+    consent; an answer to the question on a terminal; the option; the field of a job's request; the argument of the
+    Python API; a tick on the page that took the photo; portraits in the public domain, which `demo` brings along."""
 
     RECORD = "identity record"
     TERMINAL = "answered on a terminal"
     FLAG = "--i-have-consent"
+    REQUEST = "consent in the job's request"
+    API = "argument of the Python API"
+    UPLOAD = "ticked on the page that took the photo"
+    PUBLIC_DOMAIN = "the demo's public-domain portraits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +52,13 @@ class ConsentedSource:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What goes into the manifest and the report. at: when it was settled."""
+    """What goes into the manifest and the report. at: when it was settled. words: what was said, where it was said in
+    words, as in the API's argument."""
 
     given: tuple[Given, ...]
     sources: tuple[ConsentedSource, ...]
     at: datetime
+    words: str | None = None
 
     def as_json(self, records: bool = False) -> dict[str, Any]:
         """For the manifest. records: with the wording of the consent records, which may name people: for the user's own
@@ -61,7 +69,8 @@ class Consent:
             if records:
                 one |= {"name": source.name, "record": source.record}
             told.append(one)
-        return {"at": self.at.isoformat(timespec="seconds"), "sources": told}
+        said = {"words": self.words} if records and self.words is not None else {}
+        return {"at": self.at.isoformat(timespec="seconds"), "sources": told, **said}
 
 
 def bare(photos: Sequence[Path]) -> ConsentedSource:
@@ -75,18 +84,35 @@ def bare(photos: Sequence[Path]) -> ConsentedSource:
     return ConsentedSource(", ".join(photo.name for photo in photos), digest.hexdigest())
 
 
+def sent(photos: Sequence[tuple[str, bytes]]) -> ConsentedSource:
+    """A source that is photos which were sent: a name for messages, and the file's bytes, or those of its pixels where
+    there is no file. Files have the same hash as on disk."""
+    digest = hashlib.sha256()
+    for _, data in photos:
+        digest.update(hashlib.sha256(data).digest())
+    return ConsentedSource(", ".join(name for name, _ in photos), digest.hexdigest())
+
+
+def consent_said(sources: Sequence[ConsentedSource], by: Given, now: datetime, words: str | None = None) -> Consent:
+    """Consent that was said for all sources in one way, where nobody can be asked: in a request, by a tick on a page,
+    as an argument. Kept identities go by their own records. words: what was said, for the user's own report. Raises
+    ConsentError where a kept consent has ended."""
+    _check_ends(sources, now)
+    given = tuple(Given.RECORD if source.record is not None else by for source in sources)
+    return Consent(given, tuple(sources), now, words)
+
+
 def require_consent(
-    sources: Sequence[ConsentedSource], flag: bool, is_tty: bool, ask: Callable[[str], bool], now: datetime
+    sources: Sequence[ConsentedSource],
+    flag: bool,
+    is_tty: bool,
+    ask: Callable[[str], bool],
+    now: datetime,
+    by: Given = Given.FLAG,
 ) -> Consent:
-    """Settles consent for all sources before anything is made. flag: --i-have-consent was given. ask: puts a question
-    to the person at the terminal, called once at most and only where `is_tty`. Raises ConsentError."""
-    today = now.date()
-    for source in sources:
-        if source.expires is not None and today > source.expires:
-            raise ConsentError(
-                f"the consent for {source.name} ended on {source.expires.isoformat()}; ask the person again and renew"
-                f" it with `understudy identity add`, or remove it with `understudy identity remove {source.name}`"
-            )
+    """Settles consent for all sources before anything is made. flag: consent was said, in the way `by`. ask: puts a
+    question to the person at the terminal, called once at most and only where `is_tty`. Raises ConsentError."""
+    _check_ends(sources, now)
     open_ones = [source.name for source in sources if source.record is None]
     if open_ones and not flag:
         if not is_tty:
@@ -96,6 +122,13 @@ def require_consent(
             )
         if not ask(QUESTION.format(what=", ".join(open_ones))):
             raise ConsentError("without consent nothing is made; use a face whose owner agreed, or your own")
-    unrecorded = Given.FLAG if flag else Given.TERMINAL
-    given = tuple(Given.RECORD if source.record is not None else unrecorded for source in sources)
-    return Consent(given, tuple(sources), now)
+    return consent_said(sources, by if flag else Given.TERMINAL, now)
+
+
+def _check_ends(sources: Sequence[ConsentedSource], now: datetime) -> None:
+    for source in sources:
+        if source.expires is not None and now.date() > source.expires:
+            raise ConsentError(
+                f"the consent for {source.name} ended on {source.expires.isoformat()}; ask the person again and renew"
+                f" it with `understudy identity add`, or remove it with `understudy identity remove {source.name}`"
+            )

@@ -1,15 +1,27 @@
-"""The deployment's deny list, found and enforced before anything is made."""
+"""The deployment's deny list, found and enforced before anything is made, at every door by which a face comes in.
+
+Each photo of a person is compared by itself, and their mean besides: one denied face among strangers' is refused.
+"""
 
 import os
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
+from filelock import FileLock
 
-from calib.denylist import DenyListError, load
-from engines.values import F32
+from calib.denylist import DenyList, DenyListError, load
+from calib.likeness import PersonEmbedding
+from stream.consent.photos import NamedPhoto, read_photos
 
-Embed = Callable[[Sequence[Path]], tuple[F32, str] | None]
+if TYPE_CHECKING:
+    from stream.consent.embedder import FaceEmbedder
+
+Embed = Callable[[Sequence[NamedPhoto]], PersonEmbedding | None]
+"""Photos of one person to their embeddings; None where there is no network for that."""
 
 
 def denylist_path() -> Path:
@@ -18,22 +30,63 @@ def denylist_path() -> Path:
     return Path(named) if named else platformdirs.user_data_path("understudy", False) / "denylist.json"
 
 
-def enforce(people: Sequence[Sequence[Path]], embed: Embed, path: Path | None = None) -> None:
-    """Raises DeniedError where a source person (the photos of each) is listed, DenyListError where that cannot be told.
-
-    A list that was named but is missing, and a list without an embedder, stop the work; no list at all does not."""
+def enforced_list(path: Path | None = None) -> DenyList | None:
+    """The list that is in force; None where nobody is refused. Raises DenyListError where it is damaged, or was named
+    and is missing: a list that cannot be read must not be taken for an empty one."""
     named = path is not None or bool(os.environ.get("UNDERSTUDY_DENYLIST"))
     path = path or denylist_path()
     if not named and not path.exists():
-        return
+        return None
     deny = load(path)
-    if not deny.entries:
-        return
-    for photos in people:
-        made = embed(photos)
-        if made is None:
-            raise DenyListError(
-                "there is a deny list but no network to compare faces with; pull it with"
-                " `understudy models pull arcface_w600k_r50`, or remove the list"
-            )
-        deny.enforce([made[0]], made[1])
+    return deny if deny.entries else None
+
+
+def enforce(people: Sequence[Sequence[Path]], embed: Embed, path: Path | None = None) -> None:
+    """people: the photo files of each. They are read only where somebody is refused. Raises DeniedError where one of
+    them is listed, DenyListError where that cannot be told, InputError for a file that is no picture."""
+    deny = enforced_list(path)
+    if deny is not None:
+        for photos in people:
+            _compare(deny, embed, read_photos(photos))
+
+
+@contextmanager
+def editing(path: Path) -> Iterator[None]:
+    """Held while a list is read, changed and written: of two who change it at once none is lost."""
+    with FileLock(path.with_name(f".{path.name}.lock"), timeout=30):
+        yield
+
+
+class DenyCheck:
+    """The deny list at the door of a server or of an API. The list is read anew at every check; the networks are opened
+    at the first that needs them, and kept. Any thread may call it, several at once."""
+
+    def __init__(self, device: str = "auto", path: Path | None = None) -> None:
+        """path: of the list; the deployment's if None."""
+        self._device, self._path = device, path
+        self._lock = threading.Lock()
+        self._embedder: FaceEmbedder | None = None
+
+    def photos(self, photos: Sequence[NamedPhoto]) -> None:
+        """photos: of one person. Raises DeniedError where the person is listed, DenyListError where that cannot be
+        told, SourceError where a photo shows no face and there is a list."""
+        deny = enforced_list(self._path)
+        if deny is not None:
+            _compare(deny, self._embed, photos)
+
+    def _embed(self, photos: Sequence[NamedPhoto]) -> PersonEmbedding | None:
+        from stream.consent.embedder import open_embedder  # heavy: networks; most deployments have no deny list
+
+        with self._lock:
+            self._embedder = self._embedder or open_embedder(device=self._device)
+        return self._embedder.embed(photos) if self._embedder is not None else None
+
+
+def _compare(deny: DenyList, embed: Embed, photos: Sequence[NamedPhoto]) -> None:
+    made = embed(photos)
+    if made is None:
+        raise DenyListError(
+            "there is a deny list but no network to compare faces with; pull it with"
+            " `understudy models pull arcface_w600k_r50`, or remove the list"
+        )
+    deny.enforce([*made.each, made.mean], made.embedder)

@@ -1,53 +1,110 @@
-"""The identity embedding of photos, where an embedder is present: for packages and for the deny list.
+"""The identity embeddings of photos, where an embedder is present: for identity packages and for the deny list.
 
 Knows which networks that takes and how they follow one another. Without the embedder's model there is no embedding,
-and that is not an error here: whoever needs one says so.
+and that is not an error here: whoever needs one says so. Photos in which no face is found are refused all the same.
 """
 
 import hashlib
-from collections.abc import Sequence
-from contextlib import ExitStack
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 
 from calib.denylist import unit
-from engines.align import crop, five_points, to_template
+from calib.likeness import PersonEmbedding
 from engines.backends.choose import open_engine
 from engines.detector import Detector
 from engines.landmarks import Landmarks
-from engines.mesh.source import find, measure
 from engines.nets.arcface import Arcface
 from engines.nets.net import Net
+from engines.nets.person import PersonPhotos, read_person
+from engines.protocol import Engine
+from engines.store.catalog import Model, Template
 from engines.store.store import Store, default_store
-from engines.values import F32
-from stream.media.still import read_image
+from stream.consent.photos import NamedPhoto
 
 EMBEDDER = "arcface_w600k_r50"
+FACE_NETWORKS = ("face_detection_short_range", "face_landmark")
 
 
-def embed_photos(photos: Sequence[Path], store: Store | None = None, device: str = "auto") -> tuple[F32, str] | None:
-    """The mean direction of one person's photos, float32 (512,) of length 1, and the embedder's sha256; None where the
-    embedder's model was never pulled. Raises SourceError where a photo shows no face, ModelError, DeviceError."""
+@dataclass(frozen=True, slots=True)
+class FaceFinder:
+    """Finds the face of each photo, as a swap's source is found. Any thread may call it, several at once."""
+
+    detector: Engine
+    landmarks: Engine
+
+    def find(self, photos: Sequence[NamedPhoto]) -> PersonPhotos:
+        """Raises SourceError where a photo shows no face."""
+        with self._sessions() as (detector, landmarks):
+            return read_person(photos, detector, landmarks)
+
+    @contextmanager
+    def _sessions(self) -> Iterator[tuple[Detector, Landmarks]]:
+        detector = Detector(self.detector)
+        try:
+            landmarks = Landmarks(self.landmarks)
+            try:
+                yield detector, landmarks
+            finally:
+                landmarks.close()
+        finally:
+            detector.close()
+
+
+@dataclass(frozen=True, slots=True)
+class FaceEmbedder:
+    """Photos to embeddings. Any thread may call it, several at once. template: how faces are aligned for the model.
+    digest: sha256 of the model's file."""
+
+    finder: FaceFinder
+    model: Model
+    engine: Engine
+    template: Template
+    digest: str
+
+    def embed(self, photos: Sequence[NamedPhoto]) -> PersonEmbedding:
+        """The largest face of each photo. Raises SourceError where a photo shows no face."""
+        person = self.finder.find(photos)
+        net = Net(self.model, self.engine)
+        try:
+            raw = Arcface(net).embed(person.crops(self.template, self.model.px))
+        finally:
+            net.close()
+        return PersonEmbedding(np.stack([unit(one) for one in raw]), self.digest)
+
+
+def open_finder(store: Store | None = None, device: str = "auto") -> FaceFinder | None:
+    """None where the face networks were never pulled. Raises ModelError, DeviceError."""
+    store = store or default_store()
+    if not all(map(store.holds, FACE_NETWORKS)):
+        return None
+    detector, landmarks = (open_engine(store.path(name), device) for name in FACE_NETWORKS)
+    return FaceFinder(detector, landmarks)
+
+
+def open_embedder(store: Store | None = None, device: str = "auto") -> FaceEmbedder | None:
+    """None where the embedder's model was never pulled. Raises ModelError where the face networks are missing beside
+    it, DeviceError."""
     store = store or default_store()
     if not store.holds(EMBEDDER):
         return None
-    model = store.model(EMBEDDER)
-    template = store.catalog.templates[model.template]
-    with store.path(EMBEDDER).open("rb") as file:
+    model, path = store.model(EMBEDDER), store.path(EMBEDDER)
+    with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    with ExitStack() as stack:
-        detector = Detector(open_engine(store.path("face_detection_short_range"), device))
-        stack.callback(detector.close)
-        landmarks = Landmarks(open_engine(store.path("face_landmark"), device))
-        stack.callback(landmarks.close)
-        net = Net(model, open_engine(store.path(EMBEDDER), device))
-        stack.callback(net.close)
-        crops = []
-        for photo in photos:
-            image = read_image(str(photo))
-            detection, _ = find(image, detector, photo.name)
-            mesh, _ = measure(image, landmarks, detection)
-            crops.append(crop(image, to_template(five_points(mesh), template, 112), 112))
-        each = Arcface(net).embed(np.stack(crops))
-    return unit(np.mean([unit(one) for one in each], axis=0).astype(np.float32)), digest
+    detector, landmarks = (open_engine(store.path(name), device) for name in FACE_NETWORKS)
+    template = store.catalog.templates[model.template]
+    return FaceEmbedder(FaceFinder(detector, landmarks), model, open_engine(path, device), template, digest)
+
+
+def embed_photos(photos: Sequence[NamedPhoto]) -> PersonEmbedding | None:
+    """The embeddings of one person's photos; None where no embedder is present. Raises SourceError where a photo shows
+    no face and there are networks to tell that; ModelError, DeviceError."""
+    embedder = open_embedder()
+    if embedder is not None:
+        return embedder.embed(photos)
+    finder = open_finder()
+    if finder is not None:
+        finder.find(photos)
+    return None

@@ -20,9 +20,11 @@ from typing import Any
 import numpy as np
 import platformdirs
 
+from calib.likeness import PersonEmbedding, two_people
 from engines.errors import UnderstudyError
 from engines.values import F32
 from stream.consent.consent import ConsentedSource
+from stream.consent.photos import NamedPhoto, read_photos
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _RECORD = "identity.json"
@@ -65,8 +67,9 @@ class Package:
         return np.asarray(np.load(path, allow_pickle=False), np.float32) if self.embedder and path.is_file() else None
 
 
-Embed = Callable[[Sequence[Path]], tuple[F32, str] | None]
-"""Photos of one person to their embedding and the sha256 of the network; None where no network is present."""
+Embed = Callable[[Sequence[NamedPhoto]], PersonEmbedding | None]
+"""Photos of one person to their embeddings; None where no network is present. Raises SourceError for a photo without a
+face."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,8 @@ class IdentityStore:
         is_self: bool = False,
         embed: Embed | None = None,
     ) -> Package:
-        """Makes a package; it appears whole or not at all. Raises IdentityError."""
+        """Makes a package; it appears whole or not at all. embed: looks at the photos' faces; None: they are not looked
+        at. Raises IdentityError, for photos of two people too, SourceError, InputError."""
         folder = self._folder(name)
         consent = " ".join(consent.split())
         if not consent and not is_self:
@@ -104,9 +108,10 @@ class IdentityStore:
         fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=self.root))  # 0700
         try:
             names = _copied(photos, fresh / "photos")
-            made = embed([fresh / "photos" / one for one in names]) if embed is not None else None
+            made = embed(_read(photos, fresh / "photos", names)) if embed is not None else None
             if made is not None:
-                np.save(fresh / _EMBEDDING, made[0], allow_pickle=False)
+                _check_one_person(made.each, photos)
+                np.save(fresh / _EMBEDDING, made.mean, allow_pickle=False)
             record: dict[str, Any] = {
                 "name": name,
                 "consent": consent or "the user's own face",
@@ -114,7 +119,7 @@ class IdentityStore:
                 "added": now.isoformat(timespec="seconds"),
                 "expires": expires.isoformat() if expires else None,
                 "photos": names,
-                "embedder": made[1] if made is not None else None,
+                "embedder": made.embedder if made is not None else None,
             }
             record["sha256"] = _digest(fresh, record)
             (fresh / _RECORD).write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
@@ -207,6 +212,21 @@ def _copied(photos: Sequence[Path], into: Path) -> list[str]:
         names.append(f"{number:02d}{photo.suffix.lower()}")
         shutil.copyfile(photo, into / names[-1])
     return names
+
+
+def _read(photos: Sequence[Path], folder: Path, names: Sequence[str]) -> list[NamedPhoto]:
+    """The copies' pixels, under the names that the user knows."""
+    return [
+        (photo.name, pixels)
+        for photo, (_, pixels) in zip(photos, read_photos([folder / n for n in names]), strict=True)
+    ]
+
+
+def _check_one_person(each: F32, photos: Sequence[Path]) -> None:
+    pair = two_people(each)
+    if pair is not None:
+        one, other = (photos[index].name for index in pair)
+        raise IdentityError(f"{one} and {other} show two different people; keep each of them under a name of their own")
 
 
 def _digest(folder: Path, record: dict[str, Any]) -> str:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from engines.values import F32
-from stream.consent.consent import Consent, ConsentedSource, bare, require_consent
-from stream.consent.denied import enforce
+from calib.likeness import PersonEmbedding
+from stream.consent.consent import Consent, ConsentedSource, Given, bare, require_consent
+from stream.consent.denied import Embed, enforce
 from stream.consent.package import IdentityStore
-from stream.consent.photos import parse_sources
+from stream.consent.photos import NamedPhoto, parse_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +40,24 @@ def _person(text: str, wardrobe: IdentityStore, names: set[str]) -> Person:
     return Person(photos, bare(photos))
 
 
-def settle(people: Sequence[Person], flag: bool, ask: Callable[[str], bool], now: datetime) -> Consent:
-    """Consent for all of them, asked for once on a terminal; then the deny list, where this computer has one. Raises
+def settle(
+    people: Sequence[Person],
+    flag: bool,
+    ask: Callable[[str], bool],
+    now: datetime,
+    by: Given = Given.FLAG,
+    embed: Embed | None = None,
+) -> Consent:
+    """Consent for all of them, asked for once on a terminal; then the deny list, where this computer has one. flag: the
+    consent was said, in the way `by`. embed: what compares faces; the embedder of this computer if None. Raises
     ConsentError, DeniedError, DenyListError."""
     on_terminal = sys.stdin.isatty() and sys.stderr.isatty()
-    consent = require_consent([person.source for person in people], flag, on_terminal, ask, now)
-    enforce([person.photos for person in people], _embed)
+    consent = require_consent([person.source for person in people], flag, on_terminal, ask, now, by)
+    enforce([person.photos for person in people], embed or _embed)
     return consent
 
 
-def _embed(photos: Sequence[Path]) -> tuple[F32, str] | None:
+def _embed(photos: Sequence[NamedPhoto]) -> PersonEmbedding | None:
     from stream.consent.embedder import embed_photos  # heavy: networks; most computers have no deny list
 
     return embed_photos(photos)

@@ -1,15 +1,28 @@
-"""Photos: which files a text of `--source` names."""
+"""Photos: which files a text of `--source` names, and their pixels with a name for messages."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from engines.errors import InputError
+from engines.values import U8
 
 PHOTOS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
+
+NamedPhoto: TypeAlias = tuple[str, U8]
+"""A name for messages, and uint8 (h, w, 3) RGB pixels, upright."""
 
 
 def parse_sources(texts: list[str]) -> tuple[tuple[Path, ...], ...]:
     """One person per text: a photo, several photos joined by commas, or a folder of photos. Raises InputError."""
     return tuple(_photos(text) for text in texts)
+
+
+def read_photos(paths: Sequence[Path]) -> list[NamedPhoto]:
+    """Raises InputError for a file that is no picture."""
+    from stream.media.still import read_image  # codecs: whoever only names photos does without
+
+    return [(path.name, read_image(str(path))) for path in paths]
 
 
 def _photos(text: str) -> tuple[Path, ...]:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from stream.frame import Done
 from stream.jobs.job import SwapJob
-from stream.jobs.marking import as_report, in_words, marked, open_marks, refuse_misses, signing
+from stream.jobs.marking import as_report, in_words, marked, open_marks, refuse_misses, sign
 from stream.jobs.result import Follow, JobResult, output_facts, unseen
-from stream.journey import run
+from stream.journey import FrameSink, run
 from stream.lanes.runtime import settle
 from stream.media.probe import SourceInfo
 from stream.media.sink import open_sink
@@ -38,9 +38,10 @@ def swap_clip(
 
         def finishing(path: Path) -> None:
             refuse_misses(job, opened[0].misses)
-            signing(marks, job, opened[0].files, stats)(path)
+            sign(path, marks, job, opened[0], stats, ends.partial)
 
         sink = open_sink(job.output, source, job.encoding, finishing=finishing)
+        ends = _Ends(marked(sink, marks))
         stack.callback(sink.abandon)  # after it was closed: nothing
         report = Report(job.report) if job.report else None
         if report:
@@ -57,9 +58,7 @@ def swap_clip(
                 if report:
                     report.add(done.plan)
 
-            journey = run(
-                source.frames(), marked(sink, marks), pipeline.stages, stats=stats, witness=witness, stop=stop
-            )
+            journey = run(source.frames(), ends, pipeline.stages, stats=stats, witness=witness, stop=stop)
             whole = asyncio.run(journey)
         table = stats.table()
         if report and table.frames:
@@ -70,6 +69,18 @@ def swap_clip(
         misses = pipeline.misses
     warnings = miss_words(misses, table.frames, job.spec.on_miss in (None, OnMiss.SHOW))
     return JobResult(job.output, whole, table, misses, notes, warnings, in_words(marks) if table.frames else None)
+
+
+class _Ends:
+    """A sink that knows how it ended. partial: it was finished early."""
+
+    def __init__(self, sink: FrameSink) -> None:
+        self._sink, self.partial = sink, False
+        self.write, self.close, self.abandon = sink.write, sink.close, sink.abandon
+
+    def finish_early(self) -> None:
+        self.partial = True
+        self._sink.finish_early()
 
 
 def input_facts(info: SourceInfo) -> dict[str, object]:

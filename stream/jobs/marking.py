@@ -1,7 +1,7 @@
 """A job's marking, put together from what the job asked for, what ran, and what became of it."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,10 +9,12 @@ from engines.errors import UnderstudyError
 from engines.store.store import default_store
 from stream.jobs.job import SwapJob
 from stream.journey import FrameSink
+from stream.marks.happened import WhatHappened
 from stream.marks.maker import used_models, version
 from stream.marks.output_marks import OutputMarks, identity_of
 from stream.media.marking import MarkingSink
 from stream.pipeline.misses import MissLog, clock
+from stream.pipeline.stages import Opened
 from stream.telemetry.stats import Stats
 
 
@@ -52,15 +54,23 @@ def routes_of(stats: Stats) -> dict[str, int]:
     return {route.value: timing.count for route, timing in stats.table().routes.items()}
 
 
-def signing(marks: OutputMarks, job: SwapJob, files: Mapping[str, Path], stats: Stats) -> Callable[[Path], None]:
-    """What signs a finished file, once it is called with it: by then it is known what ran, and the frames' routes.
-    files: of all networks that were opened, by name; read when the file is signed."""
-
-    def sign(path: Path) -> None:
-        with stats.time("sign"):
-            marks.sign(path, version(), used_models(files, default_store()), routes_of(stats), job.ingredient)
-
-    return sign
+def sign(path: Path, marks: OutputMarks, job: SwapJob, pipeline: Opened, stats: Stats, partial: bool = False) -> None:
+    """Signs a finished file, before it takes its final name: what it says is what the job counted. partial: it was
+    stopped, and what came before that is in the file. Raises SigningError."""
+    routes, misses = routes_of(stats), pipeline.misses
+    happened = WhatHappened(
+        datetime.now(UTC),
+        sum(routes.values()),
+        misses.painted,
+        misses.covered,
+        routes,
+        used_models(pipeline.files, default_store()),
+        job.start,
+        job.end,
+        partial,
+    )
+    with stats.time("sign"):
+        marks.sign(path, version(), happened, job.ingredient)
 
 
 def as_report(marks: OutputMarks | None, job: SwapJob, files: Mapping[str, Path], misses: MissLog) -> dict[str, object]:

@@ -14,7 +14,7 @@ from engines.errors import InputError
 from engines.values import U8, Rect
 from stream.frame import Frame
 from stream.jobs.job import SwapJob
-from stream.jobs.marking import as_report, in_words, open_marks, refuse_misses, signing
+from stream.jobs.marking import as_report, in_words, open_marks, refuse_misses, sign
 from stream.jobs.result import JobResult, output_facts
 from stream.marks.output_marks import OutputMarks
 from stream.media.source import open_source
@@ -53,7 +53,9 @@ def swap_picture(job: SwapJob, opener: Opener = single) -> JobResult:
         with stats.time("encode"):
             if done.patches:
                 shown = imprinted(whole(picture), marks)
-                write_image(job.output, shown, like=job.target, finishing=signing(marks, job, pipeline.files, stats))
+                write_image(
+                    job.output, shown, like=job.target, finishing=lambda path: sign(path, marks, job, pipeline, stats)
+                )
             else:
                 write_image(job.output, whole(picture), like=job.target)
                 notes.append(f"no face to paint was seen in {job.target}; it was written unchanged and unmarked")
@@ -89,7 +91,7 @@ def preview(job: SwapJob, output: Path, picture: bool, opener: Opener = single) 
         before, after = whole(scene.frame.picture), whole(done.picture)
     gap = np.full((before.shape[0], GAP, 3), 255, np.uint8)
     both = imprinted(np.concatenate([before, gap, after], axis=1), marks)
-    write_image(str(output), both, finishing=signing(marks, job, pipeline.files, stats))
+    write_image(str(output), both, finishing=lambda path: sign(path, marks, job, pipeline, stats))
     return scene.frame.seconds
 
 

@@ -8,7 +8,7 @@ from importlib.metadata import version as installed
 from pathlib import Path
 
 from engines.store.store import Store
-from stream.marks.manifest import UsedModel
+from stream.marks.happened import UsedModel
 
 
 @cache

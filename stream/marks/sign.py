@@ -1,44 +1,40 @@
 """Signs finished outputs with C2PA: inside the file where its format has room, in a `.c2pa` beside it where not.
 
-Knows c2pa's library and file endings. What is said comes as a Manifest, who says it as an Identity.
+Knows c2pa's library. What is said comes as a Manifest, who says it as an Identity.
 """
 
 import io
+import json
 import os
+import shutil
 import urllib.error
 import urllib.request
 from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import c2pa  # type: ignore[import-untyped]
 import cv2
 import numpy as np
 
+from stream.marks.c2pa_context import offline_context
+from stream.marks.happened import WhatHappened
 from stream.marks.keys import Identity, SigningError, local_identity
 from stream.marks.manifest import Manifest, definition
-
-_VIDEO = {".mp4": "video/mp4", ".m4v": "video/x-m4v", ".mov": "video/quicktime", ".avi": "video/avi"}
-_AUDIO = {".m4a": "audio/mp4", ".mp3": "audio/mpeg", ".wav": "audio/wav", ".flac": "audio/flac"}
-_IMAGE = {
-    f".{ending}": f"image/{kind}"
-    for kind, endings in {"jpeg": "jpg jpeg", "tiff": "tif tiff", "png": "png", "webp": "webp", "gif": "gif"}.items()
-    for ending in endings.split()
-}
-EMBEDS = _VIDEO | _AUDIO | _IMAGE | {".avif": "image/avif", ".heic": "image/heic"}
-"""File endings whose format holds a manifest, with C2PA's name of it. All others get a sidecar."""
+from stream.marks.media_type import PLAIN, media_type
+from stream.marks.read import fitting_sidecar, says_mark
+from stream.marks.sidecar import sidecar, write_sidecar
 
 _TOKEN = "UNDERSTUDY_SIGNER_TOKEN"
 _SIGNATURE_LIMIT = 16_384
+_PARENT = "parent.c2pa"
+"""The name under which a parent's sidecar is put into the record; nothing shows it."""
 
 
-def sidecar(path: Path) -> Path:
-    """`clip.mkv` to `clip.c2pa`, as other C2PA tools name it."""
-    return path.with_suffix(".c2pa")
-
-
-def media_type(path: Path) -> str:
-    """C2PA's name of a file's format. Formats it does not know are hashed as plain bytes under any name."""
-    return EMBEDS.get(path.suffix.lower(), "application/octet-stream")
+def signing_partial(path: Path) -> Path:
+    """Where a file is written while it is signed; what is left of it after a kill may be removed."""
+    return path.with_name(f".{path.stem}.signed{path.suffix}")
 
 
 def sign_file(
@@ -50,24 +46,28 @@ def sign_file(
 ) -> Path | None:
     """Signs the finished file at `path` in place. Call it between closing the file and giving it its final name.
 
-    ingredient: the input file, whose own manifest, if it has one, is kept; None for pipes and cameras. identity: this
-    machine's own if None. final: the name that the file will have (`path` may be `clip.part.mkv`), for the sidecar.
-    Returns the sidecar where one was written. Raises SigningError; `path` is then unsigned and whole."""
+    ingredient: the input file, whose own manifest, in it or beside it, is kept; None for pipes and cameras. identity:
+    this machine's own if None. final: the name that the file will have (`path` may be `clip.part.mkv`), for the
+    sidecar. Returns the sidecar where one was written. Raises SigningError; `path` is then unsigned and whole."""
     identity = identity or local_identity()
-    embeds = path.suffix.lower() in EMBEDS
-    signed = path.with_name(f".{path.stem}.signed{path.suffix}")
+    signed = signing_partial(path)
     try:
-        data = _sign(path, signed if embeds else None, manifest, ingredient, identity)
-        if embeds:
+        kind = media_type(path)
+        data = _sign(path, kind, signed if kind != PLAIN else None, manifest, ingredient, identity)
+        if kind != PLAIN:
+            shutil.copymode(path, signed)
             signed.replace(path)
             return None
         beside = sidecar(final or path)
-        beside.write_bytes(data)
+        ours = may_replace_sidecar(final or path, manifest.mark.text if manifest.mark is not None else None)
+        write_sidecar(beside, data, replace=ours)
         return beside
     except c2pa.C2paError as error:
         raise SigningError(
             f"{path.name} could not be signed as {identity.name}: {error}; check the certificate chain"
         ) from error
+    except FileExistsError as error:
+        raise SigningError(in_the_way(sidecar(final or path))) from error
     except OSError as error:
         raise SigningError(f"{path.name} could not be signed: {error.strerror}; make room beside it") from error
     finally:
@@ -75,22 +75,74 @@ def sign_file(
             signed.unlink(missing_ok=True)
 
 
-def _sign(path: Path, into: Path | None, manifest: Manifest, ingredient: Path | None, identity: Identity) -> bytes:
+def may_replace_sidecar(final: Path, mark: str | None) -> bool:
+    """Whether the sidecar that lies at the place of a new output's may go: it is the record of the file that is there
+    now, which the output replaces, or this job's own (it names the job's mark), left by a break. All others stay."""
+    beside = sidecar(final)
+    if not os.path.lexists(beside):
+        return False
+    fitting = fitting_sidecar(final)
+    return (fitting is not None and fitting[0] == beside) or (mark is not None and says_mark(beside, mark))
+
+
+def in_the_way(beside: Path) -> str:
+    """Why an output is not signed where another file's record lies."""
+    return (
+        f"{beside} is the signed record of another file, or of an earlier state of this one, and is not overwritten;"
+        " move it away, or give the output another name"
+    )
+
+
+def _sign(
+    path: Path, kind: str, into: Path | None, manifest: Manifest, ingredient: Path | None, identity: Identity
+) -> bytes:
     with ExitStack() as stack:
-        builder = stack.enter_context(c2pa.Builder(definition(manifest, ingredient is not None)))
+        context = stack.enter_context(offline_context())
+        builder = stack.enter_context(c2pa.Builder(definition(manifest, ingredient is not None), context))
         if ingredient is not None:
-            # The intent makes c2pa add the `opened` action that must come first and names the parent.
-            builder.set_intent(c2pa.C2paBuilderIntent.EDIT)
-            described = {"title": ingredient.name, "relationship": "parentOf"}
-            builder.add_ingredient(described, media_type(ingredient), stack.enter_context(ingredient.open("rb")))
+            _add_parent(builder, ingredient, stack)
         source = stack.enter_context(path.open("rb"))
         # Without a destination c2pa would hold the whole output in memory.
         if into is None:
             builder.set_no_embed()
             target = stack.enter_context(open(os.devnull, "w+b"))  # noqa: PTH123
         else:
-            target = stack.enter_context(into.open("w+b"))
-        return bytes(builder.sign(_signer(identity), media_type(path), source, target))
+            target = stack.enter_context(_fresh(into))
+        return bytes(builder.sign(_signer(identity), kind, source, target))
+
+
+def _add_parent(builder: c2pa.Builder, ingredient: Path, stack: ExitStack) -> None:
+    # The intent makes c2pa add the `opened` action that must come first and names the parent.
+    builder.set_intent(c2pa.C2paBuilderIntent.EDIT)
+    described: dict[str, Any] = {"title": ingredient.name, "relationship": "parentOf"}
+    kind = media_type(ingredient)
+    beside = fitting_sidecar(ingredient) if kind == PLAIN else None
+    if beside is not None:
+        described |= _record_of(ingredient, kind, beside[1])
+        builder.add_resource(_PARENT, io.BytesIO(beside[1]))
+    builder.add_ingredient(described, kind, stack.enter_context(ingredient.open("rb")))
+
+
+def _record_of(ingredient: Path, kind: str, record: bytes) -> dict[str, Any]:
+    """An ingredient's own record that lies beside it, as c2pa takes it from an ingredient's description."""
+    with (
+        offline_context() as context,
+        ingredient.open("rb") as file,
+        c2pa.Reader(kind, file, record, context) as reader,
+    ):
+        said: dict[str, Any] = json.loads(reader.json())
+    return {
+        "manifest_data": {"format": "application/c2pa", "identifier": _PARENT},
+        "validation_results": said["validation_results"],
+        "active_manifest": said["active_manifest"],
+    }
+
+
+def _fresh(path: Path) -> io.BufferedRandom:
+    """A new file at a name of our own. What lies there, a link too, is what an earlier run left."""
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    return os.fdopen(descriptor, "w+b")
 
 
 def _signer(identity: Identity) -> c2pa.Signer:
@@ -123,8 +175,9 @@ def prove(identity: Identity) -> None:
     """Signs one pixel in memory, so that a key that does not fit or a signer that does not answer is told before the
     work. Raises SigningError."""
     pixel = cv2.imencode(".png", np.zeros((1, 1, 3), np.uint8))[1].tobytes()
+    trial = Manifest("pixel.png", "0", WhatHappened(datetime.now(UTC), 1, 0))
     try:
-        with c2pa.Builder(definition(Manifest("pixel.png", "0"), False)) as builder:
+        with offline_context() as context, c2pa.Builder(definition(trial, False), context) as builder:
             builder.sign(_signer(identity), "image/png", io.BytesIO(pixel), io.BytesIO())
     except c2pa.C2paError as error:
         raise SigningError(

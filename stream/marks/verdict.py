@@ -1,14 +1,15 @@
-"""Verdict: what a manifest and a mark together mean, in words for someone who has to decide whether to print a picture.
+"""Verdict: what a manifest and a mark together mean, in one sentence for someone who has to decide whether to print a
+picture. The sentences that stand below it are in `details`.
 
 Pure. It judges what was found; it reads nothing itself.
 """
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
 
 from engines.watermark.detect import MarkDetection
-from stream.marks.read import ManifestState, Provenance
+from stream.marks.details import details
+from stream.marks.provenance import ManifestState, Provenance
 
 
 class Outcome(IntEnum):
@@ -17,6 +18,7 @@ class Outcome(IntEnum):
     INTACT = 0
     ALTERED = 1
     NO_MARK = 2
+    UNREADABLE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,115 +27,103 @@ class Verdict:
 
     outcome: Outcome
     headline: str
-    details: tuple[str, ...]
+    details: tuple[str, ...] = ()
 
 
 def judge(told: Provenance, mark: MarkDetection | None) -> Verdict:
-    """mark: None where the file could not be looked at (its pictures do not decode)."""
-    found = mark is not None and mark.found
-    details = (*_about_manifest(told), *_about_mark(mark))
-    speaks = told.ours or told.declares_ai
+    """mark: None where there are no pictures to look at, or they do not decode."""
+    outcome, headline = _judged(told, mark)
+    return Verdict(outcome, headline, details(told, mark))
+
+
+def _judged(told: Provenance, mark: MarkDetection | None) -> tuple[Outcome, str]:
     if told.state is ManifestState.TAMPERED:
-        return Verdict(Outcome.ALTERED, "This file was marked and has been altered since it was signed.", details)
-    if told.state in (ManifestState.TRUSTED, ManifestState.VALID) and speaks:
-        named = (told.watermark, *told.earlier)  # of two marks on one another either may be read
-        if told.watermark and mark is not None and mark.payload and mark.payload.text not in named:
-            return Verdict(
-                Outcome.ALTERED,
-                "This file's signature and the invisible mark in its pictures do not belong together.",
-                details,
-            )
-        by = "by Understudy" if told.ours else "with AI, by another program"
-        known = "" if told.state is ManifestState.TRUSTED else ", signed by somebody this computer does not know"
-        return Verdict(Outcome.INTACT, f"Made {by} and unchanged since{known}.", details)
-    if found:
-        return Verdict(
-            Outcome.ALTERED,
-            "Made by Understudy: its invisible mark is in the pictures. The signed record is missing, as after an"
-            " upload, a recording or another save.",
-            details,
-        )
-    if told.state is not ManifestState.MISSING:
-        return Verdict(
-            Outcome.NO_MARK, "Signed by another program that says nothing of AI; no mark of Understudy found.", details
-        )
-    return Verdict(
-        Outcome.NO_MARK,
-        "No mark found. That does not prove that the picture is real: other programs leave no mark, and marks can be "
-        "destroyed.",
-        details,
+        return Outcome.ALTERED, _tampered(told)
+    if told.state is ManifestState.MISSING:
+        return _without_record(told, mark)
+    if told.ours:
+        return _ours(told, mark)
+    return _foreign(told, mark)
+
+
+def _tampered(told: Provenance) -> str:
+    if told.ours or told.declares_ai or told.from_ours or told.from_ai:
+        return "This file was marked and has been altered since it was signed."
+    if told.generator is None and told.signer is None:
+        return "This file holds a signed record that is damaged: it has been altered since it was signed."
+    return (
+        "This file was signed by another program, which says nothing of AI, and has been altered since it was signed."
     )
 
 
-def as_json(told: Provenance, mark: MarkDetection | None, verdict: Verdict) -> dict[str, Any]:
-    """The machine-readable answer. `watermark.confidence`: 0 to 1."""
-    payload = mark.payload if mark is not None else None
-    return {
-        "c2pa": {
-            "state": told.state.value,
-            "signer": told.signer,
-            "generator": told.generator,
-            "signed_at": told.when,
-            "made_by_understudy": told.ours,
-            "declares_ai": told.declares_ai,
-            "sidecar": told.beside,
-            "ingredients": [{"title": title, "has_manifest": kept} for title, kept in told.ingredients],
-            "problems": list(told.problems),
-        },
-        "watermark": {
-            "found": mark is not None and mark.found,
-            "confidence": round(mark.confidence, 6) if mark is not None else 0.0,
-            "payload": None
-            if payload is None
-            else {
-                "version": payload.version,
-                "producer": payload.producer,
-                "session": payload.session,
-                "text": payload.text,
-            },
-        },
-        "verdict": {"code": int(verdict.outcome), "word": verdict.outcome.name.lower(), "text": verdict.headline},
-    }
+def _ours(told: Provenance, mark: MarkDetection | None) -> tuple[Outcome, str]:
+    if told.watermark and mark is not None and mark.payload and not _named(told, mark):
+        return (
+            Outcome.ALTERED,
+            "This file's signature and the invisible mark in its pictures do not belong together.",
+        )
+    trusted = told.state is ManifestState.TRUSTED
+    known = "" if trusted else ", signed by somebody this computer does not know"
+    word = "" if trusted else ", by its own word,"
+    if told.record is not None and told.record.painted == 0:
+        return (
+            Outcome.INTACT,
+            f"Made by Understudy{word.removesuffix(',')}, which replaced no face in it, and unchanged since{known}.",
+        )
+    return Outcome.INTACT, f"Made by Understudy{word} and unchanged since{known}."
 
 
-def _about_manifest(told: Provenance) -> tuple[str, ...]:
-    where = "beside the file" if told.beside else "in the file"
-    match told.state:
-        case ManifestState.MISSING:
-            return ("Signed record (C2PA): none found.",)
-        case ManifestState.TAMPERED:
-            why = f" ({', '.join(told.problems)})" if told.problems else ""
-            lines = [f"Signed record (C2PA): found {where}, but it does not fit the file's content{why}."]
-        case ManifestState.VALID:
-            lines = [
-                f"Signed record (C2PA): found {where}, unbroken. The signer, {told.signer}, is not known to this"
-                " computer: anyone can make such a signature."
-            ]
-        case ManifestState.TRUSTED:
-            lines = [
-                f"Signed record (C2PA): found {where}, unbroken, signed by {told.signer}, whom this computer trusts."
-            ]
-    if told.generator:
-        lines.append(f"It says it was made by {told.generator}{f' on {told.when}' if told.when else ''}.")
+def _foreign(told: Provenance, mark: MarkDetection | None) -> tuple[Outcome, str]:
+    """An unbroken record of another program."""
+    if mark is not None and mark.found and not _named(told, mark):
+        return (
+            Outcome.ALTERED,
+            "Understudy's invisible mark is in the pictures; its own signed record is missing, and another program"
+            " signed the file since.",
+        )
+    known = "" if told.state is ManifestState.TRUSTED else ", by somebody this computer does not know"
+    if told.from_ours:
+        made = "with AI by Understudy" if told.from_ai else "by Understudy"
+        return (
+            Outcome.INTACT,
+            f"Signed by another program, from a file that was made {made}; unchanged since it was signed{known}.",
+        )
     if told.declares_ai:
-        lines.append("It says that parts of the picture were made by AI.")
-    for title, kept in told.ingredients:
-        history = "whose own signed record is kept inside" if kept else "which had no signed record of its own"
-        lines.append(f"It says it was made from {title}, {history}.")
-    return tuple(lines)
+        return Outcome.INTACT, f"Made with AI, by another program, and unchanged since it was signed{known}."
+    if told.from_ai:
+        return (
+            Outcome.INTACT,
+            f"Signed by another program, from a file that was made with AI; unchanged since it was signed{known}.",
+        )
+    return Outcome.NO_MARK, "Signed by another program that says nothing of AI; no mark of Understudy found."
 
 
-def _about_mark(mark: MarkDetection | None) -> tuple[str, ...]:
-    if mark is None:
-        return ("Invisible mark: the pictures could not be read.",)
-    if not mark.found:
-        return ("Invisible mark: none found.",)
+def _without_record(told: Provenance, mark: MarkDetection | None) -> tuple[Outcome, str]:
+    if mark is None or not mark.found:
+        return (
+            Outcome.NO_MARK,
+            "No mark found. That does not prove that the picture is real: other programs leave no mark, and marks can"
+            " be destroyed.",
+        )
     if mark.payload is None:
-        return ("Invisible mark: traces found, too damaged to be read.",)
-    lines = [
-        f"Invisible mark: found, {mark.payload.text} (version-producer-session), confidence {mark.confidence:.4%}.",
-        f"The producer number {mark.payload.producer:05x} tells one copy of Understudy from others; it names nobody.",
-    ]
-    if (mark.window.width, mark.window.height) != (1.0, 1.0):
-        lines.append(f"The picture was cropped to about {mark.window.width:.0%} by {mark.window.height:.0%}.")
-    return tuple(lines)
+        return (
+            Outcome.ALTERED,
+            "Traces of an invisible mark as Understudy's are in the pictures, too damaged to be read. The signed record"
+            " is missing.",
+        )
+    if any(stray.watermark == mark.payload.text for stray in told.strays):
+        return (
+            Outcome.ALTERED,
+            "Made by Understudy and altered since: the record beside the file names the invisible mark in its pictures,"
+            " and no longer fits the file.",
+        )
+    return (
+        Outcome.ALTERED,
+        "Made by Understudy: its invisible mark is in the pictures. The signed record is missing, as after an"
+        " upload, a recording or another save.",
+    )
+
+
+def _named(told: Provenance, mark: MarkDetection) -> bool:
+    """Whether the record, or one before it, names the mark that was read: of two marks on one another either may be."""
+    return mark.payload is not None and mark.payload.text in (told.watermark, *told.earlier)

@@ -4,7 +4,7 @@ Knows decoding; keeps no picture larger than the detector needs and no more of t
 """
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,23 +15,42 @@ from av.container import InputContainer
 from engines.errors import InputError
 from engines.values import U8
 from engines.watermark.gather import shrunk
-from stream.media.still import is_image, read_image
+from stream.marks.media_type import HEAD, media_type_of
+from stream.media.still import read_image
+from stream.untrusted.opener import DEMUXERS, open_address, open_file
+from stream.untrusted.parts import open_regular
 
 SECONDS = 10
 _LIMIT = 600
 """Most pictures of a window: ten seconds at 60 a second."""
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _TIMEOUT = 20.0
+_LIVE = {
+    "rtmp": "rtmp,tcp",
+    "rtmps": "rtmps,tls,tcp",
+    "rtsp": "rtsp,rtp,tcp",
+    "rtsps": "rtsps,rtsp,rtp,tls,tcp",
+    "udp": "udp",
+}
+"""Live addresses that FFmpeg opens itself, with the protocols that each may use."""
+
+
+class NoPicturesError(InputError):
+    """There is sound and no picture."""
 
 
 def windows(target: str) -> Iterator[list[U8]]:
-    """Up to three windows of uint8 (h, w), as displayed. target: a path or an address. Raises InputError."""
-    if is_image(target):
+    """Up to three windows of uint8 (h, w), as displayed. target: a path or an address. Raises NoPicturesError where it
+    holds sound only, InputError where it cannot be read."""
+    if "://" not in target and media_type_of(head(Path(target))).startswith("image/"):
         yield [shrunk(np.asarray(read_image(target) @ _LUMA + 0.5, np.uint8))]
         return
     found = False
     try:
-        with closing(_opened(target)) as container:
+        with _opened(target) as container:
+            if not container.streams.video:
+                raise NoPicturesError(f"{target} holds sound only; an invisible mark is in pictures")
+            container.streams.video[0].thread_type = "AUTO"
             for start in _starts(container):
                 pictures = _read(container, start)
                 found = found or bool(pictures)
@@ -45,15 +64,24 @@ def windows(target: str) -> Iterator[list[U8]]:
         raise InputError(f"{target} holds no picture; give a video or an image")
 
 
-def _opened(target: str) -> InputContainer:
-    if "://" not in target and not Path(target).is_file():
-        raise InputError(f"there is no file {target}; check the path")
-    container = av.open(target, timeout=_TIMEOUT, metadata_errors="replace")
-    if not container.streams.video:
-        container.close()
-        raise InputError(f"{target} holds sound only; an invisible mark is in pictures")
-    container.streams.video[0].thread_type = "AUTO"
-    return container
+def head(path: Path) -> bytes:
+    """The first bytes of a regular file. Raises InputError."""
+    with open_regular(path) as file:
+        return file.read(HEAD)
+
+
+def _opened(target: str) -> AbstractContextManager[InputContainer]:
+    if "://" not in target:
+        return open_file(Path(target), timeout=_TIMEOUT)
+    scheme = target.partition("://")[0].lower()
+    if scheme in ("http", "https"):
+        return open_address(target, _TIMEOUT)
+    if scheme not in _LIVE:
+        raise InputError(f"{target}: {scheme}:// is not looked at; give a file, http, {', '.join(_LIVE)}")
+    options = {"protocol_whitelist": _LIVE[scheme], "format_whitelist": f"rtsp,flv,mpegts,rtp,{','.join(DEMUXERS)}"}
+    if scheme.startswith("rtsp"):
+        options["rtsp_transport"] = "tcp"  # pictures come from the host that was asked
+    return closing(av.open(target, timeout=_TIMEOUT, metadata_errors="replace", options=options))
 
 
 def _starts(container: InputContainer) -> Iterator[Fraction | None]:

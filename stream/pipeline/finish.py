@@ -27,7 +27,7 @@ class Finish:
         scene, frame = done.plan.scene, done.frame
         decision = self._guard.judge(_seen(done), frame.seconds, scene.cut)
         left = tuple(m for m in decision.missed if not _has_left(m, scene))
-        self.misses.add(frame.seconds, bool(done.patches), left)
+        self.misses.add(frame.seconds, bool(done.patches), left, decision.hold or bool(decision.covers))
         if decision.hold:
             return replace(done, picture=None)
         covers = tuple(c for box in decision.covers if (c := cover(frame.picture, box)) is not None)

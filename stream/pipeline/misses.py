@@ -34,16 +34,18 @@ class MissSpan:
 
 
 class MissLog:
-    """Fed with every frame in order. frames: in which a face was missed; painted: in which one was painted."""
+    """Fed with every frame in order. frames: in which a face was missed; painted: in which one was painted; covered: in
+    which one was made unrecognisable, or the last picture shown again, instead."""
 
     def __init__(self) -> None:
-        self.frames = self.painted = 0
+        self.frames = self.painted = self.covered = 0
         self._spans: list[MissSpan] = []
         self._open: dict[tuple[int, Reason], MissSpan] = {}
 
-    def add(self, seconds: float, painted: bool, missed: Iterable[Missed]) -> None:
-        """seconds: the frame's time. painted: whether any face was."""
+    def add(self, seconds: float, painted: bool, missed: Iterable[Missed], covered: bool = False) -> None:
+        """seconds: the frame's time. painted, covered: whether any face was."""
         self.painted += painted
+        self.covered += covered
         any_missed = False
         for one in missed:
             any_missed = True

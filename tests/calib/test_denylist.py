@@ -1,5 +1,6 @@
 """Faces that are refused, and lists that must never be taken for empty ones."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +65,39 @@ def test_saved_and_loaded(tmp_path: Path) -> None:
     for one, two in zip(read.entries, LIST.entries, strict=True):
         assert one.label == two.label and np.allclose(one.embedding, two.embedding, atol=1e-6)
     assert [path.name for path in tmp_path.iterdir()] == ["deny.json"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+def test_only_its_owner_reads_it(tmp_path: Path) -> None:
+    """Embeddings of faces are biometric data. The mode of what was there before does not stay either."""
+    path = tmp_path / "deny.json"
+    before = os.umask(0)
+    try:
+        path.write_text("{}")
+        path.chmod(0o666)
+        save(LIST, path)
+        assert path.stat().st_mode & 0o777 == 0o600
+        path.unlink()
+        save(LIST, path)
+        assert path.stat().st_mode & 0o777 == 0o600
+    finally:
+        os.umask(before)
+
+
+def test_a_list_that_cannot_be_written_stays_as_it_was(tmp_path: Path) -> None:
+    with pytest.raises(DenyListError, match="cannot be written: No such file"):
+        save(LIST, tmp_path / "none" / "deny.json")
+    (tmp_path / "deny.json").mkdir()
+    with pytest.raises(DenyListError, match="cannot be written"):
+        save(LIST, tmp_path / "deny.json")
+    assert [path.name for path in tmp_path.iterdir()] == ["deny.json"], "no scraps"
+
+
+def test_a_link_at_a_foreseeable_name_is_not_written_through(tmp_path: Path) -> None:
+    (tmp_path / "victim").write_text("precious")
+    (tmp_path / ".deny.json.part").symlink_to(tmp_path / "victim")
+    save(LIST, tmp_path / "deny.json")
+    assert (tmp_path / "victim").read_text() == "precious"
 
 
 @pytest.mark.parametrize(

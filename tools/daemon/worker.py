@@ -31,6 +31,7 @@ from stream.jobs.marking import open_marks
 from stream.jobs.picture import swap_picture
 from stream.journey import run
 from stream.lanes.runtime import settle
+from stream.marks.happened import WhatHappened
 from stream.marks.maker import used_models, version
 from stream.marks.output_marks import OutputMarks
 from stream.media.bitrate import parse_bitrate
@@ -174,7 +175,8 @@ def _sign(stamp: OutputMarks, job: SwapJob, pipeline: Opened, memory: ResumeStat
     from engines.store.store import default_store
 
     used = used_models(pipeline.files, default_store())
-    stamp.sign(path, version(), used, memory.facts["routes"], job.ingredient)
+    happened = WhatHappened.by_routes(memory.facts["routes"], used, datetime.now(UTC))
+    stamp.sign(path, version(), happened, job.ingredient)
 
 
 def main(folder: Path, length: Fraction) -> int:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engines.errors import UnderstudyError
+from stream.untrusted.text import printable, quoted
 
 if TYPE_CHECKING:
-    from calib.denylist import DenyList
     from stream.consent.package import IdentityStore, Package
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
 deny = typer.Typer(help="Faces that this computer refuses to use.", no_args_is_help=True)
 app.add_typer(deny, name="deny")
 
+_PULL = "`understudy models pull arcface_w600k_r50`"
 Name = Annotated[str, typer.Argument(metavar="NAME")]
 Json = Annotated[bool, typer.Option("--json", help="The answer for programs.")]
 
@@ -34,13 +35,16 @@ def add(
     is_self: Annotated[bool, typer.Option("--self", help="It is your own face.")] = False,
 ) -> None:
     """Keep a person's photos together with their consent."""
-    from stream.consent.embedder import embed_photos
-    from stream.media.still import read_image  # heavy, as the networks are; the other commands do without
+    from stream.consent.embedder import embed_photos, open_finder  # heavy: networks; the other commands do without
+    from stream.consent.photos import read_photos
 
-    for photo in photos:
-        read_image(str(photo))  # what is no picture is told now, not when it is to be used
+    read_photos(photos)  # what is no picture is told by the name that the user gave
     made = _wardrobe().add(name, photos, consent, datetime.now(UTC), _day(expires), is_self=is_self, embed=embed_photos)
     typer.echo(f"{made.name}: {_photos(made)}, {'with' if made.embedder else 'without'} embedding, in {made.folder}")
+    if open_finder() is None:
+        typer.echo("note: the photos were not looked at for a face; `understudy models pull` first for that", err=True)
+    elif made.embedder is None and len(photos) > 1:
+        typer.echo(f"note: whether all photos show one person was not looked at; {_PULL} for that", err=True)
 
 
 @app.command("list")
@@ -57,8 +61,7 @@ def list_(as_json: Json = False) -> None:
         typer.echo(json.dumps(rows, indent=2))
         return
     for row in rows:
-        state = row.get("problem") or (f"until {row['expires']}" if row["usable"] and row["expires"] else "")
-        typer.echo(f"{row['name']}: {state or ('no end' if row['usable'] else 'consent ended ' + str(row['expires']))}")
+        typer.echo(f"{row['name']}: {row.get('problem') or _line(row)}")
     if not rows:
         typer.echo('no identities yet; make one with `understudy identity add PHOTO --name N --consent "..."`')
 
@@ -71,7 +74,7 @@ def show(name: Name, as_json: Json = False) -> None:
         typer.echo(json.dumps(told, indent=2))
         return
     for key, value in told.items():
-        typer.echo(f"{key}: {'-' if value is None else value}")
+        typer.echo(f"{key}: {'-' if value is None else printable(value, 2000)}")
 
 
 @app.command()
@@ -94,28 +97,35 @@ def deny_add(
     label: Annotated[str, typer.Option(help="What refusals and logs call it; need not be a name.")],
 ) -> None:
     """Refuse a face from now on. Only its embedding is kept."""
-    from calib.denylist import DenyList, DenyListError, save
-    from stream.consent.denied import denylist_path
-    from stream.consent.embedder import EMBEDDER, embed_photos
+    from calib.denylist import DenyList, DenyListError, load, save
+    from calib.likeness import two_people
+    from stream.consent.denied import denylist_path, editing
+    from stream.consent.embedder import embed_photos
+    from stream.consent.photos import read_photos
 
-    made = embed_photos(photos)
+    made = embed_photos(read_photos(photos))
     if made is None:
-        raise DenyListError(f"faces can be told apart only with a network; `understudy models pull {EMBEDDER}` first")
+        raise DenyListError(f"faces can be told apart only with a network; {_PULL} first")
+    if pair := two_people(made.each):
+        one, other = (photos[index].name for index in pair)
+        raise DenyListError(f"{one} and {other} show two different people; refuse each under a label of their own")
     path = denylist_path()
-    old = _denied() if path.exists() else DenyList(made[1])
-    if old.entries and old.embedder != made[1]:
-        raise DenyListError(f"{path} was made with another network; move it away and add its people anew")
     path.parent.mkdir(parents=True, exist_ok=True)
-    save(DenyList(made[1], old.entries, old.threshold).with_entry(label, made[0]), path)
+    with editing(path):
+        old = load(path) if path.exists() else DenyList(made.embedder)
+        if old.entries and old.embedder != made.embedder:
+            raise DenyListError(f"{path} was made with another network; move it away and add its people anew")
+        save(DenyList(made.embedder, old.entries, old.threshold).with_entry(label, made.mean), path)
     typer.echo(f"{label}: refused from now on")
 
 
 @deny.command("list")
 def deny_list() -> None:
     """The labels of all refused faces."""
+    from calib.denylist import load
     from stream.consent.denied import denylist_path
 
-    entries = _denied().entries if denylist_path().exists() else ()
+    entries = load(denylist_path()).entries if denylist_path().exists() else ()
     for entry in entries:
         typer.echo(entry.label)
     if not entries:
@@ -125,12 +135,14 @@ def deny_list() -> None:
 @deny.command("remove")
 def deny_remove(label: Annotated[str, typer.Argument(metavar="LABEL")]) -> None:
     """Take a face off the list."""
-    from calib.denylist import DenyListError, save
-    from stream.consent.denied import denylist_path
+    from calib.denylist import DenyListError, load, save
+    from stream.consent.denied import denylist_path, editing
 
-    if not denylist_path().exists():
-        raise DenyListError(f"nobody is refused: there is no deny list at {denylist_path()}")
-    save(_denied().without(label), denylist_path())
+    path = denylist_path()
+    if not path.exists():
+        raise DenyListError(f"nobody is refused: there is no deny list at {path}")
+    with editing(path):
+        save(load(path).without(label), path)
     typer.echo(f"{label}: no longer refused")
 
 
@@ -138,13 +150,6 @@ def _wardrobe() -> "IdentityStore":
     from stream.consent.package import default_identities  # numpy; the help does without
 
     return default_identities()
-
-
-def _denied() -> "DenyList":
-    from calib.denylist import load
-    from stream.consent.denied import denylist_path
-
-    return load(denylist_path())
 
 
 def _day(text: str | None) -> date | None:
@@ -156,6 +161,15 @@ def _day(text: str | None) -> date | None:
 
 def _photos(package: "Package") -> str:
     return f"{len(package.photos)} photo{'s' if len(package.photos) > 1 else ''}"
+
+
+def _line(row: dict[str, object]) -> str:
+    """How many photos, whose consent, until when."""
+    whose = "your own face" if row["self"] else f"consent {quoted(row['consent'], 200)}"
+    end = f"until {row['expires']}" if row["expires"] else "no end"
+    if not row["usable"]:
+        end = f"consent ended {row['expires']}"
+    return f"{row['photos']}, {whose}, {end}"
 
 
 def _told(package: "Package", today: date) -> dict[str, object]:

@@ -139,3 +139,16 @@ def test_a_program_of_ours_is_run_by_the_interpreter_that_is_named() -> None:
     python, path, word = program("/opt/env/bin/python", "dkt_program.py", "--large")
     assert (python, word) == ("/opt/env/bin/python", "--large")
     assert Path(path).is_file()
+
+
+def test_its_libraries_are_told_not_to_ask_the_network(tmp_path: Path) -> None:
+    look = """
+def answer(note, arrays):
+    told = [os.environ.get("HF_HUB_OFFLINE") == "1", "PATH" in os.environ]
+    return {"told": numpy.array(told, numpy.uint8)}
+"""
+    worker = Worker("looker", [sys.executable, str(written(tmp_path, look))], seconds=20, loading=60)
+    try:
+        assert worker.ask({}, {"a": ONE})["told"].tolist() == [1, 1]
+    finally:
+        worker.close()

@@ -9,11 +9,14 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
-from engines.values import F32
+from calib.likeness import PersonEmbedding
+from engines.errors import InputError
 from stream.consent.package import IdentityError, IdentityStore
+from stream.consent.photos import NamedPhoto
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 CONSENT = "Ann B., 2026-10-02, the school film"
@@ -23,7 +26,7 @@ CONSENT = "Ann B., 2026-10-02, the school film"
 def photos(tmp_path: Path) -> list[Path]:
     made = [tmp_path / "Ann Bee private.JPG", tmp_path / "b.png"]
     for number, path in enumerate(made):
-        path.write_bytes(bytes([number]) * 1000)
+        path.write_bytes(cv2.imencode(path.suffix, np.full((8, 8, 3), 60 + number, np.uint8))[1].tobytes())
     return made
 
 
@@ -32,8 +35,8 @@ def wardrobe(tmp_path: Path) -> IdentityStore:
     return IdentityStore(tmp_path / "identities")
 
 
-def embed(paths: Sequence[Path]) -> tuple[F32, str]:
-    return np.full(4, len(paths), np.float32), "ee" * 32
+def embed(photos: Sequence[NamedPhoto]) -> PersonEmbedding:
+    return PersonEmbedding(np.tile(np.array([0.6, 0.8], np.float32), (len(photos), 1)), "ee" * 32)
 
 
 def test_what_goes_in_comes_out(wardrobe: IdentityStore, photos: list[Path]) -> None:
@@ -42,7 +45,7 @@ def test_what_goes_in_comes_out(wardrobe: IdentityStore, photos: list[Path]) -> 
     assert (made.consent, made.expires, made.is_self, made.added) == (CONSENT, date(2027, 1, 31), False, NOW)
     assert [path.read_bytes() for path in made.paths] == [path.read_bytes() for path in photos]
     embedding = made.embedding()
-    assert embedding is not None and embedding.tolist() == [2, 2, 2, 2] and made.embedder == "ee" * 32
+    assert embedding is not None and np.allclose(embedding, [0.6, 0.8]) and made.embedder == "ee" * 32
     assert wardrobe.names() == ["ann"]
 
 
@@ -55,6 +58,31 @@ def test_as_a_source_it_brings_its_record(wardrobe: IdentityStore, photos: list[
     assert (source.name, source.record, source.expires) == ("ann", CONSENT, date(2027, 1, 31))
     own = wardrobe.add("me", photos, "", NOW, is_self=True).source
     assert own.is_self and own.record == "the user's own face"
+
+
+def test_photos_are_looked_at_under_the_names_that_the_user_knows(wardrobe: IdentityStore, photos: list[Path]) -> None:
+    seen: list[str] = []
+
+    def look(named: Sequence[NamedPhoto]) -> None:
+        seen.extend(name for name, _ in named)
+
+    wardrobe.add("ann", photos, CONSENT, NOW, embed=look)
+    assert seen == ["Ann Bee private.JPG", "b.png"]
+
+
+def test_two_people_are_not_one_identity(wardrobe: IdentityStore, photos: list[Path]) -> None:
+    """Once they were averaged into somebody who does not exist."""
+    axes = np.eye(3, dtype=np.float32)
+    with pytest.raises(IdentityError, match=r"Ann Bee private\.JPG and b\.png show two different people"):
+        wardrobe.add("ann", photos, CONSENT, NOW, embed=lambda _: PersonEmbedding(axes[:2], "ee" * 32))
+    assert wardrobe.names() == [] and list(wardrobe.root.iterdir()) == []
+
+
+def test_what_is_no_picture_is_not_kept(wardrobe: IdentityStore, photos: list[Path]) -> None:
+    photos[1].write_text("dear diary\n" * 20)
+    with pytest.raises(InputError, match="text file"):
+        wardrobe.add("ann", photos, CONSENT, NOW, embed=embed)
+    assert wardrobe.names() == []
 
 
 def test_without_an_embedder(wardrobe: IdentityStore, photos: list[Path]) -> None:

@@ -1,17 +1,19 @@
 """Whom `--source` means, and that they may be used."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
-from calib.denylist import DeniedError, DenyList, save
-from stream.consent import people
+from calib.denylist import DeniedError, DenyList, DenyListError, save
+from calib.likeness import PersonEmbedding
 from stream.consent.consent import ConsentError, Given
-from stream.consent.denied import enforce
 from stream.consent.package import IdentityError, IdentityStore
 from stream.consent.people import find_people, settle
+from stream.consent.photos import NamedPhoto
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 RECORD = "Ann B., 2 October 2026, the school film"
@@ -19,8 +21,8 @@ RECORD = "Ann B., 2 October 2026, the school film"
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("ann.jpg", "bob.jpg", "bob2.jpg"):
-        (tmp_path / name).write_bytes(name.encode())
+    for number, name in enumerate(("ann.jpg", "bob.jpg", "bob2.jpg")):
+        cv2.imwrite(str(tmp_path / name), np.full((8, 8, 3), 60 * number, np.uint8))
     monkeypatch.chdir(tmp_path)
     save(DenyList("net"), tmp_path / "nobody.json")
     monkeypatch.setenv("UNDERSTUDY_DENYLIST", str(tmp_path / "nobody.json"))
@@ -48,7 +50,7 @@ def test_names_and_photos_mix(wardrobe: IdentityStore, folder: Path) -> None:
 
 def test_the_same_photos_have_the_same_hash_in_any_place(wardrobe: IdentityStore, folder: Path) -> None:
     (folder / "sub").mkdir()
-    (folder / "sub" / "x.jpg").write_bytes(b"bob.jpg")
+    (folder / "sub" / "x.jpg").write_bytes((folder / "bob.jpg").read_bytes())
     one, two, other = find_people(["bob.jpg", "sub/x.jpg", "bob2.jpg"], wardrobe)
     assert one.source.sha256 == two.source.sha256 != other.source.sha256
 
@@ -86,25 +88,31 @@ def test_consent_does_not_lift_a_denial(wardrobe: IdentityStore, folder: Path, m
     axes = np.eye(4, dtype=np.float32)
     save(DenyList("net").with_entry("case 7", axes[0]), folder / "deny.json")
     monkeypatch.setenv("UNDERSTUDY_DENYLIST", str(folder / "deny.json"))
-    seen: list[list[Path]] = []
+    seen: list[list[str]] = []
 
-    def embed(photos: object) -> tuple[np.ndarray[tuple[int], np.dtype[np.float32]], str]:
-        seen.append(list(photos))  # type: ignore[call-overload]
-        return axes[len(seen) - 1], "net"
+    def embed(photos: Sequence[NamedPhoto]) -> PersonEmbedding:
+        seen.append([name for name, _ in photos])
+        return PersonEmbedding(axes[len(seen) - 1 : len(seen)], "net")
 
-    monkeypatch.setattr(people, "_embed", embed)
     ann, bob = find_people(["ann", "bob.jpg"], wardrobe)
     with pytest.raises(DeniedError, match="case 7"):
-        settle([ann], True, no_one, NOW)
-    assert seen == [list(ann.photos)]
-    settle([bob], True, no_one, NOW)
-    assert seen[1] == [Path("bob.jpg")]
+        settle([ann], True, no_one, NOW, embed=embed)
+    settle([bob], True, no_one, NOW, embed=embed)
+    assert seen == [["01.jpg"], ["bob.jpg"]]
 
 
-def test_an_empty_list_denies_nobody_and_needs_no_network(folder: Path) -> None:
-    save(DenyList("net"), folder / "deny.json")
+def test_the_record_says_how_consent_was_really_given(wardrobe: IdentityStore) -> None:
+    people = find_people(["ann", "bob.jpg"], wardrobe)
+    for by in (Given.REQUEST, Given.API, Given.UPLOAD, Given.PUBLIC_DOMAIN, Given.FLAG):
+        assert settle(people, True, no_one, NOW, by=by).given == (Given.RECORD, by)
 
-    def embed(_: object) -> None:
-        raise AssertionError("nothing to compare with")
 
-    enforce([[folder / "ann.jpg"]], embed, folder / "deny.json")
+def test_by_default_the_embedder_of_this_computer_is_asked(
+    wardrobe: IdentityStore, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store without the embedder: the list cannot be enforced, and that stops the work."""
+    save(DenyList("net").with_entry("case 7", np.eye(4, dtype=np.float32)[0]), folder / "deny.json")
+    monkeypatch.setenv("UNDERSTUDY_DENYLIST", str(folder / "deny.json"))
+    monkeypatch.setenv("UNDERSTUDY_MODELS", str(folder / "no models"))
+    with pytest.raises(DenyListError, match="no network to compare faces with"):
+        settle(find_people(["bob.jpg"], wardrobe), True, no_one, NOW)

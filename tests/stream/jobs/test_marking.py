@@ -5,6 +5,7 @@ import json
 import logging
 from dataclasses import replace
 from datetime import UTC, datetime
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from engines.values import Box
 from stream.frame import Route
 from stream.jobs import marking as marks
 from stream.jobs.job import SwapJob
+from stream.marks.happened import WhatHappened
 from stream.marks.keys import Identity, local_identity
 from stream.marks.layers import Marking, MarkingError, Signer
 from stream.marks.output_marks import OutputMarks
@@ -25,6 +27,7 @@ from stream.pipeline.misses import MissLog
 from stream.pipeline.spec import SwapSpec
 from stream.telemetry.stats import Stats
 from tests.stream import clips
+from tests.stream.jobs.stages import stages
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 BARE = Marking(False, False, "nobody will see it")
@@ -112,18 +115,27 @@ def test_what_signs_knows_the_routes_as_they_were_at_the_end(state: Path) -> Non
     signed: list[tuple[object, ...]] = []
 
     class Recording(OutputMarks):
-        def sign(self, path: Path, version: str, models: object, routes: object, ingredient: object) -> Path | None:
-            signed.append((path, routes, ingredient))
+        def sign(self, path: Path, version: str, happened: WhatHappened, ingredient: Path | None) -> Path | None:
+            signed.append((path, happened, ingredient))
             return None
 
-    stats = Stats()
+    stats, misses = Stats(), MissLog()
     stamp = Recording("out.mp4", MARK_ONLY, None, NOON, identity(state))
-    sign = marks.signing(stamp, job(MARK_ONLY, "clip.mp4"), networks(state), stats)
     for _ in range(3):
         stats.routed(Route.FAST, 0.01)
+        misses.add(0.0, True, ())
     stats.routed(Route.REFINE, 0.02)
-    sign(Path("out.part.mp4"))
-    assert signed == [(Path("out.part.mp4"), {"fast": 3, "refine": 1}, Path("clip.mp4"))]
+    misses.add(0.0, False, (), covered=True)
+    pipeline = replace(stages(), files=networks(state), misses=misses)
+    trimmed = replace(job(MARK_ONLY, "clip.mp4"), start=Fraction(1))
+    marks.sign(Path("out.part.mp4"), stamp, trimmed, pipeline, stats, partial=True)
+    ((path, happened, ingredient),) = signed
+    assert (path, ingredient) == (Path("out.part.mp4"), Path("clip.mp4"))
+    assert isinstance(happened, WhatHappened)
+    assert (happened.frames, happened.painted, happened.covered) == (4, 3, 1)
+    assert happened.routes == {"fast": 3, "refine": 1}
+    assert (happened.start, happened.end, happened.partial) == (Fraction(1), None, True)
+    assert [model.name for model in happened.models] == ["net"]
     assert stats.table().stages["sign"].count == 1
 
 

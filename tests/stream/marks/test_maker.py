@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from engines.store.store import Store, default_store
+from stream.marks.happened import UsedModel
 from stream.marks.maker import used_models, version
-from stream.marks.manifest import UsedModel
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from engines.errors import InputError
 from engines.values import U8
-from stream.marks.windows import SECONDS, windows
+from stream.marks.windows import SECONDS, NoPicturesError, windows
 from tests.stream import clips
 
 
@@ -83,7 +83,7 @@ def test_an_image_is_one_window_of_its_luma(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_looked_at_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"there is no file .*none\.mp4"):
+    with pytest.raises(InputError, match=r"none\.mp4 cannot be opened: No such file"):
         list(windows(str(tmp_path / "none.mp4")))
     (tmp_path / "text.mp4").write_text("no video")
     with pytest.raises(InputError, match="cannot be read as video"):
@@ -94,8 +94,16 @@ def test_what_cannot_be_looked_at_is_named(tmp_path: Path) -> None:
         tone.sample_rate = 48000
         out.mux(sound.encode(tone))
         out.mux(sound.encode(None))
-    with pytest.raises(InputError, match="sound only"):
+    with pytest.raises(NoPicturesError, match="sound only"):
         list(windows(str(tmp_path / "sound.m4a")))
+
+
+@pytest.mark.parametrize(
+    "address", ["ftp://host/a.mp4", "file:///etc/passwd", "concat://a|b", "data://x", "sftp://h/x"]
+)
+def test_addresses_of_other_kinds_are_not_opened(address: str) -> None:
+    with pytest.raises(InputError, match="is not looked at; give a file, http, rtmp"):
+        list(windows(address))
 
 
 @pytest.mark.parametrize("length", [5, 40])

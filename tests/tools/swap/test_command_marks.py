@@ -15,7 +15,8 @@ from calib.denylist import DenyList, save
 from stream.consent.embedder import EMBEDDER
 from stream.consent.package import default_identities
 from stream.marks.keys import local_identity
-from stream.marks.read import ManifestState, read_provenance
+from stream.marks.provenance import ManifestState
+from stream.marks.read import read_provenance
 from tests.tools.commands import AGREED, NETWORKS, failed, needs_models, on_terminal, portrait, understudy
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -117,7 +118,7 @@ class TestWithNetworks:
         report = json.loads((swapped / "run.json").read_text())
         assert (code, told["c2pa"]["state"], told["verdict"]["word"]) == (0, "trusted", "intact")
         assert told["c2pa"]["made_by_understudy"] and told["c2pa"]["declares_ai"]
-        assert told["c2pa"]["ingredients"] == [{"title": "clip.mp4", "has_manifest": False}]
+        assert told["c2pa"]["ingredients"][0]["title"] == "clip.mp4"
         assert told["watermark"]["payload"]["text"] == report["marking"]["watermark"]
         assert report["marking"]["manifest"] == "in the file" and report["marking"]["off"] == []
         assert [model["name"] for model in report["models"]][:2] == list(NETWORKS)
@@ -150,14 +151,15 @@ class TestWithNetworks:
         assert understudy("swap", AGREED, "-q", "-s", face, swapped / "out.mp4", out).returncode == 0
         code, told = verified(out)
         assert (code, told["c2pa"]["state"]) == (0, "trusted")
-        assert told["c2pa"]["ingredients"] == [{"title": "out.mp4", "has_manifest": True}]
+        (first,) = told["c2pa"]["ingredients"]
+        assert (first["title"], first["has_manifest"], first["declares_ai"]) == ("out.mp4", True, True)
         assert told["watermark"]["found"], "two marks on one another are still a mark"
 
     def test_a_format_without_room_gets_a_file_beside_it(self, face: Path, clip: Path, tmp_path: Path) -> None:
         out = tmp_path / "out.mkv"
         result = understudy("swap", AGREED, "-s", face, clip, out, "--report", tmp_path / "run.json")
-        assert "signed record out.c2pa" in result.stdout
-        assert json.loads((tmp_path / "run.json").read_text())["marking"]["manifest"] == "out.c2pa"
+        assert "signed record out.mkv.c2pa" in result.stdout
+        assert json.loads((tmp_path / "run.json").read_text())["marking"]["manifest"] == "out.mkv.c2pa"
         code, told = verified(out)
         assert (code, told["c2pa"]["state"], told["c2pa"]["sidecar"]) == (0, "trusted", True)
 

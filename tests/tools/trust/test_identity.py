@@ -1,6 +1,7 @@
 """`understudy identity` as a person uses it."""
 
 import json
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import cv2
@@ -9,8 +10,12 @@ import pytest
 from typer.testing import CliRunner
 
 from calib.denylist import DeniedError, DenyList, DenyListError, save
-from engines.errors import UnderstudyError
+from calib.likeness import PersonEmbedding
+from engines.errors import SourceError, UnderstudyError
+from engines.store.store import default_store
 from stream.consent.denied import enforce
+from stream.consent.package import IdentityError, IdentityStore
+from tests.stream.portraits import needs_models, photo, wall
 from tools.trust.identity import app
 
 FACE = np.eye(4, dtype=np.float32)
@@ -38,7 +43,7 @@ def test_a_life(tmp_path: Path) -> None:
         "add", tmp_path / "ann.jpg", "--name", "ann", "--consent", "Ann, today, a film", "--expires", "2099-01-31"
     )
     assert told.startswith("ann: 1 photo, without embedding")
-    assert run("list") == "ann: until 2099-01-31\n"
+    assert run("list") == 'ann: 1 photo, consent "Ann, today, a film", until 2099-01-31\n'
     shown = json.loads(run("show", "ann", "--json"))
     assert shown["consent"] == "Ann, today, a film" and shown["usable"] is True
     assert "consent: Ann, today, a film" in run("show", "ann")
@@ -51,6 +56,56 @@ def test_a_life(tmp_path: Path) -> None:
 def test_your_own_face(tmp_path: Path) -> None:
     run("add", tmp_path / "ann.jpg", "--name", "me", "--self")
     assert json.loads(run("show", "me", "--json"))["self"] is True
+    assert run("list") == "me: 1 photo, your own face, no end\n"
+
+
+def test_the_list_shows_photos_consent_and_its_end(tmp_path: Path) -> None:
+    run("add", tmp_path / "ann.jpg", tmp_path / "ann.jpg", "--name", "ann", "--consent", 'Ann "B."\x1b[2J, today')
+    assert run("list") == "ann: 2 photos, consent \"Ann 'B.'[2J, today\", no end\n"
+    assert "\x1b" not in run("show", "ann")
+    record = tmp_path / "identities" / "ann" / "identity.json"
+    wardrobe = IdentityStore(tmp_path / "identities")
+    before = datetime(2020, 1, 1, tzinfo=UTC)
+    wardrobe.add("old", [tmp_path / "ann.jpg"], "Old, then, a film", before, expires=date(2020, 2, 1))
+    assert 'old: 1 photo, consent "Old, then, a film", consent ended 2020-02-01' in run("list")
+    assert record.is_file()
+
+
+def test_where_nothing_can_look_it_is_said(tmp_path: Path) -> None:
+    told = run("add", tmp_path / "ann.jpg", "--name", "ann", "--consent", "yes")
+    assert "note: the photos were not looked at for a face" in told
+
+
+class TestWithNetworks:
+    pytestmark = needs_models
+
+    @pytest.fixture(autouse=True)
+    def with_networks(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("UNDERSTUDY_MODELS")
+
+    def test_a_photo_without_a_face_is_refused(self, tmp_path: Path) -> None:
+        cv2.imwrite(str(tmp_path / "wall.png"), wall(400, 300))
+        with pytest.raises(SourceError, match=r"wall\.png: no face seen in this 400x300 photo"):
+            run("add", tmp_path / "wall.png", "--name", "nobody", "--consent", "yes")
+        assert run("list").startswith("no identities yet")
+
+    def test_a_photo_with_a_face_is_kept(self, tmp_path: Path) -> None:
+        for name in ("hopper", "astronaut"):
+            cv2.imwrite(str(tmp_path / f"{name}.png"), photo(name)[..., ::-1])
+        told = run("add", tmp_path / "hopper.png", "--name", "grace", "--consent", "yes")
+        assert told.startswith("grace: 1 photo") and "not looked at" not in told
+
+    def test_whether_two_photos_show_one_person_is_told_or_said_to_be_unknown(self, tmp_path: Path) -> None:
+        for name in ("hopper", "astronaut"):
+            cv2.imwrite(str(tmp_path / f"{name}.png"), photo(name)[..., ::-1])
+        words = ("add", tmp_path / "hopper.png", tmp_path / "astronaut.png", "--name", "both", "--consent", "yes")
+        if default_store().holds("arcface_w600k_r50"):
+            with pytest.raises(IdentityError, match="show two different people"):
+                run(*words)
+        else:
+            assert "whether all photos show one person was not looked at; `understudy models pull arcface" in run(
+                *words
+            )
 
 
 def test_a_damaged_one_is_listed_as_such(tmp_path: Path) -> None:
@@ -89,8 +144,8 @@ def test_the_deny_list(tmp_path: Path) -> None:
     assert run("deny", "list") == "case 1\n"
     photo = [[tmp_path / "ann.jpg"]]
     with pytest.raises(DeniedError, match="case 1"):
-        enforce(photo, lambda _: (FACE[0], NET))
-    enforce(photo, lambda _: (FACE[1], NET))
+        enforce(photo, lambda _: PersonEmbedding(FACE[:1], NET))
+    enforce(photo, lambda _: PersonEmbedding(FACE[1:2], NET))
     with pytest.raises(DenyListError, match="no network to compare"):
         enforce(photo, lambda _: None)
     run("deny", "remove", "case 1")

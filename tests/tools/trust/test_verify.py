@@ -1,81 +1,36 @@
-"""`understudy verify` on marked, stripped, re-encoded, foreign-signed, tampered and unmarked files."""
+"""`understudy verify` as a person and as a script use it: codes, lines, JSON, addresses, mistakes."""
 
 import json
-import threading
+import subprocess
+import sys
 from collections.abc import Iterator
-from dataclasses import replace
-from functools import partial
-from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
-import av
-import c2pa  # type: ignore[import-untyped]
-import cv2
-import numpy as np
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from engines.errors import InputError
-from engines.watermark.detect import MarkDetection
-from engines.watermark.payload import Payload
-from stream.marks.keys import Identity, local_identity
-from stream.marks.manifest import Manifest
-from stream.marks.read import ManifestState, Provenance, read_provenance
-from stream.marks.sign import sign_file
-from stream.marks.verdict import Outcome, judge
-from tests.stream.marks.clips import PAYLOAD, clip, pictures
-from tests.tools.commands import remux
+from engines.errors import InputError, UnderstudyError
+from stream.marks import verify as looking
+from tests.stream.marks.clips import PAYLOAD
+from tests.stream.marks.foreign import spoiled
+from tests.stream.marks.listener import Listener, listening
+from tests.stream.untrusted.playlists import naming, playlist
 from tools.trust import verify
 
-MANIFEST = Manifest("o.mp4", "0.1.0", mark=PAYLOAD)
 app = typer.Typer()
 verify.register(app)
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """marked.mp4, and what people do to it."""
-    folder = tmp_path_factory.mktemp("files")
-    own, stranger = local_identity(folder / "signing"), local_identity(folder / "stranger")
-    plain = clip(folder / "plain.mp4", pictures(mark=False))
-    marked = clip(folder / "marked.mp4", pictures())
-    (folder / "other_root.mp4").write_bytes(marked.read_bytes())
-    sign_file(marked, MANIFEST, plain, own)
-    sign_file(folder / "other_root.mp4", MANIFEST, plain, stranger)
-    data = bytearray(marked.read_bytes())
-    data[len(data) // 2] ^= 1
-    (folder / "tampered.mp4").write_bytes(data)
-    remux(marked, folder / "stripped.mp4")
-    with av.open(str(marked)) as container:
-        again = [np.asarray(frame.to_ndarray()[: frame.height], np.uint8) for frame in container.decode(video=0)]
-    clip(folder / "reencoded.mkv", again, crf=28)
-    (folder / "foreign.mp4").write_bytes(plain.read_bytes())
-    sign_foreign(folder / "foreign.mp4", stranger)
-    still = pictures(count=1)[0]
-    cv2.imwrite(str(folder / "still.png"), still)
-    return folder
+    return spoiled(tmp_path_factory.mktemp("files"))
 
 
 @pytest.fixture(autouse=True)
 def own_root(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UNDERSTUDY_SIGNING", str(files / "signing"))
-
-
-def sign_foreign(path: Path, identity: Identity) -> None:
-    """As a camera would: created, captured, no word of AI."""
-    captured = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
-    made = {
-        "label": "c2pa.actions.v2",
-        "data": {"actions": [{"action": "c2pa.created", "digitalSourceType": captured}]},
-    }
-    told = {"claim_generator_info": [{"name": "Camera", "version": "7"}], "assertions": [made]}
-    info = c2pa.C2paSignerInfo(c2pa.C2paSigningAlg.ES256, identity.chain, identity.key, None)
-    signed = path.with_suffix(".signed.mp4")
-    with c2pa.Builder(told) as builder, path.open("rb") as source, signed.open("w+b") as target:
-        builder.sign(c2pa.Signer.from_info(info), "video/mp4", source, target)
-    signed.replace(path)
 
 
 def ask(*arguments: object) -> tuple[int, str]:
@@ -93,120 +48,157 @@ def ask_json(*arguments: object) -> tuple[int, dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("name", "code", "state", "found"),
+    ("name", "code", "word"),
     [
-        ("marked.mp4", 0, "trusted", True),
-        ("other_root.mp4", 0, "valid", True),
-        ("tampered.mp4", 1, "tampered", True),
-        ("stripped.mp4", 1, "missing", True),
-        ("reencoded.mkv", 1, "missing", True),
-        ("foreign.mp4", 2, "valid", False),
-        ("plain.mp4", 2, "missing", False),
-        ("still.png", 1, "missing", True),
+        ("marked.mp4", 0, "intact"),
+        ("resigned.mp4", 0, "intact"),
+        ("tampered.mp4", 1, "altered"),
+        ("stripped.mp4", 1, "altered"),
+        ("camera.mp4", 2, "no_mark"),
+        ("plain.mp4", 2, "no_mark"),
+        ("none.mp4", 3, "unreadable"),
+        ("signing/root.pem", 3, "unreadable"),
+        ("signing", 3, "unreadable"),
     ],
 )
-def test_every_kind_of_file(files: Path, name: str, code: int, state: str, found: bool) -> None:
-    got, told = ask_json(files / name)
-    assert (got, told["c2pa"]["state"], told["watermark"]["found"]) == (code, state, found)
-    assert told["verdict"]["code"] == code
-    if found:
-        assert told["watermark"]["payload"]["text"] == PAYLOAD.text
-        assert told["watermark"]["confidence"] > 0.999
-    else:
-        assert told["watermark"] == {"found": False, "confidence": 0.0, "payload": None}
+def test_codes(files: Path, name: str, code: int, word: str) -> None:
+    got, told = ask_json(files / name, "--quick")
+    assert (got, told["verdict"]["code"], told["verdict"]["word"]) == (code, code, word)
 
 
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("marked.mp4", "Made by Understudy and unchanged since."),
-        ("other_root.mp4", "signed by somebody this computer does not know"),
-        ("tampered.mp4", "has been altered since it was signed"),
-        ("stripped.mp4", "The signed record is missing"),
-        ("foreign.mp4", "Signed by another program that says nothing of AI"),
-        ("plain.mp4", "That does not prove that the picture is real"),
-    ],
-)
-def test_words_for_people(files: Path, name: str, words: str) -> None:
-    _, output = ask(files / name, "--quick")
-    assert words in output.splitlines()[0]
-    assert "Invisible mark: " in output and "Signed record (C2PA): " in output
+def test_words_for_people(files: Path) -> None:
+    _, output = ask(files / "marked.mp4", "--quick")
+    first, *rest = output.splitlines()
+    assert first == "Made by Understudy and unchanged since."
+    assert all(line.startswith("  ") for line in rest)
+    assert "Signed record (C2PA): " in output and f"Invisible mark: found and read, {PAYLOAD.text}" in output
+
+
+def test_json_has_what_it_always_had(files: Path) -> None:
+    """Keys that programs were told of; more may come beside them."""
+    _, told = ask_json(files / "marked.mp4", "--quick")
+    assert set(told) == {"c2pa", "watermark", "verdict"}
+    assert {"state", "signer", "generator", "signed_at", "made_by_understudy", "declares_ai", "sidecar"} <= set(
+        told["c2pa"]
+    )
+    assert {"ingredients", "problems", "record"} <= set(told["c2pa"])
+    assert told["c2pa"]["ingredients"][0]["title"] == "plain.mp4"
+    assert told["c2pa"]["ingredients"][0]["has_manifest"] is False
+    assert set(told["watermark"]) == {"found", "confidence", "payload"}
+    assert told["watermark"]["payload"]["text"] == PAYLOAD.text and 0.999 < told["watermark"]["confidence"] < 1
+    assert set(told["verdict"]) == {"code", "word", "text"}
+
+
+def test_every_key_is_documented(files: Path) -> None:
+    _, told = ask_json(files / "resigned.mp4", "--quick")
+    text = (Path(__file__).parents[3] / "docs" / "responsible-use.md").read_text("utf-8")
+
+    def names(value: object) -> Iterator[str]:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                if key != "routes":
+                    yield from names(inner)
+                yield str(key)
+        elif isinstance(value, list):
+            for inner in value:
+                yield from names(inner)
+
+    assert {name for name in names(told) if f"`{name}`" not in text} == set()
 
 
 def test_a_stranger_is_trusted_when_told_so(files: Path) -> None:
-    code, told = ask_json(files / "other_root.mp4", "--trust", files / "stranger" / "root.pem")
+    code, told = ask_json(files / "other_root.mp4", "--trust", files / "stranger" / "root.pem", "--quick")
     assert (code, told["c2pa"]["state"]) == (0, "trusted")
 
 
-def test_the_input_is_named(files: Path) -> None:
-    _, told = ask_json(files / "marked.mp4")
-    assert told["c2pa"]["ingredients"] == [{"title": "plain.mp4", "has_manifest": False}]
-    assert told["c2pa"]["made_by_understudy"] and told["c2pa"]["declares_ai"]
+@pytest.mark.parametrize(
+    ("root", "words"), [("none.pem", "PEM certificate"), ("still.png", "holds no certificate; give one as PEM")]
+)
+def test_roots_that_are_none(files: Path, root: str, words: str) -> None:
+    with pytest.raises(InputError, match=words) as caught:
+        ask(files / "plain.mp4", "--trust", files / root)
+    assert caught.value.exit_code == 3
 
 
-def test_a_mark_named_by_an_earlier_record_is_known(files: Path, tmp_path: Path) -> None:
-    """marked.mp4 taken as an input once more, its pictures as they were."""
-    again = tmp_path / "again.mp4"
-    remux(files / "marked.mp4", again)
-    sign_file(again, Manifest("again.mp4", "0.1.0", mark=Payload(1, 2)), files / "marked.mp4", local_identity())
-    told = read_provenance(again, verify.anchors([]))
-    assert (told.state, told.watermark, told.earlier) == (ManifestState.TRUSTED, Payload(1, 2).text, (PAYLOAD.text,))
-    assert ask_json(again)[0] == 0
+@pytest.mark.parametrize("words", [[], ["--nosuch", "x"], ["a", "b"], ["a", "--trust"]])
+def test_a_wrong_command_line_is_not_read_as_no_mark(words: list[str]) -> None:
+    with pytest.raises(UnderstudyError, match="understudy verify --help") as caught:
+        ask(*words)
+    assert caught.value.exit_code == 3
 
 
-@pytest.fixture
-def site(files: Path) -> Iterator[str]:
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(files))) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+def test_the_whole_program_ends_with_the_same_codes(files: Path) -> None:
+    for words, code in (([str(files / "none.mp4")], 3), (["--nosuch"], 3), ([str(files / "plain.mp4"), "--quick"], 2)):
+        done = subprocess.run(
+            [sys.executable, "-m", "tools.main", "verify", *words], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in done.stderr
+        assert (code == 3) == done.stderr.startswith("error: ")
 
 
-def test_addresses(site: str) -> None:
-    assert ask_json(f"{site}/marked.mp4?size=large")[0] == 0
-    with pytest.raises(InputError, match="check the address"):
-        ask(f"{site}/none.mp4")
+def test_help_is_no_mistake() -> None:
+    code, output = ask("--help")
+    assert code == 0 and "3 cannot be read" in output
 
 
-def test_mistakes(files: Path) -> None:
-    with pytest.raises(InputError, match="check the path"):
-        ask(files / "none.mp4")
-    with pytest.raises(InputError, match="cannot be read as video"):
-        ask(files / "signing" / "root.pem")
-    with pytest.raises(InputError, match="PEM certificate"):
-        ask(files / "plain.mp4", "--trust", files / "none.pem")
-    with pytest.raises(InputError, match="holds no certificate; give one as PEM"):
-        ask(files / "plain.mp4", "--trust", files / "still.png")
-    for folder in (files, ""):
-        with pytest.raises(InputError, match="is a folder; name a video"):
-            ask(folder)
+def test_a_fault_of_ours_is_not_read_as_altered(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(looking, "verify", fail)
+    assert ask(files / "plain.mp4")[0] == 3
 
 
-def test_a_mark_of_another_job_does_not_belong_to_the_signature() -> None:
-    told = Provenance(ManifestState.TRUSTED, signer="x", ours=True, declares_ai=True, watermark=PAYLOAD.text)
-    other = MarkDetection(True, 1.0, Payload(1, 2), 50.0)
-    assert judge(told, other).outcome is Outcome.ALTERED
-    assert judge(replace(told, earlier=(Payload(1, 2).text,)), other).outcome is Outcome.INTACT, "marked twice"
-    assert judge(told, MarkDetection(True, 1.0, PAYLOAD, 50.0)).outcome is Outcome.INTACT
-    assert judge(told, MarkDetection(False, 0.0, None, 1.0)).outcome is Outcome.INTACT, "the signature alone proves it"
+class TestAddresses:
+    @pytest.fixture
+    def site(self, files: Path) -> Iterator[Listener]:
+        with listening() as told:
+            for path in files.glob("*.mp4"):
+                told.answers[f"/{path.name}"] = path.read_bytes()
+            yield told
+
+    def test_a_file(self, site: Listener) -> None:
+        assert ask_json(f"{site.url}/marked.mp4?size=large", "--quick")[0] == 0
+        assert site.asked == ["GET /marked.mp4?size=large"]
+        code, told = ask_json(f"{site.url}/none.mp4")
+        assert code == 3 and "check the address" in told["verdict"]["text"]
+
+    def test_what_is_fetched_is_named_by_its_address(self, site: Listener) -> None:
+        site.answers["/a.mp4"] = b"just text\n" * 100
+        code, told = ask_json(f"{site.url}/a.mp4")
+        assert code == 3 and f"{site.url}/a.mp4 is a text file" in told["verdict"]["text"]
+        assert "/tmp" not in told["verdict"]["text"]
+
+    def test_a_stream_contacts_only_the_host_that_was_named(self, site: Listener, tmp_path: Path) -> None:
+        live = playlist(tmp_path / "live")
+        for path in live.parent.iterdir():
+            site.answers[f"/live/{path.name}"] = path.read_bytes()
+        assert ask_json(f"{site.url}/live/live.m3u8", "--quick")[1]["watermark"]["found"]
+        with listening() as other:
+            evil = naming(tmp_path / "evil.m3u8", f"{other.url}/part.ts")
+            site.answers["/evil.m3u8"] = evil.read_bytes()
+            code, told = ask_json(f"{site.url}/evil.m3u8", "--quick")
+            assert code == 3 and "another host" in told["verdict"]["text"]
+            assert other.asked == []
+
+    def test_a_file_that_has_moved_to_another_host(self, site: Listener) -> None:
+        with listening() as other:
+            site.answers["/moved.mp4"] = f"->{other.url}/clip.mp4".encode()
+            code, told = ask_json(f"{site.url}/moved.mp4")
+            assert code == 3 and f"has moved to another host, {other.url}/clip.mp4" in told["verdict"]["text"]
+            assert other.asked == []
+
+    def test_nothing_is_fetched_where_the_network_is_off(self, site: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("UNDERSTUDY_OFFLINE", "1")
+        code, told = ask_json(f"{site.url}/marked.mp4")
+        assert code == 3 and "UNDERSTUDY_OFFLINE is set" in told["verdict"]["text"]
+        assert site.asked == []
 
 
-def test_traces_count_as_a_damaged_mark() -> None:
-    verdict = judge(Provenance(ManifestState.MISSING), MarkDetection(True, 0.99, None, 11.0))
-    assert verdict.outcome is Outcome.ALTERED
-    assert any("too damaged" in line for line in verdict.details)
-
-
-def test_ai_by_another_program() -> None:
-    told = Provenance(ManifestState.VALID, signer="x", generator="Other 2", declares_ai=True)
-    verdict = judge(told, MarkDetection(False, 0.0, None, 1.0))
-    assert verdict.outcome is Outcome.INTACT and "with AI, by another program" in verdict.headline
+def test_a_playlist_on_disk_is_looked_at(tmp_path: Path) -> None:
+    code, told = ask_json(playlist(tmp_path / "live"), "--quick")
+    assert (code, told["watermark"]["payload"]["text"]) == (1, PAYLOAD.text)
 
 
 def test_titles_in_no_known_letters_do_not_hide_a_mark(files: Path, tmp_path: Path) -> None:

@@ -28,7 +28,8 @@ from stream.pixels.planes import Planes
 
 __all__ = ["Encoding", "Sink", "open_sink"]
 
-_MATRIX_HOLDERS = {"mp4", "mov", "matroska", "webm", "3gp", "3g2", "ipod", "ismv", "f4v", "psp"}
+_MIRROR_HOLDERS = {"mp4", "mov", "3gp", "3g2", "ipod", "ismv", "f4v", "psp"}
+_MATRIX_HOLDERS = {*_MIRROR_HOLDERS, "matroska", "webm"}  # the latter two keep turns; their players pass over mirrors
 _TOLERANCE = Fraction(1, 1000)  # seconds that rounding to the container's clock may move a frame
 _FAR = 10  # seconds; a start farther from 0 than this is a broadcast's clock, not an offset someone chose
 
@@ -55,7 +56,8 @@ class Sink:
         container = self._container
         codec = choose_codec(container, encoding.codec, info.pix_fmt)
         tuned = tune(codec, encoding)
-        turned = info.rotation if info.rotation and container.format.name not in _MATRIX_HOLDERS else 0
+        holders = _MIRROR_HOLDERS if info.mirrored else _MATRIX_HOLDERS
+        turned = (info.rotation != 0 or info.mirrored) and container.format.name not in holders
         across = info.rotation % 180 != 0 and not turned  # the stored picture lies on its side
         width, height = (info.height, info.width) if across else (info.width, info.height)
         self._format = pixel_format(codec, info.pix_fmt, width, height)
@@ -73,7 +75,7 @@ class Sink:
         if tuned.quality is not None:
             context.qscale, context.global_quality = True, tuned.quality * 118  # FF_QP2LAMBDA
         if info.aspect is not None:
-            context.sample_aspect_ratio = 1 / info.aspect if turned % 180 else info.aspect
+            context.sample_aspect_ratio = 1 / info.aspect if turned and info.rotation % 180 else info.aspect
         if info.interlaced and not turned:
             context.flags |= Flags.interlaced_dct | Flags.interlaced_me
             context.field_order = info.field_order
@@ -82,7 +84,7 @@ class Sink:
         self._tag(info)
         if info.matrix is not None and not turned:
             self.video.set_display_matrix(info.matrix)
-        self._turner = Turner(turned) if turned else None
+        self._turner = Turner(info.rotation, info.mirrored) if turned else None
         self._copying = Copying(self._source, container, self.path, self._alone)
         self.notes = (*self._copying.notes, *_notes(info, container.format.name, codec, self._format, turned))
         self._window: TimeWindow | None = None
@@ -244,9 +246,14 @@ def _open(path: str, landing: AtomicFile | None, encoding: Encoding) -> OutputCo
         raise OutputError(f"cannot write {path}: {_why(error)}") from error
 
 
-def _notes(info: SourceInfo, kind: str, codec: str, chosen: str, turned: int) -> Iterator[str]:
-    if turned:
-        yield f"{kind} cannot say that a picture is turned, so it was turned by {turned} degrees; .mp4 and .mkv can"
+def _notes(info: SourceInfo, kind: str, codec: str, chosen: str, turned: bool) -> Iterator[str]:
+    if turned and info.mirrored:
+        yield f"{kind} cannot say that a picture is mirrored, so its samples were mirrored; .mp4 and .mov can"
+    elif turned:
+        yield (
+            f"{kind} cannot say that a picture is turned, so it was turned by {info.rotation} degrees;"
+            " .mp4 and .mkv can"
+        )
     if info.pix_fmt.replace("yuvj", "yuv") != chosen.replace("yuvj", "yuv"):
         odd = info.width % 2 or info.height % 2
         reason = f"the odd size {info.width}x{info.height} has no halved chroma there" if odd else "it has none nearer"

@@ -98,7 +98,8 @@ class Perceiver:
 
     def __call__(self, frame: Frame) -> Scene:
         now = frame.seconds
-        cut = self._cut(frame.picture.small(*SIZE)) or now < self._now - 1  # time went back: a new stream
+        cut = self._cut(frame.picture.small(*SIZE), frame.picture.origin)
+        cut = cut or now < self._now - 1  # time went back: a new stream
         self._now = now
         if cut:
             self._people = []

@@ -151,7 +151,7 @@ def _from(source: Source, job: SwapJob, last: int | None) -> Source:
     if last is not None:
         origin = Fraction(source.container.start_time or 0, 1_000_000)
         start = max(start, last * source.info.time_base - origin - WARM)
-    return open_source(job.target, start=start, end=job.end, threads=job.threads)
+    return open_source(job.target, start=start, end=job.end, threads=job.threads, like=source.info)
 
 
 def _encoding(job: SwapJob, source: Source) -> Encoding:

@@ -13,11 +13,16 @@ import av
 from av.container import InputContainer
 
 from engines.errors import InputError
+from stream.media.video.alpha import transparent
 from stream.media.video.display import Display, display_matrix
+from stream.media.video.hdr import PLAIN, Light, light_of
+from stream.media.video.immersive import FLAT, Immersive, immersive_of
 from stream.pixels.geometry import SQUARE, Geometry, angle, orientation
 from stream.pixels.layout import layout_of, nearest_native
+from stream.pixels.transfer import HLG, PQ
 
 SIDE_LIMIT = 12_000  # pixels; a decoded frame of this side fills 200 MB, and no encoder here goes far beyond
+_ANIMATIONS = {"gif", "apng"}  # their decoders give an alpha channel to what has no transparency too
 _TEXT_CODECS = {"ansi", "bintext", "xbin", "idf"}
 
 
@@ -35,11 +40,12 @@ class ColourTags:
 class SourceInfo:
     """What is known of a source once its first frame is decoded.
 
-    width, height: in samples, turned as displayed. rotation, mirrored, aspect: see `geometry`. rate: average frames a second.
-    frames: an estimate. duration: seconds, of what will be read. audio, subtitles: number of streams. matrix: the
-    display matrix, verbatim, None where there is none. aspect: sample aspect ratio, None where square or unknown.
-    field_order: FFmpeg's number (2 to 5 where interlaced). colour: its tags. notes: what a user should
-    know, one sentence each.
+    width, height: in samples, turned as displayed. rotation, mirrored, aspect: see `geometry`. rate: average frames
+    a second. frames: an estimate. duration: seconds, of what will be read. audio, subtitles: number of streams. matrix:
+    the display matrix, verbatim, None where there is none. aspect: sample aspect ratio, None where square or unknown.
+    field_order: FFmpeg's number (2 to 5 where interlaced). colour: its tags. light: its HDR metadata. immersive:
+    whether it is seen all around or with two eyes. transparent: whether it has transparency to be kept. notes: what a
+    user should know, one sentence each.
     """
 
     path: str
@@ -61,6 +67,9 @@ class SourceInfo:
     interlaced: bool = False
     field_order: int = 0
     colour: ColourTags = ColourTags()
+    light: Light = PLAIN
+    immersive: Immersive = FLAT
+    transparent: bool = False
     notes: tuple[str, ...] = ()
 
     @property
@@ -68,6 +77,11 @@ class SourceInfo:
         """How the first picture lies and is meant to be seen."""
         sides = (self.height, self.width) if self.rotation % 180 else (self.width, self.height)
         return Geometry(*sides, self.rotation, self.mirrored, self.aspect or SQUARE)
+
+    @property
+    def hdr(self) -> bool:
+        """Whether its transfer is PQ or HLG."""
+        return self.colour.transfer in (PQ, HLG)
 
 
 def open_input(path: str) -> InputContainer:
@@ -152,6 +166,9 @@ def describe(
         interlaced=first.interlaced_frame or order in (2, 3, 4, 5),
         field_order=order,
         colour=ColourTags(first.color_primaries, first.color_trc, first.colorspace, first.color_range),
+        light=light_of(first, path),
+        immersive=immersive_of(first),
+        transparent=transparent(first, always=stream.codec_context.name not in _ANIMATIONS),
         notes=tuple(notes),
     )
 
@@ -170,6 +187,9 @@ def alike(info: SourceInfo, like: SourceInfo | None) -> SourceInfo:
         aspect=like.aspect,
         pix_fmt=like.pix_fmt,
         colour=like.colour,
+        light=like.light,
+        immersive=like.immersive,
+        transparent=like.transparent,
     )
 
 

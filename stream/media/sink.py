@@ -1,6 +1,6 @@
 """Sink: frames are encoded and muxed, the source's other streams copied beside them, and the file appears when whole.
 
-Knows: encoding, muxing, colour tags, rotation and time on the way out. Knows nothing of what was done to the pictures.
+Knows: muxing and time on the way out. Knows nothing of what was done to the pictures.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,25 +11,21 @@ from types import TracebackType
 from typing import Self
 
 import av
-from av.codec.context import Flags
 from av.container import OutputContainer
 
 from engines.errors import OutputError
 from stream.frame import Frame
 from stream.media.atomicfile import AtomicFile
-from stream.media.codecs import Encoding, choose_codec, pixel_format, time_base, tune
+from stream.media.codecs import Encoding
 from stream.media.copying import Copying, TimeWindow, copy_chapters
 from stream.media.probe import SourceInfo
 from stream.media.source import Source
-from stream.media.turning import Turner
+from stream.media.video.track import VideoTrack
 from stream.picture import Picture
-from stream.pixels.colour import BT601, FULL, matrix_of
 from stream.pixels.planes import Planes
 
 __all__ = ["Encoding", "Sink", "open_sink"]
 
-_MIRROR_HOLDERS = {"mp4", "mov", "3gp", "3g2", "ipod", "ismv", "f4v", "psp"}
-_MATRIX_HOLDERS = {*_MIRROR_HOLDERS, "matroska", "webm"}  # the latter two keep turns; their players pass over mirrors
 _TOLERANCE = Fraction(1, 1000)  # seconds that rounding to the container's clock may move a frame
 _FAR = 10  # seconds; a start farther from 0 than this is a broadcast's clock, not an offset someone chose
 
@@ -54,53 +50,13 @@ class Sink:
 
     def _prepare(self, info: SourceInfo, encoding: Encoding) -> None:
         container = self._container
-        codec = choose_codec(container, encoding.codec, info.pix_fmt)
-        tuned = tune(codec, encoding)
-        holders = _MIRROR_HOLDERS if info.mirrored else _MATRIX_HOLDERS
-        turned = (info.rotation != 0 or info.mirrored) and container.format.name not in holders
-        across = info.rotation % 180 != 0 and not turned  # the stored picture lies on its side
-        width, height = (info.height, info.width) if across else (info.width, info.height)
-        self._format = pixel_format(codec, info.pix_fmt, width, height)
-        self._base = time_base(container, codec, info.time_base, info.rate)
-        options = dict(tuned.options)
-        if container.format.name == "avi" and codec in ("libx264", "libx265"):
-            options["bf"] = "0"  # AVI has no place for the times of reordered frames
-        stream = container.add_stream(codec, info.rate or Fraction(25), options=options)
-        self.video: av.VideoStream = stream  # type: ignore[assignment]
-        context = self.video.codec_context
-        context.width, context.height, context.pix_fmt = width, height, self._format
-        context.time_base, context.thread_count = self._base, encoding.threads
-        context.bit_rate = tuned.bit_rate
-        context.flags |= Flags.frame_duration
-        if tuned.quality is not None:
-            context.qscale, context.global_quality = True, tuned.quality * 118  # FF_QP2LAMBDA
-        if info.aspect is not None:
-            context.sample_aspect_ratio = 1 / info.aspect if turned and info.rotation % 180 else info.aspect
-        if info.interlaced and not turned:
-            context.flags |= Flags.interlaced_dct | Flags.interlaced_me
-            context.field_order = info.field_order
-        told = self._source.video.metadata
-        self.video.metadata.update({k: told[k] for k in ("language", "title", "handler_name") if k in told})
-        self._tag(info)
-        if info.matrix is not None and not turned:
-            self.video.set_display_matrix(info.matrix)
-        self._turner = Turner(info.rotation, info.mirrored) if turned else None
+        self._track = VideoTrack(container, info, encoding, self._source.video.metadata)
+        self._base = self._track.base
         self._copying = Copying(self._source, container, self.path, self._alone)
-        self.notes = (*self._copying.notes, *_notes(info, container.format.name, codec, self._format, turned))
+        self.notes = (*self._copying.notes, *self._track.notes)
         self._window: TimeWindow | None = None
         self._last: int | None = None
         self.frames = 0
-
-    def _tag(self, info: SourceInfo) -> None:
-        """Colour tags on the encoder, the source's own wherever they still hold."""
-        context, tags = self.video.codec_context, info.colour
-        context.color_primaries, context.color_trc = tags.primaries, tags.transfer
-        was_rgb, is_rgb = av.VideoFormat(info.pix_fmt).is_rgb, av.VideoFormat(self._format).is_rgb
-        full = tags.range == FULL or info.pix_fmt.startswith("yuvj")
-        context.colorspace, context.color_range = tags.space, FULL if full else tags.range
-        if was_rgb and not is_rgb:
-            context.colorspace, context.color_range = matrix_of(2, info.width, info.height), 1
-        self._space, self._range = context.colorspace, context.color_range
 
     def write(self, frame: Frame, picture: Picture) -> None:
         """Encodes one frame. picture: a `Planes`, the frame's own or a pasted one. Raises OutputError."""
@@ -109,7 +65,6 @@ class Sink:
         if self._window is None:
             self._begin(frame)
         assert self._window is not None
-        image = self._fitted(picture.to_av())
         exact = (frame.pts * frame.time_base - self._window.origin) / self._base
         pts = round(exact)
         off = abs(pts - exact) * self._base > max(_TOLERANCE, frame.time_base)
@@ -119,9 +74,8 @@ class Sink:
                 " write a .mp4 or .mkv"
             )
         self._last = pts
-        image.pts, image.time_base = pts, self._base
         with self._errors():
-            for packet in self.video.encode(image):
+            for packet in self._track.encode(picture.to_av(), pts):
                 self._container.mux_one(packet)
             self._copying.pass_on(self._window)
         self.frames += 1
@@ -182,9 +136,11 @@ class Sink:
         try:
             with self._errors():
                 self._copying.pass_on(window)
-                for packet in self.video.encode(None):
+                for packet in self._track.flush():
                     self._container.mux_one(packet)
                 self._container.close()
+                if self._landing is not None:
+                    self._track.finish(self._landing.partial)
             if self._landing is not None:
                 self.finishing(self._landing.partial)
         except BaseException:
@@ -192,22 +148,6 @@ class Sink:
             raise
         if self._landing is not None:
             self._landing.land()
-
-    def _fitted(self, image: av.VideoFrame) -> av.VideoFrame:
-        """The frame as the encoder takes it: itself, but for the formats that it cannot."""
-        if image.format.name != self._format:
-            rgb = image.format.is_rgb
-            full = FULL if rgb or image.color_range == FULL or image.format.name.startswith("yuvj") else 1
-            space = BT601 if rgb else matrix_of(image.colorspace, image.width, image.height)
-            image = image.reformat(
-                format=self._format,
-                src_colorspace=space,
-                dst_colorspace=matrix_of(self._space, image.width, image.height),
-                src_color_range=full,
-                dst_color_range=self._range or 1,
-            )
-            image.pict_type = 0
-        return self._turner.turn(image) if self._turner is not None else image
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -244,20 +184,6 @@ def _open(path: str, landing: AtomicFile | None, encoding: Encoding) -> OutputCo
         ) from error
     except (av.error.FFmpegError, OSError) as error:
         raise OutputError(f"cannot write {path}: {_why(error)}") from error
-
-
-def _notes(info: SourceInfo, kind: str, codec: str, chosen: str, turned: bool) -> Iterator[str]:
-    if turned and info.mirrored:
-        yield f"{kind} cannot say that a picture is mirrored, so its samples were mirrored; .mp4 and .mov can"
-    elif turned:
-        yield (
-            f"{kind} cannot say that a picture is turned, so it was turned by {info.rotation} degrees;"
-            " .mp4 and .mkv can"
-        )
-    if info.pix_fmt.replace("yuvj", "yuv") != chosen.replace("yuvj", "yuv"):
-        odd = info.width % 2 or info.height % 2
-        reason = f"the odd size {info.width}x{info.height} has no halved chroma there" if odd else "it has none nearer"
-        yield f"{codec} stores {chosen} for the input's {info.pix_fmt}: {reason}"
 
 
 def _local(path: str) -> Path | None:

@@ -21,6 +21,7 @@ from engines.errors import InputError
 from stream.frame import Frame
 from stream.media.probe import SourceInfo, alike, best_video, declared_end, describe, open_input
 from stream.media.timeline import Timeline
+from stream.media.video.alpha import decoder_of
 from stream.media.video.pictures import Pictures
 
 _TAIL = Fraction(2)  # seconds read past `end` for packets of other streams that are interleaved late
@@ -51,6 +52,7 @@ class Source:
         self._wanted: frozenset[int] | None = None  # None: not yet asked, all are kept
         self._first: av.VideoFrame | None = None
         self._size = _size(path)
+        self._alpha = decoder_of(stream, stream.codec_context.thread_count)
         self._rewind()
         if self._start is not None and self._start > origin:
             self._seek(self._start, origin)
@@ -136,7 +138,7 @@ class Source:
         try:
             for packet in self._demuxed:
                 if packet.stream.index == self.video.index:
-                    yield from self.video.decode(packet)
+                    yield from (self._alpha or self.video).decode(packet)
                 elif packet.size:
                     self._keep(packet)
         except (av.error.FFmpegError, OSError) as error:
@@ -161,6 +163,8 @@ class Source:
     def _rewind(self) -> None:
         """Reads anew from where the container stands, up to the first frame."""
         self._copied.clear()
+        if self._alpha is not None:
+            self._alpha.flush_buffers()
         self._demuxed = self.container.demux()
         self._decoded = self._decode()
         self._first = next(self._decoded, None)

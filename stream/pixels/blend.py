@@ -1,5 +1,5 @@
-"""Blend: colours laid into a frame's planes by opacity, chroma included. Knows sample layouts and chroma siting; nothing
-of how a picture is turned or of what the colours mean.
+"""Blend: colours laid into a frame's planes by opacity, chroma included. Knows sample layouts and chroma siting;
+nothing of how a picture is turned or of what the colours mean.
 """
 
 from dataclasses import dataclass

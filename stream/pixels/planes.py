@@ -1,7 +1,7 @@
 """Planes: a decoded frame in its own pixel format, read and pasted by region.
 
 Knows: how a rectangle of a frame becomes RGB and how a patch gets back into the planes, as the frame is displayed.
-Knows nothing of files or time. A decoder's memory is shared and never written to: `pasted` works on a copy of the frame.
+Knows nothing of files or time. A decoder's memory is shared and never written to: `pasted` works on a copy.
 """
 
 from fractions import Fraction

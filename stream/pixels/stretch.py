@@ -20,8 +20,8 @@ class Stretch:
     down: float
 
     def read(self, rect: Rect, samples: Callable[[Rect], U8]) -> U8:
-        """uint8 (h, w, 3) at `rect` in square pixels, linear between samples. samples: reads a rectangle of them, beyond
-        the picture too."""
+        """uint8 (h, w, 3) at `rect` in square pixels, linear between samples. samples: reads a rectangle of them,
+        beyond the picture too."""
         x0, x1 = _span(rect.x, rect.w, self.across)
         y0, y1 = _span(rect.y, rect.h, self.down)
         source = samples(Rect(x0, y0, x1 - x0, y1 - y0))

@@ -74,6 +74,8 @@ def _journey(
         sink.finishing = signing(stamp, job, cast, stats)
         frames = source.frames()
         whole = asyncio.run(run(frames, marked(sink, stamp), *cast.stages, stats=stats, witness=witness, stop=stop))
+        for note in source.notes:  # what came up on the way
+            progress.say(f"note: {note}")
         return whole, stats.table()
 
 

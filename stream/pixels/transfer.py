@@ -135,6 +135,31 @@ class Transfer:
         return plain, np.maximum(np.asarray(cv2.max(cv2.max(red, green), blue), np.float32), np.float32(1))
 
 
+def shares(transfer: int) -> F32 | None:
+    """float32 (256,): what share of an 8-bit level of limited-range luma looks in this transfer as a whole level does
+    in sRGB of the same light, at most 1; above reference white as there. None for ordinary video: all of it."""
+    if transfer not in (PQ, HLG):
+        return None
+    srgb = np.linspace(0, 1, 4096)
+    light = srgb_to_light(srgb)
+    if transfer == PQ:
+        signal = nits_to_pq(light * _WHITE)
+    else:
+        signal = scene_to_hlg(np.power(light * _WHITE / _PEAK_HLG, 1 / _GAMMA_HLG))
+    levels = np.clip((np.arange(256) - 16) / 219, 0, 1)
+    return np.minimum(np.interp(levels, signal, np.gradient(signal, srgb)), 1).astype(np.float32)
+
+
+def as_srgb(levels: F32, transfer: int) -> F32:
+    """Luma of PQ or HLG, 0 to 255 full range, as sRGB luma of the same light, 0 to 255; ordinary luma as it is."""
+    if transfer not in (PQ, HLG):
+        return levels
+    curve = _curve(transfer).light.astype(np.float64)
+    light = curve if transfer == PQ else np.power(curve, _GAMMA_HLG) * (_PEAK_HLG / _WHITE)
+    index = np.clip(np.rint(levels * (1 << FRACTION)), 0, len(light) - 1).astype(np.uint16)
+    return np.take((light_to_srgb(np.minimum(light, 1)) * 255).astype(np.float32), index)
+
+
 def transfer_of(transfer: int, primaries: int) -> Transfer | None:
     """transfer, primaries: a frame's tags, by FFmpeg's numbers. None for ordinary video, whose R'G'B' is taken as sRGB
     itself."""

@@ -62,7 +62,8 @@ def _notes(info: SourceInfo, container: str, codec: str, pix_fmt: str) -> Iterat
 def unlike(info: SourceInfo, codec: str, pix_fmt: str) -> Iterator[str]:
     """Where an output's pixel format or size is not the source's, and why."""
     size = f"{info.width}x{info.height}"
-    if info.pix_fmt.replace("yuvj", "yuv") != pix_fmt.replace("yuvj", "yuv"):
+    plain = info.pix_fmt.replace("yuvj", "yuv")
+    if pix_fmt.replace("yuvj", "yuv") not in (plain, plain.replace("yuva", "yuv")):
         odd = info.width % 2 or info.height % 2
         reason = f"the odd size {size} has no halved chroma there" if odd else "it has none nearer"
         if is_rgb(info.pix_fmt) and not is_rgb(pix_fmt):

@@ -16,6 +16,7 @@ import numpy as np
 
 from stream.marks.keys import Identity, SigningError, local_identity
 from stream.marks.manifest import Manifest, definition
+from stream.media.video.animation import is_animation
 
 _VIDEO = {".mp4": "video/mp4", ".m4v": "video/x-m4v", ".mov": "video/quicktime", ".avi": "video/avi"}
 _AUDIO = {".m4a": "audio/mp4", ".mp3": "audio/mpeg", ".wav": "audio/wav", ".flac": "audio/flac"}
@@ -27,6 +28,7 @@ _IMAGE = {
 EMBEDS = _VIDEO | _AUDIO | _IMAGE | {".avif": "image/avif", ".heic": "image/heic"}
 """File endings whose format holds a manifest, with C2PA's name of it. All others get a sidecar."""
 
+_PLAIN = "application/octet-stream"
 _TOKEN = "UNDERSTUDY_SIGNER_TOKEN"
 _SIGNATURE_LIMIT = 16_384
 
@@ -38,7 +40,13 @@ def sidecar(path: Path) -> Path:
 
 def media_type(path: Path) -> str:
     """C2PA's name of a file's format. Formats it does not know are hashed as plain bytes under any name."""
-    return EMBEDS.get(path.suffix.lower(), "application/octet-stream")
+    return EMBEDS.get(path.suffix.lower(), _PLAIN)
+
+
+def _is_apng(path: Path) -> bool:
+    """A manifest inside would come before the chunk that says that the picture moves, and FFmpeg and the players built
+    on it then show its first picture only."""
+    return path.suffix.lower() == ".png" and is_animation(path)
 
 
 def sign_file(
@@ -54,7 +62,7 @@ def sign_file(
     machine's own if None. final: the name that the file will have (`path` may be `clip.part.mkv`), for the sidecar.
     Returns the sidecar where one was written. Raises SigningError; `path` is then unsigned and whole."""
     identity = identity or local_identity()
-    embeds = path.suffix.lower() in EMBEDS
+    embeds = path.suffix.lower() in EMBEDS and not _is_apng(path)
     signed = path.with_name(f".{path.stem}.signed{path.suffix}")
     try:
         data = _sign(path, signed if embeds else None, manifest, ingredient, identity)
@@ -90,7 +98,8 @@ def _sign(path: Path, into: Path | None, manifest: Manifest, ingredient: Path | 
             target = stack.enter_context(open(os.devnull, "w+b"))  # noqa: PTH123
         else:
             target = stack.enter_context(into.open("w+b"))
-        return bytes(builder.sign(_signer(identity), media_type(path), source, target))
+        kind = media_type(path) if into is not None else _PLAIN
+        return bytes(builder.sign(_signer(identity), kind, source, target))
 
 
 def _signer(identity: Identity) -> c2pa.Signer:

@@ -17,6 +17,7 @@ from engines.errors import InputError
 from engines.values import U8
 from engines.watermark.gather import shrunk
 from stream.media.still import is_image, read_image
+from stream.media.video.animation import opened
 from stream.media.video.display import Display
 from stream.pixels.geometry import Geometry
 from stream.pixels.transfer import HLG, PQ, as_srgb
@@ -54,7 +55,7 @@ def windows(target: str) -> Iterator[list[U8]]:
 def _opened(target: str) -> InputContainer:
     if "://" not in target and not Path(target).is_file():
         raise InputError(f"there is no file {target}; check the path")
-    container = av.open(target, timeout=_TIMEOUT, metadata_errors="replace")
+    container = opened(Path(target)) or av.open(target, timeout=_TIMEOUT, metadata_errors="replace")
     if not container.streams.video:
         container.close()
         raise InputError(f"{target} holds sound only; an invisible mark is in pictures")

@@ -41,7 +41,11 @@ COMMON = (
     "ffv1",
     "mjpeg",
 )
-_DEFAULTS = {"webm": "libvpx-vp9", "mpeg": "mpeg2video", "vob": "mpeg2video", "ogg": "libvpx-vp9", "gif": "gif"}
+_DEFAULTS = {"webm": "libvpx-vp9", "mpeg": "mpeg2video", "vob": "mpeg2video", "ogg": "libvpx-vp9"} | {
+    "gif": "gif",
+    "webp": "libwebp_anim",
+    "apng": "apng",
+}
 _CRF = {"libx264": 18, "libx265": 20, "libvpx-vp9": 24, "libsvtav1": 26, "libvpx": 10}
 X_PRESETS = (
     *("ultrafast", "superfast", "veryfast", "faster", "fast"),

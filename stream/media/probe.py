@@ -14,6 +14,7 @@ from av.container import InputContainer
 
 from engines.errors import InputError
 from stream.media.video.alpha import transparent
+from stream.media.video.animation import opened
 from stream.media.video.display import Display, display_matrix
 from stream.media.video.hdr import PLAIN, Light, light_of
 from stream.media.video.immersive import FLAT, Immersive, immersive_of
@@ -93,6 +94,8 @@ def open_input(path: str) -> InputContainer:
     else:
         name = path
         _check_file(Path(path))
+        if (animation := opened(Path(path))) is not None:
+            return animation
     try:
         container = av.open(name, "r", metadata_errors="replace")
     except (av.error.FFmpegError, OSError, ValueError) as error:
@@ -159,7 +162,7 @@ def describe(
         codec=stream.codec_context.codec.canonical_name,
         audio=len(container.streams.audio),
         subtitles=len(container.streams.subtitles),
-        container=container.format.name,
+        container="webp" if container.name == "<none>" else container.format.name,
         matrix=matrix,
         mirrored=geometry.mirrored,
         aspect=geometry.aspect if geometry.aspect != 1 else None,

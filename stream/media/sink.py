@@ -20,7 +20,8 @@ from stream.media.codecs import Encoding
 from stream.media.copying import Copying, TimeWindow, copy_chapters
 from stream.media.probe import SourceInfo
 from stream.media.source import Source
-from stream.media.video.track import VideoTrack
+from stream.media.video.animation import FORMATS, looping, plays
+from stream.media.video.track import open_track
 from stream.picture import Picture
 from stream.pixels.planes import Planes
 
@@ -40,7 +41,7 @@ class Sink:
         self.finishing: Callable[[Path], object] = _as_it_is
         self._source, info = source, source.info
         self._landing = None if path == "-" or "://" in path else AtomicFile(Path(path), _local(source.path))
-        self._container = _open(path, self._landing, encoding)
+        self._container = _open(path, self._landing, encoding, source.path)
         try:
             with self._errors():
                 self._prepare(info, encoding)
@@ -50,10 +51,13 @@ class Sink:
 
     def _prepare(self, info: SourceInfo, encoding: Encoding) -> None:
         container = self._container
-        self._track = VideoTrack(container, info, encoding, self._source.video.metadata)
+        self._track = open_track(container, info, encoding, self._source.video.metadata)
         self._base = self._track.base
-        self._copying = Copying(self._source, container, self.path, self._alone)
+        only = self._track.pictures_only
+        self._copying = Copying(self._source, container, self.path, self._alone or only)
         self.notes = (*self._copying.notes, *self._track.notes)
+        if only and not self._alone and info.audio + info.subtitles:
+            self.notes += (f"sound and subtitles are left out: {container.format.name} holds pictures only",)
         self._window: TimeWindow | None = None
         self._last: int | None = None
         self.frames = 0
@@ -67,7 +71,7 @@ class Sink:
         assert self._window is not None
         exact = (frame.pts * frame.time_base - self._window.origin) / self._base
         pts = round(exact)
-        off = abs(pts - exact) * self._base > max(_TOLERANCE, frame.time_base)
+        off = abs(pts - exact) * self._base > self._track.tolerance
         if off or (self._last is not None and pts <= self._last):
             raise OutputError(
                 f"{self._container.format.name} holds only a constant frame rate and the input's varies;"
@@ -75,7 +79,7 @@ class Sink:
             )
         self._last = pts
         with self._errors():
-            for packet in self._track.encode(picture.to_av(), pts):
+            for packet in self._track.encode(picture, pts):
                 self._container.mux_one(packet)
             self._copying.pass_on(self._window)
         self.frames += 1
@@ -165,14 +169,17 @@ def open_sink(path: str, source: Source, encoding: Encoding | None = None, alone
     return Sink(path, source, encoding or Encoding(), alone)
 
 
-def _open(path: str, landing: AtomicFile | None, encoding: Encoding) -> OutputContainer:
+def _open(path: str, landing: AtomicFile | None, encoding: Encoding, source: str) -> OutputContainer:
     name = "pipe:1" if path == "-" else str(landing.partial) if landing is not None else path
     kind = encoding.format or ("matroska" if path == "-" else "flv" if path.startswith("rtmp") else None)
+    kind = kind or FORMATS.get(Path(path).suffix.lower())
     # Matroska can store the few milliseconds before 0 that AAC begins with, and AVI stores no times at all; a shift of
     # theirs would move the pictures too.
     options = (
         {"avoid_negative_ts": "disabled"} if kind == "matroska" or path.endswith((".mkv", ".webm", ".avi")) else {}
     )
+    if kind is not None and kind in FORMATS.values():
+        options = looping(kind, plays(Path(source)))
     if path == "-" and kind in ("mp4", "mov"):
         options["movflags"] = "frag_keyframe+delay_moov"  # a pipe cannot go back to fill in the index
     try:

@@ -117,6 +117,14 @@ class Planes:
             region = region[rows[:, None], columns]
         return np.ascontiguousarray(self.geometry.turned(region))
 
+    def alpha(self) -> U8:
+        """uint8 (height, width) of the whole picture's transparency as displayed: 255 is opaque, and so is a picture
+        whose format has no place for any."""
+        rgba = np.asarray(self._frame.reformat(format="rgba").to_ndarray(), np.uint8)
+        upright = np.ascontiguousarray(self.geometry.turned(rgba[..., 3]))
+        size = self.geometry.shown
+        return upright if self._stretch is None else np.asarray(cv2.resize(upright, size), np.uint8)
+
     def small(self, width: int, height: int) -> U8:
         """uint8 (height, width, 3) RGB of the whole picture, averaged where it shrinks."""
         if self.rotation % 180:

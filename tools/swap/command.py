@@ -241,6 +241,7 @@ def _agreed(question: str) -> bool:
 
 def _carry_out(job: SwapJob) -> int:
     from stream.media.still import is_image  # heavy: codecs, networks; the help does without
+    from stream.media.video.animation import moves
     from tools.swap import clip
     from tools.swap import picture as shot
 
@@ -249,7 +250,7 @@ def _carry_out(job: SwapJob) -> int:
         shot.preview(job, job.preview, picture)
     if job.output is None:
         return 0
-    if not picture and is_image(job.output):
+    if not picture and is_image(job.output) and not moves(job.target, job.output):
         raise OutputError(
             f"{job.output} would be a picture, and {job.target} is a video; write to a .mp4, or take one frame with"
             f" --preview {job.output}"

@@ -14,19 +14,24 @@ from av.container import OutputContainer
 
 from stream.media.codecs import Encoding, choose_codec, pixel_format, time_base, tune
 from stream.media.probe import SourceInfo
+from stream.media.video.animated import CONTAINERS, AnimatedTrack
 from stream.media.video.boxes import add_boxes
 from stream.media.video.carried import carried, unlike
 from stream.media.video.converter import Converter
 from stream.media.video.formats import evened, keeps_alpha
+from stream.pixels.planes import Planes
 
 _MIRROR_HOLDERS = {"mp4", "mov", "3gp", "3g2", "ipod", "ismv", "f4v", "psp"}
 _MATRIX_HOLDERS = {*_MIRROR_HOLDERS, "matroska", "webm"}  # the latter two keep turns; their players pass over mirrors
+_TOLERANCE = Fraction(1, 1000)  # seconds
 _TOLD = ("language", "title", "handler_name")
 
 
 class VideoTrack:
-    """base: the encoder's time base. notes: what a user should know, one sentence each. told: the source stream's
-    metadata."""
+    """base: the encoder's time base. tolerance: seconds that rounding to it may move a picture. notes: what a user
+    should know, one sentence each. told: the source stream's metadata."""
+
+    pictures_only = False
 
     def __init__(
         self, container: OutputContainer, info: SourceInfo, encoding: Encoding, told: Mapping[str, str]
@@ -41,6 +46,7 @@ class VideoTrack:
         size = evened(codec, info.pix_fmt, info.width, info.height)
         chosen = pixel_format(codec, info.pix_fmt, *size, alpha)
         self.base: Fraction = time_base(container, codec, info.time_base, info.rate)
+        self.tolerance = max(_TOLERANCE, info.time_base)
         self._carried = carried(info, kind, codec, chosen, tuned.options)
         options = self._carried.options
         if kind == "avi" and codec in ("libx264", "libx265"):
@@ -69,9 +75,9 @@ class VideoTrack:
             *self._carried.notes,
         )
 
-    def encode(self, frame: av.VideoFrame, pts: int) -> "list[av.Packet[Any]]":
-        """The packets that one picture gives, in the pixel format of the source. pts: in units of `base`."""
-        image = self._converted(frame)
+    def encode(self, picture: Planes, pts: int) -> "list[av.Packet[Any]]":
+        """The packets that one picture gives. pts: in units of `base`."""
+        image = self._converted(picture.to_av())
         image.pts, image.time_base = pts, self.base
         return self._stream.encode(image)
 
@@ -83,6 +89,15 @@ class VideoTrack:
         """Adds to the finished file what its muxer could not be told. Raises OSError."""
         if self._carried.boxes:
             add_boxes(path, self._carried.boxes)
+
+
+def open_track(
+    container: OutputContainer, info: SourceInfo, encoding: Encoding, told: Mapping[str, str]
+) -> VideoTrack | AnimatedTrack:
+    """The track that suits the container. Raises OutputError."""
+    if container.format.name in CONTAINERS:
+        return AnimatedTrack(container, info, encoding)
+    return VideoTrack(container, info, encoding, told)
 
 
 def _turned(info: SourceInfo, kind: str, turned: bool) -> Iterator[str]:

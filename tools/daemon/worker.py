@@ -112,7 +112,7 @@ def swap(job: SwapJob, folder: Path, length: Fraction, stop: threading.Event) ->
     _keep_mark(stamp, memory)
     with ExitStack() as stack:
         source = stack.enter_context(open_source(job.target, start=job.start, end=job.end, threads=job.threads))
-        container_of(job.output, source.info.rotation)
+        container_of(job.output, source.info.rotation, source.info.mirrored)
         memory.facts["total"] = source.info.frames
         done = finished(folder)
         stats, known = Stats(), dict(memory.facts["routes"])
@@ -160,7 +160,7 @@ def _encoding(job: SwapJob, source: Source) -> Encoding:
 
     assert job.output is not None
     with av.open(os.devnull, "w", format=container_of(job.output)) as trial:
-        codec = choose_codec(trial, job.codec, source.info.pix_fmt)
+        codec = choose_codec(trial, job.codec, source.info.pix_fmt, hdr=source.info.hdr)
     with av.open(os.devnull, "w", format="mp4") as trial:
         try:
             choose_codec(trial, codec, source.info.pix_fmt)

@@ -13,6 +13,8 @@ Span = tuple[int, int]
 def add_boxes(path: Path, more: bytes) -> bool:
     """Appends boxes to those of the first video track's format. False, and nothing done, where the file has no such
     track or its index is not one box. Raises OSError."""
+    if not more:
+        return False
     with path.open("rb+") as file:
         top = list(_top(file.read, file.seek, path.stat().st_size))
         index = [span for kind, span in top if kind == b"moov"]

@@ -33,6 +33,8 @@ def carried(info: SourceInfo, container: str, codec: str, pix_fmt: str, options:
     if told is not None:
         name, text = told
         more[name] = f"{more[name]}:{text}" if name in more else text
+    if codec in ("libvpx", "libvpx-vp9") and has_alpha(pix_fmt):
+        more["auto-alt-ref"] = "0"  # libvpx has no hidden frames with transparency
     boxed = container in _BOXED
     word = info.immersive.word if container in _TAGGED else None
     return Carried(

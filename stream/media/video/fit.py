@@ -29,9 +29,13 @@ class Fitter:
         self._kind: tuple[object, ...] = ()
         self._graph = Graph()
 
+    def same_colours(self, frame: av.VideoFrame) -> bool:
+        """Whether a frame's transfer and primaries mean what the first one's do."""
+        return transfer_of(frame.color_trc, frame.color_primaries) is self._transfer
+
     def fit(self, frame: av.VideoFrame, geometry: Geometry) -> av.VideoFrame:
         """The fitted frame, in memory of its own. geometry: the frame's."""
-        if transfer_of(frame.color_trc, frame.color_primaries) is not self._transfer:
+        if not self.same_colours(frame):
             return self._tagged(self._by_srgb(frame, geometry))
         kind = (geometry, frame.format.name, frame.colorspace, frame.color_range)
         if kind != self._kind:

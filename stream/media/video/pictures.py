@@ -25,19 +25,20 @@ class Pictures:
     def __call__(self, frame: av.VideoFrame, seconds: Fraction) -> Planes:
         """seconds: the frame's time, for the note."""
         origin, target = self._display(frame), self._geometry
-        if origin != target:
+        recoloured = not self._fitter.same_colours(frame)
+        if origin != target or recoloured:
             if not self.notes:
-                self.notes = (_changed(origin, target, seconds),)
+                self.notes = (_changed(origin, target, recoloured, seconds),)
             frame = self._fitter.fit(frame, origin)
         return Planes.of(
             frame, target.rotation, self._cloner, mirrored=target.mirrored, aspect=target.aspect, origin=origin
         )
 
 
-def _changed(now: Geometry, first: Geometry, seconds: Fraction) -> str:
+def _changed(now: Geometry, first: Geometry, recoloured: bool, seconds: Fraction) -> str:
+    at = f"at {float(seconds):.2f} s the picture changes"
     before, after = ("x".join(map(str, g.shown)) for g in (first, now))
-    what = f"from {before} to {after}" if before != after else "its turn"
-    return (
-        f"at {float(seconds):.2f} s the picture changes {what}; later pictures are fitted into the first one's size,"
-        " with black edges"
-    )
+    if before != after:
+        return f"{at} from {before} to {after}; later pictures are fitted into the first one's size, with black edges"
+    what = "between HDR and SDR; later pictures get the first one's colours" if recoloured else "its turn"
+    return f"{at} {what}" if recoloured else f"{at} {what}; later pictures are turned as the first one is"

@@ -3,16 +3,22 @@
 from typing import Protocol, Self
 
 from engines.values import U8, Patch, Rect
+from stream.pixels.geometry import Geometry
 
 
 class Picture(Protocol):
-    """Planes of a decoded frame, read-only. All coordinates are those of the displayed frame: rotation metadata
-    (0, 90, 180, 270 degrees) is applied to what `rgb` and `small` return and undone for what `pasted` lays down."""
+    """Planes of a decoded frame, read-only. All coordinates are those of the displayed frame in square pixels: how the
+    frame is turned, mirrored and stretched for display is applied to what `rgb` and `small` return and undone for what
+    `pasted` lays down. Colours are sRGB, whatever the frame's own transfer and primaries."""
 
     @property
     def width(self) -> int: ...
     @property
     def height(self) -> int: ...
+    @property
+    def origin(self) -> Geometry:
+        """How the frame lay as it was decoded, before it was fitted into another size. A change begins a new shot."""
+        ...
 
     def rgb(self, rect: Rect) -> U8:
         """The region as uint8 (h, w, 3) RGB, full range, whatever the planes' format. `rect` may reach over the edge:

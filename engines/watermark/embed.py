@@ -38,13 +38,29 @@ class Embedder:
     """One payload for pictures of one size. Holds buffers: not to be shared between threads.
 
     width, height: of the luma plane as it is stored. depth: bits a sample, 8 to 16 (more than 8 come as uint16).
-    rotation: degrees clockwise that the plane is turned for display (0, 90, 180, 270); the mark lies in the displayed
-    picture, because whoever re-encodes it turns it for good."""
+    rotation, mirrored: degrees clockwise that the plane is turned for display (0, 90, 180, 270), and whether it is then
+    mirrored left to right; the mark lies in the displayed picture, because whoever re-encodes it turns it for good.
+    upright: whether the displayed picture is higher than wide, where its pixels are not square and so do not tell.
+    shares: float32 (256,), by how much of a level samples of each 8-bit level may move, where a level is more to the
+    eye than in ordinary video."""
 
-    def __init__(self, payload: Payload, width: int, height: int, depth: int = 8, rotation: int = 0) -> None:
+    def __init__(
+        self,
+        payload: Payload,
+        width: int,
+        height: int,
+        depth: int = 8,
+        rotation: int = 0,
+        mirrored: bool = False,
+        upright: bool | None = None,
+        shares: F32 | None = None,
+    ) -> None:
         cells = spell(to_bits(payload)).astype(np.int8)
-        upright = width > height if rotation % 180 else height > width
-        self._cells = np.ascontiguousarray(np.rot90(cells.T if upright else cells, rotation // 90))
+        if upright is None:
+            upright = width > height if rotation % 180 else height > width
+        shown = cells.T if upright else cells
+        self._cells = np.ascontiguousarray(np.rot90(shown[:, ::-1] if mirrored else shown, rotation // 90))
+        self._shares = None if shares is None else np.clip(np.rint(shares * 255), 0, 255).astype(np.uint8)
         rows, columns = self._cells.shape
         self._rows = np.arange(height) * rows // height
         self._columns = np.arange(width) * columns // width
@@ -99,7 +115,11 @@ class Embedder:
         contrast = cv2.absdiff(small, cv2.blur(small, (5, 5)))
         contrast = cv2.resize(contrast, (columns, rows), interpolation=cv2.INTER_AREA)
         busy = cv2.blur(cv2.convertScaleAbs(contrast, alpha=8), (3, 3))
-        amplitude = cv2.LUT(busy, self._amplitude).view(np.int8)
+        amplitude = np.asarray(cv2.LUT(busy, self._amplitude), np.uint8)
+        if self._shares is not None:
+            light = cv2.resize(small, (columns, rows), interpolation=cv2.INTER_AREA)
+            amplitude = np.asarray(cv2.multiply(amplitude, cv2.LUT(light, self._shares), scale=1 / 255), np.uint8)
+        amplitude = amplitude.view(np.int8)
         sign = 1 if index % PERIOD < PERIOD // 2 else -1
         return np.multiply(amplitude, self._cells if sign > 0 else -self._cells, dtype=np.int8)
 

@@ -18,7 +18,8 @@ from engines.errors import InputError
 from stream.io.address import OPEN_WITHIN, READ_WITHIN, InputAddress, hidden
 from stream.io.backoff import Backoff
 from stream.io.rebase import AHEAD, BACK, TimestampRebase
-from stream.media.turning import Turner
+from stream.media.video.display import Display
+from stream.media.video.upright import Upright
 from stream.rtmp.server import Slot
 
 log = logging.getLogger("understudy.feed")
@@ -62,7 +63,8 @@ class Input:
         self._picture, self._sound, self._begun, self._clock = picture, sound, begun, clock
         self._line, self._backoff = TimestampRebase(), Backoff()
         self._stop = threading.Event()
-        self._turner: tuple[tuple[int, int, int], Turner] | None = None
+        self._upright = Upright()
+        self._display: Display | None = None
 
     def stop(self) -> None:
         """Ends `run` with the packet in hand, or when the read's patience is over."""
@@ -116,6 +118,7 @@ class Input:
             raise InputError(f"{hidden(i.url)} has no video in it")
         audio = next(iter(container.streams.audio), None)
         video.codec_context.thread_count = 1
+        self._display = Display(video)
         self._line.restart()
         self._begun(audio)
         self._backoff.up(self._clock())
@@ -167,14 +170,5 @@ class Input:
         seconds = self._line.map("video", float(frame.pts * frame.time_base), self._clock())
         frame.pts, frame.time_base = round(seconds / CLOCK), CLOCK
         self.count.frames += 1
-        self._picture(self._upright(frame))
-
-    def _upright(self, frame: Any) -> Any:
-        """As it is meant to be seen: a phone's files say how they are turned."""
-        degrees = round(-frame.rotation % 360 / 90) * 90 % 360
-        if not degrees:
-            return frame
-        kind = (degrees, frame.width, frame.height)
-        if self._turner is None or self._turner[0] != kind:
-            self._turner = (kind, Turner(degrees))
-        return self._turner[1].turn(frame)
+        assert self._display is not None
+        self._picture(self._upright(frame, self._display(frame)))

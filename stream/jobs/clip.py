@@ -60,6 +60,8 @@ def swap_clip(
 
             journey = run(source.frames(), ends, pipeline.stages, stats=stats, witness=witness, stop=stop)
             whole = asyncio.run(journey)
+            for note in source.notes:  # what came up on the way
+                progress.say(f"note: {note}")
         table = stats.table()
         if report and table.frames:
             facts = output_facts(job.output, table.frames)

@@ -25,6 +25,7 @@ from stream.marks.manifest import Manifest, definition
 from stream.marks.media_type import PLAIN, media_type
 from stream.marks.read import fitting_sidecar, says_mark
 from stream.marks.sidecar import sidecar, write_sidecar
+from stream.media.video.animation import is_animation
 
 _TOKEN = "UNDERSTUDY_SIGNER_TOKEN"
 _SIGNATURE_LIMIT = 16_384
@@ -35,6 +36,12 @@ _PARENT = "parent.c2pa"
 def signing_partial(path: Path) -> Path:
     """Where a file is written while it is signed; what is left of it after a kill may be removed."""
     return path.with_name(f".{path.stem}.signed{path.suffix}")
+
+
+def _is_apng(path: Path, kind: str) -> bool:
+    """A manifest inside would come before the chunk that says that the picture moves, and FFmpeg and the players built
+    on it then show its first picture only."""
+    return kind == "image/png" and is_animation(path)
 
 
 def sign_file(
@@ -53,6 +60,7 @@ def sign_file(
     signed = signing_partial(path)
     try:
         kind = media_type(path)
+        kind = PLAIN if _is_apng(path, kind) else kind
         data = _sign(path, kind, signed if kind != PLAIN else None, manifest, ingredient, identity)
         if kind != PLAIN:
             shutil.copymode(path, signed)

@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 from av.container import InputContainer
 
@@ -17,6 +18,10 @@ from engines.values import U8
 from engines.watermark.gather import shrunk
 from stream.marks.media_type import HEAD, media_type_of
 from stream.media.still import read_image
+from stream.media.video.animation import is_animation, opened
+from stream.media.video.display import Display
+from stream.pixels.geometry import Geometry
+from stream.pixels.transfer import HLG, PQ, as_srgb
 from stream.untrusted.opener import DEMUXERS, open_address, open_file
 from stream.untrusted.parts import open_regular
 
@@ -39,10 +44,14 @@ class NoPicturesError(InputError):
     """There is sound and no picture."""
 
 
+LONGEST = 1280
+"""Pixels of the longer side at which HDR luma becomes sRGB; twice what reading takes."""
+
+
 def windows(target: str) -> Iterator[list[U8]]:
     """Up to three windows of uint8 (h, w), as displayed. target: a path or an address. Raises NoPicturesError where it
     holds sound only, InputError where it cannot be read."""
-    if "://" not in target and media_type_of(head(Path(target))).startswith("image/"):
+    if "://" not in target and _is_still(Path(target)):
         yield [shrunk(np.asarray(read_image(target) @ _LUMA + 0.5, np.uint8))]
         return
     found = False
@@ -70,9 +79,14 @@ def head(path: Path) -> bytes:
         return file.read(HEAD)
 
 
+def _is_still(path: Path) -> bool:
+    return media_type_of(head(path)).startswith("image/") and not is_animation(path)
+
+
 def _opened(target: str) -> AbstractContextManager[InputContainer]:
     if "://" not in target:
-        return open_file(Path(target), timeout=_TIMEOUT)
+        animation = opened(Path(target))
+        return closing(animation) if animation is not None else open_file(Path(target), timeout=_TIMEOUT)
     scheme = target.partition("://")[0].lower()
     if scheme in ("http", "https"):
         return open_address(target, _TIMEOUT)
@@ -103,12 +117,32 @@ def _read(container: InputContainer, start: Fraction | None) -> list[U8]:
         except av.error.FFmpegError:
             return []  # a pipe or a live stream
     pictures: list[U8] = []
+    display = Display(stream)
     since: Fraction | None = None
     for frame in container.decode(stream):
         at = frame.pts * frame.time_base if frame.pts is not None and frame.time_base is not None else None
         since = at if since is None else since
         if len(pictures) >= _LIMIT or (at is not None and since is not None and at - since > SECONDS):
             break
-        turned = np.rot90(np.asarray(frame.reformat(format="gray").to_ndarray(), np.uint8), round(frame.rotation / 90))
-        pictures.append(shrunk(np.ascontiguousarray(turned)))
+        pictures.append(_luma(frame, display(frame)))
     return pictures
+
+
+def _luma(frame: av.VideoFrame, geometry: Geometry) -> U8:
+    """uint8 (h, w), as displayed, no larger than is needed. HDR as sRGB would show it: there a step of the mark is as
+    large as in ordinary video, though a smaller one was made."""
+    if frame.color_trc in (PQ, HLG):
+        deep = np.asarray(frame.to_ndarray(format="gray16le"), np.uint16)
+        size = tuple(min(n, max(1, round(n * LONGEST / max(deep.shape)))) for n in reversed(deep.shape))
+        fine = np.asarray(cv2.resize(deep, size, interpolation=cv2.INTER_AREA), np.float32)
+        plain: U8 = np.rint(as_srgb(fine * np.float32(255 / 65_535), frame.color_trc)).astype(np.uint8)
+    else:
+        plain = np.asarray(frame.reformat(format="gray").to_ndarray(), np.uint8)
+    upright = np.ascontiguousarray(geometry.turned(plain))
+    (wide, high), (across, down) = geometry.shown, geometry.upright
+    if (wide, high) != (across, down):
+        k = max(wide / upright.shape[1], high / upright.shape[0])
+        upright = np.asarray(
+            cv2.resize(upright, (round(wide / k), round(high / k)), interpolation=cv2.INTER_AREA), np.uint8
+        )
+    return shrunk(upright)

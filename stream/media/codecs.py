@@ -14,6 +14,7 @@ from av.codec.codec import find_best_pix_fmt_of_list
 from av.container import OutputContainer
 
 from engines.errors import OutputError
+from stream.media.video.formats import suited, usual
 
 ALIASES = {
     "h264": "libx264",
@@ -40,7 +41,11 @@ COMMON = (
     "ffv1",
     "mjpeg",
 )
-_DEFAULTS = {"webm": "libvpx-vp9", "mpeg": "mpeg2video", "vob": "mpeg2video", "ogg": "libvpx-vp9", "gif": "gif"}
+_DEFAULTS = {"webm": "libvpx-vp9", "mpeg": "mpeg2video", "vob": "mpeg2video", "ogg": "libvpx-vp9"} | {
+    "gif": "gif",
+    "webp": "libwebp_anim",
+    "apng": "apng",
+}
 _CRF = {"libx264": 18, "libx265": 20, "libvpx-vp9": 24, "libsvtav1": 26, "libvpx": 10}
 X_PRESETS = (
     *("ultrafast", "superfast", "veryfast", "faster", "fast"),
@@ -81,13 +86,25 @@ class Tuned:
     quality: int | None = None
 
 
-def choose_codec(container: OutputContainer, wanted: str | None, pix_fmt: str = "yuv420p") -> str:
-    """The encoder's name. pix_fmt: the source's. Raises OutputError, naming what fits, where the wanted one is unknown
-    or the container cannot hold it."""
+def choose_codec(
+    container: OutputContainer,
+    wanted: str | None,
+    pix_fmt: str = "yuv420p",
+    alpha: bool = False,
+    hdr: bool = False,
+) -> str:
+    """The encoder's name. pix_fmt: the source's. alpha, hdr: whether it is transparent, or PQ or HLG. Raises
+    OutputError, naming what fits, where the wanted one is unknown or the container cannot hold it."""
     fitting = [name for name in COMMON if _fits(container, name)]
     if wanted is None:
-        name = _DEFAULTS.get(container.format.name, "libx264")
-        if name == "libvpx-vp9" and av.VideoFormat(pix_fmt).components[0].bits > 8 and _fits(container, "libsvtav1"):
+        apt = usual(container.format.name, pix_fmt, alpha, hdr)
+        name = apt or _DEFAULTS.get(container.format.name, "libx264")
+        if (
+            not apt
+            and name == "libvpx-vp9"
+            and av.VideoFormat(pix_fmt).components[0].bits > 8
+            and _fits(container, "libsvtav1")
+        ):
             name = "libsvtav1"  # PyAV's libvpx is built for 8 bits only
         return name if _fits(container, name) else next(iter(fitting), container.default_video_codec)
     name = ALIASES.get(wanted.lower(), wanted)
@@ -154,10 +171,11 @@ def bits(bitrate: str | int) -> int:
     return value
 
 
-def pixel_format(codec: str, source: str, width: int, height: int) -> str:
-    """The encoder's pixel format that loses least of the source's. H.264 and its kin cannot store odd sizes with halved
+def pixel_format(codec: str, source: str, width: int, height: int, alpha: bool = False) -> str:
+    """The encoder's pixel format that loses least of the source's. alpha: its transparency is to be kept. RGB becomes
+    what players show, in encoders that are meant for watching. H.264 and its kin cannot store odd sizes with halved
     chroma, so those get full chroma. Raises OutputError where the encoder has none that fits."""
-    known = [f.name for f in Codec(codec, "w").video_formats or ()] or [source]
+    known = suited(codec, [f.name for f in Codec(codec, "w").video_formats or ()] or [source], source, alpha)
     if codec in _EVEN_ONLY:
         known = [name for name in known if _holds(name, width, height)]
         if not known:
@@ -165,7 +183,7 @@ def pixel_format(codec: str, source: str, width: int, height: int) -> str:
     for same in (source, source.replace("yuvj", "yuv")):
         if same in known:
             return same
-    best, _ = find_best_pix_fmt_of_list(known, source, False)
+    best, _ = find_best_pix_fmt_of_list(known, source, True)
     return best.name if best is not None else known[0]
 
 

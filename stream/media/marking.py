@@ -17,8 +17,10 @@ from engines.watermark.payload import Payload
 from stream.frame import Frame
 from stream.journey import FrameSink
 from stream.picture import Picture
+from stream.pixels.geometry import Geometry
 from stream.pixels.layout import Samples, channel_view, layout_of
 from stream.pixels.planes import Planes
+from stream.pixels.transfer import shares
 
 
 def new_payload(producer: int) -> Payload:
@@ -32,7 +34,7 @@ class Marker:
     def __init__(self, payload: Payload) -> None:
         self.payload = payload
         self._count = 0
-        self._kind: tuple[int, int, int, int] | None = None
+        self._kind: tuple[Geometry, int, int] | None = None
         self._embedder: Embedder | None = None
 
     def mark(self, picture: Planes, index: int, last: bool = False) -> Planes:
@@ -41,7 +43,7 @@ class Marker:
         copy = picture.own() if last else picture.pasted(())
         frame, layout = copy.to_av(), layout_of(copy.pix_fmt)
         assert layout is not None, "Planes hold only formats that are taken apart"
-        embedder = self._for(frame.width, frame.height, layout.bits, copy.rotation)
+        embedder = self._for(copy.geometry, layout.bits, frame.color_trc)
         luma = channel_view(frame, layout, 0)
         if layout.model == "rgb":
             self._mark_rgb(embedder, [channel_view(frame, layout, i) for i in range(3)], layout.bits, index)
@@ -65,15 +67,17 @@ class Marker:
     def mark_rgb(self, rgb: U8, index: int = 0) -> U8:
         """A marked copy of a still picture, uint8 (h, w, 3) RGB."""
         copy = rgb.copy()
-        embedder = self._for(rgb.shape[1], rgb.shape[0], 8, 0)
+        embedder = self._for(Geometry(rgb.shape[1], rgb.shape[0]), 8, 0)
         self._mark_rgb(embedder, [copy[..., i] for i in range(3)], 8, index)
         return copy
 
-    def _for(self, *kind: int) -> Embedder:
+    def _for(self, geometry: Geometry, depth: int, transfer: int) -> Embedder:
+        kind = (geometry, depth, transfer)
         if self._embedder is None or kind != self._kind:
-            width, height, depth, rotation = kind
-            self._embedder = Embedder(self.payload, width, height, depth, rotation)
-            self._kind = (width, height, depth, rotation)
+            width, height = geometry.width, geometry.height
+            turn, mirrored, (wide, high) = geometry.rotation, geometry.mirrored, geometry.shown
+            self._embedder = Embedder(self.payload, width, height, depth, turn, mirrored, high > wide, shares(transfer))
+            self._kind = kind
         return self._embedder
 
     @staticmethod

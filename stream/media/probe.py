@@ -5,21 +5,25 @@ Knows: paths, PyAV's errors, what a video's first frame tells. Knows nothing of 
 
 import os
 import re
-import struct
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import cast
 
 import av
 from av.container import InputContainer
-from av.sidedata.sidedata import SideData, Type
 
 from engines.errors import InputError
+from stream.media.video.alpha import transparent
+from stream.media.video.animation import opened
+from stream.media.video.display import Display, display_matrix
+from stream.media.video.hdr import PLAIN, Light, light_of
+from stream.media.video.immersive import FLAT, Immersive, immersive_of
+from stream.pixels.geometry import SQUARE, Geometry, angle, orientation
 from stream.pixels.layout import layout_of, nearest_native
+from stream.pixels.transfer import HLG, PQ
 
 SIDE_LIMIT = 12_000  # pixels; a decoded frame of this side fills 200 MB, and no encoder here goes far beyond
+_ANIMATIONS = {"gif", "apng"}  # their decoders give an alpha channel to what has no transparency too
 _TEXT_CODECS = {"ansi", "bintext", "xbin", "idf"}
 
 
@@ -37,11 +41,12 @@ class ColourTags:
 class SourceInfo:
     """What is known of a source once its first frame is decoded.
 
-    width, height: as displayed. rotation: degrees clockwise from stored to displayed. rate: average frames a second.
-    frames: an estimate. duration: seconds, of what will be read. audio, subtitles: number of streams. matrix: the
-    display matrix, verbatim, None where there is none. aspect: sample aspect ratio, None where square or unknown.
-    field_order: FFmpeg's number (2 to 5 where interlaced). colour: its tags. notes: what a user should
-    know, one sentence each.
+    width, height: in samples, turned as displayed. rotation, mirrored, aspect: see `geometry`. rate: average frames
+    a second. frames: an estimate. duration: seconds, of what will be read. audio, subtitles: number of streams. matrix:
+    the display matrix, verbatim, None where there is none. aspect: sample aspect ratio, None where square or unknown.
+    field_order: FFmpeg's number (2 to 5 where interlaced). colour: its tags. light: its HDR metadata. immersive:
+    whether it is seen all around or with two eyes. transparent: whether it has transparency to be kept. notes: what a
+    user should know, one sentence each.
     """
 
     path: str
@@ -58,11 +63,26 @@ class SourceInfo:
     subtitles: int
     container: str
     matrix: tuple[int, ...] | None = None
+    mirrored: bool = False
     aspect: Fraction | None = None
     interlaced: bool = False
     field_order: int = 0
     colour: ColourTags = ColourTags()
+    light: Light = PLAIN
+    immersive: Immersive = FLAT
+    transparent: bool = False
     notes: tuple[str, ...] = ()
+
+    @property
+    def geometry(self) -> Geometry:
+        """How the first picture lies and is meant to be seen."""
+        sides = (self.height, self.width) if self.rotation % 180 else (self.width, self.height)
+        return Geometry(*sides, self.rotation, self.mirrored, self.aspect or SQUARE)
+
+    @property
+    def hdr(self) -> bool:
+        """Whether its transfer is PQ or HLG."""
+        return self.colour.transfer in (PQ, HLG)
 
 
 def open_input(path: str) -> InputContainer:
@@ -74,6 +94,8 @@ def open_input(path: str) -> InputContainer:
     else:
         name = path
         _check_file(Path(path))
+        if (animation := opened(Path(path))) is not None:
+            return animation
     try:
         container = av.open(name, "r", metadata_errors="replace")
     except (av.error.FFmpegError, OSError, ValueError) as error:
@@ -112,12 +134,9 @@ def describe(
 ) -> SourceInfo:
     """The info of an opened source. span: seconds that will be read, None where all of it."""
     notes = []
-    rotation = -first.rotation % 360
-    if min(rotation % 90, -rotation % 90) <= 1:  # PyAV cuts the angle to whole degrees
-        rotation = round(rotation / 90) * 90 % 360
-    else:
-        notes.append(f"the picture is turned by {rotation} degrees on display; faces are read unturned")
-        rotation = 0
+    matrix, geometry = display_matrix(first), Display(stream)(first)
+    if matrix is not None and orientation(matrix) is None:
+        notes.append(f"the picture is turned by {angle(matrix)} degrees on display; faces are read unturned")
     if layout_of(first.format.name) is None:
         notes.append(f"pixel format {first.format.name} is converted to {nearest_native(first.format.name)}")
     if stream.time_base is None:
@@ -128,14 +147,13 @@ def describe(
     frames = stream.frames or None
     if rate and duration is not None and (frames is None or duration != whole):
         frames = max(1, round(rate * duration))
-    aspect = stream.sample_aspect_ratio
-    sides = (first.height, first.width) if rotation % 180 else (first.width, first.height)
+    sides = geometry.upright
     order = stream.codec_context.field_order
     return SourceInfo(
         path=path,
         width=sides[0],
         height=sides[1],
-        rotation=rotation,
+        rotation=geometry.rotation,
         pix_fmt=first.format.name,
         time_base=stream.time_base,
         rate=rate,
@@ -144,22 +162,38 @@ def describe(
         codec=stream.codec_context.codec.canonical_name,
         audio=len(container.streams.audio),
         subtitles=len(container.streams.subtitles),
-        container=container.format.name,
-        matrix=display_matrix(first),
-        aspect=aspect if aspect and aspect != 1 else None,
+        container="webp" if container.name == "<none>" else container.format.name,
+        matrix=matrix,
+        mirrored=geometry.mirrored,
+        aspect=geometry.aspect if geometry.aspect != 1 else None,
         interlaced=first.interlaced_frame or order in (2, 3, 4, 5),
         field_order=order,
         colour=ColourTags(first.color_primaries, first.color_trc, first.colorspace, first.color_range),
+        light=light_of(first, path),
+        immersive=immersive_of(first),
+        transparent=transparent(first, always=stream.codec_context.name not in _ANIMATIONS),
         notes=tuple(notes),
     )
 
 
-def display_matrix(frame: av.VideoFrame) -> tuple[int, ...] | None:
-    """The nine numbers of the frame's display matrix, None where it has none."""
-    for data in cast(Iterable[object], frame.side_data):  # it yields the entries themselves, whatever its stub says
-        if isinstance(data, SideData) and data.type == Type.DISPLAYMATRIX:
-            return struct.unpack("=9i", bytes(data)[:36])
-    return None
+def alike(info: SourceInfo, like: SourceInfo | None) -> SourceInfo:
+    """The info with the pictures of `like`, where it is given."""
+    if like is None:
+        return info
+    return replace(
+        info,
+        width=like.width,
+        height=like.height,
+        rotation=like.rotation,
+        mirrored=like.mirrored,
+        matrix=like.matrix,
+        aspect=like.aspect,
+        pix_fmt=like.pix_fmt,
+        colour=like.colour,
+        light=like.light,
+        immersive=like.immersive,
+        transparent=like.transparent,
+    )
 
 
 def declared_end(stream: av.VideoStream) -> Fraction:

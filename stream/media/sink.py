@@ -1,6 +1,6 @@
 """Sink: frames are encoded and muxed, the source's other streams copied beside them, and the file appears when whole.
 
-Knows: encoding, muxing, colour tags, rotation and time on the way out. Knows nothing of what was done to the pictures.
+Knows: muxing and time on the way out. Knows nothing of what was done to the pictures.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,24 +11,22 @@ from types import TracebackType
 from typing import Self
 
 import av
-from av.codec.context import Flags
 from av.container import OutputContainer
 
 from engines.errors import OutputError
 from stream.frame import Frame
 from stream.media.atomicfile import AtomicFile
-from stream.media.codecs import Encoding, choose_codec, pixel_format, time_base, tune
+from stream.media.codecs import Encoding
 from stream.media.copying import Copying, TimeWindow, copy_chapters
 from stream.media.probe import SourceInfo
 from stream.media.source import Source
-from stream.media.turning import Turner
+from stream.media.video.animation import FORMATS, looping, plays
+from stream.media.video.track import open_track
 from stream.picture import Picture
-from stream.pixels.colour import BT601, FULL, matrix_of
 from stream.pixels.planes import Planes
 
 __all__ = ["Encoding", "Sink", "open_sink"]
 
-_MATRIX_HOLDERS = {"mp4", "mov", "matroska", "webm", "3gp", "3g2", "ipod", "ismv", "f4v", "psp"}
 _TOLERANCE = Fraction(1, 1000)  # seconds that rounding to the container's clock may move a frame
 _FAR = 10  # seconds; a start farther from 0 than this is a broadcast's clock, not an offset someone chose
 
@@ -49,7 +47,7 @@ class Sink:
         self.path, self._alone, self._finishing = path, alone, finishing
         self._source, info = source, source.info
         self._landing = None if path == "-" or "://" in path else AtomicFile(Path(path), _local(source.path))
-        self._container = _open(path, self._landing, encoding)
+        self._container = _open(path, self._landing, encoding, source.path)
         try:
             with self._errors():
                 self._prepare(info, encoding)
@@ -59,52 +57,16 @@ class Sink:
 
     def _prepare(self, info: SourceInfo, encoding: Encoding) -> None:
         container = self._container
-        codec = choose_codec(container, encoding.codec, info.pix_fmt)
-        tuned = tune(codec, encoding)
-        turned = info.rotation if info.rotation and container.format.name not in _MATRIX_HOLDERS else 0
-        across = info.rotation % 180 != 0 and not turned  # the stored picture lies on its side
-        width, height = (info.height, info.width) if across else (info.width, info.height)
-        self._format = pixel_format(codec, info.pix_fmt, width, height)
-        self._base = time_base(container, codec, info.time_base, info.rate)
-        options = dict(tuned.options)
-        if container.format.name == "avi" and codec in ("libx264", "libx265"):
-            options["bf"] = "0"  # AVI has no place for the times of reordered frames
-        stream = container.add_stream(codec, info.rate or Fraction(25), options=options)
-        self.video: av.VideoStream = stream  # type: ignore[assignment]
-        context = self.video.codec_context
-        context.width, context.height, context.pix_fmt = width, height, self._format
-        context.time_base, context.thread_count = self._base, encoding.threads
-        context.bit_rate = tuned.bit_rate
-        context.flags |= Flags.frame_duration
-        if tuned.quality is not None:
-            context.qscale, context.global_quality = True, tuned.quality * 118  # FF_QP2LAMBDA
-        if info.aspect is not None:
-            context.sample_aspect_ratio = 1 / info.aspect if turned % 180 else info.aspect
-        if info.interlaced and not turned:
-            context.flags |= Flags.interlaced_dct | Flags.interlaced_me
-            context.field_order = info.field_order
-        told = self._source.video.metadata
-        self.video.metadata.update({k: told[k] for k in ("language", "title", "handler_name") if k in told})
-        self._tag(info)
-        if info.matrix is not None and not turned:
-            self.video.set_display_matrix(info.matrix)
-        self._turner = Turner(turned) if turned else None
-        self._copying = Copying(self._source, container, self.path, self._alone)
-        self.notes = (*self._copying.notes, *_notes(info, container.format.name, codec, self._format, turned))
+        self._track = open_track(container, info, encoding, self._source.video.metadata)
+        self._base = self._track.base
+        only = self._track.pictures_only
+        self._copying = Copying(self._source, container, self.path, self._alone or only)
+        self.notes = (*self._copying.notes, *self._track.notes)
+        if only and not self._alone and info.audio + info.subtitles:
+            self.notes += (f"sound and subtitles are left out: {container.format.name} holds pictures only",)
         self._window: TimeWindow | None = None
         self._last: int | None = None
         self.frames = 0
-
-    def _tag(self, info: SourceInfo) -> None:
-        """Colour tags on the encoder, the source's own wherever they still hold."""
-        context, tags = self.video.codec_context, info.colour
-        context.color_primaries, context.color_trc = tags.primaries, tags.transfer
-        was_rgb, is_rgb = av.VideoFormat(info.pix_fmt).is_rgb, av.VideoFormat(self._format).is_rgb
-        full = tags.range == FULL or info.pix_fmt.startswith("yuvj")
-        context.colorspace, context.color_range = tags.space, FULL if full else tags.range
-        if was_rgb and not is_rgb:
-            context.colorspace, context.color_range = matrix_of(2, info.width, info.height), 1
-        self._space, self._range = context.colorspace, context.color_range
 
     def write(self, frame: Frame, picture: Picture) -> None:
         """Encodes one frame. picture: a `Planes`, the frame's own or a pasted one. Raises OutputError."""
@@ -113,19 +75,17 @@ class Sink:
         if self._window is None:
             self._begin(frame)
         assert self._window is not None
-        image = self._fitted(picture.to_av())
         exact = (frame.pts * frame.time_base - self._window.origin) / self._base
         pts = round(exact)
-        off = abs(pts - exact) * self._base > max(_TOLERANCE, frame.time_base)
+        off = abs(pts - exact) * self._base > self._track.tolerance
         if off or (self._last is not None and pts <= self._last):
             raise OutputError(
                 f"{self._container.format.name} holds only a constant frame rate and the input's varies;"
                 " write a .mp4 or .mkv"
             )
         self._last = pts
-        image.pts, image.time_base = pts, self._base
         with self._errors():
-            for packet in self.video.encode(image):
+            for packet in self._track.encode(picture, pts):
                 self._container.mux_one(packet)
             self._copying.pass_on(self._window)
         self.frames += 1
@@ -186,9 +146,11 @@ class Sink:
         try:
             with self._errors():
                 self._copying.pass_on(window)
-                for packet in self.video.encode(None):
+                for packet in self._track.flush():
                     self._container.mux_one(packet)
                 self._container.close()
+                if self._landing is not None:
+                    self._track.finish(self._landing.partial)
             if self._landing is not None:
                 self._finishing(self._landing.partial)
         except BaseException:
@@ -196,22 +158,6 @@ class Sink:
             raise
         if self._landing is not None:
             self._landing.land()
-
-    def _fitted(self, image: av.VideoFrame) -> av.VideoFrame:
-        """The frame as the encoder takes it: itself, but for the formats that it cannot."""
-        if image.format.name != self._format:
-            rgb = image.format.is_rgb
-            full = FULL if rgb or image.color_range == FULL or image.format.name.startswith("yuvj") else 1
-            space = BT601 if rgb else matrix_of(image.colorspace, image.width, image.height)
-            image = image.reformat(
-                format=self._format,
-                src_colorspace=space,
-                dst_colorspace=matrix_of(self._space, image.width, image.height),
-                src_color_range=full,
-                dst_color_range=self._range or 1,
-            )
-            image.pict_type = 0
-        return self._turner.turn(image) if self._turner is not None else image
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -235,14 +181,17 @@ def open_sink(
     return Sink(path, source, encoding or Encoding(), alone, finishing)
 
 
-def _open(path: str, landing: AtomicFile | None, encoding: Encoding) -> OutputContainer:
+def _open(path: str, landing: AtomicFile | None, encoding: Encoding, source: str) -> OutputContainer:
     name = "pipe:1" if path == "-" else str(landing.partial) if landing is not None else path
     kind = encoding.format or ("matroska" if path == "-" else "flv" if path.startswith("rtmp") else None)
+    kind = kind or FORMATS.get(Path(path).suffix.lower())
     # Matroska can store the few milliseconds before 0 that AAC begins with, and AVI stores no times at all; a shift of
     # theirs would move the pictures too.
     options = (
         {"avoid_negative_ts": "disabled"} if kind == "matroska" or path.endswith((".mkv", ".webm", ".avi")) else {}
     )
+    if kind is not None and kind in FORMATS.values():
+        options = looping(kind, plays(Path(source)))
     if path == "-" and kind in ("mp4", "mov"):
         options["movflags"] = "frag_keyframe+delay_moov"  # a pipe cannot go back to fill in the index
     try:
@@ -254,15 +203,6 @@ def _open(path: str, landing: AtomicFile | None, encoding: Encoding) -> OutputCo
         ) from error
     except (av.error.FFmpegError, OSError) as error:
         raise OutputError(f"cannot write {path}: {_why(error)}") from error
-
-
-def _notes(info: SourceInfo, kind: str, codec: str, chosen: str, turned: int) -> Iterator[str]:
-    if turned:
-        yield f"{kind} cannot say that a picture is turned, so it was turned by {turned} degrees; .mp4 and .mkv can"
-    if info.pix_fmt.replace("yuvj", "yuv") != chosen.replace("yuvj", "yuv"):
-        odd = info.width % 2 or info.height % 2
-        reason = f"the odd size {info.width}x{info.height} has no halved chroma there" if odd else "it has none nearer"
-        yield f"{codec} stores {chosen} for the input's {info.pix_fmt}: {reason}"
 
 
 def _local(path: str) -> Path | None:

@@ -19,10 +19,10 @@ from av.stream import Stream
 
 from engines.errors import InputError
 from stream.frame import Frame
-from stream.media.clone import Cloner
-from stream.media.probe import SourceInfo, best_video, declared_end, describe, open_input
+from stream.media.probe import SourceInfo, alike, best_video, declared_end, describe, open_input
 from stream.media.timeline import Timeline
-from stream.pixels.planes import Planes
+from stream.media.video.alpha import decoder_of
+from stream.media.video.pictures import Pictures
 
 _TAIL = Fraction(2)  # seconds read past `end` for packets of other streams that are interleaved late
 
@@ -41,6 +41,7 @@ class Source:
         start: Fraction | None,
         end: Fraction | None,
         clock: Callable[[], float],
+        like: SourceInfo | None = None,
     ) -> None:
         self.path, self.container, self.video = path, container, stream
         origin = Fraction(container.start_time or 0, av.time_base)
@@ -49,9 +50,9 @@ class Source:
         self._clock = clock
         self._copied: deque[av.Packet[Any]] = deque()
         self._wanted: frozenset[int] | None = None  # None: not yet asked, all are kept
-        self._cloner = Cloner()
         self._first: av.VideoFrame | None = None
         self._size = _size(path)
+        self._alpha = decoder_of(stream, stream.codec_context.thread_count)
         self._rewind()
         if self._start is not None and self._start > origin:
             self._seek(self._start, origin)
@@ -62,12 +63,18 @@ class Source:
             whole = describe(path, container, stream, self._first, None).duration
             upper = end if end is not None else whole
             span = None if upper is None else max(Fraction(0), upper - (start or 0))
-        self.info: SourceInfo = describe(path, container, stream, self._first, span)
+        self.info: SourceInfo = alike(describe(path, container, stream, self._first, span), like)
+        self._pictures: Pictures = Pictures(stream, self.info)
 
     @property
     def trimmed(self) -> bool:
         """True where a start was asked for: the output then begins at 0."""
         return self._start is not None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What came up while frames were read, one sentence each, for the user. Complete once the last was read."""
+        return self._pictures.notes
 
     @property
     def end(self) -> Fraction | None:
@@ -90,8 +97,7 @@ class Source:
             if self._end is not None and pts * base >= self._end:
                 self._drain(self._end)
                 return
-            picture = Planes.of(decoded, self.info.rotation, self._cloner)
-            yield Frame(index, pts, base, picture, self._clock())
+            yield Frame(index, pts, base, self._pictures(decoded, pts * base), self._clock())
             index += 1
         if reached + max(Fraction(1), reached / 50) < (declared := declared_end(stream)):
             raise InputError(
@@ -132,7 +138,7 @@ class Source:
         try:
             for packet in self._demuxed:
                 if packet.stream.index == self.video.index:
-                    yield from self.video.decode(packet)
+                    yield from (self._alpha or self.video).decode(packet)
                 elif packet.size:
                     self._keep(packet)
         except (av.error.FFmpegError, OSError) as error:
@@ -157,6 +163,8 @@ class Source:
     def _rewind(self) -> None:
         """Reads anew from where the container stands, up to the first frame."""
         self._copied.clear()
+        if self._alpha is not None:
+            self._alpha.flush_buffers()
         self._demuxed = self.container.demux()
         self._decoded = self._decode()
         self._first = next(self._decoded, None)
@@ -200,9 +208,11 @@ def open_source(
     end: Fraction | None = None,
     threads: int = 0,
     clock: Callable[[], float] = time.monotonic,
+    like: SourceInfo | None = None,
 ) -> Source:
     """Opens a video for reading; `-` is standard input. start, end: seconds from its beginning, kept from start up to
-    but without end. threads: of the decoder, 0 for as many as there are cores. Raises InputError."""
+    but without end. threads: of the decoder, 0 for as many as there are cores. like: whose pictures' size, format and
+    colours all are fitted into, where this is a later part of the same video. Raises InputError."""
     if start is not None and start < 0:
         raise InputError("--start lies before the beginning; give 0 or more seconds")
     if end is not None and end <= (start or 0):
@@ -212,7 +222,7 @@ def open_source(
         stream = best_video(container, path)
         stream.codec_context.thread_count = threads
         stream.thread_type = "AUTO"
-        return Source(path, container, stream, start, end, clock)
+        return Source(path, container, stream, start, end, clock, like)
     except BaseException:
         container.close()
         raise

@@ -17,6 +17,7 @@ from engines.errors import InputError, OutputError
 from engines.values import U8
 from stream.media.atomicfile import AtomicFile
 from stream.media.probe import best_video, is_text, open_input
+from stream.media.video.animation import is_animation
 
 Pixels = npt.NDArray[np.integer[Any]]
 
@@ -39,8 +40,8 @@ class _Raw:
 
 
 def is_image(path: str) -> bool:
-    """Whether a path names a picture, by its ending."""
-    return Path(path).suffix.lower() in ENDINGS
+    """Whether a path names a picture that does not move, by its ending and by what is in the file, if it is there."""
+    return Path(path).suffix.lower() in ENDINGS and not is_animation(Path(path))
 
 
 def read_image(path: str) -> U8:

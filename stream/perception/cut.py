@@ -1,4 +1,4 @@
-"""Scene cuts: does this frame begin a new shot? Knows small pictures only."""
+"""Scene cuts: does this frame begin a new shot? Knows small pictures, and how they lay before they were made small."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from engines.values import U8
+from stream.pixels.geometry import Geometry
 
 SIZE = (48, 32)
 JUMP = 0.5  # share of picture cells that must change
@@ -16,16 +17,20 @@ LIKE = 0.8  # correlation above which it is the same picture in another light, o
 @dataclass(slots=True)
 class CutDetector:
     """A cut: more than half of the picture's cells change at once by more than they do in steady motion, and what they
-    show is another picture: a flash or a lamp changes the levels and leaves the pattern."""
+    show is another picture: a flash or a lamp changes the levels and leaves the pattern. A change of the picture's
+    size, turn or pixel shape is a cut too: nothing lies where it was."""
 
     _last: U8 | None = None
     _usual: float = 4.0
+    _geometry: Geometry | None = None
 
-    def __call__(self, small: U8) -> bool:
-        """small: uint8 (h, w, 3) RGB, any small size, the same for every frame."""
+    def __call__(self, small: U8, geometry: Geometry | None = None) -> bool:
+        """small: uint8 (h, w, 3) RGB, any small size, the same for every frame. geometry: how the picture was stored
+        and is to be seen."""
         cells = np.asarray(cv2.resize(small, SIZE, interpolation=cv2.INTER_AREA), np.uint8)
         last, self._last = self._last, cells
-        if last is None:
+        changed, self._geometry = geometry != self._geometry, geometry
+        if last is None or changed:
             return True
         change = cv2.absdiff(cells, last).max(2)
         mean = float(change.mean())

@@ -108,7 +108,8 @@ class Perceiver:
         """pace: how often to look, as the time at hand allows; None for the usual one."""
         now = frame.seconds
         self._pace = pace or Pace()
-        cut = self._cut(frame.picture.small(*SIZE)) or now < self._now - 1  # time went back: a new stream
+        cut = self._cut(frame.picture.small(*SIZE), frame.picture.origin)
+        cut = cut or now < self._now - 1  # time went back: a new stream
         self._now = now
         if cut:
             self._people = []

@@ -17,9 +17,10 @@ Samples = npt.NDArray[np.generic]
 NATIVE = (
     *("yuv420p", "yuv422p", "yuv444p", "yuvj420p", "yuvj422p", "yuvj444p", "yuv440p", "yuv411p", "yuva420p"),
     *("yuv420p10le", "yuv422p10le", "yuv444p10le", "yuv420p12le", "yuv422p12le", "yuv444p12le"),
-    *("yuva422p", "yuva444p", "yuva444p10le", "nv12", "nv21", "nv16", "nv24", "p010le", "p210le"),
+    *("yuva422p", "yuva444p", "yuva420p10le", "yuva422p10le", "yuva444p10le", "yuva422p12le", "yuva444p12le"),
+    *("nv12", "nv21", "nv16", "nv24", "p010le", "p210le"),
     *("gray", "gray10le", "gray12le", "gray16le", "rgb24", "bgr24", "rgba", "bgra", "argb", "abgr", "rgb0", "bgr0"),
-    *("gbrp", "gbrap", "gbrp10le", "gbrp12le", "gbrp16le"),
+    *("gbrp", "gbrap", "gbrp10le", "gbrp12le", "gbrp16le", "gbrap10le", "gbrap12le", "gbrap16le"),
 )
 _PACKED = {
     "rgb24": (3, (0, 1, 2)),
@@ -66,6 +67,11 @@ class Layout:
     @property
     def dtype(self) -> np.dtype[np.generic]:
         return np.dtype(np.uint8 if self.bits == 8 else "<u2")
+
+    @property
+    def whole_bytes(self) -> bool:
+        """Whether samples are bytes of 8 bits."""
+        return self.bits == 8 and self.shift == 0
 
 
 @cache

@@ -19,6 +19,7 @@ from stream.frame import Done, FacePatch, FaceTrack, Frame, Pending, Plan, Scene
 from stream.journey import DEPTH, WINDOW, bottleneck, run
 from stream.picture import Picture
 from stream.pipeline.stages import Paint, Stages, refuse
+from stream.pixels.geometry import Geometry
 from stream.route import route
 from stream.telemetry.stats import Stats, Table, Timing
 
@@ -36,6 +37,10 @@ class Grey:
 
     def rgb(self, rect: Rect) -> U8:
         return np.full((rect.h, rect.w, 3), self.value, np.uint8)
+
+    @property
+    def origin(self) -> Geometry:
+        return Geometry(self.width, self.height)
 
     def small(self, width: int, height: int) -> U8:
         return np.full((height, width, 3), self.value, np.uint8)

@@ -13,6 +13,7 @@ from engines.errors import OutputError
 from stream.media.atomicfile import AtomicFile
 from stream.media.copying import Copying, TimeWindow, copy_chapters
 from stream.media.source import Source
+from stream.media.video.boxes import add_boxes
 from tools.daemon.segments import Segment
 
 HOLD = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".ts": "mpegts"}
@@ -20,13 +21,15 @@ TAIL = Fraction(2)  # seconds read past the end for sound that lies late in the 
 FAR = 10  # seconds; as in `stream.media.sink`
 
 
-def container_of(output: str, rotation: int = 0) -> str:
+def container_of(output: str, rotation: int = 0, mirrored: bool = False) -> str:
     """FFmpeg's name of the output's container. Raises OutputError for those that pieces cannot be joined into."""
     kind = HOLD.get(Path(output).suffix.lower())
     if kind is None:
         raise OutputError(f"{output}: the daemon writes {', '.join(HOLD)}; name such a file")
     if kind == "mpegts" and rotation:
         raise OutputError(f"{output}: .ts cannot say that a picture is turned, and the input's is; write .mp4 or .mkv")
+    if mirrored and kind not in ("mp4", "mov"):
+        raise OutputError(f"{output}: {kind} cannot say that a picture is mirrored, and the input's is; write .mp4")
     return kind
 
 
@@ -37,7 +40,10 @@ def join(segments: Sequence[Segment], source: Source, output: str, finishing: Ca
         raise OutputError(f"not one frame came to be written, so there is no {output}; look at the input")
     landing = AtomicFile(Path(output), Path(source.path))
     try:
-        count = _write(segments, source, str(landing.partial), container_of(output, source.info.rotation))
+        kind = container_of(output, source.info.rotation, source.info.mirrored)
+        count = _write(segments, source, str(landing.partial), kind)
+        if kind in ("mp4", "mov"):  # what the pieces' own boxes say and a muxer does not pass on
+            add_boxes(landing.partial, source.info.immersive.boxes)
         finishing(landing.partial)
     except BaseException as error:
         landing.abandon()

@@ -101,7 +101,7 @@ def swap(job: SwapJob, folder: Path, length: Fraction, stop: threading.Event) ->
         source = stack.enter_context(
             open_source(job.target, start=job.start, end=job.end, threads=job.encoding.threads)
         )
-        container_of(job.output, source.info.rotation)
+        container_of(job.output, source.info.rotation, source.info.mirrored)
         memory.facts["total"] = source.info.frames
         done = finished(folder)
         stats, known = Stats(), dict(memory.facts["routes"])
@@ -140,7 +140,7 @@ def _from(source: Source, job: SwapJob, last: int | None) -> Source:
     if last is not None:
         origin = Fraction(source.container.start_time or 0, 1_000_000)
         start = max(start, last * source.info.time_base - origin - WARM)
-    return open_source(job.target, start=start, end=job.end, threads=job.encoding.threads)
+    return open_source(job.target, start=start, end=job.end, threads=job.encoding.threads, like=source.info)
 
 
 def _encoding(job: SwapJob, source: Source) -> Encoding:
@@ -149,7 +149,7 @@ def _encoding(job: SwapJob, source: Source) -> Encoding:
 
     assert job.output is not None
     with av.open(os.devnull, "w", format=container_of(job.output)) as trial:
-        codec = choose_codec(trial, job.encoding.codec, source.info.pix_fmt)
+        codec = choose_codec(trial, job.encoding.codec, source.info.pix_fmt, hdr=source.info.hdr)
     with av.open(os.devnull, "w", format="mp4") as trial:
         try:
             choose_codec(trial, codec, source.info.pix_fmt)

@@ -153,6 +153,7 @@ def _ask(*names: "str | Path | None") -> None:
 
 def _carry_out(job: "SwapJob", quiet: bool) -> int:
     from stream.media.still import is_image  # heavy: codecs, networks; the help does without
+    from stream.media.video.animation import moves
     from tools.swap import show
 
     picture = job.target != "-" and is_image(job.target)
@@ -160,7 +161,7 @@ def _carry_out(job: "SwapJob", quiet: bool) -> int:
         show.preview(job, job.preview, picture, quiet)
     if job.output is None:
         return 0
-    if not picture and is_image(job.output):
+    if not picture and is_image(job.output) and not moves(job.target, job.output):
         raise OutputError(
             f"{job.output} would be a picture, and {job.target} is a video; write to a .mp4, or take one frame with"
             f" --preview {job.output}"

@@ -14,6 +14,7 @@ from stream.marks.keys import Identity, local_identity
 from stream.marks.layers import Marking, MarkingError
 from stream.marks.live import live_mark
 from stream.picture import Picture
+from stream.pixels.geometry import Geometry
 from stream.pixels.label import Label, draw
 from stream.pixels.planes import Planes
 from tests.engines.watermark.scenes import scene
@@ -99,6 +100,10 @@ class Plain:
 
     def rgb(self, rect: Rect) -> U8:
         return np.zeros((rect.h, rect.w, 3), np.uint8)
+
+    @property
+    def origin(self) -> Geometry:
+        return Geometry(self.width, self.height)
 
     def small(self, width: int, height: int) -> U8:
         return np.zeros((height, width, 3), np.uint8)

@@ -65,7 +65,7 @@ def test_an_odd_angle_is_noted_and_not_applied(tmp_path: Path) -> None:
     path = make(tmp_path / "a.mp4", frames=3, rotation=30)
     with open_source(str(path)) as source:
         assert source.info.rotation == 0
-        assert "turned by 29 degrees" in source.info.notes[0]  # PyAV cuts it to whole degrees
+        assert "turned by 30 degrees" in source.info.notes[0]
 
 
 def test_a_format_that_must_be_converted_is_noted(tmp_path: Path) -> None:

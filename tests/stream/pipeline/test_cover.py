@@ -7,6 +7,7 @@ import numpy as np
 from engines.values import U8, Box, Face, Patch, Rect, Region
 from stream.frame import FaceTrack
 from stream.pipeline.cover import cover, doubled, halved
+from stream.pixels.geometry import Geometry
 
 
 @dataclass
@@ -25,6 +26,10 @@ class Plain:
 
     def rgb(self, rect: Rect) -> U8:
         return self.image[rect.y : rect.y + rect.h, rect.x : rect.x + rect.w]
+
+    @property
+    def origin(self) -> Geometry:
+        return Geometry(self.width, self.height)
 
     def small(self, width: int, height: int) -> U8:
         raise NotImplementedError

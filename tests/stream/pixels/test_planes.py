@@ -5,12 +5,15 @@ from collections.abc import Callable
 from fractions import Fraction
 
 import av
+import cv2
 import numpy as np
 import pytest
 
 from engines.values import F32, U8, Patch, Rect
+from stream.pixels.geometry import Geometry
 from stream.pixels.layout import NATIVE, Samples, channel_view, layout_of
 from stream.pixels.planes import Planes
+from stream.pixels.transfer import hlg_to_scene, light_to_srgb, nits_to_pq, pq_to_nits, scene_to_hlg
 from tests.stream.clips import picture
 
 YUV = [name for name in NATIVE if "yuv" in name or name.startswith(("nv", "p0", "p2"))]
@@ -283,3 +286,127 @@ def test_bytes_are_blended_as_exactly_as_numbers() -> None:
         exact = (finer.astype(float) - fine) / 4
         share = 1.0 if plain.shape == (64, 96) else 0.5
         assert np.abs(step - exact).max() < 2 and np.abs(step).max() > 20 * share
+
+
+TURNS = [(rotation, mirrored) for rotation in (0, 90, 180, 270) for mirrored in (False, True)]
+
+
+@pytest.mark.parametrize(("rotation", "mirrored"), TURNS)
+def test_mirrors_are_applied_and_undone(rotation: int, mirrored: bool) -> None:
+    rgb = picture(4, 96, 64)
+    turned = np.rot90(rgb, -rotation // 90)
+    shown = turned[:, ::-1] if mirrored else turned
+    planes = Planes.of(frame_of(rgb, "gbrp"), rotation, mirrored=mirrored)
+    assert np.array_equal(planes.rgb(Rect(10, 5, 30, 40)), shown[5:45, 10:40])
+    assert np.abs(planes.small(planes.width, planes.height).astype(int) - shown).max() <= 2
+    assert np.abs(planes.small(8, 8).astype(int) - Planes.of(frame_of(shown.copy(), "gbrp")).small(8, 8)).max() <= 2
+    flat = np.full((20, 14, 3), (200, 90, 40), np.uint8)
+    read = planes.pasted((Patch(12, 8, flat, np.ones((20, 14), np.float32)),)).rgb(Rect(0, 0, *planes.geometry.shown))
+    expected = shown.copy()
+    expected[8:28, 12:26] = (200, 90, 40)
+    assert np.array_equal(read, expected)
+
+
+@pytest.mark.parametrize(("rotation", "mirrored"), TURNS)
+@pytest.mark.parametrize("name", ["yuv420p", "yuv420p10le", "gbrp"])
+def test_square_pixels_are_read_and_samples_pasted(rotation: int, mirrored: bool, name: str) -> None:
+    """A square of 20 pixels is 20 high and wide as displayed, and half as many samples along the stored width."""
+    planes = Planes.of(
+        frame_of(np.full((64, 48, 3), 60, np.uint8), name), rotation, mirrored=mirrored, aspect=Fraction(2)
+    )
+    assert (planes.width, planes.height) == ((64, 96) if rotation % 180 else (96, 64))
+    flat = np.full((20, 20, 3), (200, 90, 40), np.uint8)
+    pasted = planes.pasted((Patch(12, 16, flat, np.ones((20, 20), np.float32)),))
+    read = pasted.rgb(Rect(0, 0, planes.width, planes.height)).astype(int)
+    assert np.abs(read[20:32, 17:27] - flat[0, 0]).max() <= 2
+    outside = np.ones(read.shape[:2], bool)
+    outside[10:42, 6:38] = False  # chroma reaches as far as it did when it was halved, and twice along the width
+    assert np.abs(read[outside] - 60).max() <= 2
+    changed = channels(pasted.to_av())[0] != channels(planes.to_av())[0]
+    rows, columns = np.flatnonzero(changed.any(1)), np.flatnonzero(changed.any(0))
+    assert (len(rows), len(columns)) == (20, 10)
+
+
+@pytest.mark.parametrize("name", ["yuv420p", "yuv422p10le", "gbrp"])
+@pytest.mark.parametrize("aspect", [Fraction(16, 11), Fraction(8, 9), Fraction(4, 3)])
+def test_samples_outside_an_anamorphic_patch_keep_their_bits(name: str, aspect: Fraction) -> None:
+    frame = frame_of(picture(5, 96, 64), name)
+    planes = Planes.of(frame, aspect=aspect)
+    alpha = disc(40)
+    pasted = planes.pasted((Patch(30, 11, np.full((40, 40, 3), 200, np.uint8), alpha),))
+    across, down = planes.width / 96, planes.height / 64
+    touched = np.zeros((64, 96), bool)
+    ys, xs = np.nonzero(alpha)
+    rows = ((11 + ys[:, None] + np.array([-1, 0, 1])[None]) / down).astype(int)
+    columns = ((30 + xs[:, None] + np.array([-1, 0, 1])[None]) / across).astype(int)
+    for i in range(3):
+        for j in range(3):
+            touched[rows[:, i], columns[:, j]] = True
+    before, after = channels(frame)[0], channels(pasted.to_av())[0]
+    assert np.array_equal(after[~touched], before[~touched])
+    assert (after[touched] != before[touched]).any()
+
+
+def test_the_whole_of_an_anamorphic_picture_is_scaled_not_cut() -> None:
+    rgb = picture(2, 96, 64)
+    small = Planes.of(frame_of(rgb, "gbrp"), aspect=Fraction(3, 2)).small(72, 32).astype(int)
+    assert np.abs(small - cv2.resize(rgb, (72, 32), interpolation=cv2.INTER_AREA)).mean() < 2
+
+
+def hdr_frame(nits: float, transfer: int, name: str) -> av.VideoFrame:
+    """A grey of so much light, 64 by 48, sample by sample: swscale would dither it."""
+    signal = nits_to_pq(np.array(nits)) if transfer == 16 else scene_to_hlg(np.array((nits / 1000) ** (1 / 1.2)))
+    frame, layout = av.VideoFrame(64, 48, name), layout_of(name)
+    assert layout is not None
+    for index, level in enumerate((16 + 219 * float(signal), 128, 128)):
+        channel_view(frame, layout, index)[...] = round(level * (1 << (layout.bits - 8))) << layout.shift
+    frame.color_primaries, frame.color_trc, frame.colorspace, frame.color_range = 9, transfer, 9, 1
+    return frame
+
+
+@pytest.mark.parametrize("transfer", [16, 18])
+@pytest.mark.parametrize("name", ["yuv420p10le", "yuv422p10le", "p010le", "yuv420p"])
+def test_hdr_is_seen_as_srgb_and_painted_with_its_light(transfer: int, name: str) -> None:
+    planes = Planes.of(hdr_frame(100, transfer, name))
+    expected = 255 * float(light_to_srgb(np.array(100 / 203)))
+    tolerance = 5 if name == "yuv420p" else 1.5
+    assert np.abs(planes.rgb(Rect(0, 0, 64, 48)) - expected).max() <= tolerance
+    assert np.abs(planes.small(16, 12) - expected).max() <= tolerance
+    assert np.abs(planes.small(4, 4) - expected).max() <= tolerance
+    white = Patch(16, 12, np.full((16, 24, 3), 255, np.uint8), np.ones((16, 24), np.float32))
+    luma = channels(planes.pasted((white,)).to_av())[0].astype(float)
+    layout = layout_of(name)
+    assert layout is not None
+    signal = ((luma / (1 << layout.shift)) / (1 << (layout.bits - 8)) - 16) / 219
+    light = pq_to_nits(signal) if transfer == 16 else 1000 * hlg_to_scene(signal) ** 1.2
+    assert np.abs(light[12:28, 16:40] / 203 - 1).max() < (0.06 if name == "yuv420p" else 0.015)
+    assert np.array_equal(luma[:, :16], channels(planes.to_av())[0][:, :16])
+
+
+def test_a_photos_colours_mean_the_same_in_wide_gamut_video() -> None:
+    """sRGB red pasted into BT.2020 is BT.2020's mixture for it, and reads back as sRGB red."""
+    frame = frame_of(np.full((48, 64, 3), 100, np.uint8), "yuv444p", 9)
+    frame.color_primaries = 9
+    red = Patch(8, 8, np.full((32, 32, 3), (255, 0, 0), np.uint8), np.ones((32, 32), np.float32))
+    pasted = Planes.of(frame).pasted((red,))
+    assert np.abs(pasted.rgb(Rect(12, 12, 8, 8)).astype(int) - (255, 0, 0)).max() <= 4
+    coded = pasted.to_av().to_ndarray(format="rgb24")[20, 20].astype(int)
+    assert np.abs(coded - np.rint(255 * light_to_srgb(np.array([0.6274, 0.0691, 0.0164])))).max() <= 4
+
+
+@pytest.mark.parametrize("name", ["yuva420p", "yuva444p12le", "gbrap10le", "rgba"])
+def test_transparency_keeps_its_bits_and_is_read_as_displayed(name: str) -> None:
+    rgba = np.dstack([picture(1, 96, 64), np.repeat(np.linspace(0, 255, 96)[None], 64, 0).astype(np.uint8)])
+    frame = av.VideoFrame.from_ndarray(rgba, format="rgba").reformat(format=name)
+    planes = Planes.of(frame, 90)
+    pasted = planes.pasted((Patch(0, 0, np.full((96, 64, 3), 9, np.uint8), np.ones((96, 64), np.float32)),))
+    assert np.abs(pasted.alpha().astype(int) - np.rot90(rgba[..., 3], -1)).max() <= 1
+    assert np.array_equal(pasted.alpha(), planes.alpha())
+
+
+def test_a_picture_tells_how_it_lay_before_it_was_fitted() -> None:
+    frame = frame_of(picture(0, 96, 64))
+    origin = Geometry(48, 32)
+    fitted = Planes.of(frame, origin=origin)
+    assert fitted.origin == fitted.pasted(()).origin == origin
+    assert Planes.of(frame, 90, mirrored=True).origin == Geometry(96, 64, 90, True)

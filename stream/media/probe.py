@@ -17,6 +17,7 @@ from av.container import InputContainer
 from av.sidedata.sidedata import SideData, Type
 
 from engines.errors import InputError
+from stream.media.demux import tells_length
 from stream.pixels.layout import layout_of, nearest_native
 
 SIDE_LIMIT = 12_000  # pixels; a decoded frame of this side fills 200 MB, and no encoder here goes far beyond
@@ -173,6 +174,8 @@ def declared_end(stream: av.VideoStream) -> Fraction:
 
 
 def _duration(container: InputContainer, stream: av.VideoStream) -> Fraction | None:
+    if not tells_length(container):
+        return None
     if stream.duration and stream.time_base:
         return stream.duration * stream.time_base
     return Fraction(container.duration, av.time_base) if container.duration else None

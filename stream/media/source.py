@@ -20,6 +20,7 @@ from av.stream import Stream
 from engines.errors import InputError
 from stream.frame import Frame
 from stream.media.clone import Cloner
+from stream.media.demux import demuxed, from_key_picture, jumps
 from stream.media.probe import SourceInfo, best_video, declared_end, describe, open_input
 from stream.media.timeline import Timeline
 from stream.pixels.planes import Planes
@@ -52,9 +53,11 @@ class Source:
         self._cloner = Cloner()
         self._first: av.VideoFrame | None = None
         self._size = _size(path)
-        self._rewind()
-        if self._start is not None and self._start > origin:
-            self._seek(self._start, origin)
+        late = self._start if self._start is not None and self._start > origin else None
+        by_time = not (jumps(container) and self._size)
+        self._rewind(None if by_time else late)
+        if late is not None and by_time:
+            self._seek(late, origin)
         if self._first is None:
             raise InputError(f"{path} has a video stream but not one frame in it{self._span_words()}")
         span = None
@@ -154,10 +157,13 @@ class Source:
         except (av.error.FFmpegError, OSError) as error:
             raise InputError(self._broken(error)) from error
 
-    def _rewind(self) -> None:
-        """Reads anew from where the container stands, up to the first frame."""
+    def _rewind(self, skip: Fraction | None = None) -> None:
+        """Reads anew from where the container stands, up to the first frame; or, with nothing decoded before, from the
+        key picture before `skip`."""
         self._copied.clear()
-        self._demuxed = self.container.demux()
+        self._demuxed = demuxed(self.container, self.video)
+        if skip is not None:
+            self._demuxed = from_key_picture(self._demuxed, self.video.index, skip)
         self._decoded = self._decode()
         self._first = next(self._decoded, None)
 

@@ -53,7 +53,8 @@ class _Line:
     """One stream's clock, in ticks of base. sound: whether it is. epoch: its number. first, last: decoding times in the
     epoch, unwrapped. back, ahead: how far it may fall or leap. turns: added for wraps. shift: added for the epoch.
     step: to the next packet. end: where the stream ends so far, on the common time line; None before its first packet
-    has left. delay: from decoding to display, of the newest packet."""
+    has left. delay: from decoding to display, of the newest packet. loose: last is a display time, for lack of a
+    decoding time, and those fall back by themselves."""
 
     base: Fraction
     sound: bool
@@ -67,6 +68,7 @@ class _Line:
     shift: int = 0
     end: int | None = None
     delay: int = 0
+    loose: bool = False
 
 
 class Clock(Generic[Packet]):
@@ -114,6 +116,7 @@ class Clock(Generic[Packet]):
         sound, ahead = packet.stream_index in self._dense and packet.stream_index != self._main, int(JUMP / base)
         step = max(1, round(1 / (self._rate * base)))
         line = _Line(base, sound, int(BACK / base), ahead if self._jumps else None, self.seams, at, at, step)
+        line.loose = packet.dts is None
         if sound and main is not None and self._epochs[-1].offset is not None:
             seen = (main.last - main.first) * main.base
             if seen > 1 and main.last * main.base - at * base > 1:
@@ -124,7 +127,7 @@ class Clock(Generic[Packet]):
     def _followed(self, line: _Line, packet: Packet, at: int) -> list[Packet]:
         """Moves a stream's clock to a packet. Returns what has to leave before it, where it begins an epoch."""
         left: list[Packet] = []
-        loose = packet.dts is None  # display order falls back by itself
+        loose = packet.dts is None
         if packet.stream_index not in self._dense:
             self._accompany(line, at)
         elif not self._runs(line, at + line.turns, loose):
@@ -134,7 +137,10 @@ class Clock(Generic[Packet]):
                 left = self.flush()
                 self._open(line, now)
         now = at + line.turns
-        line.last = max(line.last, now)
+        if line.loose and not loose:
+            line.last, line.loose = now, False
+        elif line.loose or not loose:
+            line.last = max(line.last, now)
         line.step = packet.duration if packet.duration and packet.duration > 0 else line.step
         return left
 
@@ -150,7 +156,7 @@ class Clock(Generic[Packet]):
     def _runs(self, line: _Line, now: int, loose: bool) -> bool:
         """Whether the stream's clock runs on evenly."""
         leap = now - line.last
-        return leap >= -line.back * (10 if loose else 1) and (line.ahead is None or leap <= line.ahead)
+        return leap >= -line.back * (10 if loose or line.loose else 1) and (line.ahead is None or leap <= line.ahead)
 
     def _gap(self, line: _Line, now: int) -> bool:
         """Whether another stream of the epoch has come as far: packets are missing, the clock is the same."""

@@ -49,7 +49,12 @@ class Sink:
         self.path, self._alone, self._finishing = path, alone, finishing
         self._source, info = source, source.info
         self._landing = None if path == "-" or "://" in path else AtomicFile(Path(path), _local(source.path))
-        self._container = _open(path, self._landing, encoding)
+        try:
+            self._container = _open(path, self._landing, encoding)
+        except BaseException:
+            if self._landing is not None:
+                self._landing.abandon()
+            raise
         try:
             with self._errors():
                 self._prepare(info, encoding)

@@ -57,7 +57,6 @@ def write_image(
     ending = Path(path).suffix.lower()
     if ending not in ENDINGS:
         raise OutputError(f"{path}: a picture is written as .png, .jpg or .webp; give one of these endings")
-    landing = AtomicFile(Path(path), Path(like) if like is not None else None)
     pixels: Pixels = np.ascontiguousarray(rgb[..., ::-1])
     raw = _read(like) if like is not None else None
     if raw is not None and raw.pixels.shape[:2] == rgb.shape[:2]:
@@ -66,16 +65,17 @@ def write_image(
     options = _OPTIONS.get(".jpg" if ending == ".jpeg" else ending, [])
     try:
         done, data = cv2.imencodeWithMetadata(ending, pixels, list(kinds), list(metadata), options)
-        if not done:
-            raise OutputError(f"cannot write {path} as {ending}; take .png")
-        landing.partial.write_bytes(data.tobytes())
     except cv2.error as error:
         raise OutputError(f"cannot write {path} as {ending}: {error.err}; take .png") from error
+    if not done:
+        raise OutputError(f"cannot write {path} as {ending}; take .png")
+    landing = AtomicFile(Path(path), Path(like) if like is not None else None)
+    try:
+        landing.partial.write_bytes(data.tobytes())
+        finishing(landing.partial)
     except OSError as error:
         landing.abandon()
         raise OutputError(f"cannot write {path}: {error.strerror}; make room or write elsewhere") from error
-    try:
-        finishing(landing.partial)
     except BaseException:
         landing.abandon()
         raise

@@ -158,6 +158,22 @@ def test_a_display_time_of_the_clock_behind_the_seam_is_mended() -> None:
     assert [p.pts for p in left] == [FRAME * (i + 1) for i in range(20)]
 
 
+def test_pictures_whose_decoding_time_is_known_only_later_are_no_restart() -> None:
+    """As Matroska's demuxer gives them: the first packets have none."""
+    shown, decoded = [0, 4, 2, 1, 3, 8, 6], [None, None, None, 1, 2, 3, 4]
+    times = [(s * FRAME, None if d is None else d * FRAME) for s, d in zip(shown, decoded, strict=True)]
+    clock: Clock[Stamped] = Clock(VIDEO, [], Fraction(25), False, False)
+    left = [out for s, d in times for out in clock.pass_on(Stamped(VIDEO, s, d))]
+    assert [(p.pts, p.dts) for p in left] == times and clock.seams == 0
+
+
+def test_a_restart_is_seen_where_there_are_no_decoding_times_at_all() -> None:
+    clock: Clock[Stamped] = Clock(VIDEO, [], Fraction(25), False, False)
+    shown = [i * FRAME for i in (0, 2, 1, 4, 3, *range(5, 50))]
+    left = [out for s in [*shown, *shown] for out in clock.pass_on(Stamped(VIDEO, s, None))] + clock.flush()
+    assert sorted(p.pts or 0 for p in left) == [i * FRAME for i in range(100)]
+
+
 def test_words_follow_the_clock_that_is_nearest() -> None:
     words = [Stamped(WORDS, at, at) for at in (FRAME * 12, FRAME * 12)]
     one, two = list(piece(0)), list(piece(0))

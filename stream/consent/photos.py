@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from engines.errors import InputError
-
-PHOTOS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
+from stream.stills.endings import READ, is_hidden, is_picture
 
 
 def parse_sources(texts: list[str]) -> tuple[tuple[Path, ...], ...]:
@@ -17,9 +16,9 @@ def _photos(text: str) -> tuple[Path, ...]:
         raise InputError("--source is empty; name a photo of a face")
     path = Path(text)
     if path.is_dir():
-        found = tuple(sorted(p for p in path.iterdir() if p.suffix.lower() in PHOTOS))
+        found = tuple(sorted(p for p in path.iterdir() if is_picture(p) and not is_hidden(p) and p.is_file()))
         if not found:
-            raise InputError(f"the folder {path} holds no photo ({', '.join(sorted(PHOTOS))}); give a photo of a face")
+            raise InputError(f"the folder {path} holds no photo ({', '.join(READ)}); give a photo of a face")
         return found
     if path.exists() or "," not in text:
         return (path,)

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from engines.errors import OutputError
 
-NAME_MAX = 255  # bytes of a file name, on every usual file system
+NAME_MAX = 240  # bytes of a file name: 255 on usual file systems, less what signing adds
 
 
 class OutputLock:

@@ -16,6 +16,7 @@ from av.container import OutputContainer
 
 from engines.errors import OutputError
 from stream.frame import Frame
+from stream.media.address import local_address
 from stream.media.atomicfile import AtomicFile
 from stream.media.codecs import Encoding, choose_codec, pixel_format, time_base, tune
 from stream.media.copying import Copying, TimeWindow, copy_chapters
@@ -241,7 +242,7 @@ def open_sink(
 
 
 def _open(path: str, landing: AtomicFile | None, encoding: Encoding) -> OutputContainer:
-    name = "pipe:1" if path == "-" else str(landing.partial) if landing is not None else path
+    name = "pipe:1" if path == "-" else local_address(landing.partial) if landing is not None else path
     kind = encoding.format or ("matroska" if path == "-" else "flv" if path.startswith("rtmp") else None)
     # Matroska can store the few milliseconds before 0 that AAC begins with, and AVI stores no times at all; a shift of
     # theirs would move the pictures too.

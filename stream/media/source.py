@@ -19,6 +19,7 @@ from av.stream import Stream
 
 from engines.errors import InputError
 from stream.frame import Frame
+from stream.media.address import is_pipe
 from stream.media.clone import Cloner
 from stream.media.demux import demuxed, from_key_picture, jumps
 from stream.media.probe import SourceInfo, best_video, declared_end, describe, open_input
@@ -52,9 +53,10 @@ class Source:
         self._wanted: frozenset[int] | None = None  # None: not yet asked, all are kept
         self._cloner = Cloner()
         self._first: av.VideoFrame | None = None
+        self._begun = False  # whether a frame was decoded
         self._size = _size(path)
         late = self._start if self._start is not None and self._start > origin else None
-        by_time = not (jumps(container) and self._size)
+        by_time = not jumps(container) or "://" in path
         self._rewind(None if by_time else late)
         if late is not None and by_time:
             self._seek(late, origin)
@@ -96,7 +98,7 @@ class Source:
             picture = Planes.of(decoded, self.info.rotation, self._cloner)
             yield Frame(index, pts, base, picture, self._clock())
             index += 1
-        if reached + max(Fraction(1), reached / 50) < (declared := declared_end(stream)):
+        if reached + max(Fraction(1), reached / 50) < (declared := declared_end(self.container, stream)):
             raise InputError(
                 f"{self.path} is damaged or was cut short: its video ends at {float(reached):.1f} s"
                 f" of {float(declared):.1f} s; copy it again, or give --end to take what is there"
@@ -166,6 +168,7 @@ class Source:
             self._demuxed = from_key_picture(self._demuxed, self.video.index, skip)
         self._decoded = self._decode()
         self._first = next(self._decoded, None)
+        self._begun = self._begun or self._first is not None
 
     def _seek(self, start: Fraction, origin: Fraction) -> None:
         """To a key frame before `start`. Some formats land behind it: then from farther back. Where nothing can be
@@ -181,6 +184,11 @@ class Source:
                 return
 
     def _broken(self, error: Exception) -> str:
+        if not self._begun and "mov" in self.container.format.name and is_pipe(self.path):
+            return (
+                f"{self.path} is a pipe, and the MP4 in it has its index at its end, behind the pictures: give the file"
+                " itself, or put the index first (ffmpeg -i FILE -c copy -movflags +faststart NEW.mp4)"
+            )
         reason = getattr(error, "strerror", None) or str(error)
         return (
             f"{self.path} is damaged or was cut short: {reason}. Copy it again, or repair it first"

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from engines.values import U8
 
-Samples = npt.NDArray[np.number[Any]]
+Samples = npt.NDArray[np.integer[Any] | np.floating[Any]]
 _FLOAT_SCALES = (16.0, 255.5, 65_535.5)  # peaks up to which the white of floating-point samples is 1, 255, 65535
 
 
@@ -28,13 +28,12 @@ def white(samples: Samples, bits: int | None = None) -> float:
         peak = int(samples.max(initial=0))
         if samples.dtype == np.uint16 and peak < 4096:
             return 1023.0 if peak < 1024 else 4095.0
-        return float(np.iinfo(samples.dtype).max)
-    finite = samples[np.isfinite(samples)]
-    peak = float(finite.max(initial=0.0))
+        return float(2 ** (8 * samples.itemsize - (samples.dtype.kind == "i")) - 1)
+    highest = float(samples[np.isfinite(samples)].max(initial=0.0))
     for limit, scale in zip(_FLOAT_SCALES, (1.0, 255.0, 65_535.0), strict=True):
-        if peak <= limit:
+        if highest <= limit:
             return scale
-    return peak
+    return highest
 
 
 def to_8_bits(samples: Samples, full: float) -> U8:

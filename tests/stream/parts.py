@@ -66,7 +66,7 @@ def _sound(stream: Any, index: int, at: Fraction) -> Any:
     count = 1920
     wave = (np.sin(np.arange(index * count, (index + 1) * count) / 20) * 8000).astype(np.int16)
     kind = stream.codec_context.format.name
-    data = wave / np.float32(32768) if kind.startswith("flt") else wave
+    data: Any = wave / np.float32(32768) if kind.startswith("flt") else wave
     data = np.stack([data, data]) if kind.endswith("p") else np.repeat(data, 2)[None]
     frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(data), format=kind, layout="stereo")
     frame.sample_rate, frame.time_base = 48000, Fraction(1, 48000)

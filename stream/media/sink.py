@@ -20,6 +20,7 @@ from stream.media.address import local_address
 from stream.media.atomicfile import AtomicFile
 from stream.media.codecs import Encoding, choose_codec, pixel_format, time_base, tune
 from stream.media.copying import Copying, TimeWindow, copy_chapters
+from stream.media.others.plan import Streams
 from stream.media.probe import SourceInfo
 from stream.media.source import Source
 from stream.media.turning import Turner
@@ -27,7 +28,7 @@ from stream.picture import Picture
 from stream.pixels.colour import BT601, FULL, matrix_of
 from stream.pixels.planes import Planes
 
-__all__ = ["Encoding", "Sink", "open_sink"]
+__all__ = ["Encoding", "Sink", "Streams", "open_sink"]
 
 _MATRIX_HOLDERS = {"mp4", "mov", "matroska", "webm", "3gp", "3g2", "ipod", "ismv", "f4v", "psp"}
 _TOLERANCE = Fraction(1, 1000)  # seconds that rounding to the container's clock may move a frame
@@ -46,8 +47,9 @@ class Sink:
         encoding: Encoding,
         alone: bool = False,
         finishing: Callable[[Path], object] = lambda _: None,
+        streams: Streams = Streams.ALL,
     ) -> None:
-        self.path, self._alone, self._finishing = path, alone, finishing
+        self.path, self._alone, self._finishing, self._streams = path, alone, finishing, streams
         self._source, info = source, source.info
         self._landing = None if path == "-" or "://" in path else AtomicFile(Path(path), _local(source.path))
         try:
@@ -95,7 +97,7 @@ class Sink:
         if info.matrix is not None and not turned:
             self.video.set_display_matrix(info.matrix)
         self._turner = Turner(turned) if turned else None
-        self._copying = Copying(self._source, container, self.path, self._alone)
+        self._copying = Copying(self._source, container, self.path, self._alone, self._streams)
         self.notes = (*self._copying.notes, *_notes(info, container.format.name, codec, self._format, turned))
         self._window: TimeWindow | None = None
         self._last: int | None = None
@@ -235,10 +237,12 @@ def open_sink(
     encoding: Encoding | None = None,
     alone: bool = False,
     finishing: Callable[[Path], object] = lambda _: None,
+    streams: Streams = Streams.ALL,
 ) -> Sink:
     """Opens an output for the source's frames; `-` is standard output (Matroska unless `encoding.format` says
-    otherwise). alone: nothing is copied beside the pictures. finishing: as `Sink` has it. Raises OutputError."""
-    return Sink(path, source, encoding or Encoding(), alone, finishing)
+    otherwise). alone: nothing is copied beside the pictures. finishing: as `Sink` has it. streams: whether it is an
+    error that another stream cannot be kept. Raises OutputError."""
+    return Sink(path, source, encoding or Encoding(), alone, finishing, streams)
 
 
 def _open(path: str, landing: AtomicFile | None, encoding: Encoding) -> OutputContainer:

@@ -113,6 +113,10 @@ class Source:
         self._wanted = streams
         self._copied = deque(p for p in self._copied if p.stream.index in streams)
 
+    def read_so_far(self, stream: int) -> list["av.Packet[Any]"]:
+        """The packets of a stream, by index, that are kept and not yet taken."""
+        return [packet for packet in self._copied if packet.stream.index == stream]
+
     def take(self) -> list["av.Packet[Any]"]:
         """The packets of copied streams read since the last call, in the file's order."""
         taken = []

@@ -72,7 +72,7 @@ def test_a_deep_grey_picture_that_was_not_painted_goes_into_what_holds_8_bits(tm
 @pytest.mark.parametrize("depth", [8, 10, 12])
 def test_avif_of_any_depth(tmp_path: Path, depth: int) -> None:
     full = (1 << depth) - 1
-    samples = np.rint(SAMPLE[..., ::-1] / 255 * full).astype(np.uint8 if depth == 8 else np.uint16)
+    samples: Any = np.rint(SAMPLE[..., ::-1] / 255 * full).astype(np.uint8 if depth == 8 else np.uint16)
     path = tmp_path / "a.avif"
     assert cv2.imwrite(str(path), samples, [cv2.IMWRITE_AVIF_DEPTH, depth, cv2.IMWRITE_AVIF_QUALITY, 98])
     seen = read_image(str(path))

@@ -120,10 +120,10 @@ class Copying:
             return
         last, now = self._written.get(index), round(packet.dts * packet.time_base / base)
         if last is not None and (now < last or (now == last and self._strict)):
-            delay = (packet.pts - packet.dts) * packet.time_base
-            packet.rescale_ts(base)  # type: ignore[arg-type]  # it takes fractions, whatever its stub says
-            now = last + self._strict
-            packet.dts, packet.pts = now, now + round(delay / base)
+            scale = packet.time_base / base
+            now, delay = last + self._strict, round((packet.pts - packet.dts) * scale)
+            packet.duration = round((packet.duration or 0) * scale)
+            packet.dts, packet.pts, packet.time_base = now, now + delay, base
         self._written[index] = now
 
 

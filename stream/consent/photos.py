@@ -6,8 +6,7 @@ from typing import TypeAlias
 
 from engines.errors import InputError
 from engines.values import U8
-
-PHOTOS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
+from stream.stills.endings import READ, is_hidden, is_picture
 
 NamedPhoto: TypeAlias = tuple[str, U8]
 """A name for messages, and uint8 (h, w, 3) RGB pixels, upright."""
@@ -30,9 +29,9 @@ def _photos(text: str) -> tuple[Path, ...]:
         raise InputError("--source is empty; name a photo of a face")
     path = Path(text)
     if path.is_dir():
-        found = tuple(sorted(p for p in path.iterdir() if p.suffix.lower() in PHOTOS))
+        found = tuple(sorted(p for p in path.iterdir() if is_picture(p) and not is_hidden(p) and p.is_file()))
         if not found:
-            raise InputError(f"the folder {path} holds no photo ({', '.join(sorted(PHOTOS))}); give a photo of a face")
+            raise InputError(f"the folder {path} holds no photo ({', '.join(READ)}); give a photo of a face")
         return found
     if path.exists() or "," not in text:
         return (path,)

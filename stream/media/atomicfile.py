@@ -4,19 +4,24 @@ Knows: paths, disks, renaming. Knows nothing of what is written.
 """
 
 import os
+import secrets
 from contextlib import suppress
 from pathlib import Path
 
 from engines.errors import OutputError
+from stream.media.lock import OutputLock, shortened
 
 
 class AtomicFile:
-    """path: the final name. partial: where to write until `land`."""
+    """path: the final name. partial: where to write until `land`; a file of a name that nobody had, empty at first.
+
+    Whoever opens one calls `land` or `abandon` in the end: until then no other run may write to the same name.
+    """
 
     def __init__(self, path: Path, source: Path | None = None) -> None:
-        """Raises OutputError where the place cannot be written or is the source itself (symlinks are followed)."""
+        """Raises OutputError where the place cannot be written, another run writes there, or it is the source itself
+        (symlinks are followed)."""
         self.path = path
-        self.partial = path.with_name(f"{path.stem}.part{path.suffix}")
         folder = path.parent
         if path.is_dir():
             raise OutputError(f"{path} is a folder; give a file name in it, as {path / 'out.mp4'}")
@@ -26,9 +31,14 @@ class AtomicFile:
             raise OutputError(f"the folder {folder} may not be written by this user; choose another")
         if path.exists() and not path.is_file():
             raise OutputError(f"{path} is not a plain file; give another name, or - for standard output")
-        for place in (path, self.partial):
-            if source is not None and _same(place, source):
-                raise OutputError(f"the output {path} would overwrite the input {source}; give another name")
+        if source is not None and _same(path, source):
+            raise OutputError(f"the output {path} would overwrite the input {source}; give another name")
+        self._lock = OutputLock(path)
+        try:
+            self.partial = _new_file(path)
+        except OSError as error:
+            self._lock.release()
+            raise OutputError(f"cannot write {path}: {error.strerror}; make room or write elsewhere") from error
 
     def land(self) -> None:
         """To disk, then to the final name. Raises OutputError, and leaves nothing, where that fails."""
@@ -39,11 +49,25 @@ class AtomicFile:
         except OSError as error:
             self.abandon()
             raise OutputError(f"cannot finish {self.path}: {error.strerror}") from error
+        self._lock.release()
 
     def abandon(self) -> None:
-        """Removes the partial file."""
+        """Removes the partial file, unless it has landed. May be called again."""
         with suppress(OSError):
             self.partial.unlink(missing_ok=True)
+        self._lock.release()
+
+
+def _new_file(path: Path) -> Path:
+    """An empty file beside `path` that was not there before. Raises OSError."""
+    while True:
+        after = f".{secrets.token_hex(4)}.part{path.suffix}"
+        partial = path.with_name(shortened("", path.stem, after))
+        try:
+            os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        except FileExistsError:
+            continue
+        return partial
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -1,22 +1,27 @@
-"""Stream copy: audio, subtitle, data and attachment packets go from the source to the output as they are.
+"""Stream copy: sound, subtitles, data, covers and attachments go from the source to the output, as `Plan` decides.
 
-Knows: which streams a container can hold, time shifts of packets. Knows nothing of video frames.
+Knows: the ways that packets go, and their times. Knows nothing of video frames.
 """
 
-import io
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import av
 from av.container import OutputContainer
-from av.stream import Disposition, Stream
 
 from engines.errors import OutputError
+from stream.media.others.containers import Target
+from stream.media.others.covers import attach, is_cover
+from stream.media.others.plan import Fate, Plan, Planned, Streams
+from stream.media.others.sound import SoundConverted
+from stream.media.others.text import TextConverted
+from stream.media.others.way import Copied, Way
 from stream.media.source import Source
 
 # What the MOV family's demuxer reports of the file itself, and its muxer writes anew.
 _OWN_TAGS = {"major_brand", "minor_version", "compatible_brands", "encoder"}
+_NOT_STRICT = 0x20000  # AVFMT_TS_NONSTRICT: two packets may have one decoding time
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,29 +35,43 @@ class TimeWindow:
 
 
 class Copying:
-    """The copied streams of one output. notes: what was left out, one sentence each."""
+    """The other streams of one output. notes: what was left out or changed, one sentence each."""
 
-    def __init__(self, source: Source, container: OutputContainer, name: str, alone: bool = False) -> None:
-        """Adds a stream for each of the source's; none where the pictures go alone. Raises OutputError where the
-        container cannot hold an audio or subtitle stream; data streams that it cannot hold are left out and noted."""
-        self._source, self._container = source, container
-        self._targets: dict[int, Stream] = {}
+    def __init__(
+        self,
+        source: Source,
+        container: OutputContainer,
+        name: str,
+        alone: bool = False,
+        streams: Streams = Streams.ALL,
+    ) -> None:
+        """Adds a stream for each of the source's that the container holds; none where the pictures go alone. The
+        container has its video stream already. Raises OutputError, see `Plan.check`."""
+        self._source, self._container, self._name = source, container, name
+        self._ways: dict[int, Way] = {}
         self._last: dict[int, int] = {}
-        notes = []
-        for stream in () if alone else source.others():
-            try:
-                _check(source, container, stream)
-                self._targets[stream.index] = _add(container, stream)
-            except (ValueError, av.error.FFmpegError) as error:
-                what = f"{stream.type} stream {stream.index} ({_codec_name(stream)})"
-                if stream.type in ("audio", "subtitle"):
-                    raise OutputError(
-                        f"{container.format.name} cannot hold the {what} of the input; write to {_instead(name)}"
-                    ) from error
-                notes.append(f"the {what} is left out: {container.format.name} cannot hold it")
-        source.copy(frozenset(i for i, t in self._targets.items() if t.type != "attachment"))
+        self._written: dict[int, int] = {}
+        self._strict = not container.format.flags & _NOT_STRICT
+        others = () if alone else source.others()
+        first = {stream.index: source.read_so_far(stream.index) for stream in others}
+        plan = Plan(others, Target.of(container, name), source.container.format.name, first)
+        video = container.streams.video[0].codec_context.name if others else ""
+        plan.check(name, source.path, video, streams)
+        for one in plan.all:
+            self._add(one, first[one.stream.index])
+        source.copy(frozenset(i for i, way in self._ways.items() if way.target.type != "attachment"))
         container.metadata.update({k: v for k, v in source.container.metadata.items() if k not in _OWN_TAGS})
-        self.notes = tuple(notes)
+        self.notes = plan.notes(name, source.path, video)
+
+    def _add(self, one: Planned, first: "list[av.Packet[Any]]") -> None:
+        stream, container = one.stream, self._container
+        if one.fate is Fate.COPIED:
+            self._ways[stream.index] = Copied(container, stream)
+        elif one.fate is Fate.CONVERTED:
+            kind = TextConverted if stream.type == "subtitle" else SoundConverted
+            self._ways[stream.index] = kind(container, stream, one.codec)
+        elif one.fate is Fate.ATTACHED:
+            attach(container, stream, bytes(first[0]))
 
     def pass_on(self, window: TimeWindow) -> None:
         """Muxes the packets read so far; the muxer interleaves them with the video by dts."""
@@ -60,22 +79,52 @@ class Copying:
             self.mux(packet, window)
 
     def mux(self, packet: "av.Packet[Any]", window: TimeWindow) -> None:
-        """One packet of a copied stream, moved and cut as the window says."""
-        index = packet.stream.index
+        """One packet of another stream, moved and cut as the window says. Raises OutputError where the stream is not
+        what it seemed, and what PyAV raises for the file."""
+        index, way = packet.stream.index, self._ways[packet.stream.index]
+        if is_cover(packet.stream):
+            packet.pts = packet.dts = 0
+        elif not self._moved(packet, window):
+            return
+        what = f"{packet.stream.type} stream {index}"
+        try:
+            for made in way.pass_on(packet):
+                self._rising(index, made, way)
+                self._container.mux_one(made)
+        except (av.error.InvalidDataError, av.error.ArgumentError) as error:
+            raise OutputError(
+                f"cannot write {self._name}: the {what} of the input is damaged, or no {self._container.format.name}"
+                f" holds it ({error.strerror}); write a .mkv, or repair the input first"
+            ) from error
+
+    def _moved(self, packet: "av.Packet[Any]", window: TimeWindow) -> bool:
+        """Gives a packet its time in the output. False where it lies outside the window."""
+        index, base = packet.stream.index, packet.time_base
         at = packet.pts if packet.pts is not None else packet.dts
         if at is None:
             at = self._last.get(index, 0)
         self._last[index] = at + (packet.duration or 0)
-        base = packet.time_base
         if window.lower is not None and at * base < window.lower:
-            return
+            return False
         if window.upper is not None and at * base >= window.upper:
-            return
+            return False
         shift = round(window.origin / base)
         packet.dts = (at if packet.dts is None else packet.dts) - shift
         packet.pts = at - shift
-        packet.stream = self._targets[index]
-        self._container.mux_one(packet)
+        return True
+
+    def _rising(self, index: int, packet: "av.Packet[Any]", way: Way) -> None:
+        """Muxers refuse sound whose time does not rise; one tick later is soon enough for what overlaps a little."""
+        base = way.target.time_base
+        if way.target.type != "audio" or base is None or packet.dts is None or packet.pts is None:
+            return
+        last, now = self._written.get(index), round(packet.dts * packet.time_base / base)
+        if last is not None and (now < last or (now == last and self._strict)):
+            scale = packet.time_base / base
+            now, delay = last + self._strict, round((packet.pts - packet.dts) * scale)
+            packet.duration = round((packet.duration or 0) * scale)
+            packet.dts, packet.pts, packet.time_base = now, now + delay, base
+        self._written[index] = now
 
 
 def copy_chapters(source: Source, container: OutputContainer, window: TimeWindow) -> None:
@@ -93,30 +142,3 @@ def copy_chapters(source: Source, container: OutputContainer, window: TimeWindow
             kept.append({**chapter, "start": next(moved), "end": next(moved)})
     if kept:
         container.set_chapters(kept)
-
-
-def _check(source: Source, container: OutputContainer, stream: Stream) -> None:
-    """Raises where the container cannot hold the stream: some muxers say so only when they write their header, so one
-    is written in memory for this stream alone."""
-    if stream.type == "video" and not stream.disposition & Disposition.attached_pic:
-        raise ValueError("only the main video stream is kept")
-    if stream.type == "data" and container.format.name not in source.container.format.name.split(","):
-        raise ValueError("data mean something in their own container only")
-    with av.open(io.BytesIO(), "w", format=container.format.name) as trial:
-        _add(trial, stream)
-        trial.start_encoding()
-
-
-def _add(container: OutputContainer, stream: Stream) -> Stream:
-    added = container.add_stream_from_template(stream, opaque=True)
-    added.metadata.update(stream.metadata)
-    added.disposition = stream.disposition
-    return added
-
-
-def _codec_name(stream: Stream) -> str:
-    return stream.codec_context.name if stream.codec_context is not None else "unknown"
-
-
-def _instead(name: str) -> str:
-    return f"{name.rsplit('.', 1)[0]}.mkv, which holds nearly any" if "." in name else "a .mkv file"

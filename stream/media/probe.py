@@ -13,6 +13,9 @@ import av
 from av.container import InputContainer
 
 from engines.errors import InputError
+from stream.media.address import address_of, is_apple_double
+from stream.media.demux import tells_length
+from stream.media.mp4 import Boxes, all_there, read_boxes
 from stream.media.video.alpha import transparent
 from stream.media.video.animation import opened
 from stream.media.video.display import Display, display_matrix
@@ -87,22 +90,19 @@ class SourceInfo:
 
 def open_input(path: str) -> InputContainer:
     """Opens a file, a URL or `-` (standard input). Raises InputError with the reason and what to do."""
-    if path == "-":
-        name = "pipe:0"
-    elif "://" in path:
-        name = path
-    else:
-        name = path
+    if "://" not in path and path != "-":
         _check_file(Path(path))
         if (animation := opened(Path(path))) is not None:
             return animation
+    name = address_of(path)
     try:
         container = av.open(name, "r", metadata_errors="replace")
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise InputError(f"cannot read {path}: {_why(path, error)}") from error
-    if "mov" in container.format.name and (there := _part_there(Path(path))) < 1:
+    boxes = read_boxes(Path(path)) if "mov" in container.format.name else Boxes()
+    if boxes.there < 1 and not all_there(container, boxes, Path(path).stat().st_size):
         container.close()
-        raise InputError(f"{path} was cut short: {there:.0%} of it are there; copy it again, or repair it first")
+        raise InputError(f"{path} was cut short: {boxes.there:.0%} of it are there; copy it again, or repair it first")
     return container
 
 
@@ -139,6 +139,8 @@ def describe(
         notes.append(f"the picture is turned by {angle(matrix)} degrees on display; faces are read unturned")
     if layout_of(first.format.name) is None:
         notes.append(f"pixel format {first.format.name} is converted to {nearest_native(first.format.name)}")
+    if "mov" in container.format.name and (again := read_boxes(Path(path)).again) is not None:
+        notes.append(f"another recording begins at byte {again} of {path}; it is not read: cut the file there for it")
     if stream.time_base is None:
         raise InputError(f"{path}: its video stream has no time base; remux it first")
     whole = _duration(container, stream)
@@ -196,17 +198,23 @@ def alike(info: SourceInfo, like: SourceInfo | None) -> SourceInfo:
     )
 
 
-def declared_end(stream: av.VideoStream) -> Fraction:
+def declared_end(container: InputContainer, stream: av.VideoStream) -> Fraction:
     """Seconds at which a Matroska file says that its video ends; 0 where it does not. (Others that say so fail by
-    themselves when cut, or mean their index, which an edit list may trim.)"""
+    themselves when cut, or mean their index, which an edit list may trim.) A tag that names more than the whole file's
+    length is one that was left from before the file was cut."""
+    if "matroska" not in container.format.name:
+        return Fraction(0)
     match = re.fullmatch(r"(\d+):(\d\d):(\d\d)\.(\d{3})\d*", stream.metadata.get("DURATION", ""))
     if match is None:
         return Fraction(0)
     hours, minutes, seconds, thousandths = map(int, match.groups())
-    return hours * 3600 + minutes * 60 + seconds + Fraction(thousandths, 1000)
+    tagged = hours * 3600 + minutes * 60 + seconds + Fraction(thousandths, 1000)
+    return min(tagged, Fraction(container.duration, av.time_base)) if container.duration else tagged
 
 
 def _duration(container: InputContainer, stream: av.VideoStream) -> Fraction | None:
+    if not tells_length(container):
+        return None
     if stream.duration and stream.time_base:
         return stream.duration * stream.time_base
     return Fraction(container.duration, av.time_base) if container.duration else None
@@ -230,31 +238,12 @@ def _why(path: str, error: Exception) -> str:
     if isinstance(error, av.error.InvalidDataError):
         if file.is_file() and is_text(file):
             return "it is a text file whatever its name says; give a video or a picture"
-        if file.is_file() and _part_there(file) < 1:
-            return f"it was cut short ({_part_there(file):.0%} of it are there); copy it again"
+        if file.is_file() and is_apple_double(file):
+            return "it holds what macOS had to say of another file, and no picture; give that, whose name has no ._"
+        if file.is_file() and (there := read_boxes(file).there) < 1:
+            return f"it was cut short ({there:.0%} of it are there); copy it again"
         return "it is not a video that can be read here, or its beginning is damaged; try to play it, or copy it again"
     return f"{getattr(error, 'strerror', None) or error}"
-
-
-def _part_there(path: Path) -> float:
-    """How much of an MP4 or MOV file is there, by the sizes its boxes give; 1 where that cannot be told. FFmpeg reads
-    one that was cut short without a word."""
-    if not path.is_file():
-        return 1
-    size, at = path.stat().st_size, 0
-    with path.open("rb") as file:
-        if file.read(8)[4:] != b"ftyp":
-            return 1
-        while at + 8 <= size:
-            file.seek(at)
-            head = file.read(16)
-            length = int.from_bytes(head[:4], "big")
-            if length == 1 and len(head) == 16:
-                length = int.from_bytes(head[8:], "big")
-            if length < 8:  # 0: to the end of the file
-                return 1
-            at += length
-    return min(1.0, size / at) if at else 1
 
 
 def is_text(path: Path) -> bool:

@@ -15,9 +15,11 @@ from av.container import OutputContainer
 
 from engines.errors import OutputError
 from stream.frame import Frame
+from stream.media.address import local_address
 from stream.media.atomicfile import AtomicFile
 from stream.media.codecs import Encoding
 from stream.media.copying import Copying, TimeWindow, copy_chapters
+from stream.media.others.plan import Streams
 from stream.media.probe import SourceInfo
 from stream.media.source import Source
 from stream.media.video.animation import FORMATS, looping, plays
@@ -25,7 +27,7 @@ from stream.media.video.track import open_track
 from stream.picture import Picture
 from stream.pixels.planes import Planes
 
-__all__ = ["Encoding", "Sink", "open_sink"]
+__all__ = ["Encoding", "Sink", "Streams", "open_sink"]
 
 _TOLERANCE = Fraction(1, 1000)  # seconds that rounding to the container's clock may move a frame
 _FAR = 10  # seconds; a start farther from 0 than this is a broadcast's clock, not an offset someone chose
@@ -43,11 +45,17 @@ class Sink:
         encoding: Encoding,
         alone: bool = False,
         finishing: Callable[[Path], object] = lambda _: None,
+        streams: Streams = Streams.ALL,
     ) -> None:
-        self.path, self._alone, self._finishing = path, alone, finishing
+        self.path, self._alone, self._finishing, self._streams = path, alone, finishing, streams
         self._source, info = source, source.info
         self._landing = None if path == "-" or "://" in path else AtomicFile(Path(path), _local(source.path))
-        self._container = _open(path, self._landing, encoding, source.path)
+        try:
+            self._container = _open(path, self._landing, encoding, source.path)
+        except BaseException:
+            if self._landing is not None:
+                self._landing.abandon()
+            raise
         try:
             with self._errors():
                 self._prepare(info, encoding)
@@ -60,7 +68,7 @@ class Sink:
         self._track = open_track(container, info, encoding, self._source.video.metadata)
         self._base = self._track.base
         only = self._track.pictures_only
-        self._copying = Copying(self._source, container, self.path, self._alone or only)
+        self._copying = Copying(self._source, container, self.path, self._alone or only, self._streams)
         self.notes = (*self._copying.notes, *self._track.notes)
         if only and not self._alone and info.audio + info.subtitles:
             self.notes += (f"sound and subtitles are left out: {container.format.name} holds pictures only",)
@@ -175,14 +183,16 @@ def open_sink(
     encoding: Encoding | None = None,
     alone: bool = False,
     finishing: Callable[[Path], object] = lambda _: None,
+    streams: Streams = Streams.ALL,
 ) -> Sink:
     """Opens an output for the source's frames; `-` is standard output (Matroska unless `encoding.format` says
-    otherwise). alone: nothing is copied beside the pictures. finishing: as `Sink` has it. Raises OutputError."""
-    return Sink(path, source, encoding or Encoding(), alone, finishing)
+    otherwise). alone: nothing is copied beside the pictures. finishing: as `Sink` has it. streams: whether it is an
+    error that another stream cannot be kept. Raises OutputError."""
+    return Sink(path, source, encoding or Encoding(), alone, finishing, streams)
 
 
 def _open(path: str, landing: AtomicFile | None, encoding: Encoding, source: str) -> OutputContainer:
-    name = "pipe:1" if path == "-" else str(landing.partial) if landing is not None else path
+    name = "pipe:1" if path == "-" else local_address(landing.partial) if landing is not None else path
     kind = encoding.format or ("matroska" if path == "-" else "flv" if path.startswith("rtmp") else None)
     kind = kind or FORMATS.get(Path(path).suffix.lower())
     # Matroska can store the few milliseconds before 0 that AAC begins with, and AVI stores no times at all; a shift of

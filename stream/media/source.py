@@ -19,6 +19,8 @@ from av.stream import Stream
 
 from engines.errors import InputError
 from stream.frame import Frame
+from stream.media.address import is_pipe
+from stream.media.demux import demuxed, from_key_picture, jumps
 from stream.media.probe import SourceInfo, alike, best_video, declared_end, describe, open_input
 from stream.media.timeline import Timeline
 from stream.media.video.alpha import decoder_of
@@ -51,11 +53,14 @@ class Source:
         self._copied: deque[av.Packet[Any]] = deque()
         self._wanted: frozenset[int] | None = None  # None: not yet asked, all are kept
         self._first: av.VideoFrame | None = None
+        self._begun = False  # whether a frame was decoded
         self._size = _size(path)
         self._alpha = decoder_of(stream, stream.codec_context.thread_count)
-        self._rewind()
-        if self._start is not None and self._start > origin:
-            self._seek(self._start, origin)
+        late = self._start if self._start is not None and self._start > origin else None
+        by_time = not jumps(container) or "://" in path
+        self._rewind(None if by_time else late)
+        if late is not None and by_time:
+            self._seek(late, origin)
         if self._first is None:
             raise InputError(f"{path} has a video stream but not one frame in it{self._span_words()}")
         span = None
@@ -99,7 +104,7 @@ class Source:
                 return
             yield Frame(index, pts, base, self._pictures(decoded, pts * base), self._clock())
             index += 1
-        if reached + max(Fraction(1), reached / 50) < (declared := declared_end(stream)):
+        if reached + max(Fraction(1), reached / 50) < (declared := declared_end(self.container, stream)):
             raise InputError(
                 f"{self.path} is damaged or was cut short: its video ends at {float(reached):.1f} s"
                 f" of {float(declared):.1f} s; copy it again, or give --end to take what is there"
@@ -113,6 +118,10 @@ class Source:
         """Keeps the packets of these streams (by index) for `take`, from now on; an empty set keeps none."""
         self._wanted = streams
         self._copied = deque(p for p in self._copied if p.stream.index in streams)
+
+    def read_so_far(self, stream: int) -> list["av.Packet[Any]"]:
+        """The packets of a stream, by index, that are kept and not yet taken."""
+        return [packet for packet in self._copied if packet.stream.index == stream]
 
     def take(self) -> list["av.Packet[Any]"]:
         """The packets of copied streams read since the last call, in the file's order."""
@@ -160,14 +169,18 @@ class Source:
         except (av.error.FFmpegError, OSError) as error:
             raise InputError(self._broken(error)) from error
 
-    def _rewind(self) -> None:
-        """Reads anew from where the container stands, up to the first frame."""
+    def _rewind(self, skip: Fraction | None = None) -> None:
+        """Reads anew from where the container stands, up to the first frame; or, with nothing decoded before, from the
+        key picture before `skip`."""
         self._copied.clear()
         if self._alpha is not None:
             self._alpha.flush_buffers()
-        self._demuxed = self.container.demux()
+        self._demuxed = demuxed(self.container, self.video)
+        if skip is not None:
+            self._demuxed = from_key_picture(self._demuxed, self.video.index, skip)
         self._decoded = self._decode()
         self._first = next(self._decoded, None)
+        self._begun = self._begun or self._first is not None
 
     def _seek(self, start: Fraction, origin: Fraction) -> None:
         """To a key frame before `start`. Some formats land behind it: then from farther back. Where nothing can be
@@ -183,6 +196,11 @@ class Source:
                 return
 
     def _broken(self, error: Exception) -> str:
+        if not self._begun and "mov" in self.container.format.name and is_pipe(self.path):
+            return (
+                f"{self.path} is a pipe, and the MP4 in it has its index at its end, behind the pictures: give the file"
+                " itself, or put the index first (ffmpeg -i FILE -c copy -movflags +faststart NEW.mp4)"
+            )
         reason = getattr(error, "strerror", None) or str(error)
         return (
             f"{self.path} is damaged or was cut short: {reason}. Copy it again, or repair it first"

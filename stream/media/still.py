@@ -1,6 +1,6 @@
 """Still: pictures as targets. Read as 8-bit RGB the right way up; written so that what was not painted stays as it was.
 
-Knows: picture files, EXIF orientation, alpha, 16 bits. Knows nothing of video.
+Knows: picture files, EXIF orientation, alpha, depth. Knows nothing of video.
 """
 
 import struct
@@ -18,65 +18,72 @@ from engines.values import U8
 from stream.media.atomicfile import AtomicFile
 from stream.media.probe import best_video, is_text, open_input
 from stream.media.video.animation import is_animation
+from stream.stills.depth import from_8_bits, to_8_bits, white
+from stream.stills.endings import HEIF, is_picture, written_as
+from stream.stills.heif import read_heif
 
-Pixels = npt.NDArray[np.integer[Any]]
+Pixels = npt.NDArray[np.integer[Any] | np.floating[Any]]
 
-ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 _OPTIONS = {
     # JPEG cannot keep pixels; full chroma and a high quality keep them close.
     ".jpg": [cv2.IMWRITE_JPEG_QUALITY, 96, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444],
     ".webp": [cv2.IMWRITE_WEBP_QUALITY, 101],  # over 100 is lossless
+    ".avif": [cv2.IMWRITE_AVIF_QUALITY, 90],
 }
+_DEEP = {".png": ("uint16",), ".tif": ("uint16", "float32", "float64")}  # kinds of samples that are kept
 _ORIENTATION = 0x0112
 
 
 @dataclass(frozen=True, slots=True)
 class _Raw:
-    """pixels: (h, w) or (h, w, c), 8 or 16 bits, BGR or BGRA, the right way up. metadata: EXIF, ICC and such, raw."""
+    """pixels: (h, w) or (h, w, c), of any depth, BGR or BGRA, the right way up. white: the value that is white.
+    metadata: EXIF, ICC and such, raw."""
 
     pixels: Pixels
+    white: float
     kinds: tuple[int, ...]
     metadata: tuple[U8, ...]
 
 
 def is_image(path: str) -> bool:
     """Whether a path names a picture that does not move, by its ending and by what is in the file, if it is there."""
-    return Path(path).suffix.lower() in ENDINGS and not is_animation(Path(path))
+    return is_picture(Path(path)) and not is_animation(Path(path))
 
 
 def read_image(path: str) -> U8:
-    """uint8 (h, w, 3) RGB, EXIF orientation applied, 16 bits rounded to 8, alpha left off. Raises InputError."""
-    return _rgb8(_read(path).pixels)
+    """uint8 (h, w, 3) RGB, EXIF orientation applied, any depth rounded to 8 bits, alpha left off. Raises InputError."""
+    raw = _read(path)
+    return _rgb8(raw.pixels, raw.white)
 
 
 def write_image(
     path: str, rgb: U8, like: str | None = None, finishing: Callable[[Path], object] = lambda _: None
 ) -> None:
     """Writes uint8 (h, w, 3) RGB; png and webp without loss. like: the picture it was made from; its alpha, metadata
-    and, where `rgb` was not changed, 16-bit values are kept. finishing: may change the whole file before it takes its
-    final name; where it raises, there is no file. Raises OutputError."""
-    ending = Path(path).suffix.lower()
-    if ending not in ENDINGS:
+    and, where `rgb` was not changed, its own deeper values are kept. finishing: may change the whole file before it
+    takes its final name; where it raises, there is no file. Raises OutputError."""
+    ending = written_as(Path(path))
+    if ending is None:
         raise OutputError(f"{path}: a picture is written as .png, .jpg or .webp; give one of these endings")
-    landing = AtomicFile(Path(path), Path(like) if like is not None else None)
     pixels: Pixels = np.ascontiguousarray(rgb[..., ::-1])
     raw = _read(like) if like is not None else None
     if raw is not None and raw.pixels.shape[:2] == rgb.shape[:2]:
-        pixels = _merged(raw.pixels, rgb, ending)
+        pixels = _merged(raw, rgb, ending)
     kinds, metadata = (raw.kinds, raw.metadata) if raw is not None else ((), ())
-    options = _OPTIONS.get(".jpg" if ending == ".jpeg" else ending, [])
+    options = _OPTIONS.get(ending, [])
     try:
         done, data = cv2.imencodeWithMetadata(ending, pixels, list(kinds), list(metadata), options)
-        if not done:
-            raise OutputError(f"cannot write {path} as {ending}; take .png")
-        landing.partial.write_bytes(data.tobytes())
     except cv2.error as error:
         raise OutputError(f"cannot write {path} as {ending}: {error.err}; take .png") from error
+    if not done:
+        raise OutputError(f"cannot write {path} as {ending}; take .png")
+    landing = AtomicFile(Path(path), Path(like) if like is not None else None)
+    try:
+        landing.partial.write_bytes(data.tobytes())
+        finishing(landing.partial)
     except OSError as error:
         landing.abandon()
         raise OutputError(f"cannot write {path}: {error.strerror}; make room or write elsewhere") from error
-    try:
-        finishing(landing.partial)
     except BaseException:
         landing.abandon()
         raise
@@ -84,8 +91,11 @@ def write_image(
 
 
 def _read(path: str) -> _Raw:
+    if Path(path).suffix.lower() in HEIF:
+        return _read_heif(path)
     with open_input(path) as container:
-        best_video(container, path)  # its size is known before a byte is decoded
+        context = best_video(container, path).codec_context  # its size is known before a byte is decoded
+        bits = context.format.components[0].bits if context.format is not None else None
     data = np.frombuffer(Path(path).read_bytes(), np.uint8)
     try:
         pixels, kinds, metadata = cv2.imdecodeWithMetadata(data, flags=cv2.IMREAD_UNCHANGED)
@@ -102,36 +112,47 @@ def _read(path: str) -> _Raw:
         if kind == cv2.IMAGE_METADATA_EXIF:
             turned, blob = _upright(blob)
         kept.append(blob)
-    return _Raw(_turned(np.asarray(pixels), turned), tuple(kinds), tuple(kept))
+    upright = _turned(np.asarray(pixels), turned)
+    return _Raw(upright, white(upright, bits), tuple(kinds), tuple(kept))
 
 
-def _rgb8(pixels: Pixels) -> U8:
-    if pixels.dtype != np.uint8:
-        pixels = np.rint(pixels / 257).astype(np.uint8)
+def _read_heif(path: str) -> _Raw:
+    pixels, exif, profile = read_heif(path)
+    bgr = np.ascontiguousarray(pixels[..., [2, 1, 0, *range(3, pixels.shape[2])]])
+    told = {cv2.IMAGE_METADATA_EXIF: exif, cv2.IMAGE_METADATA_ICCP: profile}
+    blobs = {kind: np.frombuffer(data, np.uint8) for kind, data in told.items() if data}
+    if cv2.IMAGE_METADATA_EXIF in blobs:
+        blobs[cv2.IMAGE_METADATA_EXIF] = _upright(blobs[cv2.IMAGE_METADATA_EXIF])[1]  # HEIC is turned by its boxes
+    return _Raw(bgr, 255.0, tuple(blobs), tuple(blobs.values()))
+
+
+def _rgb8(pixels: Pixels, full: float) -> U8:
+    pixels = to_8_bits(pixels, full)
     if pixels.ndim == 2:
         return np.ascontiguousarray(np.repeat(pixels[..., None], 3, 2), np.uint8)
     return np.ascontiguousarray(pixels[..., 2::-1], np.uint8)
 
 
-def _merged(original: Pixels, rgb: U8, ending: str) -> Pixels:
+def _merged(raw: _Raw, rgb: U8, ending: str) -> Pixels:
     """The original's own samples wherever `rgb` equals what was read of them; alpha as it was."""
-    if ending in (".jpg", ".jpeg"):
+    if ending == ".jpg":
         return np.ascontiguousarray(rgb[..., ::-1])
-    deep = original.dtype == np.uint16 and ending in (".png", ".tif", ".tiff")
-    same = (_rgb8(original) == rgb).all(2, keepdims=True)
-    if original.ndim == 2 and same.all():
+    original = raw.pixels
+    deep = original.dtype.name in _DEEP.get(ending.replace(".tiff", ".tif"), ())
+    same = (_rgb8(original, raw.white) == rgb).all(2, keepdims=True)
+    if original.ndim == 2 and same.all() and (deep or original.dtype == np.uint8):
         return original
     colours = original if original.ndim == 3 else np.repeat(original[..., None], 3, 2)
     bgr = rgb[..., ::-1]
     if deep:
-        painted: Pixels = np.where(same, colours[..., :3], bgr.astype(np.uint16) * 257)
+        painted: Pixels = np.where(same, colours[..., :3], from_8_bits(bgr, original.dtype, raw.white))
     else:
         painted = bgr
     if colours.shape[2] < 4:
         return np.ascontiguousarray(painted)
     alpha = colours[..., 3:]
     if alpha.dtype != painted.dtype:
-        alpha = np.rint(alpha / 257).astype(np.uint8)
+        alpha = to_8_bits(alpha, white(alpha))
     return np.ascontiguousarray(np.dstack([painted, alpha]))
 
 

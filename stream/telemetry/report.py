@@ -22,6 +22,7 @@ class Report:
         try:
             self._file: TextIO = self._landing.partial.open("w", encoding="utf-8")
         except OSError as error:
+            self._landing.abandon()
             raise OutputError(f"cannot write the report {path}: {error.strerror}; choose another place") from error
         self._write('{"frames":[')
 

@@ -34,7 +34,7 @@ class Segment:
 
 def finished(folder: Path) -> list[Segment]:
     """The pieces that are whole, in order. Removes what an end in mid-work has left."""
-    for rest in (folder / OPEN, folder / "open.part.mp4"):
+    for rest in (folder / OPEN, *folder.glob("open.*part.mp4"), folder / f".{OPEN}.lock"):
         rest.unlink(missing_ok=True)
     matches = ((path, NAME.fullmatch(path.name)) for path in sorted(folder.iterdir()))
     return [Segment(path, *map(int, match.groups())) for path, match in matches if match]

@@ -30,7 +30,26 @@ def test_sizes_up_to_the_limit_pass() -> None:
 def test_only_matroska_declares_its_end(tmp_path: Path, ending: str, seconds: Fraction) -> None:
     path = make(tmp_path / f"a.{ending}", frames=50)
     with open_input(str(path)) as container:
-        assert declared_end(best_video(container, str(path))) == seconds
+        assert declared_end(container, best_video(container, str(path))) == seconds
+
+
+def test_a_tag_left_from_before_a_cut_is_not_believed(tmp_path: Path) -> None:
+    """A minute by the tag, two seconds by the container, as tools leave it that cut and keep all tags."""
+    whole = make(tmp_path / "a.mkv", frames=50, audio="aac").read_bytes()
+    assert whole.count(b"00:00:02.000000000") == 1
+    path = tmp_path / "stale.mkv"
+    path.write_bytes(whole.replace(b"00:00:02.000000000", b"00:01:00.000000000"))
+    with open_source(str(path)) as source:
+        assert len(list(source.frames())) == 50
+    with open_input(str(path)) as container:
+        assert declared_end(container, best_video(container, str(path))) < Fraction(21, 10)
+
+
+def test_a_tag_in_another_container_means_nothing(tmp_path: Path) -> None:
+    """MP4 keeps tags of that name too, where someone wrote them."""
+    path = make(tmp_path / "a.mp4", frames=25, metadata={"DURATION": "00:09:00.000000000"})
+    with open_source(str(path)) as source:
+        assert len(list(source.frames())) == 25
 
 
 def test_tags_aspect_and_fields_are_told(tmp_path: Path) -> None:

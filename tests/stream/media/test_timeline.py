@@ -21,9 +21,24 @@ def test_missing_times_come_from_the_rate_without_drift() -> None:
     assert line.settle(None) == 533
 
 
-def test_repeated_and_falling_times_take_the_next_tick() -> None:
-    line = Timeline(Fraction(1, 90000), None)
-    assert [line.settle(t) for t in (5, 5, 4, 9)] == [5, 6, 7, 9]
+def test_a_repeated_time_comes_half_way_to_the_next_frame() -> None:
+    line = Timeline(Fraction(1, 90000), Fraction(25))
+    assert [line.settle(t) for t in (0, 3600, 3600, 7200, 10800)] == [0, 3600, 5400, 7200, 10800]
+
+
+def test_falling_times_are_passed_by_and_met_again() -> None:
+    line = Timeline(Fraction(1, 90000), Fraction(25))
+    assert [line.settle(t) for t in (0, 3600, 0, 3600, 7200)] == [0, 3600, 5400, 6300, 7200]
+
+
+def test_a_clock_that_stands_still_is_left_for_the_rate() -> None:
+    line = Timeline(Fraction(1, 1000), Fraction(25))
+    assert [line.settle(0) for _ in range(6)] == [0, 20, 30, 70, 110, 150]
+
+
+def test_the_room_between_frames_is_what_was_seen_where_that_is_less_than_the_rate() -> None:
+    line = Timeline(Fraction(1, 1000), Fraction(25))
+    assert [line.settle(t) for t in (0, 4, 8, 8, 12)] == [0, 4, 8, 10, 12]
 
 
 @given(st.lists(st.none() | st.integers(-(10**9), 10**9), max_size=40))

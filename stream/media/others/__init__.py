@@ -1,0 +1,1 @@
+"""Sound, subtitles, data, covers: a source's other streams, copied, converted where that loses nothing, or left out."""

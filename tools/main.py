@@ -71,7 +71,7 @@ def _version(wanted: bool) -> None:
         from importlib.metadata import PackageNotFoundError, version
 
         try:
-            typer.echo(f"understudy {version('understudy')}")
+            typer.echo(f"understudy {version('understudy-video')}")
         except PackageNotFoundError:
             typer.echo("understudy, run from its source folder")
         raise typer.Exit

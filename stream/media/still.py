@@ -17,6 +17,7 @@ from engines.errors import InputError, OutputError
 from engines.values import U8
 from stream.media.atomicfile import AtomicFile
 from stream.media.probe import best_video, is_text, open_input
+from stream.untrusted.sniff import HEAD, sniff
 
 Pixels = npt.NDArray[np.integer[Any]]
 
@@ -93,6 +94,10 @@ def _read(path: str) -> _Raw:
     if pixels is None or pixels.size == 0:
         if is_text(Path(path)):
             raise InputError(f"{path} is a text file whatever its name says; give a picture")
+        if (file := sniff(data[:HEAD].tobytes())) is not None and file.media == "video":
+            raise InputError(
+                f"{path} is a video ({file.name}), and a picture is wanted here; save one frame of it as .png"
+            )
         raise InputError(f"{path} is damaged or no picture that can be read here; save it again as .png or .jpg")
     turned = 1
     kept = []

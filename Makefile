@@ -2,6 +2,8 @@
 # first step alone. Stamp files in .venv keep what is done from being done again.
 # PYTHON chooses the interpreter (3.11 to 3.14): make setup PYTHON=python3.12. Where .venv is there already, with another
 # version, that version gets an environment of its own beside it: make test PYTHON=python3.13 makes .venv-3.13.
+# `make test` runs the tests on all cores, but on four at most (a worker takes about 0.6 GB, and its children more);
+# those that measure time come afterwards, one at a time.
 # torch is not part of this: training wants it, in the build that fits the machine (pip install -e '.[train]').
 
 PYTHON ?= python3
@@ -47,4 +49,6 @@ test: $(MODELS)
 	$(BIN)/mypy
 	$(BIN)/mypy tests
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal -m "not timing" --cov --cov-report=
+	$(BIN)/pytest -m timing --cov --cov-append --cov-report=
+	$(BIN)/coverage report

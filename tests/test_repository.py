@@ -209,7 +209,7 @@ def test_make_has_three_goals_and_ci_calls_one() -> None:
     assert re.findall(r"^\.PHONY: (.*)$", text, re.MULTILINE) == ["setup demo test"]
     steps = re.search(r"^test:.*\n((?:\t.*\n)+)", text, re.MULTILINE)
     assert steps is not None
-    for step in ("ruff check", "ruff format --check", "mypy", "lint-imports", "pytest"):
+    for step in ("ruff check", "ruff format --check", "mypy", "lint-imports", "pytest", "coverage report"):
         assert f"$(BIN)/{step}" in steps[1]
     ci = (ROOT / ".ci" / "run").read_text("utf-8")
     assert "set -euo pipefail" in ci

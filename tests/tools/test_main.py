@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib import metadata
 
 import pytest
 
@@ -66,7 +67,11 @@ def test_without_a_word_three_examples_are_shown(capsys: pytest.CaptureFixture[s
 
 
 def test_the_shell_completes_commands_and_their_options(capsys: pytest.CaptureFixture[str]) -> None:
-    for typed, offered in (("models compile --prec", "--precision"), ("models pull yunet", "yunet_2023_mar")):
+    for typed, offered in (
+        ("models compile --prec", "--precision"),
+        ("models pull yunet", "yunet_2023_mar"),
+        ("swap a.jpg b.mp4 c.mp4 --morp", "--morph"),
+    ):
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("COMP_WORDS", f"understudy {typed}")
             patch.setenv("COMP_CWORD", str(len(typed.split())))
@@ -82,6 +87,17 @@ def test_the_shell_completes_commands_and_their_options(capsys: pytest.CaptureFi
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--version") == 0
     assert capsys.readouterr().out.startswith("understudy")
+
+
+def test_a_source_folder_that_is_not_installed_has_no_version(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", missing)
+    assert run("--version") == 0
+    assert capsys.readouterr().out == "understudy, run from its source folder\n"
 
 
 def test_a_mistake_is_one_line_with_the_errors_exit_code(

@@ -129,7 +129,8 @@ def show(found: Sequence["Finding"], advice: Advice, wheels: dict[str, str], con
     for finding in found:
         mark = Text("yes", "green") if finding.usable else Text("no", "yellow")
         picked = Text(f"{finding.backend} *" if finding.backend == advice.pick else finding.backend)
-        table.add_row(picked, mark, Text(finding.state))
+        # the command stands below the table, with what it brings
+        table.add_row(picked, mark, Text(finding.state.removesuffix(f": {finding.command}")))
     console.print(table)
     console.print(f"\npicked for large networks: {advice.pick or 'none'} ({advice.why})", highlight=False)
     console.print("picked for small ones (detection, landmarks): openvino on the CPU, sooner than a GPU's copies")

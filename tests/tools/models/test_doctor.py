@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from engines.backends.survey import ORDER, Finding
+from engines.backends.survey import ORDER, Finding, survey
 from engines.extras import PIP, install
 from tools.models import doctor
 
@@ -85,5 +85,6 @@ def test_it_runs_here() -> None:
     assert "openvino" in text and "picked for large networks" in text
     for name in ORDER:
         assert name in text
+    assert all(text.count(f.command) == 1 for f in survey() if not f.usable), "each command once"
     _, told = invoke(["--json"])
     assert [runtime["backend"] for runtime in json.loads(told)["runtimes"]] == list(ORDER)

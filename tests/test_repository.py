@@ -95,6 +95,7 @@ def test_the_heavy_ones_are_not_imported_to_show_the_help() -> None:
     assert set(done.stdout.split()) <= {"pickle"}  # numpy's own
 
 
+@pytest.mark.timing
 def test_help_comes_at_once() -> None:
     command = [sys.executable, "-m", "tools.main", "--help"]
     subprocess.run(command, cwd=ROOT, capture_output=True, check=True)  # writes the byte code

@@ -10,6 +10,7 @@ COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY engines engines
 COPY calib calib
 COPY stream stream
+COPY understudy_video understudy_video
 COPY tools tools
 RUN pip install setuptools && pip install --no-deps --no-build-isolation . \
  && useradd --create-home --uid 1000 understudy \

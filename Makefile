@@ -1,12 +1,23 @@
 # Exactly two commands on a fresh machine with Python and make: `make demo` and `make test`. `make setup` is their
 # first step alone. Stamp files in .venv keep what is done from being done again.
-# PYTHON chooses the interpreter (3.11 to 3.13): make setup PYTHON=python3.12
+# PYTHON chooses the interpreter (3.11 to 3.14): make setup PYTHON=python3.12. Where .venv is there already, with another
+# version, that version gets an environment of its own beside it: make test PYTHON=python3.13 makes .venv-3.13.
+# `make test` runs the tests on all cores, but on four at most (a worker takes about 0.6 GB, and its children more);
+# those that measure time come afterwards, one at a time.
 # torch is not part of this: training wants it, in the build that fits the machine (pip install -e '.[train]').
 
 PYTHON ?= python3
 SOURCE ?=
 TARGET ?=
 VENV := .venv
+version = $(shell $(1) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+ifneq ($(origin PYTHON),file)
+ifneq ($(wildcard .venv/bin/python),)
+ifneq ($(call version,$(PYTHON)),$(call version,.venv/bin/python))
+VENV := .venv-$(call version,$(PYTHON))
+endif
+endif
+endif
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MODELS := $(VENV)/.models
@@ -16,8 +27,8 @@ MODELS := $(VENV)/.models
 setup: $(READY)
 
 $(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
-	  { echo "Understudy wants Python 3.11 to 3.13; choose one: make setup PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' || \
+	  { echo "Understudy wants Python 3.11 to 3.14; choose one: make setup PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 $(READY): requirements/dev.txt pyproject.toml | $(BIN)/python
@@ -38,4 +49,6 @@ test: $(MODELS)
 	$(BIN)/mypy
 	$(BIN)/mypy tests
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal -m "not timing" --cov --cov-report=
+	$(BIN)/pytest -m timing --cov --cov-append --cov-report=
+	$(BIN)/coverage report

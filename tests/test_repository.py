@@ -19,7 +19,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 ROOT = Path(__file__).parent.parent
-FLOORS = ("engines", "calib", "stream", "tools")  # from the lowest up
+FLOORS = {"engines": 0, "calib": 1, "stream": 2, "understudy_video": 3, "tools": 3}  # from the lowest up
+DISTRIBUTION = "understudy-video"
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 SOURCES = sorted(p.relative_to(ROOT) for floor in FLOORS for p in (ROOT / floor).rglob("*.py"))
 LOCKS = ("base", "demo", "dev")
@@ -63,10 +64,6 @@ def _imports(path: Path) -> Iterator[str]:
             yield node.module or ""
 
 
-def floor_of(path: Path) -> int:
-    return FLOORS.index(path.parts[0])
-
-
 def lock(name: str) -> dict[str, Version]:
     text = (ROOT / "requirements" / f"{name}.txt").read_text("utf-8")
     return {n: Version(v) for n, v in re.findall(r"^([A-Za-z0-9._-]+)==([^\s;]+)[^\\\n]* \\$", text, re.MULTILINE)}
@@ -80,8 +77,8 @@ def test_a_floor_imports_only_floors_below_it(path: Path) -> None:
     for module in imports(path):
         top = module.split(".")[0]
         assert top != "tests", f"{path} imports {module}"
-        if top in FLOORS:
-            assert FLOORS.index(top) <= floor_of(path), f"{path} imports {module}"
+        if top in FLOORS and top != path.parts[0]:
+            assert FLOORS[top] < FLOORS[path.parts[0]], f"{path} imports {module}"
 
 
 @pytest.mark.parametrize("library", HEAVY)
@@ -98,6 +95,7 @@ def test_the_heavy_ones_are_not_imported_to_show_the_help() -> None:
     assert set(done.stdout.split()) <= {"pickle"}  # numpy's own
 
 
+@pytest.mark.timing
 def test_help_comes_at_once() -> None:
     command = [sys.executable, "-m", "tools.main", "--help"]
     subprocess.run(command, cwd=ROOT, capture_output=True, check=True)  # writes the byte code
@@ -113,7 +111,7 @@ def test_help_comes_at_once() -> None:
 @pytest.mark.parametrize("name", [*FLOORS, "tests"])
 def test_no_package_from_elsewhere_takes_our_names(name: str) -> None:
     owners = set(importlib.metadata.packages_distributions().get(name, []))
-    assert owners <= {"understudy"}, f"{owners} bring a package called {name}: uninstall it from this environment"
+    assert owners <= {DISTRIBUTION}, f"{owners} bring a package called {name}: pip uninstall the others here"
     if name != "tests":
         module = importlib.import_module(name)
         assert Path(module.__file__ or "").parent == ROOT / name
@@ -172,12 +170,13 @@ def test_no_picture_clip_or_foreign_weight_is_committed() -> None:
 def test_a_lock_names_versions_and_digests_and_nothing_else(name: str) -> None:
     lines = (ROOT / "requirements" / f"{name}.txt").read_text("utf-8").splitlines()
     comment, digest = r"#[^/]*(/compile\.sh)?[^/]*", r"    --hash=sha256:[0-9a-f]{64}( \\)?"
-    pin = r"[A-Za-z0-9._-]+==[0-9][^ /]*( ; [a-z_]+ != \"[a-z0-9]+\")? \\"
+    marker = r"( ; [a-z_]+ [!=]= '[A-Za-z0-9_]+'( and [a-z_]+ [!=]= '[A-Za-z0-9_]+')*)?"  # one version for every Python
+    pin = rf"[A-Za-z0-9._-]+==[0-9][^ /]*{marker} \\"
     pattern = re.compile(f"{comment}|{pin}|{digest}|")
     wrong = [line for line in lines if not pattern.fullmatch(line)]
     assert wrong == []
     assert len(lock(name)) > 15
-    assert not {"torch", "understudy", "opencv-python", "onnxruntime-gpu"} & set(lock(name))
+    assert not {"torch", "understudy", DISTRIBUTION, "opencv-python", "onnxruntime-gpu"} & set(lock(name))
 
 
 @pytest.mark.parametrize(("name", "extras"), [("base", ()), ("demo", ("demo",)), ("dev", ("dev", "demo", "serve"))])
@@ -199,12 +198,11 @@ def test_the_locks_agree_with_each_other() -> None:
 
 def test_the_extras_are_those_that_the_documents_name() -> None:
     extras = PROJECT["project"]["optional-dependencies"]
-    assert {"gpu", "tensorrt", "train", "insightface", "farm", "dev", "demo", "serve"} <= set(extras)
-    for extra, wanted in extras.items():
-        assert all(Requirement(w).name for w in wanted), extra
     readme = (ROOT / "README.md").read_text("utf-8")
-    for named in re.findall(r"understudy\[([a-z,]+)\]", readme):
-        assert set(named.split(",")) <= set(extras)
+    table = readme.partition("## Extras")[2]
+    assert set(re.findall(r"^\| `([a-z]+)` \|", table, re.MULTILINE)) == set(extras)
+    for extra, wanted in extras.items():
+        assert wanted and all(Requirement(w).name for w in wanted), extra
 
 
 def test_make_has_three_goals_and_ci_calls_one() -> None:
@@ -212,7 +210,7 @@ def test_make_has_three_goals_and_ci_calls_one() -> None:
     assert re.findall(r"^\.PHONY: (.*)$", text, re.MULTILINE) == ["setup demo test"]
     steps = re.search(r"^test:.*\n((?:\t.*\n)+)", text, re.MULTILINE)
     assert steps is not None
-    for step in ("ruff check", "ruff format --check", "mypy", "lint-imports", "pytest"):
+    for step in ("ruff check", "ruff format --check", "mypy", "lint-imports", "pytest", "coverage report"):
         assert f"$(BIN)/{step}" in steps[1]
     ci = (ROOT / ".ci" / "run").read_text("utf-8")
     assert "set -euo pipefail" in ci
@@ -226,6 +224,32 @@ def test_make_says_which_python_it_wants() -> None:
     wanted = SpecifierSet(PROJECT["project"]["requires-python"])
     for minor in range(8, 20):
         assert (low <= (3, minor) <= high) == (f"3.{minor}.1" in wanted)
+
+
+def test_the_readme_says_which_python_is_wanted() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    ranges = re.findall(r"Python 3\.(\d+) to 3\.(\d+)", text)
+    assert ranges
+    wanted = SpecifierSet(PROJECT["project"]["requires-python"])
+    for low, high in ranges:
+        fits = [minor for minor in range(8, 20) if f"3.{minor}.1" in wanted]
+        assert fits == list(range(int(low), int(high) + 1))
+
+
+def test_the_installed_distribution_is_this_one() -> None:
+    assert PROJECT["project"]["name"] == DISTRIBUTION
+    assert importlib.metadata.version(DISTRIBUTION) == importlib.import_module("understudy_video").__version__
+
+
+def test_every_package_is_named_wherever_packages_are_listed() -> None:
+    setuptools = PROJECT["tool"]["setuptools"]["packages"]["find"]["include"]
+    assert set(setuptools) == {f"{name}*" for name in FLOORS}
+    for listed in (PROJECT["tool"]["mypy"]["packages"], PROJECT["tool"]["importlinter"]["root_packages"]):
+        assert set(listed) == set(FLOORS)
+    [contract] = PROJECT["tool"]["importlinter"]["contracts"]
+    ranks = [{FLOORS[name] for name in layer.split(" | ")} for layer in contract["layers"]]
+    assert ranks == [{3}, {2}, {1}, {0}]
+    assert not {p.parent.name for p in ROOT.glob("*/__init__.py")} - set(FLOORS)
 
 
 def test_the_console_script_is_there() -> None:

@@ -18,8 +18,7 @@ from stream.media.still import is_image
 from stream.pipeline.models import Models
 from stream.pipeline.pipeline import Pipeline
 from stream.pipeline.spec import SwapSpec, read_spec
-from understudy_video.people import Source, settle
-from understudy_video.swap import several
+from understudy_video.people import Source, settle, several
 
 
 @dataclass(frozen=True, slots=True)

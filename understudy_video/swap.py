@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self, overload
 
 import av
 import numpy as np
@@ -26,12 +26,10 @@ from stream.pipeline.models import Models
 from stream.pipeline.pipeline import Pipeline
 from stream.pipeline.spec import read_spec
 from stream.pixels.planes import Planes
-from understudy_video.people import Source, checked, settle
+from understudy_video.people import Source, checked, settle, several
 
 TICK = Fraction(1, 90_000)  # seconds: the clock of frames that are given as arrays
 APART = 10.0  # seconds that a picture without a time lies before the one before it: a new shot for the pipeline
-
-Picture = TypeVar("Picture", npt.NDArray[np.uint8], av.VideoFrame)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,13 @@ class Swap(AbstractContextManager["Swap"]):
     def notes(self) -> tuple[str, ...]:
         return self._pipeline.notes
 
-    def __call__(self, picture: Picture, seconds: float | None = None) -> Picture:
+    @overload
+    def __call__(self, picture: npt.NDArray[np.uint8], seconds: float | None = None) -> U8: ...
+    @overload
+    def __call__(self, picture: av.VideoFrame) -> av.VideoFrame: ...
+    def __call__(
+        self, picture: npt.NDArray[np.uint8] | av.VideoFrame, seconds: float | None = None
+    ) -> U8 | av.VideoFrame:
         """picture: uint8 (height, width, 3) RGB, or an av.VideoFrame, whose format and times are kept. seconds: the
         array's time in its video, rising; None: a picture by itself. Raises SourceError for another array."""
         if isinstance(picture, av.VideoFrame):
@@ -131,13 +135,6 @@ class Swap(AbstractContextManager["Swap"]):
         marked = self._mark(picture)
         assert isinstance(marked, Planes)
         return marked
-
-
-def several(source: Source | Sequence[Source]) -> Sequence[Source]:
-    """One person for each entry of a list of lists; one person for anything else."""
-    nested = not isinstance(source, str | np.ndarray) and isinstance(source, Sequence)
-    people = nested and all(isinstance(one, Sequence) and not isinstance(one, str) for one in source)
-    return list(source) if people else [source]  # type: ignore[arg-type, list-item]
 
 
 def _faces(done: Done) -> tuple[SeenFace, ...]:

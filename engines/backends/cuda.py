@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from engines.errors import DeviceError
+from engines.extras import install
 from engines.values import Array
 
-INSTALL = "pip install 'understudy[tensorrt]', and NVIDIA's driver"
+INSTALL = f"{install('gpu')} for ONNX Runtime, or {install('tensorrt')} for TensorRT"
 
 
 def core() -> Any:

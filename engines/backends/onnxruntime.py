@@ -16,6 +16,7 @@ import numpy as np
 from engines.backends import feeds as fed
 from engines.backends.cuda import StagedStream
 from engines.errors import DeviceError, ModelError
+from engines.extras import PIP, install
 from engines.protocol import Spec
 from engines.store.onnx_header import read_head
 from engines.values import Array
@@ -30,6 +31,9 @@ DTYPES = {
     "tensor(int64)": "int64",
     "tensor(bool)": "bool",
 }
+
+# a wheel without CUDA shares a folder with the one that has it
+GET_CUDA = f"{PIP} uninstall -y onnxruntime && {install('gpu')}"
 
 
 def installed() -> dict[str, str]:
@@ -46,11 +50,13 @@ def installed() -> dict[str, str]:
 def refuse_broken(found: Mapping[str, str]) -> None:
     """Errors: DeviceError where no wheel is present, or both: the later one has overwritten the other's files."""
     if not found:
-        raise DeviceError("ONNX Runtime is not installed: pip install onnxruntime (or 'understudy[gpu]' with a GPU)")
+        raise DeviceError(
+            f"ONNX Runtime is not installed: {PIP} install onnxruntime; with an NVIDIA GPU {install('gpu')}"
+        )
     if len(found) > 1:
         raise DeviceError(
             "onnxruntime and onnxruntime-gpu are both installed and overwrite each other: "
-            "pip uninstall -y onnxruntime onnxruntime-gpu && pip install 'understudy[gpu]'"
+            f"{PIP} uninstall -y onnxruntime onnxruntime-gpu && {install('gpu')}"
         )
 
 
@@ -60,7 +66,7 @@ def state(cuda: bool = False) -> str:
     refuse_broken(found)
     told = ", ".join(f"{name} {number}" for name, number in found.items())
     if cuda and "CUDAExecutionProvider" not in import_module("onnxruntime").get_available_providers():
-        raise DeviceError(f"{told} has no CUDA provider")
+        raise DeviceError(f"{told} has no CUDA provider: {GET_CUDA}")
     return told
 
 
@@ -167,7 +173,7 @@ def _load(model: Path, threads: int, lane: StagedStream | None, fixed: bool) -> 
     providers: list[object] = ["CPUExecutionProvider"]
     if lane is not None:
         if "CUDAExecutionProvider" not in ort.get_available_providers():
-            raise DeviceError("this ONNX Runtime has no CUDA: pip uninstall onnxruntime, pip install 'understudy[gpu]'")
+            raise DeviceError(f"this ONNX Runtime has no CUDA: {GET_CUDA}")
         ort.preload_dlls()  # finds the CUDA and cuDNN wheels beside it
         providers = [("CUDAExecutionProvider", cuda_options(lane.handle, fixed))]
     try:
@@ -175,7 +181,7 @@ def _load(model: Path, threads: int, lane: StagedStream | None, fixed: bool) -> 
     except Exception as error:  # its exception classes are private
         raise ModelError(f"ONNX Runtime cannot load {model} ({str(error).splitlines()[0]})") from error
     if lane is not None and session.get_providers()[0] != "CUDAExecutionProvider":
-        raise DeviceError("ONNX Runtime fell back to the CPU: CUDA or cuDNN is missing; pip install 'understudy[gpu]'")
+        raise DeviceError(f"ONNX Runtime fell back to the CPU, as CUDA or cuDNN is missing: {install('gpu')}")
     return session
 
 

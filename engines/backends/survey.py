@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from engines.backends import cuda, onnxruntime, openvino, tensorrt_build
 from engines.errors import DeviceError
+from engines.extras import PIP, install
 
 # fastest first: `auto` takes the first one that works
 ORDER = ("tensorrt", "ort-cuda", "openvino", "ort-cpu")
@@ -25,22 +26,22 @@ ASKED: dict[str, tuple[Callable[[], str], str, str]] = {
     "tensorrt": (
         lambda: f"{tensorrt_build.bindings().__version__} on {cuda.gpu().name}",
         "the fastest runtime on NVIDIA GPUs (fp16, bf16, int8)",
-        "pip install 'understudy[tensorrt]'",
+        install("tensorrt"),
     ),
     "ort-cuda": (
         lambda: f"{onnxruntime.state(True)} on {cuda.gpu().name}",
         "every ONNX model on NVIDIA GPUs, with nothing to compile",
-        "pip uninstall -y onnxruntime && pip install 'understudy[gpu]'",
+        onnxruntime.GET_CUDA,
     ),
     "openvino": (
         openvino.state,
         "ONNX and TFLite on the CPU, with bf16 and int8 where the chip has them",
-        "pip install openvino",
+        f"{PIP} install openvino",
     ),
     "ort-cpu": (
         onnxruntime.state,
         "a second opinion on the CPU: parity, comparisons",
-        "pip install onnxruntime",
+        f"{PIP} install onnxruntime",
     ),
 }
 

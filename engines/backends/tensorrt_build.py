@@ -11,6 +11,7 @@ from typing import Any
 
 from engines.backends.plans import PlanKey, profile
 from engines.errors import DeviceError, ModelError
+from engines.extras import install
 from engines.protocol import Spec
 
 WORKSPACE = 4 << 30
@@ -21,9 +22,9 @@ def bindings() -> Any:
     try:
         trt = import_module("tensorrt")
     except (ImportError, OSError) as error:
-        raise DeviceError("TensorRT is not installed: pip install 'tensorrt>=11' cuda-core cuda-bindings") from error
+        raise DeviceError(f"TensorRT is not installed: {install('tensorrt')}") from error
     if int(trt.__version__.split(".")[0]) < 11:
-        raise DeviceError(f"TensorRT {trt.__version__} is too old: pip install 'tensorrt>=11'")
+        raise DeviceError(f"TensorRT {trt.__version__} is too old: {install('tensorrt')}")
     return trt
 
 

@@ -11,6 +11,7 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from onnx import AttributeProto, GraphProto, ModelProto, TensorProto
 
 from engines.errors import ModelError
+from engines.store.onnx_header import refuse_tflite
 
 Graph = ModelProto  # for those who pass graphs on and look at none
 KNOWN_DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml"})
@@ -72,6 +73,7 @@ def load(path: Path, weights: bool = True) -> ModelProto:
     try:
         model = onnx.load(str(path), load_external_data=False)
     except (DecodeError, ValueError) as error:
+        refuse_tflite(path)
         raise ModelError(f"{path} is not an ONNX file, or was cut short; fetch it again") from error
     if not model.graph.node:
         raise ModelError(f"{path} holds no network; fetch it again")

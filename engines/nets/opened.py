@@ -29,6 +29,7 @@ from engines.nets.swapper import Swapper, read_emap
 from engines.nets.xseg import Xseg
 from engines.protocol import Engine
 from engines.store.catalog import Model
+from engines.store.choice import DETECT, EMBED, ENHANCE, MASK, SWAP, find
 from engines.store.store import Store
 from engines.values import F32
 
@@ -129,7 +130,9 @@ def compiled(store: Store, name: str, path: Path) -> Path:
 
 def open_swapper(store: Store, name: str, wanted: RunOptions = RunOptions()) -> Swapper:  # frozen
     """A swapper with its converter or its map of embeddings. Errors: ModelError where one of them is missing."""
-    model = _of_task(store, name, "swap", "does not swap faces")
+    model = find(store, name, SWAP)
+    if model.task != "swap":
+        raise ModelError(f"{name} is a network of one person (a DFM), which takes no source")
     # the source is converted once, so f32 costs nothing
     converter = open_net(store, model.converter, replace(wanted, precision="f32", side=1)) if model.converter else None
     emap: F32 | None = None
@@ -164,37 +167,29 @@ def open_finder(store: Store, name: str, wanted: RunOptions = RunOptions()) -> N
 
 def _maker(store: Store, name: str) -> Callable[[Net], Detect]:
     """By the catalogue's name, or that which the user's own file was taken for."""
-    like = store.ledger.entry(name).like or store.model(name).name
+    like = store.ledger.entry(name).like or find(store, name, DETECT).name
     make = DETECTORS.get(like.split("_")[0])
     if make is None:
-        raise ModelError(f"{name} is no detector of {', '.join(DETECTORS)}")
+        raise ModelError(f"{name} is found without --detector; leave it away, or name one of {', '.join(DETECTORS)}")
     return make
 
 
 def open_embedder(store: Store, wanted: RunOptions = RunOptions(), name: str = EMBEDDER) -> Arcface:  # frozen
     """ArcFace, which the embedding swappers and reference faces need. Errors: ModelError."""
-    _of_task(store, name, "identity", "tells nobody apart")
+    find(store, name, EMBED)
     return Arcface(open_net(store, name, wanted))
 
 
 def open_enhancer(store: Store, name: str, wanted: RunOptions = RunOptions()) -> Enhancer:  # frozen
     """Errors: ModelError, also for a network of another task."""
-    _of_task(store, name, "enhance", "sharpens no faces")
+    find(store, name, ENHANCE)
     return Enhancer(open_net(store, name, wanted))
 
 
 def open_visible(store: Store, name: str, wanted: RunOptions = RunOptions()) -> tuple[Visible, Model]:  # frozen
     """An XSeg, or BiSeNet's regions of a face, as what is visible of crops; and its entry. Errors: ModelError."""
-    model = store.model(name)
+    model = find(store, name, MASK)
     if model.task == "occlusion":
         return Xseg(open_net(store, name, wanted)).visible, model
-    _of_task(store, name, "regions", "says not where a face is")
     regions = Bisenet(open_net(store, name, wanted))
     return lambda crops: mask(regions.labels(crops)), model
-
-
-def _of_task(store: Store, name: str, task: str, complaint: str) -> Model:
-    model = store.model(name)
-    if model.task != task:
-        raise ModelError(f"{name} {complaint}, its task is {model.task}; see `understudy models list`")
-    return model

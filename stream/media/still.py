@@ -21,6 +21,7 @@ from stream.media.video.animation import is_animation
 from stream.stills.depth import from_8_bits, to_8_bits, white
 from stream.stills.endings import HEIF, is_picture, written_as
 from stream.stills.heif import read_heif
+from stream.untrusted.sniff import HEAD, sniff
 
 Pixels = npt.NDArray[np.integer[Any] | np.floating[Any]]
 
@@ -104,6 +105,10 @@ def _read(path: str) -> _Raw:
     if pixels is None or pixels.size == 0:
         if is_text(Path(path)):
             raise InputError(f"{path} is a text file whatever its name says; give a picture")
+        if (file := sniff(data[:HEAD].tobytes())) is not None and file.media == "video":
+            raise InputError(
+                f"{path} is a video ({file.name}), and a picture is wanted here; save one frame of it as .png"
+            )
         raise InputError(f"{path} is damaged or no picture that can be read here; save it again as .png or .jpg")
     turned = 1
     kept = []

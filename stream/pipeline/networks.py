@@ -22,6 +22,7 @@ from engines.nets.pasted import CropSwap, Pasted, Together, by_dfm, by_swapper
 from engines.nets.sharpened import Sharpened
 from engines.nets.swapper import Swapper
 from engines.store.catalog import Model, Template
+from engines.store.choice import SWAP, find
 from engines.store.store import Store
 from engines.values import F32
 from stream.pipeline.control import SourceSet
@@ -101,7 +102,7 @@ class SwapNetworks:
 def swap_model(spec: SwapSpec, store: Store) -> Model:
     """Of a spec with a model. Raises ModelError."""
     assert spec.model is not None, "only a spec with a model has networks"
-    return store.model(spec.model)
+    return find(store, spec.model, SWAP)
 
 
 def swapper_of(spec: SwapSpec, store: Store, options: RunOptions) -> Swapper:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib import metadata
 
 import pytest
 
@@ -57,15 +58,52 @@ def test_the_engines_commands_can_be_reached(
     assert says in capsys.readouterr().out
 
 
+def test_without_a_word_three_examples_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run() == 0
+    examples = [line.strip() for line in capsys.readouterr().out.splitlines() if line.startswith("  understudy")]
+    assert [line.split()[1] for line in examples] == ["demo", "swap", "serve"]
+    _, swap, *_ = examples
+    assert swap.startswith("understudy swap --source face.jpg clip.mp4 out.mp4 ")
+
+
+def test_the_shell_completes_commands_and_their_options(capsys: pytest.CaptureFixture[str]) -> None:
+    for typed, offered in (
+        ("models compile --prec", "--precision"),
+        ("models pull yunet", "yunet_2023_mar"),
+        ("swap a.jpg b.mp4 c.mp4 --morp", "--morph"),
+    ):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("COMP_WORDS", f"understudy {typed}")
+            patch.setenv("COMP_CWORD", str(len(typed.split())))
+            patch.setenv("_UNDERSTUDY_COMPLETE", "complete_bash")
+            assert run() == 0
+        assert capsys.readouterr().out.split() == [offered]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("_UNDERSTUDY_COMPLETE", "source_zsh")
+        assert run() == 0
+    assert "compdef _understudy_completion understudy" in capsys.readouterr().out
+
+
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--version") == 0
     assert capsys.readouterr().out.startswith("understudy")
 
 
+def test_a_source_folder_that_is_not_installed_has_no_version(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", missing)
+    assert run("--version") == 0
+    assert capsys.readouterr().out == "understudy, run from its source folder\n"
+
+
 def test_a_mistake_is_one_line_with_the_errors_exit_code(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail() -> None:
+    def fail(prog_name: str) -> None:
         raise ModelError("the file is\n  damaged; pull it again")
 
     monkeypatch.setattr(main, "app", fail)
@@ -74,7 +112,7 @@ def test_a_mistake_is_one_line_with_the_errors_exit_code(
 
 
 def test_an_error_that_no_user_can_mend_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail() -> None:
+    def fail(prog_name: str) -> None:
         raise KeyError("bug")
 
     monkeypatch.setattr(main, "app", fail)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engines.errors import UnderstudyError
+from engines.extras import install
 from stream.marks.layers import marking
 from stream.pixels.label import Label, Place
 from tools.cli.options import MARKS, Because, Without
@@ -48,4 +49,4 @@ class LiveChoices:
 def need(command: str, packages: tuple[str, ...] = _NEEDED) -> None:
     """Raises UnderstudyError where one of the live commands' packages is missing."""
     if missing := next((name for name in packages if find_spec(name) is None), None):
-        raise UnderstudyError(f"`{command}` needs {missing}; install it: .venv/bin/pip install -e '.[serve]'")
+        raise UnderstudyError(f"`{command}` needs {missing}; install it: {install('serve')}")

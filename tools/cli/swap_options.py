@@ -209,7 +209,8 @@ def _baked(model: str | None) -> list[str]:
     """The source of a job that names none: a DFM's own file, whose person needs to agree as anybody's. Else nothing."""
     if model is None:
         return []
+    from engines.store.choice import SWAP, find
     from engines.store.store import default_store
 
     store = default_store()
-    return [str(store.path(model))] if store.model(model).task == "swap_dfm" else []
+    return [str(store.path(model))] if find(store, model, SWAP).task == "swap_dfm" else []

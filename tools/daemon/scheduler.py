@@ -7,17 +7,15 @@ import asyncio
 import contextlib
 import json
 import logging
-import os
 import shutil
 import signal
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import tools
+from tools.cli import child
 from tools.daemon.events import Events
 from tools.daemon.job_store import OVER, JobState, JobStore, QueuedJob
 
@@ -67,7 +65,7 @@ class Scheduler:
         attempts: int = 3,
         length: float = 10,
         clock: Callable[[], float] = time.time,
-        command: tuple[str, ...] = (sys.executable, "-P", "-m", "tools.daemon.worker"),
+        command: tuple[str, ...] = child.command("tools.daemon.worker"),
     ) -> None:
         self.store, self.folder, self.jobs, self.attempts = store, folder, jobs, attempts
         self.events = Events()
@@ -208,8 +206,6 @@ class Scheduler:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "request.json").write_text(json.dumps(dict(entry.request)))
         pipe = asyncio.subprocess.PIPE
-        paths = (str(Path(tools.__file__).parents[1]), os.environ.get("PYTHONPATH", ""))
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(p for p in paths if p)}
         process = await asyncio.create_subprocess_exec(
             *self._command,
             str(folder),
@@ -218,7 +214,6 @@ class Scheduler:
             stdout=pipe,
             stderr=pipe,
             cwd=folder,
-            env=environment,
         )
         self._running[entry.id] = process
         if entry.id in self._stopping:

@@ -12,41 +12,91 @@ from rich.text import Text
 from engines.errors import ModelError
 from engines.store.catalog import Model
 from engines.store.store import Store, default_store
+from tools.cli.lazy import LaterGroup
 
 app = typer.Typer(
+    cls=LaterGroup,
     help="The model files: list, pull, verify, path, add, remove.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Name = Annotated[str, typer.Argument(help="A model's name, as `understudy models list` shows it.")]
-Names = Annotated[list[str] | None, typer.Argument(help="Models' names; none: the embedded set.")]
+STARTER = 77  # width of a first command
+
+
+def complete(incomplete: str) -> list[str]:
+    """The names that begin so, for the shell's completion."""
+    store = default_store()
+    names = [model.name for model in (*store.catalog.models.values(), *store.own()) if not model.kind]
+    return [name for name in names if name.startswith(incomplete)]
+
+
+Name = Annotated[
+    str, typer.Argument(help="A model's name, as `understudy models list` shows it.", autocompletion=complete)
+]
+Names = Annotated[
+    list[str] | None, typer.Argument(help="Models' names; none: the embedded set.", autocompletion=complete)
+]
 
 
 @app.command("list")
 def list_models(
     here: Annotated[bool, typer.Option("--here", help="Only those whose file is in the store.")] = False,
+    task: Annotated[str, typer.Option(metavar="TASK", help="Only those of one task, such as swap or enhance.")] = "",
 ) -> None:
-    """Shows every model that is known: task, input, licence, and whether its file is here."""
+    """Shows every model that is known: task, input, licence, size, and whether its file is here."""
     store = default_store()
     table = Table(title=f"models in {store.root}", title_justify="left", box=None, header_style="bold")
     for column in ("name", "task", "input", "licence", "MB", "here"):
         table.add_column(column, justify="right" if column == "MB" else "left", overflow="fold")
     entries = store.ledger.entries()
-    for model in (*store.catalog.models.values(), *store.own()):
+    known = (*store.catalog.models.values(), *store.own())
+    tasks = dict.fromkeys(model.task for model in known)
+    if task and task not in tasks:
+        raise ModelError(f"--task {task!r}: there is {', '.join(tasks)}")
+    for model in known:
         held = store.holds(model.name)
-        if held or not here:
-            size = (store.root / model.file).stat().st_size if held else model.size
+        if (held or not here) and task in ("", model.task):
             side = f"{model.px} px {model.order}" if model.px else "-"
             licence = Text(model.licence.name, "yellow" if model.licence.gated else "")
             like = entries[model.name].like if model.name in entries else ""
             origin = f"yes, like {like}" if like and like != model.name else "yes"
             state = Text(origin, "green") if held else Text("bring yours" if model.kind else "no", "dim")
-            table.add_row(model.name, model.task, side, licence, f"{size / 1e6:.1f}" if size else "", state)
+            table.add_row(model.name, model.task, side, licence, megabytes(store, model), state)
     console = Console() if Console().is_terminal else Console(width=160)  # a pipe has no width: nothing is cut there
     console.print(table)
-    if not here:
-        console.print("Licences in yellow want --accept-licence when pulled.", style="dim")
+    console.print("Licences in yellow want --accept-licence when pulled. ~: about, ?: not known.", style="dim")
+    if not here and not task:
+        console.print("Start with these:")
+        for command, why in starters(store):
+            console.print(f"  {command:<{STARTER}}  {why}", highlight=False, markup=False, soft_wrap=True)
+
+
+def megabytes(store: Store, model: Model) -> str:
+    """`554.3` where it is known to the byte, `~555` as others report it, `?` where nobody does."""
+    held = store.holds(model.name)
+    if size := (store.root / model.file).stat().st_size if held else model.size:
+        return f"{size / 1e6:.1f}"
+    return f"~{model.about_mb}" if model.about_mb else "" if model.kind else "?"
+
+
+def starters(store: Store) -> tuple[tuple[str, str], ...]:
+    """What a newcomer pulls first, and why."""
+    models = store.catalog.models
+    embedded = sum(model.size for model in store.catalog.embedded()) / 1e6
+    swapper, embedder, enhancer = models["inswapper_128"], models["arcface_w600k_r50"], models["gfpgan_1.4"]
+    pair = f"{swapper.name} {embedder.name}"
+    return (
+        ("understudy models pull", f"the embedded set, {embedded:.0f} MB: swap, serve and stream need no more"),
+        (
+            f"understudy models pull {pair} --accept-licence",
+            f"for swap --model {swapper.name}, about {swapper.about_mb + embedder.about_mb} MB, {swapper.licence.name}",
+        ),
+        (
+            f"understudy models pull {enhancer.name}",
+            f"for --enhance {enhancer.name}, which sharpens what --model painted, about {enhancer.about_mb} MB",
+        ),
+    )
 
 
 @app.command()

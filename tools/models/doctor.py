@@ -11,12 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from engines.extras import PIP, install
+
 if TYPE_CHECKING:
     from rich.console import Console
 
     from engines.backends.survey import Finding
 
-PIECES = ("av", "numpy", "opencv-python-headless", "openvino", "onnx", "onnxruntime", "onnxruntime-gpu", "tensorrt")
+PIECES = (
+    "av", "numpy", "opencv-python-headless", "openvino", "onnx", "onnxruntime", "onnxruntime-gpu", "tensorrt",
+    "cuda-core", "cuda-bindings",
+)  # fmt: skip
 # two wheels that share a folder: the later install overwrites the earlier one's files
 CLASHES = (("onnxruntime", "onnxruntime-gpu"), ("opencv-python-headless", "opencv-python"))
 
@@ -87,12 +92,12 @@ def advise(found: Sequence["Finding"], wheels: dict[str, str], gpu: str) -> Advi
     pick = usable[0].backend if usable else ""
     wrong = [
         f"{first} and {second} are both installed and overwrite each other: "
-        f"pip uninstall -y {first} {second} && pip install {second if first == 'onnxruntime' and gpu else first}"
+        f"{PIP} uninstall -y {first} {second} && {_again(first, gpu)}"
         for first, second in CLASHES
         if first in wheels and second in wheels
     ]
     if not usable:
-        wrong.append("no runtime works at all: pip install openvino")
+        wrong.append(f"no runtime works at all: {PIP} install openvino")
     needs_gpu = ("tensorrt", "ort-cuda")
     absent = [f for f in found if not f.usable]
     missing = tuple(
@@ -107,6 +112,11 @@ def advise(found: Sequence["Finding"], wheels: dict[str, str], gpu: str) -> Advi
     return Advice(pick, why, missing, tuple(wrong))
 
 
+def _again(wheel: str, gpu: str) -> str:
+    """The command that installs the one of two clashing wheels that is to stay."""
+    return install("gpu") if wheel == "onnxruntime" and gpu else f"{PIP} install {wheel}"
+
+
 def show(found: Sequence["Finding"], advice: Advice, wheels: dict[str, str], console: "Console") -> None:
     from rich.table import Table
     from rich.text import Text
@@ -119,7 +129,8 @@ def show(found: Sequence["Finding"], advice: Advice, wheels: dict[str, str], con
     for finding in found:
         mark = Text("yes", "green") if finding.usable else Text("no", "yellow")
         picked = Text(f"{finding.backend} *" if finding.backend == advice.pick else finding.backend)
-        table.add_row(picked, mark, Text(finding.state))
+        # the command stands below the table, with what it brings
+        table.add_row(picked, mark, Text(finding.state.removesuffix(f": {finding.command}")))
     console.print(table)
     console.print(f"\npicked for large networks: {advice.pick or 'none'} ({advice.why})", highlight=False)
     console.print("picked for small ones (detection, landmarks): openvino on the CPU, sooner than a GPU's copies")

@@ -10,9 +10,11 @@ from engines.errors import OutputError, UnderstudyError
 from stream.marks.layers import Signer, marking
 from tools.cli import config_file
 from tools.cli.expand import expanded
+from tools.cli.groups import Group
 from tools.cli.options import MARKS, Agreed, Because, Without
 from tools.cli.swap_options import SwapOptions
 from tools.cli.timecode import parse_time
+from tools.swap.words import TAKES_ALL, SwapCommand
 
 if TYPE_CHECKING:
     from stream.jobs.job import SwapJob
@@ -27,7 +29,7 @@ class Interrupted(UnderstudyError):
 
 
 def register(app: typer.Typer) -> None:
-    app.command("swap")(swap)
+    app.command("swap", cls=SwapCommand, context_settings=TAKES_ALL, rich_help_panel=Group.SWAP)(swap)
 
 
 @expanded

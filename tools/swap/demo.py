@@ -6,7 +6,6 @@ and Rear Admiral Grace Hopper (matplotlib), both by US government photographers.
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -19,8 +18,10 @@ import typer
 from rich.console import Console
 
 from engines.errors import UnderstudyError
+from engines.extras import install
 from engines.store.store import default_store
 from engines.values import F32, U8
+from tools.cli import child
 
 SOUND = 48_000  # samples a second
 CHORD = (220.0, 277.18, 329.63, 440.0)  # A major, Hz
@@ -38,7 +39,7 @@ def portraits() -> tuple[U8, U8]:
     except ImportError as error:
         raise DemoError(
             f"the demo's portraits come with packages that are not here ({error}); "
-            "install them with: pip install 'understudy[demo]', or give --source and --target"
+            f"give --source and --target, or install them: {install('demo')}"
         ) from error
     hopper = cv2.imread(str(Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"))
     if hopper is None:
@@ -125,8 +126,8 @@ def run_swap(source: Path, target: Path, output: Path, report: Path) -> None:
     """The swap as a user would run it. The portraits are of public figures in the public domain; who brings a face of
     their own was told by the option's help. Raises DemoError with the swap's exit code; its message is on the screen.
     """
-    command = [sys.executable, "-m", "tools.main", "swap", "--i-have-consent", "--source", str(source)]
-    done = subprocess.run([*command, str(target), str(output), "--report", str(report)], check=False)
+    words = ("swap", "--i-have-consent", "--source", str(source), str(target), str(output), "--report", str(report))
+    done = subprocess.run(child.command("tools.main", *words), check=False)
     if done.returncode:
         raise DemoError(f"the swap ended with exit code {done.returncode}; its message stands above")
 

@@ -289,7 +289,7 @@ def test_a_driver_that_is_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> No
         raise ImportError(name)
 
     monkeypatch.setattr(cuda, "import_module", broken)
-    with pytest.raises(DeviceError, match=r"understudy\[tensorrt\]"):
+    with pytest.raises(DeviceError, match=r"install -e '\.\[gpu\]'.*install -e '\.\[tensorrt\]'"):
         cuda.core()
 
 

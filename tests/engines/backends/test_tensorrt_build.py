@@ -159,9 +159,9 @@ def test_no_room_for_a_plan_is_said_and_nothing_is_left(tmp_path: Path, monkeypa
 @pytest.mark.parametrize(
     ("module", "says"),
     [
-        (lambda: SimpleNamespace(__version__="10.13.2"), "10.13.2 is too old: pip install 'tensorrt>=11'"),
-        (lambda: (_ for _ in ()).throw(ImportError("no module")), "not installed: pip install 'tensorrt>=11'"),
-        (lambda: (_ for _ in ()).throw(OSError("libnvinfer.so.11")), "not installed: pip install 'tensorrt>=11'"),
+        (lambda: SimpleNamespace(__version__="10.13.2"), r"10.13.2 is too old: \S+ install -e '\.\[tensorrt\]'"),
+        (lambda: (_ for _ in ()).throw(ImportError("no module")), r"not installed: \S+ install -e '\.\[tensorrt\]'"),
+        (lambda: (_ for _ in ()).throw(OSError("libnvinfer.so.11")), r"not installed: \S+ install -e '\.\[tensorrt\]'"),
     ],
 )
 def test_a_missing_or_old_tensorrt_names_the_command(

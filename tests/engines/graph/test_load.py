@@ -9,6 +9,7 @@ from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 from engines.errors import ModelError
 from engines.graph.load import load, save
+from engines.store.onnx_header import read_head
 
 
 def scaled(domain: str = "") -> ModelProto:
@@ -104,3 +105,11 @@ def test_a_cut_file_is_refused(tmp_path: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"nothing\.onnx is missing"):
         load(tmp_path / "nothing.onnx")
+
+
+def test_a_tflite_file_is_said_to_be_one_and_not_a_damaged_other(tmp_path: Path) -> None:
+    path = tmp_path / "face.tflite"
+    path.write_bytes(b"\x1c\x00\x00\x00TFL3" + bytes(200))
+    for reader in (load, read_head):
+        with pytest.raises(ModelError, match=r"face\.tflite is a TFLite file, and this works on ONNX files alone"):
+            reader(path)

@@ -92,9 +92,9 @@ def test_what_is_missing_is_named_with_the_command(store: Store) -> None:
         open_swapper(store, "ghost_1_256", PLAIN)
     with pytest.raises(ModelError, match="models compile inswapper_128 --precision int8"):
         open_net(store, "inswapper_128", RunOptions("cpu", "int8"))
-    with pytest.raises(ModelError, match="does not swap faces"):
+    with pytest.raises(ModelError, match="crossface_ghost is of the task convert; a swapping network is wanted: "):
         open_swapper(store, "crossface_ghost", PLAIN)
-    with pytest.raises(ModelError, match="no detector of scrfd"):
+    with pytest.raises(ModelError, match="a face detector is wanted: scrfd_det_10g"):
         open_detector(store, "crossface_ghost", PLAIN)
 
 
@@ -272,10 +272,12 @@ def test_bisenet_says_what_is_face(store: Store, written: Written) -> None:
 
 
 def test_a_network_of_another_task_is_refused(store: Store) -> None:
-    for open_, says in ((open_enhancer, "sharpens no faces"), (open_visible, "says not where a face is")):
-        with pytest.raises(ModelError, match=f"ghost_1_256 {says}, its task is swap"):
+    for open_, says in ((open_enhancer, "sharpens faces"), (open_visible, "masks faces")):
+        with pytest.raises(
+            ModelError, match=f"ghost_1_256 is a swapping network, for --model; a network that {says} is"
+        ):
             open_(store, "ghost_1_256", PLAIN)
-    with pytest.raises(ModelError, match="tells nobody apart"):
+    with pytest.raises(ModelError, match="a network that tells people apart is wanted: arcface_w600k_r50"):
         open_embedder(store, PLAIN, "ghost_1_256")
     with pytest.raises(ModelError, match="models pull arcface_w600k_r50 --accept-licence"):
         open_embedder(store, PLAIN)

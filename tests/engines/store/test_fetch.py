@@ -4,8 +4,8 @@ import hashlib
 import sys
 import threading
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -30,6 +30,7 @@ class Site:
     codes: list[int] = field(default_factory=list)  # answer with these first
     ranges: bool = True
     asked: list[str | None] = field(default_factory=list)
+    stop: Callable[[], None] = lambda: None
 
 
 @pytest.fixture
@@ -67,10 +68,15 @@ def site() -> Iterator[Site]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     site.url = f"http://127.0.0.1:{server.server_address[1]}/file"
+
+    def stop() -> None:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+    site.stop = stop
     yield site
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    stop()
 
 
 def waits(tries: int = 5) -> tuple[Patience, list[float]]:
@@ -163,11 +169,34 @@ def test_a_refusal_is_not_repeated(site: Site, tmp_path: Path, code: int) -> Non
     assert (len(site.asked), slept) == (1, [])
 
 
-def test_no_server_at_all_is_said(site: Site, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("http://127.0.0.1:1/file", r"^127\.0\.0\.1 cannot be reached \(Connection refused\)$"),
+        ("http://no-such-host.invalid/file", r"^no-such-host\.invalid cannot be reached \(.+\)$"),
+    ],
+)
+def test_a_host_that_cannot_be_reached_is_said_at_once(tmp_path: Path, url: str, says: str) -> None:
     patience, slept = waits(3)
+    with pytest.raises(FetchError, match=says):
+        download(url, tmp_path / "part", patience=patience)
+    assert slept == []
+
+
+def test_a_host_that_goes_away_meanwhile_is_tried_again(site: Site, tmp_path: Path) -> None:
+    """It answered once: what has come is worth waiting for."""
+    site.cut = [1000]
+    patience, slept = waits(3)
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        site.stop()
+
+    gone = replace(patience, sleep=sleep)
     with pytest.raises(FetchError, match="given up after 3 tries"):
-        download("http://127.0.0.1:1/file", tmp_path / "part", patience=patience)
+        download(site.url, tmp_path / "part", patience=gone)
     assert slept == [1.0, 2.0]
+    assert (tmp_path / "part").stat().st_size == 1000
 
 
 def test_a_copy_has_the_same_bytes(tmp_path: Path) -> None:

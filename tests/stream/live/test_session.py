@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import av
 import numpy as np
+import pytest
 
 from engines.values import U8
 from stream.frame import Frame, Route
@@ -62,6 +63,7 @@ def test_a_picture_goes_through_with_its_time() -> None:
     asyncio.run(main())
 
 
+@pytest.mark.timing
 def test_delay_is_bounded_when_work_is_five_times_too_slow() -> None:
     async def main() -> None:
         work, step = 0.05, 0.01

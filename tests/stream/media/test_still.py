@@ -3,6 +3,7 @@
 import struct
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -139,6 +140,19 @@ def test_what_cannot_be_read_says_why(tmp_path: Path) -> None:
     for path, word in ((tmp_path / "no.png", "no file"), (text, "text file"), (tmp_path, "folder"), (hurt, "damaged")):
         with pytest.raises(InputError, match=word):
             read_image(str(path))
+
+
+@pytest.mark.parametrize("ending", ["mp4", "mkv", "avi", "ts"])
+def test_a_video_is_said_to_be_one(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"clip.{ending}"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=25)
+        stream.width = stream.height = 64
+        for _ in range(5):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture(64, 64), "rgb24")))
+        container.mux(stream.encode(None))
+    with pytest.raises(InputError, match=rf"clip\.{ending} is a video \(\w+\), and a picture is wanted here"):
+        read_image(str(path))
 
 
 def test_what_cannot_be_written_says_why(tmp_path: Path) -> None:

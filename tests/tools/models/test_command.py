@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from engines.errors import ModelError
 from engines.store.store import default_store
-from tools.models.command import app
+from tools.models.command import STARTER, app, complete, starters
 
 
 @pytest.fixture
@@ -50,12 +50,39 @@ def test_list_shows_every_model_its_licence_and_what_is_here(root: Path) -> None
     call("pull", "2dfan4", "--quiet")
     lines = {line.split()[0]: line.split() for line in call("list").stdout.splitlines()[2:] if line.strip()}
     assert lines["2dfan4"][1:] == ["landmark", "256", "px", "BGR", "MIT", "0.0", "yes"]
-    assert lines["inswapper_128"][1:] == ["swap", "128", "px", "RGB", "non-commercial", "no"]
+    assert lines["inswapper_128"][1:] == ["swap", "128", "px", "RGB", "non-commercial", "~555", "no"]
+    assert lines["blendswap_256"][1:] == ["swap", "256", "px", "RGB", "non-commercial", "?", "no"]
     assert lines["dfm"][-2:] == ["bring", "yours"]
     assert set(default_store().catalog.models) <= set(lines)
+    assert "Start with these:" in call("list").stdout
     here = call("list", "--here").stdout
+    assert "Start with" not in here
     assert "2dfan4" in here
     assert "inswapper" not in here
+
+
+def test_list_shows_one_task(root: Path) -> None:
+    lines = call("list", "--task", "enhance").stdout.splitlines()
+    names = [line.split()[0] for line in lines[2:] if "enhance" in line]
+    assert set(names) == {m.name for m in default_store().catalog.models.values() if m.task == "enhance"}
+    assert not any("Start with" in line or "inswapper" in line for line in lines)
+    assert "--task 'look': there is detect" in refused("list", "--task", "look")
+
+
+def test_the_first_commands_pull_models_that_exist_with_the_licences_that_they_want(root: Path) -> None:
+    catalog = default_store().catalog
+    for command, why in starters(default_store()):
+        assert command.startswith("understudy models pull") and len(command) <= STARTER
+        words = command.split()[3:]
+        names = [word for word in words if not word.startswith("-")]
+        gated = any(catalog.model(name).licence.gated for name in names)
+        assert ("--accept-licence" in words) == gated
+        assert " MB" in why
+
+
+def test_names_are_completed(root: Path) -> None:
+    assert complete("inswapper") == ["inswapper_128", "inswapper_128_fp16"]
+    assert "dfm" not in complete("d")
 
 
 def test_pull_prints_where_the_file_is(root: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from engines.backends.survey import ORDER, Finding
+from engines.backends.survey import ORDER, Finding, survey
+from engines.extras import PIP, install
 from tools.models import doctor
 
 
@@ -40,18 +41,18 @@ def test_the_fastest_usable_runtime_is_picked() -> None:
     assert advice.pick == "tensorrt" and "H200" in advice.why
 
 
-@pytest.mark.parametrize(("gpu", "keeps"), [("", "onnxruntime"), ("H200", "onnxruntime-gpu")])
+@pytest.mark.parametrize(("gpu", "keeps"), [("", f"{PIP} install onnxruntime"), ("H200", install("gpu"))])
 def test_wheels_that_overwrite_each_other_are_wrong(gpu: str, keeps: str) -> None:
     advice = doctor.advise(findings(openvino=True), {"onnxruntime": "1", "onnxruntime-gpu": "1"}, gpu)
     [wrong] = advice.wrong
-    assert wrong.endswith(f"pip uninstall -y onnxruntime onnxruntime-gpu && pip install {keeps}")
+    assert wrong.endswith(f"{PIP} uninstall -y onnxruntime onnxruntime-gpu && {keeps}")
     [wrong] = doctor.advise(findings(openvino=True), {"opencv-python-headless": "4", "opencv-python": "4"}, "").wrong
     assert wrong.endswith("pip install opencv-python-headless")
 
 
 def test_nothing_usable_is_wrong() -> None:
     advice = doctor.advise(findings(), {}, "")
-    assert advice.pick == "" and advice.wrong == ("no runtime works at all: pip install openvino",)
+    assert advice.pick == "" and advice.wrong == (f"no runtime works at all: {PIP} install openvino",)
 
 
 def answer(code: int, text: str) -> "subprocess.CompletedProcess[str]":
@@ -84,5 +85,6 @@ def test_it_runs_here() -> None:
     assert "openvino" in text and "picked for large networks" in text
     for name in ORDER:
         assert name in text
+    assert all(text.count(f.command) == 1 for f in survey() if not f.usable), "each command once"
     _, told = invoke(["--json"])
     assert [runtime["backend"] for runtime in json.loads(told)["runtimes"]] == list(ORDER)

@@ -10,7 +10,7 @@ import numpy as np
 from engines.backends.compiled import installed
 from engines.backends.openvino import open_openvino
 from engines.backends.survey import survey
-from engines.errors import UnderstudyError
+from engines.errors import ModelError, UnderstudyError
 from engines.graph.load import load, save
 from engines.graph.macs import macs
 from engines.graph.standin import standin
@@ -81,6 +81,11 @@ def subject(name: str, scratch: Path, int8: bool) -> Subject:
         return Subject(name, path, given, count, quantised(path, [given], scratch / "int8.onnx") if int8 else None)
     store = default_store()
     model, path = store.model(name), store.path(name)
+    if path.suffix == ".tflite":
+        raise ModelError(
+            f"{name} is a TFLite file, which OpenVINO alone runs, so there is nothing to compare; name models with ONNX"
+            " files (`understudy models list --here`)"
+        )
     given = next(iter(crops(model, open_openvino(path).inputs, None)()))
     copy = installed(store.root / "compiled", name, "int8", path)
     return Subject(name, path, given, macs(load(path)), copy if copy.is_file() else None)

@@ -26,6 +26,7 @@ from stream.pixels.planes import Planes
 from stream.telemetry.report import quantiles
 from stream.telemetry.stats import Stats, Table, Timing
 from tools.bench.file.rescale import rescale
+from tools.cli.child import safe_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class FileFigures:
 
 def in_own_process(what: FileRun) -> FileFigures:
     """`measure` in a new process, so that its peak memory is its own."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with safe_path(), ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return pool.submit(measure, what).result()
 
 

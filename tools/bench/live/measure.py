@@ -13,6 +13,7 @@ from typing import Any
 from engines.errors import UnderstudyError
 from tools.bench.live import processes as parts
 from tools.bench.live.figures import Process, Sight
+from tools.cli.child import safe_path
 
 NAP = 0.005  # seconds
 PATIENCE = 60.0  # seconds that a process gets to answer, besides the run itself
@@ -61,7 +62,8 @@ class Part:
         self._name = name
         self._pipe, theirs = context.Pipe()
         self._process: BaseProcess = context.Process(target=parts.run, args=(main, theirs, *args), daemon=True)
-        self._process.start()
+        with safe_path():
+            self._process.start()
         theirs.close()
 
     def say(self, word: str) -> None:

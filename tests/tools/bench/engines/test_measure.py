@@ -8,11 +8,11 @@ import pytest
 
 from engines.backends.compiled import installed
 from engines.backends.openvino import open_openvino
-from engines.errors import InputError, OutputError, UnderstudyError
+from engines.errors import InputError, ModelError, OutputError, UnderstudyError
 from engines.graph.load import load, save
 from engines.protocol import Spec
 from engines.store.catalog import load_catalog
-from engines.store.store import Store
+from engines.store.store import Store, default_store
 from tests.engines.nets.standins import node, write
 from tools.bench.engines import command as bench_engines
 from tools.bench.engines import measure as enginebench
@@ -165,3 +165,13 @@ def test_the_standins_feeds_fit_the_standin(tmp_path: Path) -> None:
     save(standin(width=8, blocks=1)[0], tmp_path / "m.onnx")
     out = open_openvino(tmp_path / "m.onnx").session().run(standin_feeds())["output"]
     assert out.shape == (1, 3, 128, 128)
+
+
+def test_a_tflite_model_is_refused_for_what_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is healthy: other runtimes have nothing to run of it."""
+    monkeypatch.setenv("UNDERSTUDY_MODELS", str(tmp_path))
+    (tmp_path / "mine.tflite").write_bytes(b"\x1c\x00\x00\x00TFL3")
+    store = default_store()
+    store.ledger.update("mine", file="mine.tflite", like="face_landmark", origin="added")
+    with pytest.raises(ModelError, match=r"mine is a TFLite file, which OpenVINO alone runs.*models list --here"):
+        subject("mine", tmp_path, int8=False)

@@ -62,6 +62,7 @@ async def watched(url: str, weather: Weather, seconds: float, settle: float = 1.
         return watch
 
 
+@pytest.mark.timing
 def test_five_percent_loss_with_jitter() -> None:
     async def main() -> None:
         async with served() as (_, url, _http):

@@ -150,6 +150,7 @@ def test_an_unknown_kind_of_log_is_told() -> None:
         logs("xml")
 
 
+@pytest.mark.timing
 def test_the_trace_shows_each_frames_way(tmp_path: Path) -> None:
     """From its decoding to its encoding: joined by the RTP time, which rides along."""
     path = tmp_path / "trace.json"

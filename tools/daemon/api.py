@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,9 @@ from tools.daemon.openapi import document
 from tools.daemon.request import RequestError, parse
 from tools.daemon.scheduler import Scheduler
 from tools.http import limits as walls
-from tools.http.tokens import Limits, RateLimit, Refusal, Scope, Tokens
+from tools.http.auth import RequestAuth
+from tools.http.token_gate import TokenGate
+from tools.http.tokens import Scope
 
 BODY = 64 << 10  # bytes of a request
 BRACKETS = 100  # in a request: no honest one is nested deep
@@ -27,23 +27,21 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Api:
-    """tokens: who may come in; None: everybody on this machine. folders: where jobs' files must lie. live: the
-    endpoints as they stand."""
+    """gate: who may come in. folders: where jobs' files must lie. live: the endpoints as they stand."""
 
     def __init__(
         self,
         keeper: Scheduler,
         folders: Sequence[Path],
-        tokens: Tokens | None,
+        gate: TokenGate,
         metrics: Metrics,
-        local: bool,
         live: Callable[[], list[dict[str, Any]]] = list,
     ) -> None:
-        self._keeper, self._folders, self._tokens, self._metrics = keeper, folders, tokens, metrics
-        self._live = live
-        self._meters: dict[str, RateLimit] = {}
+        self._keeper, self._folders, self._metrics, self._live = keeper, folders, metrics, live
+        self._auth = RequestAuth(gate, metrics.refused.labels("token").inc)
         self.silent: set[Any] = set()
-        self.app = web.Application(middlewares=[walls.middleware(local, (), self.silent)], client_max_size=BODY)
+        wall = walls.middleware(not self._auth.needed, (), self.silent)
+        self.app = web.Application(middlewares=[wall], client_max_size=BODY)
         self.app.add_routes(
             [
                 web.post("/jobs", self._asked(Scope.SWAP, self._add)),
@@ -66,24 +64,10 @@ class Api:
         """Only for who may."""
 
         async def guarded(request: web.Request) -> web.StreamResponse:
-            if self._tokens is not None:
-                found = self._tokens.check(request.headers.get("Authorization"), scope, datetime.now(UTC))
-                if found is Refusal.SCOPE:
-                    raise web.HTTPForbidden(reason=f"this token does not open {scope}")
-                if isinstance(found, Refusal):
-                    raise web.HTTPUnauthorized(
-                        reason="a bearer token is needed", headers={"WWW-Authenticate": "Bearer"}
-                    )
-                self._pace(found.id, found.limits)
+            self._auth.enter(request, scope)
             return await handler(request)
 
         return guarded
-
-    def _pace(self, name: str, limits: Limits) -> None:
-        now = time.monotonic()
-        meter = self._meters.setdefault(name, RateLimit.full(limits, now))
-        if (wait := meter.take(now)) > 0:
-            raise web.HTTPTooManyRequests(reason="too many requests", headers={"Retry-After": str(int(wait) + 1)})
 
     async def _add(self, request: web.Request) -> web.Response:
         told = await _object(request)

@@ -144,7 +144,7 @@ async def _run(options: Options, config: "Config") -> None:
     from tools.daemon.job_store import JobStore
     from tools.daemon.scheduler import Scheduler
     from tools.daemon.watch_folders import watch
-    from tools.http.tokens import load
+    from tools.http.token_gate import TokenGate
 
     settle()
     metrics = Metrics()
@@ -162,12 +162,12 @@ async def _run(options: Options, config: "Config") -> None:
         stack.callback(store.close)
         keeper = Scheduler(store, options.state / "jobs", options.jobs, options.attempts, options.segment)
         keeper.tidy(KEPT)
-        tokens = load(options.tokens) if options.tokens else None
+        gate = TokenGate(options.tokens)
         live = await _live(options, config, metrics)
         done = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, done.set)
-        api = Api(keeper, options.files, tokens, metrics, options.tokens is None, live.told if live else list)
+        api = Api(keeper, options.files, gate, metrics, live.told if live else list)
         try:
             runner, server, port = await listen(api, options.host, options.port)
             if live is not None and options.rtmp is not None:

@@ -16,6 +16,7 @@ from tools.http.tokens import Limits, RateLimit, Refusal, Scope, Token, TokenErr
 
 LOCAL = Limits(per_minute=6000, sessions=64, upload=1 << 30)
 """Of who needs no token: this machine's own users, where no token file was named."""
+_GONE = (0,)
 
 
 class NotLetIn(UnderstudyError):
@@ -47,7 +48,8 @@ class TokenGate:
     ) -> None:
         """Raises TokenError where the file is missing, damaged, open to others, or holds no token."""
         self._file, self._clock, self._now = file, clock, now
-        self._tokens, self._seen = Tokens(), (0, 0)
+        self._tokens: Tokens = Tokens()
+        self._seen: tuple[int, ...] = _GONE
         self._meters: dict[str, RateLimit] = {}
         self._sessions: Counter[str] = Counter()
         if file is not None:
@@ -90,20 +92,26 @@ class TokenGate:
                 del self._sessions[entered.who]
 
     def _refresh(self) -> None:
-        """A file that went or broke while the server runs opens to nobody."""
+        """A file that went, broke, or became readable by others while the server runs opens to nobody."""
         assert self._file is not None
+        seen = _state_of(self._file)
+        if seen == self._seen != _GONE:
+            return
+        first = self._seen == _GONE and not self._tokens
         try:
-            stat = self._file.stat()
-            seen = (stat.st_mtime_ns, stat.st_ino)
-        except OSError:
-            seen = (0, 0)
-        if seen != self._seen or seen == (0, 0):
-            first = self._seen == (0, 0) and not self._tokens
-            try:
-                self._tokens, self._seen = load(self._file), seen
-            except TokenError:
-                self._tokens, self._seen = Tokens(), seen
-                if first:
-                    raise
-            kept = {token.id for token in self._tokens.tokens}
-            self._meters = {name: meter for name, meter in self._meters.items() if name in kept}
+            self._tokens, self._seen = load(self._file), seen
+        except TokenError:
+            self._tokens, self._seen = Tokens(), seen
+            if first:
+                raise
+        kept = {token.id for token in self._tokens.tokens}
+        self._meters = {name: meter for name, meter in self._meters.items() if name in kept}
+
+
+def _state_of(file: Path) -> tuple[int, ...]:
+    """What differs once the file's content, or who may read it, has changed."""
+    try:
+        stat = file.stat()
+    except OSError:
+        return _GONE
+    return stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_mode, stat.st_size

@@ -128,6 +128,17 @@ def test_a_file_that_goes_opens_to_nobody_and_may_come_back(tmp_path: Path, time
     assert refused(gate, header) == (401, None)
 
 
+def test_a_file_that_others_may_read_opens_to_nobody(tmp_path: Path, time: Time) -> None:
+    path = tmp_path / "t.json"
+    header = made(path, Scope.SWAP)
+    gate = TokenGate(path, time.clock, time.now)
+    gate.enter(header, Scope.SWAP)
+    path.chmod(0o644)
+    assert refused(gate, header) == (401, None)
+    path.chmod(0o600)
+    gate.enter(header, Scope.SWAP)
+
+
 def test_a_server_does_not_begin_without_a_token(tmp_path: Path) -> None:
     with pytest.raises(TokenError, match="cannot be read"):
         TokenGate(tmp_path / "none.json")

@@ -35,18 +35,18 @@ class Peer:
         self.connection.on("track", on_track)
         return with_hints(await self._answer(offer))
 
-    async def play(self, offer: str, outlets: list[ViewerTrack]) -> str:
-        """Answers a viewer, who gets the outlets' media. Raises BadSdp."""
+    async def play(self, offer: str, tracks: list[ViewerTrack]) -> str:
+        """Answers a viewer, who gets the tracks. Raises BadSdp."""
         await self._take(offer)
-        for outlet in outlets:
+        for track in tracks:
             for transceiver in self.connection.getTransceivers():
-                if transceiver.kind == outlet.kind and transceiver.sender.track is None:
-                    transceiver.sender.replaceTrack(outlet)
+                if transceiver.kind == track.kind and transceiver.sender.track is None:
+                    transceiver.sender.replaceTrack(track)
                     transceiver.direction = "sendonly"
                     prefer_h264(transceiver)
                     break
             else:
-                outlet.stop()
+                track.stop()
         return await self._finish()
 
     async def trickle(self, fragment: Fragment) -> bool:

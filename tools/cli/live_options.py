@@ -1,4 +1,4 @@
-"""On air: what the live commands alike are told, and what they all need. Knows no command."""
+"""Live options: those that `serve`, `stream` and the daemon share, and the packages that each of them needs."""
 
 from importlib.util import find_spec
 from typing import Annotated
@@ -26,12 +26,16 @@ LabelPlace = Annotated[Place, typer.Option("--label-place", help="Where.", rich_
 NoLabel = Annotated[bool, typer.Option("--no-label", help="No words in the picture.", rich_help_panel=MARKS)]
 
 WORDS, PLACE = "Face replaced by Understudy", Place.BOTTOM_LEFT
-_NEEDED = ("aiohttp", "aiortc", "prometheus_client")
+_NEEDED = {
+    "serve": ("aiohttp", "aiortc", "prometheus_client"),
+    "stream": ("prometheus_client",),  # a WHIP output says itself what else it needs
+    "daemon": ("aiohttp", "prometheus_client"),
+}
 
 
 def need(command: str) -> None:
-    """Raises UnderstudyError where one of the live commands' packages is missing."""
-    if missing := next((name for name in _NEEDED if find_spec(name) is None), None):
+    """Raises UnderstudyError where one of the command's packages is missing."""
+    if missing := next((name for name in _NEEDED[command] if find_spec(name) is None), None):
         raise UnderstudyError(f"`{command}` needs {missing}; install it: pip install 'understudy[serve]'")
 
 

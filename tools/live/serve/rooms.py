@@ -16,6 +16,7 @@ from stream.live.session import LiveSession, Swap
 from stream.telemetry.metrics import Metered, Metrics
 from stream.telemetry.trace import Tracer
 from stream.webrtc.peer import Peer
+from stream.webrtc.tracks import ViewerTrack
 from tools.live.serve import admission
 from tools.live.serve.settings import Settings
 from tools.swap.ensemble import Face
@@ -161,7 +162,7 @@ class Rooms:
         link = self._link(room, False, who)
         session = room.session
         try:
-            answer = await link.peer.play(offer, [session.video.outlet(), session.audio.outlet()])
+            answer = await link.peer.play(offer, [ViewerTrack(f.subscribe()) for f in (session.video, session.audio)])
         except BaseException:
             await self.leave(name, link.id)
             raise

@@ -169,7 +169,7 @@ async def _run(options: Options, config: "Config") -> None:
             asyncio.get_running_loop().add_signal_handler(number, done.set)
         api = Api(keeper, options.files, gate, metrics, live.told if live else list)
         try:
-            runner, server, port = await listen(api, options.host, options.port)
+            server, port = await listen(api, options.host, options.port)
             if live is not None and options.rtmp is not None:
                 place = await live.open(*options.rtmp)
                 print(f"publish to rtmp://{options.rtmp[0]}:{place}/APP/KEY", file=sys.stderr)
@@ -191,8 +191,7 @@ async def _run(options: Options, config: "Config") -> None:
         for task in (halt, *tasks):
             task.cancel()
         results = await asyncio.gather(*tasks, return_exceptions=True)
-        server.close()
-        await runner.cleanup()
+        await server.close()
         for result in results:
             if isinstance(result, Exception):
                 raise result

@@ -47,12 +47,11 @@ async def served(
 ) -> AsyncIterator[Client]:
     async with keeping(folder / "state", work=work) as keeper, aiohttp.ClientSession() as http:
         api = Api(keeper, folders, gate or TokenGate(None), Metrics(), lambda: [{"name": "cam"}])
-        runner, server, port = await listen(api, "127.0.0.1", 0)
+        server, port = await listen(api, "127.0.0.1", 0)
         try:
             yield Client(keeper, http, f"http://127.0.0.1:{port}", folder)
         finally:
-            server.close()
-            await runner.cleanup()
+            await server.close()
 
 
 def test_a_job_from_its_posting_to_its_end(tmp_path: Path) -> None:

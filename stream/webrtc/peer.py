@@ -16,13 +16,15 @@ log = logging.getLogger("understudy.live")
 
 
 class Peer:
-    """ended: called once, on the loop, when the connection is over for whatever reason."""
+    """ended: called once, on the loop, when the connection is over for whatever reason. established: whether it was
+    connected at any time."""
 
     def __init__(self, ice: tuple[RTCIceServer, ...] = (), ended: Callable[[], object] = lambda: None) -> None:
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=list(ice)))
         self._ended: Callable[[], object] | None = ended
         self._readers: list[asyncio.Task[None]] = []
         self._ufrag: str | None = None
+        self.established = False
         self.connection.on("connectionstatechange", self._changed)
 
     async def publish(self, offer: str, picture: Callable[[Any], object], sound: Callable[[Any], object]) -> str:
@@ -103,6 +105,7 @@ class Peer:
         return str(self.connection.localDescription.sdp)
 
     async def _changed(self) -> None:
+        self.established = self.established or self.connection.connectionState == "connected"
         if self.connection.connectionState in ("failed", "closed"):
             await self.close()
 

@@ -14,6 +14,7 @@ from aiohttp import web
 from engines.errors import UnderstudyError
 from stream.net.loopback import host_of, is_loopback
 from tools.http.activity import RequestActivity
+from tools.http.proxy import proxied
 from tools.http.token_gate import AccessDenied
 
 log = logging.getLogger("understudy.http")
@@ -21,7 +22,11 @@ log = logging.getLogger("understudy.http")
 BRACKETS = 100  # in a JSON body: no honest one is nested deep
 BODY_WITHIN = 15.0  # seconds for a whole body
 TOLD = ("allow", "retry-after", "www-authenticate", "accept-post", "accept-patch")  # headers that go with an error
-EXPOSED = "Location, ETag, Link, Accept-Post, Accept-Patch, Retry-After, WWW-Authenticate, X-Disclosure"
+EXPOSED = (  # Access-Control-Allow-Methods: by it WHIP clients on other origins tell whether candidates may be trickled
+    "Location, ETag, Link, Accept-Post, Accept-Patch, Retry-After, WWW-Authenticate, X-Disclosure,"
+    " Access-Control-Allow-Methods"
+)
+METHODS = "POST, PATCH, DELETE, OPTIONS"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 HEADERS = {
@@ -45,8 +50,11 @@ def problem(status: int, title: str, headers: dict[str, str] | None = None) -> w
     return web.Response(status=status, body=body, content_type="application/problem+json", headers=headers)
 
 
-async def body(request: web.Request, kinds: tuple[str, ...], most: int) -> bytes:
-    """The request's body. Raises HTTPException: 415 for another type, 413 for too much, 408 for too slow."""
+async def body(
+    request: web.Request, kinds: tuple[str, ...], most: int, grow: Callable[[int], object] = lambda _: None
+) -> bytes:
+    """The request's body. grow: told of the bytes as they come; what it raises is passed on. Raises HTTPException: 415
+    for another type, 413 for too much, 408 for too slow."""
     if request.content_type not in kinds:
         headers = {f"Accept-{request.method.capitalize()}": ", ".join(kinds)}
         raise web.HTTPUnsupportedMediaType(reason=f"send {' or '.join(kinds)}", headers=headers)
@@ -56,6 +64,7 @@ async def body(request: web.Request, kinds: tuple[str, ...], most: int) -> bytes
     try:
         async with asyncio.timeout(BODY_WITHIN):
             async for chunk in request.content.iter_chunked(1 << 16):
+                grow(len(chunk))
                 data += chunk
                 if len(data) > most:
                     raise web.HTTPRequestEntityTooLarge(most, len(data))
@@ -89,7 +98,8 @@ def header(request: web.Request, name: str) -> str | None:
 def middleware(local: bool, origins: tuple[str, ...], activity: RequestActivity) -> Any:
     """Headers on every answer, errors as problems, and on loopback without tokens nobody but this machine's own pages.
 
-    local: refuse hosts that are not this machine by name (against DNS rebinding). activity: is told of every request.
+    local: refuse hosts that are not this machine by name (against DNS rebinding), and what a proxy says it passed on.
+    activity: is told of every request.
     origins: other pages that may call, CORS.
     """
 
@@ -111,8 +121,8 @@ def middleware(local: bool, origins: tuple[str, ...], activity: RequestActivity)
             response.headers["Access-Control-Allow-Origin"] = origin
             response.headers["Access-Control-Expose-Headers"] = EXPOSED
             response.headers["Vary"] = "Origin"
-            if preflight:
-                response.headers["Access-Control-Allow-Methods"] = "POST, PATCH, DELETE, OPTIONS"
+            if request.method == "OPTIONS":
+                response.headers.setdefault("Access-Control-Allow-Methods", METHODS)
                 response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, If-Match"
         return response
 
@@ -122,6 +132,8 @@ def middleware(local: bool, origins: tuple[str, ...], activity: RequestActivity)
 async def _answer(request: web.Request, handler: Handler, local: bool) -> web.StreamResponse:
     if local and not is_loopback(host_of(request.host or "")):
         return problem(421, "this server answers to localhost only")
+    if local and proxied(request):
+        return problem(421, "a proxy passed this on, and without tokens it would let everybody in; start with --tokens")
     try:
         return await handler(request)
     except web.HTTPException as error:

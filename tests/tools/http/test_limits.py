@@ -148,6 +148,33 @@ def test_headers_and_hosts() -> None:
     asyncio.run(main())
 
 
+def test_clients_on_other_origins_find_that_candidates_may_be_trickled() -> None:
+    """They look for PATCH among the methods that the resource allows, which scripts see only where it is exposed."""
+
+    async def main() -> None:
+        origin = {"Origin": "https://friend.example"}
+        async with served(origins=("https://friend.example",)) as (_, url, http):
+            async with http.options(f"{url}/whip/a/some-session", headers=origin) as got:
+                assert "PATCH" in got.headers["Access-Control-Allow-Methods"].split(", ")
+                assert "Access-Control-Allow-Methods" in got.headers["Access-Control-Expose-Headers"].split(", ")
+            async with http.options(f"{url}/whip/a/some-session") as got:
+                assert "PATCH" in got.headers["Access-Control-Allow-Methods"], "on the server's own origin too"
+            async with http.post(f"{url}/whip/a", data=b"x", headers=origin) as got:
+                assert "Access-Control-Allow-Methods" in got.headers["Access-Control-Expose-Headers"].split(", ")
+
+    asyncio.run(main())
+
+
+def test_without_tokens_what_a_proxy_passed_on_is_refused() -> None:
+    async def main() -> None:
+        async with served() as (_, url, http):
+            for name in ("X-Forwarded-For", "Forwarded", "Via"):
+                async with http.get(f"{url}/healthz", headers={name: "192.0.2.1"}) as got:
+                    assert got.status == 421 and "--tokens" in (await got.json())["title"]
+
+    asyncio.run(main())
+
+
 def test_the_page_asks_nobody_else() -> None:
     async def main() -> None:
         async with served() as (_, url, http):

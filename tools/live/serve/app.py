@@ -20,11 +20,14 @@ from stream.webrtc.install import install
 from tools.http import limits, photo
 from tools.http.activity import RequestActivity
 from tools.http.auth import RequestAuth
+from tools.http.proxy import prefix
 from tools.http.server import HttpServer, Patience
 from tools.http.token_gate import TokenGate
 from tools.http.tokens import Scope
+from tools.http.uploads import Uploads
 from tools.live.serve import admission
-from tools.live.serve.rooms import Refused, Room, Rooms
+from tools.live.serve.room import Room
+from tools.live.serve.rooms import Refused, Rooms
 from tools.live.serve.settings import Settings
 from tools.live.serve.whip import NAME, Signalling, refusal
 from tools.swap.ensemble import Face
@@ -60,12 +63,13 @@ class Server:
     def __init__(self, settings: Settings, faces: Faces, metrics: Metrics | None = None) -> None:
         settings.check()
         self.settings, self._faces, self.metrics = settings, faces, metrics or Metrics()
-        self._auth = RequestAuth(TokenGate(settings.tokens), self.metrics.refused.labels("token").inc)
+        gate = TokenGate(settings.tokens)
+        self._auth = RequestAuth(gate, self.metrics.refused.labels("token").inc)
         self._tracer = Tracer(settings.trace) if settings.trace else None
         install(Codecs(self.metrics, self._tracer))
-        self.rooms = Rooms(settings, faces.swap, self.metrics, faces.default, self._tracer)
+        self.rooms = Rooms(settings, gate, faces.swap, self.metrics, faces.default, self._tracer)
         self.activity = RequestActivity()
-        self._reading = asyncio.Semaphore(1)
+        self._reading, self._uploads = asyncio.Semaphore(1), Uploads()
         local = settings.loopback and not self._auth.needed
         wall = limits.middleware(local, settings.origins, self.activity)
         self.app = web.Application(middlewares=[wall], client_max_size=photo.LARGEST)
@@ -132,15 +136,21 @@ class Server:
         grant = self._auth.authorize(request, Scope.UPLOAD)
         try:
             self.rooms.admit()
-            data = await limits.body(request, IMAGES, min(photo.LARGEST, grant.limits.upload))
-            async with self._reading:
-                image = await asyncio.to_thread(photo.decode, data)
-                face = await asyncio.to_thread(self._faces.prepare, [("the photo", image)])
-            room = self.rooms.open(face, grant.who)
+            face = await self._face(request, min(photo.LARGEST, grant.limits.upload))
+            room = self.rooms.open(face, grant)
         except Refused as refused:
             return refusal(self.rooms, refused)
-        place = {"whip": f"/whip/{room.name}", "whep": f"/whep/{room.name}"}
+        base = prefix(request)
+        place = {"whip": f"{base}/whip/{room.name}", "whep": f"{base}/whep/{room.name}"}
         return web.json_response({"name": room.name, **place, "notes": list(face.notes)}, status=201)
+
+    async def _face(self, request: web.Request, most: int) -> Face:
+        """The face of an uploaded photo. Raises SourceError, HTTPException."""
+        with self._uploads.upload() as upload:
+            data = await limits.body(request, IMAGES, most, upload.grow)
+            async with self._reading:
+                image = await asyncio.to_thread(photo.decode, data)
+                return await asyncio.to_thread(self._faces.prepare, [("the photo", image)])
 
     async def _figures(self, request: web.Request) -> web.Response:
         s = self._room(request, Scope.VIEW).session

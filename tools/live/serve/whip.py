@@ -1,4 +1,4 @@
-"""WHIP (RFC 9725) and WHEP over HTTP: the letters of both, and nothing of what is behind them."""
+"""WHIP (RFC 9725) and WHEP over HTTP: requests, answers and headers. Knows nothing of what is behind them."""
 
 from collections.abc import Awaitable, Callable
 
@@ -7,9 +7,11 @@ from aiohttp import web
 from stream.webrtc.sdp import LARGEST, BadSdp, parse_fragment
 from tools.http import limits
 from tools.http.auth import RequestAuth
-from tools.http.tokens import Held, Scope
+from tools.http.proxy import prefix
+from tools.http.tokens import Scope
 from tools.live.serve import admission
-from tools.live.serve.rooms import Link, Refused, Rooms
+from tools.live.serve.room import Link
+from tools.live.serve.rooms import Refused, Rooms
 from tools.live.serve.settings import Settings
 
 SDP, FRAGMENT = "application/sdp", "application/trickle-ice-sdpfrag"
@@ -42,18 +44,14 @@ class Signalling:
             offer = text(await limits.body(request, (SDP,), LARGEST))
             name = request.match_info["name"]
             try:
-                if kind == "whip":
-                    link, answer = await self._rooms.publish(
-                        name, offer, grant.who, self._auth.hold(grant, Held.SESSIONS)
-                    )
-                else:
-                    link, answer = await self._rooms.play(name, offer, grant.who)
+                enter = self._rooms.publish if kind == "whip" else self._rooms.play
+                link, answer = await enter(name, offer, grant)
             except BadSdp as error:
                 return limits.problem(400, str(error))
             except Refused as refused:
                 return refusal(self._rooms, refused)
             headers = [
-                ("Location", f"/{kind}/{name}/{link.id}"),
+                ("Location", f"{prefix(request)}/{kind}/{name}/{link.id}"),
                 ("ETag", f'"{link.etag}"'),
                 ("Accept-Patch", FRAGMENT),
                 ("X-Disclosure", self._settings.disclosure),
@@ -69,8 +67,8 @@ class Signalling:
     async def options(self, request: web.Request) -> web.Response:
         """What can be done here; needs no token, as browsers send none."""
         if "id" in request.match_info:
-            return web.Response(status=204, headers={"Allow": "PATCH, DELETE, OPTIONS", "Accept-Patch": FRAGMENT})
-        response = web.Response(status=204, headers={"Allow": "POST, OPTIONS", "Accept-Post": SDP})
+            return web.Response(status=204, headers={**_allowed("PATCH, DELETE, OPTIONS"), "Accept-Patch": FRAGMENT})
+        response = web.Response(status=204, headers={**_allowed("POST, OPTIONS"), "Accept-Post": SDP})
         preflight = "Access-Control-Request-Method" in request.headers  # which cannot read them
         for server in self._settings.ice:
             if server.credential is None and not preflight:
@@ -111,6 +109,10 @@ class Signalling:
             raise web.HTTPNotFound(reason="no such session; it may have ended")
         self._auth.own(request, grant, link.who)
         return link
+
+
+def _allowed(methods: str) -> dict[str, str]:
+    return {"Allow": methods, "Access-Control-Allow-Methods": methods}
 
 
 def text(data: bytes) -> str:

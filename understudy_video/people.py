@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -52,7 +53,7 @@ def several(source: Source | Sequence[Source]) -> list[Source]:
     """One person for each entry of a list of lists; one person for anything else."""
     if not isinstance(source, str | Path | np.ndarray) and any(_is_list(one) for one in source):
         return list(source)
-    return [source]
+    return [cast(Source, source)]
 
 
 def checked(rgb: npt.NDArray[np.uint8]) -> U8:

@@ -15,7 +15,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from engines.values import Box
+from engines.values import U8, Box
 from stream.frame import Done, Frame, Route
 from stream.lanes.runtime import settle as settle_process
 from stream.marks.layers import Marking

@@ -49,20 +49,20 @@ class InputAddress:
 
 @dataclass(frozen=True, slots=True)
 class OutputAddress:
-    """url, format, options: for FFmpeg. again: a lost connection is made anew. whip: published by WebRTC. push: by our
-    own RTMP."""
+    """url, format, options: for FFmpeg. again: a lost connection is made anew. whip: published by WebRTC. rtmp: by our
+    own RTMP client."""
 
     url: str
     format: str | None = None
     options: dict[str, str] = field(default_factory=dict)
     again: bool = False
     whip: bool = False
-    push: bool = False
+    rtmp: bool = False
 
     @property
     def shown(self) -> str:
         """For logs: without login and stream key."""
-        return HIDDEN.sub("***", self.url) if self.whip or self.push else hidden(self.url)
+        return HIDDEN.sub("***", self.url) if self.whip or self.rtmp else hidden(self.url)
 
     def part(self, number: int) -> str:
         """Where the number-th opening goes: a file that is whole is not written over by what comes after it."""
@@ -138,7 +138,7 @@ def outlet(text: str) -> OutputAddress:
     if kind in ("rtmp", "rtmps"):
         if not re.match(r"rtmps?://[^/]+/[^/]+/[^/]", text):
             raise OutputError(f"{text} names no stream; write {kind}://host/application/key")
-        return OutputAddress(text, "flv", {"flvflags": "no_duration_filesize"}, again=True, push=True)
+        return OutputAddress(text, "flv", {"flvflags": "no_duration_filesize"}, again=True, rtmp=True)
     if kind == "udp":
         joined = text + ("&" if "?" in text else "?") + "pkt_size=1316"
         return OutputAddress(joined, "mpegts", again=True)

@@ -10,7 +10,7 @@ from typing import Any
 import av
 
 from stream.io.input import Sound
-from stream.io.video_encoder import CLOCK, EncodedPicture
+from stream.io.video_encoder import CLOCK, EncodedPacket
 
 COPIED = ("aac", "mp3")  # what FLV, MPEG-TS, HLS and MP4 all hold
 RATE = 48_000
@@ -19,7 +19,7 @@ HOLE, FOLLOW = 0.1, 0.05  # seconds off that are a hole; share of less that each
 
 class AudioEncoder:
     """For one opening of an input. stream: its sound. codec: `aac` for containers, `libopus` for WebRTC. kind: two
-    presses of one kind may follow one another in one container."""
+    encoders of one kind may follow one another in one container."""
 
     def __init__(self, stream: Any, codec: str = "aac") -> None:
         self._container = av.open(io.BytesIO(), "w", format="matroska")
@@ -45,21 +45,21 @@ class AudioEncoder:
         own = self.template.codec_context
         self._resampler = av.AudioResampler(own.format.name, "stereo", RATE, frame_size=own.frame_size or 1024)
 
-    def press(self, sound: Sound) -> list[EncodedPicture]:
+    def encode(self, sound: Sound) -> list[EncodedPacket]:
         """The packets that this one gives, at its time."""
         pts = round(sound.seconds / CLOCK)
         if self.copies:
-            return [EncodedPicture(False, True, sound.data, pts, round(sound.duration / CLOCK))]
+            return [EncodedPacket(False, True, sound.data, pts, round(sound.duration / CLOCK))]
         packet: Any = av.Packet(sound.data)
-        pieces: list[EncodedPicture] = []
+        packets: list[EncodedPacket] = []
         for frame in self._decoder.decode(packet):
             self._settle(sound.seconds)
             self._heard += Fraction(frame.samples, frame.sample_rate)
             for even in self._resampler.resample(frame):
                 even.pts, even.time_base = self._fed, Fraction(1, RATE)
                 self._fed += even.samples
-                pieces += [self._piece(p) for p in self.template.encode(even) if p.size]
-        return pieces
+                packets += [self._timed(p) for p in self.template.encode(even) if p.size]
+        return packets
 
     def _settle(self, seconds: float) -> None:
         """Where the encoder's time lies on the common one. Samples are counted, so a slow slide (two clocks) is
@@ -67,10 +67,10 @@ class AudioEncoder:
         off = seconds - float(self._heard) - self._zero
         self._zero += off if abs(off) > HOLE else off * FOLLOW
 
-    def _piece(self, packet: Any) -> EncodedPicture:
+    def _timed(self, packet: Any) -> EncodedPacket:
         """The encoder's own time counts what it puts before the first sample."""
         at = float(packet.pts * packet.time_base) + self._zero
-        return EncodedPicture(
+        return EncodedPacket(
             False, True, bytes(packet), max(0, round(at / CLOCK)), round(packet.duration * packet.time_base / CLOCK)
         )
 

@@ -1,6 +1,6 @@
 """Relay: one input through one session to any number of outputs, until the input is over or somebody says stop.
 
-The place where the intake's thread, the session and the outputs' threads meet the event loop.
+The place where the input's thread, the session and the outputs' threads meet the event loop.
 """
 
 import asyncio
@@ -16,15 +16,15 @@ import av
 
 from stream.io.address import InputAddress, OutputAddress
 from stream.io.audio_encoder import AudioEncoder
-from stream.io.backoff import Backoff
+from stream.io.fanout import Ended, Fanout
 from stream.io.input import Input, Sound
 from stream.io.output import Output
-from stream.io.video_encoder import CLOCK, EncodedPicture, VideoEncoder
+from stream.io.video_encoder import CLOCK, EncodedPacket, VideoEncoder
+from stream.io.whip_output import WhipOutput
 from stream.live.session import LiveSession, Swap
 from stream.rtmp.server import Slot
 from stream.telemetry.metrics import Metered, Metrics
 from stream.telemetry.trace import Tracer
-from stream.webrtc.tracks import Ended, TrackFanout
 
 log = logging.getLogger("understudy.feed")
 T = TypeVar("T")
@@ -49,50 +49,52 @@ class Relay:
         slot: Slot | None = None,
         linger: float | None = None,
     ) -> None:
-        self._make, self._metrics, self._tracer, self._token = make, metrics, tracer, token
-        self._whips = [o for o in outlets if o.whip]
+        self._make, self._metrics, self._tracer = make, metrics, tracer
+        self._whips = [WhipOutput(o, token) for o in outlets if o.whip]
         self._plain = [o for o in outlets if not o.whip]
-        self._press = VideoEncoder(bitrate, preset)
+        self._encoder = VideoEncoder(bitrate, preset)
         self._sound: AudioEncoder | None = None
         self._opus: AudioEncoder | None = None
         self._era, self._made = 0, 0
-        self._spoken, self.damaged_sound = TrackFanout("audio"), 0
+        self._opus_packets, self.damaged_sound = Fanout("audio"), 0
         self.skipped = 0  # pictures that made room for newer ones before the encoder
-        self.mouths: list[Output] = []
+        self.outputs: list[Output] = []
         self.session: LiveSession | None = None
-        self.intake = Input(inlet, self._picture, self._hear, self._begun, slot=slot, linger=linger)
+        self.input = Input(inlet, self._take_picture, self._take_sound, self._opened, slot=slot, linger=linger)
         self._pool = ThreadPoolExecutor(2 + len(self._plain), "relay")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._behind = threading.Semaphore(8)  # sound and pictures handed to the loop and not yet taken
 
     async def run(self, stop: asyncio.Event) -> None:
         """To the input's end, or until `stop`. Raises what ended it: InputError where a file cannot be read, or what
-        went wrong within. What ended an output is its mouth's `error`."""
+        went wrong within. What ended an output is its `error`."""
         self._loop = asyncio.get_running_loop()
         session = self.session = LiveSession(self._make, self._metrics, self._tracer)
-        self.mouths = [Output(o, self._templates, self._press.want_key) for o in self._plain]
-        printing = [asyncio.create_task(work) for work in (self._print(), self._speak())]
-        others = [asyncio.create_task(self._whip(o)) for o in self._whips]
+        self.outputs = [Output(o, self._templates, self._encoder.want_key) for o in self._plain]
+        for output in self.outputs:
+            output.start()
+        encoding = [asyncio.create_task(work) for work in (self._encode_pictures(), self._encode_sound())]
+        others = [asyncio.create_task(whip.run(session.video, self._opus_packets)) for whip in self._whips]
         others.append(asyncio.create_task(self._failing()))
         halt = asyncio.create_task(stop.wait())
-        reading = self._in_thread(self.intake.run)
+        reading = self._in_thread(self.input.run)
         try:
-            all_: set[asyncio.Future[Any]] = {reading, halt, *printing, *others}
+            all_: set[asyncio.Future[Any]] = {reading, halt, *encoding, *others}
             done, _ = await asyncio.wait(all_, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
             if reading in done:
                 await self._drain()
         finally:
-            self.intake.stop()
+            self.input.stop()
             await session.close()
-            self._spoken.stop()
-            await asyncio.wait(printing, timeout=DRAIN)
-            for task in (halt, *printing, *others):
+            self._opus_packets.stop()
+            await asyncio.wait(encoding, timeout=DRAIN)
+            for task in (halt, *encoding, *others):
                 task.cancel()
-            await asyncio.gather(*printing, *others, return_exceptions=True)
-            await asyncio.gather(*(self._in_thread(mouth.close) for mouth in self.mouths))
-            self._press.close()
+            await asyncio.gather(*encoding, *others, return_exceptions=True)
+            await asyncio.gather(*(self._in_thread(output.close) for output in self.outputs))
+            self._encoder.close()
             await asyncio.wait({reading})  # a read's patience at most
             self._pool.shutdown()
 
@@ -106,7 +108,7 @@ class Relay:
             await asyncio.sleep(0.2)
             if self.session is not None and self.session.failed is not None:
                 raise self.session.failed
-            if self.mouths and not self._whips and all(m.error is not None for m in self.mouths):
+            if self.outputs and not self._whips and all(o.error is not None for o in self.outputs):
                 return
 
     async def _drain(self) -> None:
@@ -119,29 +121,29 @@ class Relay:
                     await asyncio.sleep(0.01)
 
     def _templates(self) -> tuple[int, Any, Any]:
-        return self._era, self._press.template, self._sound.template if self._sound else None
+        return self._era, self._encoder.template, self._sound.template if self._sound else None
 
-    # on the intake's thread
+    # on the input's thread
 
-    def _begun(self, audio: Any) -> None:
+    def _opened(self, audio: Any) -> None:
         known = self._sound.kind if self._sound else None
         fresh = AudioEncoder(audio) if audio is not None and self._plain else None
         changed = (fresh.kind if fresh else None) != known
         self._sound, self._era = fresh, self._era + changed
         self._opus = AudioEncoder(audio, "libopus") if audio is not None and self._whips else None
 
-    def _picture(self, frame: av.VideoFrame) -> None:
+    def _take_picture(self, frame: av.VideoFrame) -> None:
         assert self._loop is not None and self.session is not None
         self._hand(self.session.picture, frame)
 
-    def _hear(self, sound: Sound) -> None:
+    def _take_sound(self, sound: Sound) -> None:
         assert self._loop is not None and self.session is not None
         self._hand(self.session.sound, sound)
 
     def _hand(self, take: Callable[[Any], object], item: Any) -> None:
         """To the loop; waits, for a moment, where the loop is behind: its own queue has no bound."""
         while not self._behind.acquire(timeout=0.5):
-            if self.intake.stopped:
+            if self.input.stopped:
                 return
 
         def call() -> None:
@@ -154,62 +156,47 @@ class Relay:
 
     # on the loop
 
-    async def _print(self) -> None:
+    async def _encode_pictures(self) -> None:
         assert self.session is not None
-        outlet = self.session.video.outlet()
-        while self.mouths:
+        pictures = self.session.video.subscribe()
+        while self.outputs:
             try:
-                frame = await outlet.recv()
+                frame = await pictures.recv()
             except Ended:
                 return
-            pieces = await self._in_thread(self._press.press, frame)
-            if outlet.dropped > self.skipped:
-                self._metrics.drops.labels("encoder").inc(outlet.dropped - self.skipped)
-                self.skipped = outlet.dropped
-            if self._press.made != self._made:
-                self._made, self._era = self._press.made, self._era + 1
-            self._send(pieces)
+            packets = await self._in_thread(self._encoder.encode, frame)
+            if pictures.dropped > self.skipped:
+                self._metrics.drops.labels("encoder").inc(pictures.dropped - self.skipped)
+                self.skipped = pictures.dropped
+            if self._encoder.made != self._made:
+                self._made, self._era = self._encoder.made, self._era + 1
+            self._send(packets)
 
-    async def _speak(self) -> None:
+    async def _encode_sound(self) -> None:
         assert self.session is not None
-        outlet = self.session.audio.outlet()
+        sounds = self.session.audio.subscribe()
         while True:
             try:
-                sound = await outlet.recv()
+                sound = await sounds.recv()
             except Ended:
                 return
             plain, opus = self._sound, self._opus
             try:
                 if plain is not None:
-                    self._send(plain.press(sound))
-                for piece in opus.press(sound) if opus is not None else ():
-                    packet: Any = av.Packet(piece.data)
-                    packet.pts, packet.time_base = piece.pts, CLOCK
-                    self._spoken.push(packet)
+                    self._send(plain.encode(sound))
+                if opus is not None:
+                    self._send_opus(opus.encode(sound))
             except av.error.FFmpegError as error:
                 self.damaged_sound += 1
                 log.info("a packet of sound is damaged: %s", error)
 
-    def _send(self, pieces: list[EncodedPicture]) -> None:
-        for piece in pieces:
-            for mouth in self.mouths:
-                mouth.put(replace(piece, era=self._era))
+    def _send(self, packets: list[EncodedPacket]) -> None:
+        for packet in packets:
+            for output in self.outputs:
+                output.put(replace(packet, era=self._era))
 
-    async def _whip(self, outlet: OutputAddress) -> None:
-        """Publishes, and again when it breaks."""
-        from stream.webrtc.client import Client
-
-        assert self.session is not None
-        backoff = Backoff()
-        while True:
-            async with Client(outlet.url, self._token) as client:
-                gone = asyncio.Event()
-                client.when_gone(gone.set)
-                try:
-                    await client.publish(self.session.video.outlet(), self._spoken.outlet())
-                    backoff.up(self._loop.time() if self._loop else 0.0)
-                    await gone.wait()
-                    log.warning("%s ended", outlet.shown)
-                except Exception as error:
-                    log.warning("%s", str(error).replace(outlet.url, outlet.shown))
-            await asyncio.sleep(backoff.down(asyncio.get_running_loop().time()))
+    def _send_opus(self, packets: list[EncodedPacket]) -> None:
+        for packet in packets:
+            made: Any = av.Packet(packet.data)
+            made.pts, made.time_base = packet.pts, CLOCK
+            self._opus_packets.push(made)

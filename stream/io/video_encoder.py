@@ -14,7 +14,7 @@ GOP = 2.0  # seconds between key frames: what HLS's segments need
 
 
 @dataclass(frozen=True, slots=True)
-class EncodedPicture:
+class EncodedPacket:
     """A packet for the outputs. pts: on the 90 kHz clock (no frame is reordered, so it is the dts too). era: rises when
     the parameters of picture or sound change."""
 
@@ -44,7 +44,7 @@ class VideoEncoder:
         """The next picture is a key frame. May be called from any thread."""
         self._want = True
 
-    def press(self, frame: av.VideoFrame) -> list[EncodedPicture]:
+    def encode(self, frame: av.VideoFrame) -> list[EncodedPacket]:
         """frame: its pts on the 90 kHz clock."""
         assert frame.pts is not None
         size = (frame.width // 2 * 2, frame.height // 2 * 2)  # H.264 with halved chroma has no odd sizes
@@ -61,7 +61,7 @@ class VideoEncoder:
         if due or wanted:
             self._key_at = frame.pts
         return [
-            EncodedPicture(True, packet.is_keyframe, bytes(packet), packet.pts or 0)
+            EncodedPacket(True, packet.is_keyframe, bytes(packet), packet.pts or 0)
             for packet in self.template.encode(frame)
             if packet.pts is not None
         ]

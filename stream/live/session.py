@@ -15,6 +15,7 @@ import av
 
 from stream.frame import Frame
 from stream.io.avsync import Follow
+from stream.io.fanout import Fanout
 from stream.lanes.lane import Lane
 from stream.lanes.ring import Closed, WhenFull
 from stream.live.ladder import Rung
@@ -23,7 +24,6 @@ from stream.media.clone import Cloner
 from stream.pixels.planes import Planes
 from stream.telemetry.metrics import Metered, Metrics
 from stream.telemetry.trace import Tracer
-from stream.webrtc.tracks import TrackFanout
 
 CLOCK = Fraction(1, 90_000)
 
@@ -47,7 +47,7 @@ class LiveSession:
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         slow = metrics.drops.labels("viewer").inc
-        self.video, self.audio = TrackFanout("video", slow), TrackFanout("audio", slow)
+        self.video, self.audio = Fanout("video", slow), Fanout("audio", slow)
         self.metrics, self._tracer, self.number, self.clock = metrics, tracer, lane, clock
         if tracer:
             tracer.name(lane, f"session {lane}")

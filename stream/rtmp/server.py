@@ -118,13 +118,13 @@ class RtmpServer:
                 log.warning("an RTMP publisher was refused: %s", verdict)
             return verdict
 
-        talk = PublisherSession(admit)
+        session = PublisherSession(admit)
         try:
             async with asyncio.timeout(HELLO_WITHIN):
-                while talk.verdict is None and not talk.over:
-                    await self._step(talk, reader, writer)
+                while session.verdict is None and not session.over:
+                    await self._step(session, reader, writer)
             if found:
-                await self._carry(talk, found[0], reader, writer)
+                await self._carry(session, found[0], reader, writer)
         finally:
             for slot in found:
                 slot.busy = False
@@ -135,7 +135,7 @@ class RtmpServer:
         return PublishAnswer.WELCOME if self._room(slot) else PublishAnswer.FULL
 
     async def _carry(
-        self, talk: PublisherSession, slot: Slot, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, session: PublisherSession, slot: Slot, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         """Passes on what the publisher sends. Where the reading thread is behind, the publisher waits."""
         ours, theirs = socket.socketpair()
@@ -150,14 +150,14 @@ class RtmpServer:
         slot.give(theirs)
         self._came(slot)
         try:
-            while talk.flv or not talk.over:
-                if talk.flv:
-                    inward.write(bytes(talk.flv))
-                    talk.flv.clear()
+            while session.flv or not session.over:
+                if session.flv:
+                    inward.write(bytes(session.flv))
+                    session.flv.clear()
                     await inward.drain()
                 else:
                     async with asyncio.timeout(DATA_WITHIN):
-                        await self._step(talk, reader, writer)
+                        await self._step(session, reader, writer)
         finally:
             slot.withdraw()
             inward.close()
@@ -165,11 +165,11 @@ class RtmpServer:
                 await inward.wait_closed()
 
     @staticmethod
-    async def _step(talk: PublisherSession, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _step(session: PublisherSession, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         data = await reader.read(1 << 16)
         if not data:
-            talk.over = True
+            session.over = True
             return
-        if answer := talk.feed(data):
+        if answer := session.feed(data):
             writer.write(answer)
             await writer.drain()

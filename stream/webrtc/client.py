@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
@@ -18,15 +19,18 @@ from stream.webrtc.peer import prefer_h264, read
 
 class Client:
     """One connection to one endpoint. As an async context manager: `async with Client(url) as c: await c.publish(...)`.
-    token: bearer. Errors: InputError with what the server said."""
+    token: bearer. tls: None for the system's own. Errors: InputError with what the server said."""
 
-    def __init__(self, url: str, token: str | None = None) -> None:
+    def __init__(self, url: str, token: str | None = None, tls: ssl.SSLContext | None = None) -> None:
         install()
         self.url = url
         self.connection = RTCPeerConnection()
         self.resource: str | None = None
         self._readers: list[asyncio.Task[None]] = []
-        self._http = aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"} if token else {})
+        self._http = aiohttp.ClientSession(
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+            connector=aiohttp.TCPConnector(ssl=tls if tls is not None else True),
+        )
 
     async def __aenter__(self) -> Self:
         return self

@@ -16,13 +16,15 @@ log = logging.getLogger("understudy.live")
 
 
 class Peer:
-    """ended: called once, on the loop, when the connection is over for whatever reason."""
+    """ended: called once, on the loop, when the connection is over for whatever reason. established: whether it was
+    connected at any time."""
 
     def __init__(self, ice: tuple[RTCIceServer, ...] = (), ended: Callable[[], object] = lambda: None) -> None:
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=list(ice)))
         self._ended: Callable[[], object] | None = ended
         self._readers: list[asyncio.Task[None]] = []
         self._ufrag: str | None = None
+        self.established = False
         self.connection.on("connectionstatechange", self._changed)
 
     async def publish(self, offer: str, picture: Callable[[Any], object], sound: Callable[[Any], object]) -> str:
@@ -35,18 +37,18 @@ class Peer:
         self.connection.on("track", on_track)
         return with_hints(await self._answer(offer))
 
-    async def play(self, offer: str, outlets: list[ViewerTrack]) -> str:
-        """Answers a viewer, who gets the outlets' media. Raises BadSdp."""
+    async def play(self, offer: str, tracks: list[ViewerTrack]) -> str:
+        """Answers a viewer, who gets the tracks. Raises BadSdp."""
         await self._take(offer)
-        for outlet in outlets:
+        for track in tracks:
             for transceiver in self.connection.getTransceivers():
-                if transceiver.kind == outlet.kind and transceiver.sender.track is None:
-                    transceiver.sender.replaceTrack(outlet)
+                if transceiver.kind == track.kind and transceiver.sender.track is None:
+                    transceiver.sender.replaceTrack(track)
                     transceiver.direction = "sendonly"
                     prefer_h264(transceiver)
                     break
             else:
-                outlet.stop()
+                track.stop()
         return await self._finish()
 
     async def trickle(self, fragment: Fragment) -> bool:
@@ -103,6 +105,7 @@ class Peer:
         return str(self.connection.localDescription.sdp)
 
     async def _changed(self) -> None:
+        self.established = self.established or self.connection.connectionState == "connected"
         if self.connection.connectionState in ("failed", "closed"):
             await self.close()
 

@@ -1,4 +1,4 @@
-"""Options of the live commands alike, and what they all need. Knows no command."""
+"""Live options: those that `serve`, `stream` and the daemon share, and the packages that each of them needs."""
 
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from stream.live.swaps import LiveOptions
 
 WORDS = "Face replaced by Understudy"
-_NEEDED = ("aiohttp", "aiortc", "prometheus_client")
+_NEEDED = {
+    "serve": ("aiohttp", "aiortc", "prometheus_client"),
+    "stream": ("prometheus_client",),  # a WHIP output says itself what else it needs
+    "daemon": ("aiohttp", "prometheus_client"),
+}
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class LiveChoices:
         return LiveOptions(marking(self.without or [], self.because), label)
 
 
-def need(command: str, packages: tuple[str, ...] = _NEEDED) -> None:
-    """Raises UnderstudyError where one of the live commands' packages is missing."""
-    if missing := next((name for name in packages if find_spec(name) is None), None):
+def need(command: str) -> None:
+    """Raises UnderstudyError where one of the command's packages is missing."""
+    if missing := next((name for name in _NEEDED[command] if find_spec(name) is None), None):
         raise UnderstudyError(f"`{command}` needs {missing}; install it: {install('serve')}")

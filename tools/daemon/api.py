@@ -1,25 +1,28 @@
 """Api: the queue over HTTP. Knows requests, answers, tokens and limits; the work is the keeper's."""
 
-import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 from stream.telemetry.metrics import CONTENT_TYPE, Metrics
+from tools.daemon.events import Listener
 from tools.daemon.job_store import JobState, QueuedJob
 from tools.daemon.openapi import document
 from tools.daemon.request import RequestError, parse
 from tools.daemon.scheduler import Scheduler
 from tools.http import limits as walls
-from tools.http.tokens import Limits, RateLimit, Refusal, Scope, Tokens
+from tools.http.activity import RequestActivity
+from tools.http.auth import RequestAuth
+from tools.http.event_stream import EventStream
+from tools.http.server import HttpServer
+from tools.http.token_gate import Grant, TokenGate
+from tools.http.tokens import Held, Scope
 
 BODY = 64 << 10  # bytes of a request
-BRACKETS = 100  # in a request: no honest one is nested deep
 QUEUED = 10_000  # jobs that may wait
 LISTENERS = 64
 BEAT = 15.0  # seconds between two signs of life on a quiet event stream
@@ -27,23 +30,21 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Api:
-    """tokens: who may come in; None: everybody on this machine. folders: where jobs' files must lie. live: the
-    endpoints as they stand."""
+    """gate: who may come in. folders: where jobs' files must lie. live: the endpoints as they stand."""
 
     def __init__(
         self,
         keeper: Scheduler,
         folders: Sequence[Path],
-        tokens: Tokens | None,
+        gate: TokenGate,
         metrics: Metrics,
-        local: bool,
         live: Callable[[], list[dict[str, Any]]] = list,
     ) -> None:
-        self._keeper, self._folders, self._tokens, self._metrics = keeper, folders, tokens, metrics
-        self._live = live
-        self._meters: dict[str, RateLimit] = {}
-        self.silent: set[Any] = set()
-        self.app = web.Application(middlewares=[walls.middleware(local, (), self.silent)], client_max_size=BODY)
+        self._keeper, self._folders, self._metrics, self._live = keeper, folders, metrics, live
+        self._auth = RequestAuth(gate, metrics.refused.labels("token").inc)
+        self.activity = RequestActivity()
+        wall = walls.middleware(not self._auth.needed, (), self.activity)
+        self.app = web.Application(middlewares=[wall], client_max_size=BODY)
         self.app.add_routes(
             [
                 web.post("/jobs", self._asked(Scope.SWAP, self._add)),
@@ -52,8 +53,8 @@ class Api:
                 web.patch("/jobs/{id}", self._asked(Scope.SWAP, self._move)),
                 web.post("/jobs/{id}/cancel", self._asked(Scope.SWAP, self._cancel)),
                 web.post("/jobs/{id}/retry", self._asked(Scope.SWAP, self._retry)),
-                web.get("/jobs/{id}/events", self._asked(Scope.VIEW, self._events), allow_head=False),
-                web.get("/events", self._asked(Scope.VIEW, self._events), allow_head=False),
+                web.get("/jobs/{id}/events", self._events, allow_head=False),
+                web.get("/events", self._events, allow_head=False),
                 web.get("/endpoints", self._asked(Scope.VIEW, self._endpoints), allow_head=False),
                 web.get("/metrics", self._asked(Scope.VIEW, self._figures), allow_head=False),
                 web.get("/openapi.json", self._document, allow_head=False),
@@ -66,24 +67,10 @@ class Api:
         """Only for who may."""
 
         async def guarded(request: web.Request) -> web.StreamResponse:
-            if self._tokens is not None:
-                found = self._tokens.check(request.headers.get("Authorization"), scope, datetime.now(UTC))
-                if found is Refusal.SCOPE:
-                    raise web.HTTPForbidden(reason=f"this token does not open {scope}")
-                if isinstance(found, Refusal):
-                    raise web.HTTPUnauthorized(
-                        reason="a bearer token is needed", headers={"WWW-Authenticate": "Bearer"}
-                    )
-                self._pace(found.id, found.limits)
+            self._auth.authorize(request, scope)
             return await handler(request)
 
         return guarded
-
-    def _pace(self, name: str, limits: Limits) -> None:
-        now = time.monotonic()
-        meter = self._meters.setdefault(name, RateLimit.full(limits, now))
-        if (wait := meter.take(now)) > 0:
-            raise web.HTTPTooManyRequests(reason="too many requests", headers={"Retry-After": str(int(wait) + 1)})
 
     async def _add(self, request: web.Request) -> web.Response:
         told = await _object(request)
@@ -93,7 +80,7 @@ class Api:
         asked = parse(told, self._folders)
         if self._keeper.store.counts()[JobState.QUEUED] >= QUEUED:
             raise web.HTTPServiceUnavailable(reason="the queue is full", headers={"Retry-After": "60"})
-        key = request.headers.get("Idempotency-Key")
+        key = walls.header(request, "Idempotency-Key")
         entry, new = self._keeper.add(asked.told(), priority, f"rest:{key[:200]}" if key else None)
         return self._answer(entry, 201 if new else 200, {"Location": f"/jobs/{entry.id}"})
 
@@ -129,28 +116,35 @@ class Api:
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         """Server-sent events: first how things stand, then every change."""
+        grant = self._auth.authorize(request, Scope.VIEW)
         name = request.match_info.get("id")
         if name:
             self._entry(request)
         if len(self._keeper.events) >= LISTENERS:
             raise web.HTTPServiceUnavailable(reason="too many listen already", headers={"Retry-After": "10"})
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
-        await response.prepare(request)
-        listener = self._keeper.events.open(name)
-        try:
-            now = [self._entry(request)] if name else self._keeper.store.jobs(JobState.RUNNING)
-            for entry in now:
-                await response.write(_event(self._keeper.told(entry)))
-            over = name is not None and now[0].ended is not None
-            while not over:
-                told = await listener.read(BEAT)
-                await response.write(_event(told) if told is not None else b": still here\n\n")
-                over = name is not None and told is not None and told["ended"] is not None
-        except (ConnectionError, EOFError):
-            pass
-        finally:
-            self._keeper.events.drop(listener)
-        return response
+        with self._auth.hold(grant, Held.LISTENERS):
+            stream, listener = EventStream(request, time.monotonic), self._keeper.events.open(name)
+            try:
+                await stream.open()
+                await self._tell(stream, listener, name, grant)
+            except (ConnectionError, EOFError):
+                pass
+            finally:
+                self._keeper.events.drop(listener)
+            return stream.response
+
+    async def _tell(self, stream: EventStream, listener: Listener, name: str | None, grant: Grant) -> None:
+        """Ends with the job of this name, or with the token. Raises ConnectionError, EOFError."""
+        now = [self._keeper.store.get(name)] if name else self._keeper.store.jobs(JobState.RUNNING)
+        for entry in now:
+            await stream.send(_event(self._keeper.told(entry)))
+        over = name is not None and now[0].ended is not None
+        while not over:
+            told = await listener.read(BEAT)
+            if not self._auth.stands(grant):
+                return
+            await stream.send(_event(told) if told is not None else b": still here\n\n")
+            over = name is not None and told is not None and told["ended"] is not None
 
     async def _endpoints(self, _: web.Request) -> web.Response:
         return web.json_response({"endpoints": self._live()})
@@ -189,13 +183,7 @@ class Api:
 
 async def _object(request: web.Request) -> dict[str, Any]:
     """The request's body, a JSON object."""
-    data = await walls.body(request, ("application/json",), BODY)
-    try:
-        if data.count(b"[") + data.count(b"{") > BRACKETS:
-            raise ValueError("nested too deep")
-        told = json.loads(data)
-    except ValueError as error:
-        raise web.HTTPBadRequest(reason="the body is not JSON") from error
+    told = await walls.json_body(request, BODY)
     if not isinstance(told, dict):
         raise RequestError("send a JSON object")
     return told
@@ -211,10 +199,7 @@ def _event(told: Mapping[str, Any]) -> bytes:
     return b"event: job\ndata: " + json.dumps(told).encode() + b"\n\n"
 
 
-async def listen(api: Api, host: str, port: int) -> tuple[web.AppRunner, asyncio.Server, int]:
+async def listen(api: Api, host: str, port: int) -> tuple[HttpServer, int]:
     """Serves. Returns what to close, and the port. Raises OSError."""
-    runner = web.AppRunner(api.app, access_log=None, handle_signals=False, keepalive_timeout=30, shutdown_timeout=3)
-    await runner.setup()
-    assert runner.server is not None
-    server = await asyncio.get_running_loop().create_server(walls.guarded(runner.server, api.silent), host, port)
-    return runner, server, int(server.sockets[0].getsockname()[1])
+    server = HttpServer(api.app, api.activity)
+    return server, await server.open(host, port)

@@ -144,7 +144,7 @@ async def _run(options: Options, config: "Config") -> None:
     from tools.daemon.job_store import JobStore
     from tools.daemon.scheduler import Scheduler
     from tools.daemon.watch_folders import watch
-    from tools.http.tokens import load
+    from tools.http.token_gate import TokenGate
 
     settle()
     metrics = Metrics()
@@ -162,14 +162,14 @@ async def _run(options: Options, config: "Config") -> None:
         stack.callback(store.close)
         keeper = Scheduler(store, options.state / "jobs", options.jobs, options.attempts, options.segment)
         keeper.tidy(KEPT)
-        tokens = load(options.tokens) if options.tokens else None
+        gate = TokenGate(options.tokens)
         live = await _live(options, config, metrics)
         done = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, done.set)
-        api = Api(keeper, options.files, tokens, metrics, options.tokens is None, live.told if live else list)
+        api = Api(keeper, options.files, gate, metrics, live.told if live else list)
         try:
-            runner, server, port = await listen(api, options.host, options.port)
+            server, port = await listen(api, options.host, options.port)
             if live is not None and options.rtmp is not None:
                 place = await live.open(*options.rtmp)
                 print(f"publish to rtmp://{options.rtmp[0]}:{place}/APP/KEY", file=sys.stderr)
@@ -191,8 +191,7 @@ async def _run(options: Options, config: "Config") -> None:
         for task in (halt, *tasks):
             task.cancel()
         results = await asyncio.gather(*tasks, return_exceptions=True)
-        server.close()
-        await runner.cleanup()
+        await server.close()
         for result in results:
             if isinstance(result, Exception):
                 raise result

@@ -41,7 +41,7 @@ class Post:
     def told(self) -> dict[str, Any]:
         """Without the key, and without those in the outputs."""
         session = self.relay.session if self.relay else None
-        mouths = self.relay.mouths if self.relay else []
+        outputs = self.relay.outputs if self.relay else []
         delays = session.delays if session else ()
         skipped = self.relay.skipped if self.relay else 0
         return {
@@ -51,7 +51,7 @@ class Post:
             "left": session.left - skipped if session else 0,
             "dropped": session.shed + skipped if session else 0,
             "delay_ms": round(1000 * sum(delays) / len(delays), 1) if delays else None,
-            "outputs": [{"to": m.outlet.shown, "open": m.open, "opened": m.opened, "lost": m.lost} for m in mouths],
+            "outputs": [{"to": m.address.shown, "open": m.open, "opened": m.opened, "lost": m.lost} for m in outputs],
             "trouble": self.trouble,
         }
 
@@ -135,9 +135,9 @@ class Endpoints:
         try:
             post.relay = self._relay(post)
             await post.relay.run(self._stop)
-            broken = [m for m in post.relay.mouths if m.error is not None]
+            broken = [m for m in post.relay.outputs if m.error is not None]
             if broken:
-                trouble = f"{broken[0].outlet.shown} cannot be written: {broken[0].error}"
+                trouble = f"{broken[0].address.shown} cannot be written: {broken[0].error}"
         except Exception as error:  # whatever it is, the other endpoints go on
             trouble = str(error)
             log.exception("endpoint %s has failed", e.name)

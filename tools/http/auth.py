@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager
 
 from aiohttp import web
 
-from tools.http.token_gate import NotLetIn, Pass, TokenGate
-from tools.http.tokens import Scope
+from tools.http.token_gate import AccessDenied, Grant, TokenGate
+from tools.http.tokens import Held, Scope
 
 
 class RequestAuth:
@@ -22,19 +22,23 @@ class RequestAuth:
         """Whether anybody has to show a token."""
         return self._gate.needed
 
-    def enter(self, request: web.Request, scope: Scope) -> Pass:
-        """Raises NotLetIn."""
+    def authorize(self, request: web.Request, scope: Scope) -> Grant:
+        """Raises AccessDenied."""
         try:
-            return self._gate.enter(request.headers.get("Authorization"), scope)
-        except NotLetIn:
+            return self._gate.authorize(request.headers.get("Authorization"), scope)
+        except AccessDenied:
             self._refused()
             raise
 
-    def own(self, request: web.Request, entered: Pass, who: str) -> None:
-        """What another token made takes ADMIN. who: the maker's id. Raises NotLetIn."""
-        if entered.who != who:
-            self.enter(request, Scope.ADMIN)
+    def own(self, request: web.Request, grant: Grant, who: str) -> None:
+        """What another token made takes ADMIN. who: the maker's id. Raises AccessDenied."""
+        if grant.who != who:
+            self.authorize(request, Scope.ADMIN)
 
-    def seat(self, entered: Pass) -> AbstractContextManager[None]:
-        """One of the sessions that the token may have at once; on entering it raises NotLetIn."""
-        return self._gate.session(entered)
+    def hold(self, grant: Grant, what: Held) -> AbstractContextManager[None]:
+        """One of those that the token may have at once; on entering it raises AccessDenied."""
+        return self._gate.hold(grant, what)
+
+    def stands(self, grant: Grant) -> bool:
+        """Whether the token still opens anything."""
+        return self._gate.stands(grant)

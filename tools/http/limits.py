@@ -1,4 +1,4 @@
-"""Walls: what stands between strangers and the server: limits, headers, errors without detail.
+"""Limits: what every request passes on every HTTP server here: bounded bodies, headers, hosts, errors without detail.
 
 Knows HTTP; knows nothing of what is served.
 """
@@ -12,17 +12,21 @@ from typing import Any
 from aiohttp import web
 
 from engines.errors import UnderstudyError
-from tools.http.token_gate import NotLetIn
+from stream.net.loopback import host_of, is_loopback
+from tools.http.activity import RequestActivity
+from tools.http.proxy import proxied
+from tools.http.token_gate import AccessDenied
 
 log = logging.getLogger("understudy.http")
 
+BRACKETS = 100  # in a JSON body: no honest one is nested deep
 BODY_WITHIN = 15.0  # seconds for a whole body
-HEAD_WITHIN = 10.0  # seconds from connecting to a first request
-KEPT = 30.0  # seconds that a connection is kept for the next whole request
-LINGER = 2.0  # seconds that the rest of a refused body is read, so that the answer gets through
-CONNECTIONS = 256
 TOLD = ("allow", "retry-after", "www-authenticate", "accept-post", "accept-patch")  # headers that go with an error
-EXPOSED = "Location, ETag, Link, Accept-Post, Accept-Patch, Retry-After, WWW-Authenticate, X-Disclosure"
+EXPOSED = (  # Access-Control-Allow-Methods: by it WHIP clients on other origins tell whether candidates may be trickled
+    "Location, ETag, Link, Accept-Post, Accept-Patch, Retry-After, WWW-Authenticate, X-Disclosure,"
+    " Access-Control-Allow-Methods"
+)
+METHODS = "POST, PATCH, DELETE, OPTIONS"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 HEADERS = {
@@ -46,8 +50,11 @@ def problem(status: int, title: str, headers: dict[str, str] | None = None) -> w
     return web.Response(status=status, body=body, content_type="application/problem+json", headers=headers)
 
 
-async def body(request: web.Request, kinds: tuple[str, ...], most: int) -> bytes:
-    """The request's body. Raises HTTPException: 415 for another type, 413 for too much, 408 for too slow."""
+async def body(
+    request: web.Request, kinds: tuple[str, ...], most: int, grow: Callable[[int], object] = lambda _: None
+) -> bytes:
+    """The request's body. grow: told of the bytes as they come; what it raises is passed on. Raises HTTPException: 415
+    for another type, 413 for too much, 408 for too slow."""
     if request.content_type not in kinds:
         headers = {f"Accept-{request.method.capitalize()}": ", ".join(kinds)}
         raise web.HTTPUnsupportedMediaType(reason=f"send {' or '.join(kinds)}", headers=headers)
@@ -57,6 +64,7 @@ async def body(request: web.Request, kinds: tuple[str, ...], most: int) -> bytes
     try:
         async with asyncio.timeout(BODY_WITHIN):
             async for chunk in request.content.iter_chunked(1 << 16):
+                grow(len(chunk))
                 data += chunk
                 if len(data) > most:
                     raise web.HTTPRequestEntityTooLarge(most, len(data))
@@ -65,16 +73,42 @@ async def body(request: web.Request, kinds: tuple[str, ...], most: int) -> bytes
     return bytes(data)
 
 
-def middleware(local: bool, origins: tuple[str, ...], silent: set[Any]) -> Any:
+async def json_body(request: web.Request, most: int) -> Any:
+    """The request's body as JSON. Raises HTTPException: 400 for what is no JSON, is nested deep, or holds half of a
+    surrogate pair, which no file name and no database takes; the others as `body`."""
+    data = await body(request, ("application/json",), most)
+    try:
+        if data.count(b"[") + data.count(b"{") > BRACKETS:
+            raise ValueError("nested too deep")
+        told = json.loads(data)
+        json.dumps(told, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:  # a UnicodeEncodeError is a ValueError
+        raise web.HTTPBadRequest(reason="the body is not JSON, or holds text that is not Unicode") from error
+    return told
+
+
+def header(request: web.Request, name: str) -> str | None:
+    """A header of printable ASCII, None where it is absent. Raises HTTPException: 400 for other letters."""
+    value = request.headers.get(name)
+    if value is not None and not (value.isascii() and value.isprintable()):
+        raise web.HTTPBadRequest(reason=f"{name} holds letters that are not plain ASCII")
+    return value
+
+
+def middleware(local: bool, origins: tuple[str, ...], activity: RequestActivity) -> Any:
     """Headers on every answer, errors as problems, and on loopback without tokens nobody but this machine's own pages.
 
-    local: refuse hosts that are not this machine by name (against DNS rebinding). silent: connections that made no
-    request yet. origins: other pages that may call, CORS.
+    local: refuse hosts that are not this machine by name (against DNS rebinding), and what a proxy says it passed on.
+    activity: is told of every request.
+    origins: other pages that may call, CORS.
     """
 
     @web.middleware
-    async def wall(request: web.Request, handler: Handler) -> web.StreamResponse:
-        silent.discard(request.protocol)
+    async def limited(request: web.Request, handler: Handler) -> web.StreamResponse:
+        with activity.request(request.protocol):
+            return await answered(request, handler)
+
+    async def answered(request: web.Request, handler: Handler) -> web.StreamResponse:
         origin = request.headers.get("Origin")
         preflight = request.method == "OPTIONS" and origin in origins
         response = await _answer(request, handler, local)
@@ -87,18 +121,19 @@ def middleware(local: bool, origins: tuple[str, ...], silent: set[Any]) -> Any:
             response.headers["Access-Control-Allow-Origin"] = origin
             response.headers["Access-Control-Expose-Headers"] = EXPOSED
             response.headers["Vary"] = "Origin"
-            if preflight:
-                response.headers["Access-Control-Allow-Methods"] = "POST, PATCH, DELETE, OPTIONS"
+            if request.method == "OPTIONS":
+                response.headers.setdefault("Access-Control-Allow-Methods", METHODS)
                 response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, If-Match"
         return response
 
-    return wall
+    return limited
 
 
 async def _answer(request: web.Request, handler: Handler, local: bool) -> web.StreamResponse:
-    host = (request.host or "").rsplit(":", 1)[0] if not (request.host or "").endswith("]") else request.host
-    if local and host not in ("127.0.0.1", "localhost", "[::1]"):
+    if local and not is_loopback(host_of(request.host or "")):
         return problem(421, "this server answers to localhost only")
+    if local and proxied(request):
+        return problem(421, "a proxy passed this on, and without tokens it would let everybody in; start with --tokens")
     try:
         return await handler(request)
     except web.HTTPException as error:
@@ -106,7 +141,7 @@ async def _answer(request: web.Request, handler: Handler, local: bool) -> web.St
             raise
         kept = {k: v for k, v in error.headers.items() if k.lower() in TOLD}
         return problem(error.status, error.reason or "refused", kept)
-    except NotLetIn as error:
+    except AccessDenied as error:
         return problem(error.status, str(error), _asking(error))
     except UnderstudyError as error:
         return problem(422, str(error))
@@ -117,27 +152,7 @@ async def _answer(request: web.Request, handler: Handler, local: bool) -> web.St
         return problem(500, "something went wrong here; the server's log has the details")
 
 
-def _asking(error: NotLetIn) -> dict[str, str]:
+def _asking(error: AccessDenied) -> dict[str, str]:
     if error.status == 401:
         return {"WWW-Authenticate": "Bearer"}
     return {"Retry-After": str(error.retry)} if error.retry is not None else {}
-
-
-def guarded(server: web.Server, silent: set[Any]) -> Callable[[], Any]:
-    """A protocol factory that hangs up on those who connect and do not ask (slow loris), and on too many at once."""
-    loop = asyncio.get_running_loop()
-
-    def factory() -> Any:
-        protocol = server()
-        silent.add(protocol)
-
-        def check() -> None:
-            if protocol in silent:
-                silent.discard(protocol)
-                if protocol.transport is not None:
-                    protocol.transport.abort()
-
-        loop.call_later(0.0 if len(server.connections) >= CONNECTIONS else HEAD_WITHIN, check)
-        return protocol
-
-    return factory

@@ -9,7 +9,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -34,19 +34,46 @@ class Scope(StrEnum):
 
 
 class Refusal(StrEnum):
-    """Why a request may not pass. UNKNOWN also stands for ended and revoked: a stranger learns nothing."""
+    """Why a request may not pass. UNKNOWN also stands for ended and revoked: a stranger learns nothing. MALFORMED: the
+    header holds what no token holds, such as letters beyond ASCII."""
 
+    MALFORMED = "malformed"
     UNKNOWN = "unknown"
     SCOPE = "scope"
 
 
+class Held(StrEnum):
+    """What a token may have only so many of at once; each is a field of `Limits`. SESSIONS: publishers. VIEWERS: who
+    watches. ROOMS: rooms that wait with an uploaded face or are in use. LISTENERS: streams of events."""
+
+    SESSIONS = "sessions"
+    VIEWERS = "viewers"
+    ROOMS = "rooms"
+    LISTENERS = "listeners"
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one token. per_minute: requests. sessions: at once. upload: bytes of one upload."""
+    """Of one token. per_minute: requests. upload: bytes of one upload. The others: at once, see `Held`."""
 
     per_minute: int = 120
     sessions: int = 2
     upload: int = 16 << 20
+    viewers: int = 8
+    rooms: int = 8
+    listeners: int = 8
+
+    def most(self, what: Held) -> int:
+        """How many of this a token may have at once."""
+        match what:
+            case Held.SESSIONS:
+                return self.sessions
+            case Held.VIEWERS:
+                return self.viewers
+            case Held.ROOMS:
+                return self.rooms
+            case Held.LISTENERS:
+                return self.listeners
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +101,8 @@ class Tokens:
     def check(self, authorization: str | None, scope: Scope, now: datetime) -> Token | Refusal:
         """authorization: a request's header of that name. ADMIN includes all scopes."""
         kind, _, secret = (authorization or "").partition(" ")
+        if not secret.isascii():
+            return Refusal.MALFORMED
         given = hashlib.sha256(secret.strip().encode()).hexdigest() if kind.lower() == "bearer" else ""
         found = None
         for token in self.tokens:  # all of them, always: how long it takes tells nothing
@@ -82,6 +111,11 @@ class Tokens:
         if found is None or (found.expires is not None and now >= found.expires):
             return Refusal.UNKNOWN
         return found if scope in found.scopes or Scope.ADMIN in found.scopes else Refusal.SCOPE
+
+    def find(self, name: str, now: datetime) -> Token | None:
+        """The token of this id, if it is there and has not ended."""
+        found = next((token for token in self.tokens if token.id == name), None)
+        return None if found is None or (found.expires is not None and now >= found.expires) else found
 
     def issued(
         self, scopes: Iterable[Scope], expires: datetime | None, limits: Limits | None = None, note: str = ""
@@ -103,38 +137,16 @@ class Tokens:
         return replace(self, tokens=kept)
 
 
-@dataclass(slots=True)
-class RateLimit:
-    """How often one token may ask: a bucket that fills steadily and holds a minute's worth. Seconds are passed in."""
-
-    per_minute: int
-    level: float
-    at: float
-
-    @classmethod
-    def full(cls, limits: Limits, now: float) -> "RateLimit":
-        return cls(limits.per_minute, float(limits.per_minute), now)
-
-    def take(self, now: float) -> float:
-        """0 if the request may pass, else the seconds until one may."""
-        self.level = min(self.per_minute, self.level + (now - self.at) * self.per_minute / 60)
-        self.at = now
-        if self.level >= 1:
-            self.level -= 1
-            return 0.0
-        return (1 - self.level) * 60 / self.per_minute
-
-
 def load(path: Path) -> Tokens:
     """Raises TokenError where the file is missing, damaged, or open to others."""
     try:
         if os.name == "posix" and path.stat().st_mode & 0o077:
             raise TokenError(f"{path} can be read by others; `chmod 600 {path}` and make new tokens")
-        told: list[dict[str, Any]] = json.loads(path.read_text())["tokens"]
+        told: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))["tokens"]
         return Tokens(tuple(_read(one) for one in told))
     except OSError as error:
         raise TokenError(f"the tokens in {path} cannot be read: {error.strerror}; check the path") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise TokenError(f"the token file {path} is damaged ({error}); remove it and make new tokens") from error
 
 
@@ -156,11 +168,7 @@ def _told(token: Token) -> dict[str, Any]:
         "sha256": token.digest,
         "scopes": sorted(token.scopes),
         "expires": token.expires.isoformat() if token.expires else None,
-        "limits": {
-            "per_minute": token.limits.per_minute,
-            "sessions": token.limits.sessions,
-            "upload": token.limits.upload,
-        },
+        "limits": asdict(token.limits),
         "note": token.note,
     }
 
@@ -170,4 +178,14 @@ def _read(told: dict[str, Any]) -> Token:
     if expires is not None and expires.tzinfo is None:
         raise ValueError("a time without its zone")
     scopes = frozenset(Scope(one) for one in told["scopes"])
-    return Token(str(told["id"]), str(told["sha256"]), scopes, expires, Limits(**told["limits"]), str(told["note"]))
+    texts = [told[name] for name in ("id", "sha256", "note")]
+    if not all(isinstance(text, str) and text.isprintable() for text in texts) or not texts[1].isascii():
+        raise ValueError("id, sha256 and note are texts")
+    return Token(texts[0], texts[1], scopes, expires, _limits(told["limits"]), texts[2])
+
+
+def _limits(told: dict[str, Any]) -> Limits:
+    """What a file of an earlier version does not say is as usual."""
+    if not all(type(value) is int and value >= 0 for value in told.values()):
+        raise ValueError("limits are whole numbers")
+    return Limits(**told)

@@ -148,13 +148,13 @@ def _tell(relay: "Relay") -> None:
     if (s := relay.session) is not None:
         left, dropped = s.left - relay.skipped, s.shed + relay.skipped
         typer.echo(f"{s.came} frames came, {left} left, {dropped} dropped, {s.held} held", err=True)
-    for mouth in relay.mouths:
-        typer.echo(f"{mouth.outlet.shown}: opened {mouth.opened} times, {mouth.lost} packets lost", err=True)
-    broken = [m for m in relay.mouths if m.error is not None]
+    for output in relay.outputs:
+        typer.echo(f"{output.address.shown}: opened {output.opened} times, {output.lost} packets lost", err=True)
+    broken = [m for m in relay.outputs if m.error is not None]
     if broken:
         why = getattr(broken[0].error, "strerror", None) or broken[0].error
-        raise UnderstudyError(f"{broken[0].outlet.shown} could not be written: {why}")
-    if empty := [m.outlet.shown for m in relay.mouths if not m.opened]:
+        raise UnderstudyError(f"{broken[0].address.shown} could not be written: {why}")
+    if empty := [m.address.shown for m in relay.outputs if not m.opened]:
         raise UnderstudyError(f"nothing was written to {', '.join(empty)}: no picture came, or it could not be reached")
 
 

@@ -51,7 +51,7 @@ def carried(made: Relay, frames: int, patience: float = 20.0) -> None:
         stop = asyncio.Event()
         running = asyncio.create_task(made.run(stop))
         async with asyncio.timeout(patience):
-            while made.intake.count.frames < frames and not running.done():
+            while made.input.count.frames < frames and not running.done():
                 await asyncio.sleep(0.02)
         stop.set()
         await running
@@ -59,14 +59,14 @@ def carried(made: Relay, frames: int, patience: float = 20.0) -> None:
     asyncio.run(main())
 
 
-def tried(intake: Input, seconds: float) -> bool:
+def tried(input: Input, seconds: float) -> bool:
     """Runs an input for some seconds and stops it; whether it ended then, and had never been opened."""
-    thread = threading.Thread(target=intake.run)
+    thread = threading.Thread(target=input.run)
     thread.start()
     time.sleep(seconds)
-    intake.stop()
+    input.stop()
     thread.join(5)
-    return not thread.is_alive() and intake.count.opened == 0
+    return not thread.is_alive() and input.count.opened == 0
 
 
 def port() -> int:

@@ -13,7 +13,7 @@ import pytest
 from stream.io.audio_encoder import AudioEncoder
 from stream.io.input import Sound
 from stream.io.rebase import TimestampRebase
-from stream.io.video_encoder import CLOCK, EncodedPicture
+from stream.io.video_encoder import CLOCK, EncodedPacket
 from tests.stream.io.feeding import write
 
 CLICK = 1.0  # seconds
@@ -37,29 +37,29 @@ def clip(path: Path, codec: str, rate: int = 48_000, seconds: float = 2.0) -> Pa
     return path
 
 
-def pressed(
+def encoded(
     path: Path, codec: str = "aac", shift: float = 0.0, rate: float = 1.0
-) -> tuple[AudioEncoder, list[EncodedPicture]]:
-    """A clip's sound through a press; its times moved by `shift` and stretched by `rate`."""
+) -> tuple[AudioEncoder, list[EncodedPacket]]:
+    """A clip's sound through a encoder; its times moved by `shift` and stretched by `rate`."""
     with av.open(str(path)) as file:
         stream = file.streams.audio[0]
-        press, out = AudioEncoder(stream, codec), list[EncodedPicture]()
+        encoder, out = AudioEncoder(stream, codec), list[EncodedPacket]()
         for packet in file.demux(stream):
             if packet.pts is not None and packet.size:
                 at, length = (float(v * packet.time_base) for v in (packet.pts, packet.duration or 0))
-                out += press.press(Sound(bytes(packet), shift + at * rate, length))
-    return press, out
+                out += encoder.encode(Sound(bytes(packet), shift + at * rate, length))
+    return encoder, out
 
 
-def click(press: AudioEncoder, pieces: list[EncodedPicture]) -> float:
-    """When the click is heard, by the times of the pieces."""
+def click(encoder: AudioEncoder, packets: list[EncodedPacket]) -> float:
+    """When the click is heard, by the times of the packets."""
     file = io.BytesIO()
     with av.open(file, "w", format="matroska") as out:
-        stream = out.add_stream_from_template(press.template, opaque=True)
+        stream = out.add_stream_from_template(encoder.template, opaque=True)
         out.start_encoding()
-        for piece in pieces:
-            packet: Any = av.Packet(piece.data)
-            packet.stream, packet.pts, packet.dts, packet.time_base = stream, piece.pts, piece.pts, CLOCK
+        for one in packets:
+            packet: Any = av.Packet(one.data)
+            packet.stream, packet.pts, packet.dts, packet.time_base = stream, one.pts, one.pts, CLOCK
             out.mux_one(packet)
     file.seek(0)
     with av.open(file, "r") as back:
@@ -86,28 +86,28 @@ def test_what_is_encoded_anew_is_heard_when_it_was(
     tmp_path: Path, codec: str, into: str, ending: str, rate: int
 ) -> None:
     path = clip(tmp_path / f"a.{ending}", codec, rate)
-    press, pieces = pressed(path, into, shift=3.0)
-    assert not press.copies
-    assert click(press, pieces) == pytest.approx(3.0 + CLICK, abs=0.015)
-    assert all(b.pts > a.pts for a, b in itertools.pairwise(pieces))
+    encoder, packets = encoded(path, into, shift=3.0)
+    assert not encoder.copies
+    assert click(encoder, packets) == pytest.approx(3.0 + CLICK, abs=0.015)
+    assert all(b.pts > a.pts for a, b in itertools.pairwise(packets))
 
 
 def test_what_fits_is_copied_byte_for_byte(tmp_path: Path) -> None:
     path = clip(tmp_path / "a.mkv", "aac", 44_100)
-    press, pieces = pressed(path)
+    encoder, packets = encoded(path)
     with av.open(str(path)) as file:
-        assert press.copies and [p.data for p in pieces] == [bytes(p) for p in file.demux(audio=0) if p.size]
-    press, pieces = pressed(clip(tmp_path / "b.mkv", "libopus"), "libopus")
-    assert press.copies and pieces
+        assert encoder.copies and [p.data for p in packets] == [bytes(p) for p in file.demux(audio=0) if p.size]
+    encoder, packets = encoded(clip(tmp_path / "b.mkv", "libopus"), "libopus")
+    assert encoder.copies and packets
 
 
 def test_a_clock_that_runs_away_is_followed(tmp_path: Path) -> None:
     """Two thousand parts in a million over 30 s: 60 ms, of which none may be left."""
     path = clip(tmp_path / "a.wav", "pcm_s16le", 16_000, seconds=30)
-    _, pieces = pressed(path, rate=1.002)
-    end = (pieces[-1].pts + pieces[-1].duration) * float(CLOCK)
+    _, packets = encoded(path, rate=1.002)
+    end = (packets[-1].pts + packets[-1].duration) * float(CLOCK)
     assert end == pytest.approx(30 * 1.002, abs=0.1)
-    steady = [b.pts - a.pts for a, b in itertools.pairwise(pieces[5:])]
+    steady = [b.pts - a.pts for a, b in itertools.pairwise(packets[5:])]
     assert max(steady) - min(steady) < 0.005 / CLOCK, "slowly, not in steps"
 
 
@@ -115,12 +115,12 @@ def test_a_hole_in_the_sound_stays_a_hole(tmp_path: Path) -> None:
     path = clip(tmp_path / "a.wav", "pcm_s16le", 16_000)
     with av.open(str(path)) as file:
         stream = file.streams.audio[0]
-        press, out = AudioEncoder(stream), list[EncodedPicture]()
+        encoder, out = AudioEncoder(stream), list[EncodedPacket]()
         for packet in file.demux(stream):
             if packet.size:
                 at = float(packet.pts * packet.time_base)  # type: ignore[operator]
                 if not 0.5 < at < 1.5:
-                    out += press.press(Sound(bytes(packet), at, 0.0))
+                    out += encoder.encode(Sound(bytes(packet), at, 0.0))
     gaps = [b.pts - a.pts for a, b in itertools.pairwise(out)]
     assert max(gaps) * CLOCK == pytest.approx(1.0, abs=0.15)
 
@@ -129,7 +129,7 @@ def test_presses_of_one_kind_follow_one_another(tmp_path: Path) -> None:
     """The same publisher again: no new file. Another codec: a new one, where it is copied."""
     for name, codec in (("a.mkv", "aac"), ("b.mkv", "aac"), ("c.mkv", "libopus"), ("d.mkv", "pcm_s16le")):
         write(str(tmp_path / name), 0.3, sound=codec)
-    kinds = [pressed(tmp_path / f"{letter}.mkv")[0].kind for letter in "abcd"]
+    kinds = [encoded(tmp_path / f"{letter}.mkv")[0].kind for letter in "abcd"]
     assert kinds[0] == kinds[1] != kinds[2] == kinds[3]
 
 

@@ -25,24 +25,24 @@ from tests.stream.io.feeding import port, tried, write
 
 
 class Taken:
-    """What an intake handed over."""
+    """What an input handed over."""
 
     def __init__(self, source: InputAddress, **more: Any) -> None:
         self.frames: list[av.VideoFrame] = []
         self.sounds: list[Sound] = []
         self.begun: list[bool] = []
-        self.intake = Input(
+        self.input = Input(
             source, self.frames.append, self.sounds.append, lambda audio: self.begun.append(audio is not None), **more
         )
 
     def until(self, count: int, patience: float = 15) -> None:
         """Runs on a thread until so many pictures have come."""
-        thread = threading.Thread(target=self.intake.run)
+        thread = threading.Thread(target=self.input.run)
         thread.start()
         deadline = time.monotonic() + patience
         while len(self.frames) < count and time.monotonic() < deadline:
             time.sleep(0.02)
-        self.intake.stop()
+        self.input.stop()
         thread.join(15)
         assert not thread.is_alive() and len(self.frames) >= count
 
@@ -56,18 +56,18 @@ def test_a_file_plays_at_its_own_pace_from_nought(tmp_path: Path) -> None:
     write(str(tmp_path / "a.mkv"), 1.0)
     taken = Taken(inlet(str(tmp_path / "a.mkv"), realtime=True))
     began = time.monotonic()
-    taken.intake.run()
+    taken.input.run()
     assert 0.8 < time.monotonic() - began < 5 and taken.begun == [True]
     first = seconds(taken.frames[0])
     assert [round((seconds(f) - first) * 30) for f in taken.frames] == list(range(30))
     assert first < 0.1 and taken.sounds[0].seconds < 0.1 and taken.sounds[-1].seconds == pytest.approx(1.0, abs=0.1)
-    assert taken.intake.count.frames == 30 and taken.intake.count.packets == len(taken.sounds)
+    assert taken.input.count.frames == 30 and taken.input.count.packets == len(taken.sounds)
 
 
 def test_a_phones_clip_stands_upright(tmp_path: Path) -> None:
     make(tmp_path / "a.mp4", frames=3, size=(96, 64), rotation=90)
     taken = Taken(inlet(str(tmp_path / "a.mp4"), realtime=True))
-    taken.intake.run()
+    taken.input.run()
     assert {(f.width, f.height) for f in taken.frames} == {(64, 96)}
 
 
@@ -101,7 +101,7 @@ def test_hls_over_http(tmp_path: Path) -> None:
 def test_an_address_that_does_not_answer_is_tried_on_and_can_be_stopped(caplog: pytest.LogCaptureFixture) -> None:
     taken = Taken(inlet(f"rtmp://127.0.0.1:{port()}/live/hidden-key"))
     with caplog.at_level(logging.WARNING):
-        assert tried(taken.intake, 1.2)
+        assert tried(taken.input, 1.2)
     words = [r.getMessage() for r in caplog.records]
     assert len(words) >= 2 and "opened again in 0.5 s" in words[0] and "opened again in 1.0 s" in words[1]
     assert "hidden-key" not in caplog.text
@@ -111,12 +111,12 @@ def test_waiting_for_a_publisher_ends_with_its_patience_or_a_stop() -> None:
     source = inlet("rtmp://127.0.0.1/live/some-long-key-here", listen=True)
     taken = Taken(source, slot=Slot(), linger=0.3)
     began = time.monotonic()
-    taken.intake.run()
+    taken.input.run()
     assert 0.2 < time.monotonic() - began < 3
     taken = Taken(source, slot=Slot())
-    threading.Timer(0.3, taken.intake.stop).start()
+    threading.Timer(0.3, taken.input.stop).start()
     began = time.monotonic()
-    taken.intake.run()
+    taken.input.run()
     assert time.monotonic() - began < 3
 
 
@@ -130,7 +130,7 @@ def test_a_publisher_of_sound_alone_does_not_end_the_listening(caplog: pytest.Lo
     slot.give(theirs)
     with ours:
         ours.sendall(b"FLV\x01\x04\x00\x00\x00\x09\x00\x00\x00\x00")
-    taken.intake.run()
+    taken.input.run()
     assert not taken.frames and "waiting for a publisher" in caplog.text
 
 
@@ -138,7 +138,7 @@ def test_a_file_that_is_none_says_so_with_its_name(tmp_path: Path) -> None:
     junk = tmp_path / "junk.mp4"
     junk.write_bytes(b"nothing" * 100)
     with pytest.raises(InputError, match=r"junk\.mp4 cannot be read"):
-        Taken(inlet(str(junk), realtime=True)).intake.run()
+        Taken(inlet(str(junk), realtime=True)).input.run()
 
 
 def test_damage_is_counted_and_never_shown(tmp_path: Path) -> None:
@@ -148,8 +148,8 @@ def test_damage_is_counted_and_never_shown(tmp_path: Path) -> None:
         data[at : at + 30] = b"\xa5" * 30
     (tmp_path / "a.ts").write_bytes(data)
     taken = Taken(inlet(str(tmp_path / "a.ts"), realtime=True))
-    taken.intake.run()
-    assert 10 < len(taken.frames) < 60 and taken.intake.count.damaged > 0
+    taken.input.run()
+    assert 10 < len(taken.frames) < 60 and taken.input.count.damaged > 0
     assert not any(f.is_corrupt for f in taken.frames)
 
 
@@ -161,7 +161,7 @@ def test_a_camera_that_is_not_there_is_waited_for(device: str, words: str, caplo
     """As far as one gets without one: FFmpeg's own v4l2 says what is wrong, and a camera may be plugged in later."""
     taken = Taken(inlet(f"v4l2:{device}?video_size=640x480&input_format=mjpeg"))
     with caplog.at_level(logging.WARNING):
-        assert tried(taken.intake, 0.3)
+        assert tried(taken.input, 0.3)
     assert f"{device}: {words}" in caplog.text and "opened again in 0.5 s" in caplog.text
 
 
@@ -177,7 +177,7 @@ def test_the_formats_of_webcams_go_through(codec: str, pixels: str, size: tuple[
             out.mux(stream.encode(av.VideoFrame(*size, "gray").reformat(format=pixels)))
         out.mux(stream.encode(None))
     taken = Taken(inlet(str(tmp_path / "a.mkv"), realtime=True))
-    taken.intake.run()
+    taken.input.run()
     assert [f.format.name for f in taken.frames] == [pixels] * 10
     press = VideoEncoder(preset="ultrafast")
     patch = Patch(8, 8, np.full((16, 16, 3), 200, np.uint8), np.ones((16, 16), np.float32))
@@ -186,5 +186,5 @@ def test_the_formats_of_webcams_go_through(codec: str, pixels: str, size: tuple[
         assert picture.rgb(Rect(8, 8, 16, 16)).mean() == pytest.approx(200, abs=3)
         image = picture.to_av()
         image.pts = frame.pts
-        assert press.press(image)
+        assert press.encode(image)
     press.close()

@@ -36,7 +36,7 @@ def test_a_login_is_given_and_never_logged(tmp_path: Path, caplog: pytest.LogCap
     carried(relay(camera.url("ann:secret"), tmp_path / "a.ts"), 15)
     with caplog.at_level(logging.INFO):
         made = relay(camera.url("ann:other-secret"), tmp_path / "b.ts")
-        assert tried(made.intake, 0.3)
+        assert tried(made.input, 0.3)
     camera.close()
     assert "***@127.0.0.1" in caplog.text and "401" in caplog.text and "other-secret" not in caplog.text
 
@@ -47,7 +47,7 @@ def test_a_camera_that_loses_power_is_taken_up_again(tmp_path: Path, caplog: pyt
     made = relay(cameras[0].url(), tmp_path / "a.ts")
 
     def fate() -> None:
-        while made.intake.count.frames < 20:
+        while made.input.count.frames < 20:
             time.sleep(0.01)
         cameras[0].close()
         time.sleep(1.0)
@@ -57,7 +57,7 @@ def test_a_camera_that_loses_power_is_taken_up_again(tmp_path: Path, caplog: pyt
     with caplog.at_level(logging.WARNING):
         carried(made, 60)
     cameras[-1].close()
-    assert made.intake.count.opened == 2 and cameras[1].played == 1
+    assert made.input.count.opened == 2 and cameras[1].played == 1
     assert "opened again in 0.5 s" in caplog.text
     seen = packets(tmp_path / "a.ts", "video")
     gaps = [b - a for a, b in itertools.pairwise(seen)]
@@ -73,15 +73,15 @@ def test_a_camera_that_falls_silent_is_called_again(tmp_path: Path, monkeypatch:
     made = relay(camera.url(), tmp_path / "a.ts")
 
     def fate() -> None:
-        while made.intake.count.frames < 20:
+        while made.input.count.frames < 20:
             time.sleep(0.01)
         camera.quiet.set()
-        while made.intake.count.opened < 2 and camera.played < 2:
+        while made.input.count.opened < 2 and camera.played < 2:
             time.sleep(0.01)
         camera.quiet.clear()
 
     threading.Thread(target=fate).start()
     carried(made, 50)
     camera.close()
-    assert camera.played >= 2 and made.intake.count.opened >= 2
+    assert camera.played >= 2 and made.input.count.opened >= 2
     assert len(packets(tmp_path / "a.ts", "video")) > 35

@@ -21,13 +21,13 @@ def test_from_relay_to_relay(tmp_path: Path, caplog: pytest.LogCaptureFixture) -
     second = relay(url, str(tmp_path / "b.ts"))
     carried(second, 60)
     sending.join(20)
-    assert not sending.is_alive() and first.mouths[0].lost == 0 and first.mouths[0].opened == 1
+    assert not sending.is_alive() and first.outputs[0].lost == 0 and first.outputs[0].opened == 1
     seen, heard = packets(tmp_path / "b.ts", "video"), packets(tmp_path / "b.ts", "audio")
     assert len(seen) > 50 and len(heard) > 40 and abs(heard[-1] - seen[-1]) < 0.5
     steps = [b - a for a, b in itertools.pairwise(seen)]
     assert min(steps) > 0 and sorted(steps)[len(steps) // 2] == pytest.approx(1 / 30, abs=0.005)
     assert set(pictures(tmp_path / "b.ts")) == {(160, 120)}
-    assert second.intake.count.damaged <= 60, "what comes before the key frame, two seconds at most, is not shown"
+    assert second.input.count.damaged <= 60, "what comes before the key frame, two seconds at most, is not shown"
     assert "not used" not in caplog.text, "every option is one that FFmpeg knows"
 
 
@@ -36,7 +36,7 @@ def test_where_nobody_listens_the_stream_goes_on(tmp_path: Path) -> None:
     made = relay(str(tmp_path / "a.mkv"), f"udp://127.0.0.1:{port()}", str(tmp_path / "b.ts"), realtime=True)
     carried(made, 10_000)
     assert made.session is not None and made.session.came == 60
-    assert [m.opened for m in made.mouths] == [1, 1] and made.mouths[0].error is None
+    assert [m.opened for m in made.outputs] == [1, 1] and made.outputs[0].error is None
     assert len(packets(tmp_path / "b.ts", "video")) > 50
 
 

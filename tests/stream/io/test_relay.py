@@ -29,18 +29,18 @@ def relay(source: InputAddress, *outputs: str, slot: Slot | None = None, linger:
     )  # fmt: skip
 
 
-def carry(made: Relay, seconds: float | None = None, door: RtmpServer | None = None, number: int = 0) -> float:
+def carry(made: Relay, seconds: float | None = None, server: RtmpServer | None = None, number: int = 0) -> float:
     """Runs to the input's end, or for some time. Returns how long it took."""
 
     async def main() -> None:
         stop = asyncio.Event()
         if seconds is not None:
             asyncio.get_running_loop().call_later(seconds, stop.set)
-        if door is not None:
-            await door.open("127.0.0.1", number)
+        if server is not None:
+            await server.open("127.0.0.1", number)
         await made.run(stop)
-        if door is not None:
-            await door.close()
+        if server is not None:
+            await server.close()
 
     began = time.monotonic()
     asyncio.run(main())
@@ -48,7 +48,7 @@ def carry(made: Relay, seconds: float | None = None, door: RtmpServer | None = N
 
 
 def listening(*outputs: str, linger: float | None = None) -> tuple[Relay, RtmpServer, int, str]:
-    """A relay that publishers come to, its door, port and address."""
+    """A relay that publishers come to, its server, port and address."""
     number, slot = port(), Slot()
     url = f"rtmp://127.0.0.1:{number}/live/key"
     made = relay(inlet(url, listen=True), *outputs, slot=slot, linger=linger)
@@ -92,7 +92,7 @@ def test_a_file_at_its_own_pace_to_several_outputs(tmp_path: Path, sound: str | 
 
 
 def test_an_rtmp_publisher_goes_and_comes_back_and_another_on_its_key_is_refused(tmp_path: Path) -> None:
-    made, door, number, url = listening(str(tmp_path / "out.ts"), linger=1.5)
+    made, server, number, url = listening(str(tmp_path / "out.ts"), linger=1.5)
 
     def publish() -> None:
         persist(lambda: write(url, 1.0, format="flv", pace=True))
@@ -100,7 +100,7 @@ def test_an_rtmp_publisher_goes_and_comes_back_and_another_on_its_key_is_refused
         persist(lambda: write(url, 1.5, format="flv", pace=True, sound=None))  # and without sound
 
     def intrude() -> None:
-        while door.refused < 3:
+        while server.refused < 3:
             with contextlib.suppress(OSError):
                 RtmpPublisher(url).close()
             time.sleep(0.05)
@@ -108,13 +108,13 @@ def test_an_rtmp_publisher_goes_and_comes_back_and_another_on_its_key_is_refused
     threads = [threading.Thread(target=publish), threading.Thread(target=intrude)]
     threads[0].start()
     threading.Timer(0.6, threads[1].start).start()
-    took = carry(made, 20, door, number)
+    took = carry(made, 20, server, number)
     for thread in threads:
         thread.join(20)
     s = made.session
     assert s is not None
     assert took < 10, "when nobody comes any more it ends"
-    assert made.intake.count.opened >= 2 and door.refused >= 3
+    assert made.input.count.opened >= 2 and server.refused >= 3
     parts = sorted(tmp_path.iterdir())
     assert len(parts) == 2, "without sound it is another file; the first is left whole"
     seen = [t for part in (tmp_path / "out.ts", tmp_path / "out-2.ts") for t in packets(part, "video")]
@@ -125,16 +125,16 @@ def test_an_rtmp_publisher_goes_and_comes_back_and_another_on_its_key_is_refused
 
 def test_a_network_cut_of_three_seconds_leaves_one_time_line_and_no_delay(tmp_path: Path) -> None:
     """The cut holds bytes back both ways, as a network does; what is behind comes in a burst and is not queued up."""
-    made, door, number, _ = listening(str(tmp_path / "out.ts"), linger=1.0)
+    made, server, number, _ = listening(str(tmp_path / "out.ts"), linger=1.0)
     cut = Cut(number)
     url = f"rtmp://127.0.0.1:{cut.port}/live/key"
     thread = threading.Thread(target=persist, args=(lambda: write(url, 5.5, format="flv", pace=True),))
     thread.start()
     threading.Timer(1.5, cut.hold, (3.0,)).start()
-    carry(made, 20, door, number)
+    carry(made, 20, server, number)
     thread.join(20)
     cut.close()
-    assert made.intake.count.opened == 1 and made.session is not None
+    assert made.input.count.opened == 1 and made.session is not None
     seen, heard = packets(tmp_path / "out.ts", "video"), packets(tmp_path / "out.ts", "audio")
     assert seen == sorted(seen) and 4.9 < seen[-1] - seen[0] < 6.0, "its time went on as the camera's did"
     assert abs(seen[-1] - heard[-1]) < 0.2 and len(heard) > 5 * 44
@@ -146,7 +146,7 @@ def test_an_output_that_cannot_be_reached_is_tried_again_and_delays_nobody(tmp_p
     write(str(clip), 3.0)
     made = relay(inlet(str(clip), realtime=True), f"rtmp://127.0.0.1:{port()}/live/x", str(tmp_path / "b.ts"))
     assert carry(made) < 14
-    bad, good = made.mouths
+    bad, good = made.outputs
     assert bad.opened == 0 and bad.lost > 50 and bad.error is None and bad._backoff.tries >= 2
     assert len(packets(tmp_path / "b.ts", "video")) > 60 and good.lost < 12  # sound before the first picture
 
@@ -181,7 +181,7 @@ def test_a_stream_that_changes_its_size_goes_on(tmp_path: Path) -> None:
     joined.write_bytes(first.read_bytes() + second.read_bytes())
     made = relay(inlet(str(joined), realtime=True), str(tmp_path / "out.m3u8"), str(tmp_path / "out.mp4"))
     carry(made)
-    assert made._press.made == 2 and made.session is not None and made.session.came >= 44
+    assert made._encoder.made == 2 and made.session is not None and made.session.came >= 44
     assert set(pictures(tmp_path / "out.m3u8")) == {(240, 180)} and set(pictures(tmp_path / "out.mp4")) == {(160, 120)}
     assert set(pictures(tmp_path / "out-2.mp4")) == {(240, 180)}, "the first file is left whole"
     assert (tmp_path / "out.000000.m4s").exists(), "who is still watching it can read on"

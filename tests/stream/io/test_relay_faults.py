@@ -86,7 +86,7 @@ def test_a_stream_whose_only_output_is_lost_ends(tmp_path: Path) -> None:
     made = relay(tmp_path / "a.mkv", Same, tmp_path / "b.ts")
     began = time.monotonic()
     asyncio.run(made.run(asyncio.Event()))
-    assert time.monotonic() - began < 12 and isinstance(made.mouths[0].error, OSError)
+    assert time.monotonic() - began < 12 and isinstance(made.outputs[0].error, OSError)
 
 
 def test_a_stop_is_heard_at_once_and_leaves_whole_files(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_a_stop_is_heard_at_once_and_leaves_whole_files(tmp_path: Path) -> None:
     assert asyncio.run(main()) < 5
     assert len(packets(tmp_path / "b.mp4", "video")) > 10
     assert "#EXT-X-ENDLIST" in (tmp_path / "c.m3u8").read_text()
-    assert not [t for t in threading.enumerate() if t.name.startswith(("mouth", "relay", "live"))]
+    assert not [t for t in threading.enumerate() if t.name.startswith(("output", "relay", "live"))]
 
 
 def test_ffmpeg_pushes_rtmp_and_ffmpeg_pulls_hls(tmp_path: Path) -> None:
@@ -114,8 +114,8 @@ def test_ffmpeg_pushes_rtmp_and_ffmpeg_pulls_hls(tmp_path: Path) -> None:
     playlist = tmp_path / "live.m3u8"
 
     async def main() -> int:
-        door = RtmpServer({digest("live/the-key-of-a-camera"): slot})
-        number = await door.open("127.0.0.1", 0)
+        server = RtmpServer({digest("live/the-key-of-a-camera"): slot})
+        number = await server.open("127.0.0.1", 0)
         url = f"rtmp://127.0.0.1:{number}/live/the-key-of-a-camera"
         made = Relay(
             inlet(url, listen=True), [outlet(str(playlist))], Same, Metrics(),
@@ -130,7 +130,7 @@ def test_ffmpeg_pushes_rtmp_and_ffmpeg_pulls_hls(tmp_path: Path) -> None:
                 await asyncio.sleep(0.05)
             early = await asyncio.to_thread(pictures, playlist)
             await running
-        await door.close()
+        await server.close()
         assert publisher.wait(10) == 0 and publisher.stderr is not None
         publisher.stderr.close()
         assert set(early) == {(160, 120)}, "it can be watched while it grows"

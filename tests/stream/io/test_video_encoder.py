@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from stream.io.video_encoder import CLOCK, GOP, EncodedPicture, VideoEncoder
+from stream.io.video_encoder import CLOCK, GOP, EncodedPacket, VideoEncoder
 
 
 def frame(i: int, fps: float = 30, size: tuple[int, int] = (160, 120), format: str = "yuv420p") -> av.VideoFrame:
@@ -19,69 +19,69 @@ def frame(i: int, fps: float = 30, size: tuple[int, int] = (160, 120), format: s
     return made
 
 
-def pictures(pieces: list[EncodedPicture]) -> list[av.VideoFrame]:
+def pictures(packets: list[EncodedPacket]) -> list[av.VideoFrame]:
     decoder = av.CodecContext.create("h264", "r")
     out: list[av.VideoFrame] = []
-    for piece in pieces:
-        out += decoder.decode(av.Packet(piece.data))
+    for packet in packets:
+        out += decoder.decode(av.Packet(packet.data))
     return out + list(decoder.decode(None))
 
 
 def test_every_picture_leaves_at_once_with_its_time() -> None:
-    press = VideoEncoder(preset="ultrafast")
+    encoder = VideoEncoder(preset="ultrafast")
     times = [0, 3000, 6100, 9000, 60_000, 60_100, 400_000]
     for t in times:
         image = frame(t)
         image.pts = t
-        assert [p.pts for p in press.press(image)] == [t]
-    press.close()
+        assert [p.pts for p in encoder.encode(image)] == [t]
+    encoder.close()
 
 
 def test_key_frames_come_in_time_and_on_request() -> None:
-    press = VideoEncoder(preset="ultrafast")
+    encoder = VideoEncoder(preset="ultrafast")
     keys = []
     for i in range(100):
         if i == 20:
-            press.want_key()
-        keys += [i for p in press.press(frame(i)) if p.key]
+            encoder.want_key()
+        keys += [i for p in encoder.encode(frame(i)) if p.key]
     assert keys == [0, 20, 20 + GOP * 30]
-    press.close()
+    encoder.close()
 
 
 @pytest.mark.parametrize("format", ["yuv420p", "yuvj444p", "rgb24", "yuv420p10le"])
 @pytest.mark.parametrize("size", [(160, 120), (161, 121)])
 def test_any_format_and_odd_sizes(format: str, size: tuple[int, int]) -> None:
-    press = VideoEncoder(preset="ultrafast")
-    pieces = [piece for i in range(3) for piece in press.press(frame(i, size=size, format=format))]
-    seen = pictures(pieces)
+    encoder = VideoEncoder(preset="ultrafast")
+    packets = [packet for i in range(3) for packet in encoder.encode(frame(i, size=size, format=format))]
+    seen = pictures(packets)
     assert len(seen) == 3 and {(f.width, f.height) for f in seen} == {(160, 120)}
-    assert press.made == 1
-    press.close()
+    assert encoder.made == 1
+    encoder.close()
 
 
 def test_another_size_is_another_encoder_and_begins_with_a_key_frame() -> None:
-    press = VideoEncoder(preset="ultrafast")
-    press.press(frame(0))
-    press.press(frame(1))
-    (piece,) = press.press(frame(2, size=(240, 180)))
-    assert piece.key and press.made == 2 and press.template.width == 240
-    press.close()
+    encoder = VideoEncoder(preset="ultrafast")
+    encoder.encode(frame(0))
+    encoder.encode(frame(1))
+    (packet,) = encoder.encode(frame(2, size=(240, 180)))
+    assert packet.key and encoder.made == 2 and encoder.template.width == 240
+    encoder.close()
 
 
 def test_colours_are_told() -> None:
-    press = VideoEncoder(preset="ultrafast")
+    encoder = VideoEncoder(preset="ultrafast")
     image = frame(0)
     image.colorspace, image.color_primaries, image.color_trc = 1, 1, 1
-    seen = pictures(press.press(image))[0]
+    seen = pictures(encoder.encode(image))[0]
     assert (seen.colorspace, seen.color_primaries, seen.color_trc) == (1, 1, 1)
-    press.close()
+    encoder.close()
 
 
 @pytest.mark.parametrize("fps", [15, 30, 60])
 def test_the_bit_rate_is_what_was_asked_for_at_any_pace(fps: int) -> None:
-    press, wanted, seconds = VideoEncoder(300_000, preset="ultrafast"), 300_000, 8
-    pieces = [piece for i in range(fps * seconds) for piece in press.press(frame(i, fps))]
-    late = [p for p in pieces if p.pts * CLOCK > Fraction(seconds, 2)]
+    encoder, wanted, seconds = VideoEncoder(300_000, preset="ultrafast"), 300_000, 8
+    packets = [packet for i in range(fps * seconds) for packet in encoder.encode(frame(i, fps))]
+    late = [p for p in packets if p.pts * CLOCK > Fraction(seconds, 2)]
     rate = 8 * sum(len(p.data) for p in late) / (seconds / 2)
     assert rate == pytest.approx(wanted, rel=0.5 if fps == 15 else 0.3)
-    press.close()
+    encoder.close()

@@ -51,14 +51,14 @@ def level(frame: av.VideoFrame) -> int:
 def test_a_picture_goes_through_with_its_time() -> None:
     async def main() -> None:
         session = LiveSession(Slow, Metrics())
-        outlet = session.video.outlet()
+        outlet = session.video.subscribe()
         session.picture(image(70, 5))
         got = await asyncio.wait_for(outlet.recv(), 5)
         assert got.pts == 15_000 and level(got) == 70
         assert (session.came, session.left, session.held, session.shed) == (1, 1, 0, 0)
         assert session.rung is Rung.SKIP and session.faces == 1
         await session.close()
-        assert outlet.readyState == "ended" and session.failed is None
+        assert outlet.ended and session.failed is None
 
     asyncio.run(main())
 
@@ -90,7 +90,7 @@ def test_delay_is_bounded_when_work_is_five_times_too_slow() -> None:
 def test_held_frames_are_counted_and_not_sent_again() -> None:
     async def main() -> None:
         session = LiveSession(lambda stats: Slow(stats, held=True), Metrics())
-        outlet = session.video.outlet()
+        outlet = session.video.subscribe()
         for i in range(3):
             session.picture(image(50, i))
             await asyncio.sleep(0.05)
@@ -103,7 +103,7 @@ def test_held_frames_are_counted_and_not_sent_again() -> None:
 def test_sound_leaves_with_its_picture() -> None:
     async def main() -> None:
         session = LiveSession(lambda stats: Slow(stats, 0.06), Metrics())
-        heard = session.audio.outlet()
+        heard = session.audio.subscribe()
         for i in range(30):
             session.picture(image(50, i))
             await asyncio.sleep(0.07)
@@ -121,7 +121,7 @@ def test_no_frame_of_one_session_reaches_another() -> None:
     async def main() -> None:
         metrics = Metrics()
         sessions = [LiveSession(lambda stats: Slow(stats, 0.002), metrics) for _ in range(4)]
-        outlets = [s.video.outlet() for s in sessions]
+        outlets = [s.video.subscribe() for s in sessions]
         seen: list[set[int]] = [set() for _ in sessions]
 
         async def watch(k: int) -> None:
@@ -153,7 +153,7 @@ def test_making_a_swap_holds_nobody_up() -> None:
     async def main() -> None:
         began = time.perf_counter()
         session = LiveSession(slowly, Metrics())
-        outlet = session.video.outlet()
+        outlet = session.video.subscribe()
         for i in range(3):
             session.picture(image(10 * i, i))
             await asyncio.sleep(0.01)
@@ -191,7 +191,7 @@ def test_a_failure_ends_this_session_alone() -> None:
     async def main() -> None:
         metrics = Metrics()
         bad, good = LiveSession(Broken, metrics), LiveSession(Slow, metrics)
-        outlet = good.video.outlet()
+        outlet = good.video.subscribe()
         bad.picture(image(1, 0))
         good.picture(image(2, 0))
         assert level(await asyncio.wait_for(outlet.recv(), 5)) == 2

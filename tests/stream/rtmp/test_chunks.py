@@ -125,48 +125,48 @@ def test_who_is_admitted_is_heard() -> None:
         asked.append((app, key))
         return PublishAnswer.WELCOME
 
-    talk = PublisherSession(admit)
-    answer = talk.feed(greeting() + publish("key?more=1"))
+    session = PublisherSession(admit)
+    answer = session.feed(greeting() + publish("key?more=1"))
     assert asked == [("live", "key")] and len(answer) > 3073 and answer[0] == 3
-    assert b"NetStream.Publish.Start" in answer and not talk.flv
-    talk.feed(cut(Message(9, 40, 1, b"picture"), 6))
-    assert bytes(talk.flv).startswith(b"FLV\x01") and b"picture" in talk.flv
-    talk.feed(command("deleteStream", 4, None, 1))
-    assert talk.over
+    assert b"NetStream.Publish.Start" in answer and not session.flv
+    session.feed(cut(Message(9, 40, 1, b"picture"), 6))
+    assert bytes(session.flv).startswith(b"FLV\x01") and b"picture" in session.flv
+    session.feed(command("deleteStream", 4, None, 1))
+    assert session.over
 
 
 @pytest.mark.parametrize("verdict", [PublishAnswer.STRANGER, PublishAnswer.TAKEN])
 def test_who_is_not_is_told_and_not_heard(verdict: PublishAnswer) -> None:
-    talk = PublisherSession(lambda app, key: verdict)
-    answer = talk.feed(greeting() + publish() + cut(Message(9, 40, 1, b"picture"), 6))
-    assert talk.over and not talk.flv and b"BadName" in answer and verdict.encode()[:20] in answer
-    talk.feed(publish() + cut(Message(9, 40, 1, b"picture"), 6))
-    assert not talk.flv, "there is no second try on one connection"
+    session = PublisherSession(lambda app, key: verdict)
+    answer = session.feed(greeting() + publish() + cut(Message(9, 40, 1, b"picture"), 6))
+    assert session.over and not session.flv and b"BadName" in answer and verdict.encode()[:20] in answer
+    session.feed(publish() + cut(Message(9, 40, 1, b"picture"), 6))
+    assert not session.flv, "there is no second try on one connection"
 
 
 def test_pictures_before_a_key_are_not_heard_either() -> None:
-    talk = PublisherSession(lambda app, key: PublishAnswer.WELCOME)
-    talk.feed(greeting() + cut(Message(9, 40, 1, b"picture"), 6))
-    assert not talk.flv and talk.verdict is None
+    session = PublisherSession(lambda app, key: PublishAnswer.WELCOME)
+    session.feed(greeting() + cut(Message(9, 40, 1, b"picture"), 6))
+    assert not session.flv and session.verdict is None
 
 
 def test_players_are_sent_away_and_strangers_hung_up_on() -> None:
-    talk = PublisherSession(lambda app, key: PublishAnswer.WELCOME)
-    assert b"Play.Failed" in talk.feed(greeting() + command("play", 3, None, "key", stream=1)) and talk.over
+    session = PublisherSession(lambda app, key: PublishAnswer.WELCOME)
+    assert b"Play.Failed" in session.feed(greeting() + command("play", 3, None, "key", stream=1)) and session.over
     with pytest.raises(ValueError, match="RTMP"):
         PublisherSession(lambda app, key: PublishAnswer.WELCOME).feed(b"GET / HTTP/1.1\r\n" * 200)
 
 
 @given(st.binary(max_size=300))
 def test_junk_after_the_greeting_is_an_error_or_nothing(data: bytes) -> None:
-    talk = PublisherSession(lambda app, key: PublishAnswer.STRANGER)
+    session = PublisherSession(lambda app, key: PublishAnswer.STRANGER)
     with contextlib.suppress(ValueError):
-        talk.feed(greeting() + data)
-    assert not talk.flv
+        session.feed(greeting() + data)
+    assert not session.flv
 
 
 def test_what_was_got_is_acknowledged_now_and_then() -> None:
-    talk = PublisherSession(lambda app, key: PublishAnswer.WELCOME)
-    talk.feed(greeting() + publish())
-    answers = [talk.feed(cut(Message(9, i, 1, bytes(60_000)), 6)) for i in range(50)]
+    session = PublisherSession(lambda app, key: PublishAnswer.WELCOME)
+    session.feed(greeting() + publish())
+    answers = [session.feed(cut(Message(9, i, 1, bytes(60_000)), 6)) for i in range(50)]
     assert 1 <= sum(bool(a) for a in answers) <= 4

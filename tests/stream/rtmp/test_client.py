@@ -50,19 +50,19 @@ def test_a_publisher_over_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     slot = Slot()
 
     async def main() -> tuple[int, int]:
-        door = RtmpServer({digest("live/key"): slot})
+        server = RtmpServer({digest("live/key"): slot})
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(chain, key)
-        server = await asyncio.start_server(door._serve, "127.0.0.1", 0, ssl=context)
-        url = f"rtmps://127.0.0.1:{server.sockets[0].getsockname()[1]}/live/key"
+        listening = await asyncio.start_server(server._serve, "127.0.0.1", 0, ssl=context)
+        url = f"rtmps://127.0.0.1:{listening.sockets[0].getsockname()[1]}/live/key"
         with pytest.raises(ssl.SSLCertVerificationError):
             await asyncio.to_thread(RtmpPublisher, url)
         monkeypatch.setenv("SSL_CERT_FILE", str(chain))
         reading = asyncio.create_task(asyncio.to_thread(pictures, slot))
         sent = await asyncio.to_thread(write, url, 2.0, format="flv", size=(320, 240))
         got = await reading
-        server.close()
-        await door.close()
+        listening.close()
+        await server.close()
         return sent, got
 
     sent, got = asyncio.run(main())

@@ -1,4 +1,4 @@
-"""The door with real publishers: ours and FFmpeg's, with right and wrong keys, two at once, silent and noisy ones."""
+"""The server with real publishers: ours and FFmpeg's, with right and wrong keys, two at once, silent and noisy ones."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ from typing import Any
 import av
 import pytest
 
-from stream.rtmp import server as doors
+from stream.rtmp import server as servers
 from stream.rtmp.client import RtmpPublisher
 from stream.rtmp.server import RtmpServer, Slot, digest
 from tests.stream.io.feeding import ffmpeg_publisher, port, write
@@ -86,8 +86,8 @@ def test_the_second_publisher_on_a_key_is_refused_and_the_first_goes_on() -> Non
 
 
 def test_who_says_nothing_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doors, "HELLO_WITHIN", 0.2)
-    monkeypatch.setattr(doors, "DATA_WITHIN", 0.3)
+    monkeypatch.setattr(servers, "HELLO_WITHIN", 0.2)
+    monkeypatch.setattr(servers, "DATA_WITHIN", 0.3)
 
     async def main() -> None:
         async with opened("live/key") as (_, slots, number):

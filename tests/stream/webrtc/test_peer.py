@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from aiortc import MediaStreamTrack, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
 
+from stream.io.fanout import Fanout, Subscription
 from stream.webrtc.install import install
 from stream.webrtc.peer import Peer, prefer_h264, read
 from stream.webrtc.sdp import HINTS, Fragment
-from stream.webrtc.tracks import TrackFanout, ViewerTrack
+from stream.webrtc.tracks import ViewerTrack
 
 
 class Grey(MediaStreamTrack):
@@ -59,14 +60,14 @@ def test_both_codecs_come_in_and_go_out(mime: str) -> None:
         publisher.addTrack(Grey())
         only(publisher.getTransceivers()[0], mime)
         only(viewer.addTransceiver("video", direction="recvonly"), mime)
-        hub = TrackFanout("video")
+        fanout = Fanout("video")
         seen: list[Any] = []
         viewer.on("track", lambda track: asyncio.ensure_future(read(track, seen.append)))
         inner, outer = Peer(), Peer()
-        answer = await inner.publish(await offered(publisher), hub.push, lambda _: None)
+        answer = await inner.publish(await offered(publisher), fanout.push, lambda _: None)
         assert (HINTS in answer) == (mime == "video/H264"), "Chromium's hints are for H.264"
         await publisher.setRemoteDescription(RTCSessionDescription(answer, "answer"))
-        answer = await outer.play(await offered(viewer), [hub.outlet()])
+        answer = await outer.play(await offered(viewer), [ViewerTrack(fanout.subscribe())])
         assert f"{mime.split('/')[1]}/90000" in answer
         await viewer.setRemoteDescription(RTCSessionDescription(answer, "answer"))
         await until(lambda: len(seen) > 10)
@@ -89,15 +90,15 @@ def test_opus_arrives_as_it_was_sent_byte_for_byte() -> None:
         assert [t.kind for t in transceivers] == ["video", "audio"]
         heard: list[Any] = []
         receiver.on("track", lambda t: asyncio.ensure_future(read(t, heard.append)) if t.kind == "audio" else None)
-        outlet = ViewerTrack("audio")
-        answer = await sender.play(await offered(receiver), [ViewerTrack("video"), outlet])
+        sound = Subscription("audio")
+        answer = await sender.play(await offered(receiver), [ViewerTrack(Subscription("video")), ViewerTrack(sound)])
         await receiver.setRemoteDescription(RTCSessionDescription(answer, "answer"))
         await until(lambda: receiver.connectionState == "connected")
         sent = [bytes([0x78, *np.random.default_rng(i).bytes(40 + i)]) for i in range(30)]
         for i, data in enumerate(sent):
             packet = av.Packet(data)
             packet.pts, packet.time_base = i * 960, Fraction(1, 48_000)
-            outlet.push(packet)
+            sound.push(packet)
             await asyncio.sleep(0.005)
         await until(lambda: len(heard) >= 29)
         got = [bytes(packet) for packet in heard]

@@ -1,71 +1,47 @@
-"""Outlets and hubs: the newest picture wins, sound keeps its order, endings are told."""
+"""Tracks of viewers: they give what their subscription gets, and end with it or end it."""
 
 import asyncio
 
 import pytest
 from aiortc.mediastreams import MediaStreamError
 
-from stream.webrtc.tracks import AUDIO_HELD, TrackFanout, ViewerTrack
+from stream.io.fanout import Fanout
+from stream.webrtc.tracks import ViewerTrack
 
 
-def test_the_newest_picture_wins() -> None:
+@pytest.mark.parametrize("kind", ["video", "audio"])
+def test_what_is_pushed_comes_out(kind: str) -> None:
     async def main() -> None:
-        outlet = ViewerTrack("video")
-        for i in range(5):
-            outlet.push(i)
-        assert await outlet.recv() == 4 and outlet.dropped == 4
+        fanout = Fanout(kind)
+        track = ViewerTrack(fanout.subscribe())
+        fanout.push("one")
+        assert track.kind == kind and await track.recv() == "one"
 
     asyncio.run(main())
 
 
-def test_sound_keeps_its_order_and_a_bound() -> None:
+def test_a_source_that_ends_ends_its_tracks() -> None:
     async def main() -> None:
-        outlet = ViewerTrack("audio")
-        for i in range(AUDIO_HELD + 3):
-            outlet.push(i)
-        assert [await outlet.recv() for _ in range(3)] == [3, 4, 5] and outlet.dropped == 3
-
-    asyncio.run(main())
-
-
-def test_who_waits_is_woken_by_a_picture_or_by_the_end() -> None:
-    async def main() -> None:
-        outlet = ViewerTrack("video")
-        waiting = asyncio.create_task(outlet.recv())
+        fanout = Fanout("video")
+        track = ViewerTrack(fanout.subscribe())
+        waiting = asyncio.create_task(track.recv())
         await asyncio.sleep(0)
-        outlet.push("picture")
-        assert await waiting == "picture"
-        waiting = asyncio.create_task(outlet.recv())
-        await asyncio.sleep(0)
-        outlet.stop()
+        fanout.stop()
         with pytest.raises(MediaStreamError):
             await waiting
+        assert track.readyState == "ended"
 
     asyncio.run(main())
 
 
-def test_a_hub_serves_all_and_forgets_who_left() -> None:
+def test_a_track_that_stops_is_forgotten_by_its_source() -> None:
     async def main() -> None:
-        hub = TrackFanout("video")
-        one = hub.outlet()
-        hub.push("a")
-        two = hub.outlet()
-        assert await one.recv() == await two.recv() == "a", "who comes later sees the last picture at once"
-        one.stop()
-        hub.push("b")
-        assert len(hub) == 1 and await two.recv() == "b"
-        hub.stop()
-        assert two.readyState == "ended" and len(hub) == 0
-
-    asyncio.run(main())
-
-
-def test_late_sound_is_not_sent_twice() -> None:
-    async def main() -> None:
-        hub = TrackFanout("audio")
-        hub.push("old")
-        outlet = hub.outlet()
-        hub.push("new")
-        assert await outlet.recv() == "new" and outlet.dropped == 0
+        fanout = Fanout("video")
+        track = ViewerTrack(fanout.subscribe())
+        track.stop()
+        fanout.push("late")
+        assert len(fanout) == 0
+        with pytest.raises(MediaStreamError):
+            await track.recv()
 
     asyncio.run(main())

@@ -11,8 +11,14 @@ from tests.tools.commands import understudy
 from tools.cli.live_options import LiveChoices, need
 
 
-@pytest.mark.parametrize("command", ["serve", "stream", "daemon"])
-@pytest.mark.parametrize("package", ["aiohttp", "aiortc", "prometheus_client"])
+@pytest.mark.parametrize(
+    ("command", "package"),
+    [
+        *(("serve", name) for name in ("aiohttp", "aiortc", "prometheus_client")),
+        ("stream", "prometheus_client"),
+        *(("daemon", name) for name in ("aiohttp", "prometheus_client")),
+    ],
+)
 def test_a_missing_package_is_named_with_the_extra_that_has_it(
     command: str, package: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -25,11 +31,17 @@ def test_nothing_is_missing_here() -> None:
     need("serve")
 
 
+def test_streams_and_the_daemon_need_no_webrtc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "aiortc", None)
+    need("stream")
+    need("daemon")
+
+
 @pytest.mark.parametrize("words", [("serve",), ("stream", "rtsp://h/cam", "a.ts"), ("daemon",)])
 def test_every_command_asks_before_it_begins(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "aiortc", None)
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)
     told = understudy(*words)
-    assert told.returncode == 2 and told.stderr.startswith(f"error: `{words[0]}` needs aiortc")
+    assert told.returncode == 2 and told.stderr.startswith(f"error: `{words[0]}` needs prometheus_client")
 
 
 def test_the_label_is_as_worded_or_away() -> None:

@@ -19,7 +19,8 @@ from tools.daemon.api import Api, listen
 from tools.daemon.job_store import JobState
 from tools.daemon.openapi import document
 from tools.daemon.scheduler import Scheduler
-from tools.http.tokens import Limits, Scope, Tokens
+from tools.http.token_gate import TokenGate
+from tools.http.tokens import Limits, Scope, Tokens, save
 
 
 @dataclass
@@ -42,16 +43,15 @@ class Client:
 
 @contextlib.asynccontextmanager
 async def served(
-    folder: Path, tokens: Tokens | None = None, work: bool = False, folders: tuple[Path, ...] = ()
+    folder: Path, gate: TokenGate | None = None, work: bool = False, folders: tuple[Path, ...] = ()
 ) -> AsyncIterator[Client]:
     async with keeping(folder / "state", work=work) as keeper, aiohttp.ClientSession() as http:
-        api = Api(keeper, folders, tokens, Metrics(), tokens is None, lambda: [{"name": "cam"}])
-        runner, server, port = await listen(api, "127.0.0.1", 0)
+        api = Api(keeper, folders, gate or TokenGate(None), Metrics(), lambda: [{"name": "cam"}])
+        server, port = await listen(api, "127.0.0.1", 0)
         try:
             yield Client(keeper, http, f"http://127.0.0.1:{port}", folder)
         finally:
-            server.close()
-            await runner.cleanup()
+            await server.close()
 
 
 def test_a_job_from_its_posting_to_its_end(tmp_path: Path) -> None:
@@ -161,9 +161,10 @@ def test_files_outside_are_refused(tmp_path: Path) -> None:
 def test_only_who_has_the_token_for_it(tmp_path: Path) -> None:
     tokens, _, viewer = Tokens().issued([Scope.VIEW], None, Limits(per_minute=600))
     tokens, _, maker = tokens.issued([Scope.SWAP, Scope.VIEW], None, Limits(per_minute=5))
+    save(tokens, tmp_path / "tokens.json")
 
     async def main() -> None:
-        async with served(tmp_path, tokens) as c:
+        async with served(tmp_path, TokenGate(tmp_path / "tokens.json")) as c:
 
             async def status(method: str, path: str, token: str | None, **more: Any) -> int:
                 headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -200,7 +201,7 @@ def test_what_is_served_is_what_is_written(tmp_path: Path) -> None:
 
     async def main() -> None:
         async with served(tmp_path) as c:
-            api = Api(c.keeper, (), None, Metrics(), True)
+            api = Api(c.keeper, (), TokenGate(None), Metrics())
             there = {
                 (route.method.lower(), resource.canonical)
                 for resource in api.app.router.resources()

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.http.token_gate import NotLetIn, TokenGate
-from tools.http.tokens import Limits, Scope, TokenError, Tokens, save
+from tools.http.token_gate import AccessDenied, TokenGate
+from tools.http.tokens import Held, Limits, Scope, TokenError, Tokens, save
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -38,27 +38,33 @@ def made(path: Path, *scopes: Scope, limits: Limits | None = None, days: float |
 
 
 def refused(gate: TokenGate, header: str | None, scope: Scope = Scope.SWAP) -> tuple[int, int | None]:
-    with pytest.raises(NotLetIn) as told:
-        gate.enter(header, scope)
+    with pytest.raises(AccessDenied) as told:
+        gate.authorize(header, scope)
     return told.value.status, told.value.retry
 
 
 def test_without_a_file_everybody_on_the_machine_may() -> None:
     gate = TokenGate(None)
     assert not gate.needed
-    assert gate.enter(None, Scope.ADMIN).who == ""
+    assert gate.authorize(None, Scope.ADMIN).who == ""
 
 
 def test_the_right_token_opens_what_it_is_for(tmp_path: Path, time: Time) -> None:
     header = made(tmp_path / "t.json", Scope.VIEW, Scope.SWAP)
     gate = TokenGate(tmp_path / "t.json", time.clock, time.now)
     assert gate.needed
-    entered = gate.enter(header, Scope.SWAP)
-    assert len(entered.who) == 8 and entered.who in header and entered.limits == Limits()
+    grant = gate.authorize(header, Scope.SWAP)
+    assert len(grant.who) == 8 and grant.who in header and grant.limits == Limits()
     assert refused(gate, header, Scope.UPLOAD) == (403, None)
 
 
-@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer x", "Basic eDp5", "Bearer " + "é" * 50])
+@pytest.mark.parametrize("header", ["Bearer " + "é" * 50, "Bearer \udcc3\udca9", "Bearer \ud800", "x 鍵"])
+def test_what_cannot_be_a_token_is_malformed(tmp_path: Path, time: Time, header: str) -> None:
+    made(tmp_path / "t.json", Scope.ADMIN)
+    assert refused(TokenGate(tmp_path / "t.json", time.clock, time.now), header) == (400, None)
+
+
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer x", "Basic eDp5", "Bearer " + "e" * 50])
 def test_the_wrong_one_opens_nothing(tmp_path: Path, time: Time, header: str | None) -> None:
     made(tmp_path / "t.json", Scope.ADMIN)
     assert refused(TokenGate(tmp_path / "t.json", time.clock, time.now), header) == (401, None)
@@ -68,7 +74,7 @@ def test_a_token_ends(tmp_path: Path, time: Time) -> None:
     header = made(tmp_path / "t.json", Scope.ADMIN, days=1)
     gate = TokenGate(tmp_path / "t.json", time.clock, time.now)
     time.seconds = 86_399
-    gate.enter(header, Scope.VIEW)
+    gate.authorize(header, Scope.VIEW)
     time.seconds = 86_400
     assert refused(gate, header, Scope.VIEW) == (401, None)
 
@@ -77,32 +83,60 @@ def test_each_token_has_its_own_pace(tmp_path: Path, time: Time) -> None:
     header = made(tmp_path / "t.json", Scope.VIEW, limits=Limits(per_minute=3))
     gate = TokenGate(tmp_path / "t.json", time.clock, time.now)
     for _ in range(3):
-        gate.enter(header, Scope.VIEW)
+        gate.authorize(header, Scope.VIEW)
     assert refused(gate, header, Scope.VIEW) == (429, 21)
     time.seconds += 20
-    gate.enter(header, Scope.VIEW)
+    gate.authorize(header, Scope.VIEW)
     assert refused(gate, header, Scope.VIEW)[0] == 429
 
 
 def test_each_token_has_its_own_sessions(tmp_path: Path, time: Time) -> None:
     header = made(tmp_path / "t.json", Scope.SWAP, limits=Limits(sessions=2))
     gate = TokenGate(tmp_path / "t.json", time.clock, time.now)
-    entered = gate.enter(header, Scope.SWAP)
-    with gate.session(entered), gate.session(entered):
-        with pytest.raises(NotLetIn, match="2 sessions already") as told, gate.session(entered):
+    grant = gate.authorize(header, Scope.SWAP)
+    with gate.hold(grant, Held.SESSIONS), gate.hold(grant, Held.SESSIONS):
+        with pytest.raises(AccessDenied, match="2 sessions already") as told, gate.hold(grant, Held.SESSIONS):
             pass
         assert told.value.status == 503
-    with gate.session(entered):
+    with gate.hold(grant, Held.SESSIONS):
         pass
+
+
+def test_what_is_held_is_counted_by_its_kind_and_its_token(tmp_path: Path, time: Time) -> None:
+    header = made(tmp_path / "t.json", Scope.VIEW, limits=Limits(viewers=1, rooms=0))
+    gate = TokenGate(tmp_path / "t.json", time.clock, time.now)
+    grant = gate.authorize(header, Scope.VIEW)
+    with gate.hold(grant, Held.VIEWERS), gate.hold(grant, Held.LISTENERS):
+        with pytest.raises(AccessDenied, match="1 viewers already"), gate.hold(grant, Held.VIEWERS):
+            pass
+        with pytest.raises(AccessDenied, match="0 rooms already"), gate.hold(grant, Held.ROOMS):
+            pass
+    with gate.hold(grant, Held.VIEWERS):
+        pass
+
+
+def test_what_lasts_is_asked_again_whether_its_token_stands(tmp_path: Path, time: Time) -> None:
+    path = tmp_path / "t.json"
+    header = made(path, Scope.VIEW, days=1)
+    gate = TokenGate(path, time.clock, time.now)
+    grant = gate.authorize(header, Scope.VIEW)
+    assert gate.stands(grant)
+    time.seconds = 86_400
+    assert not gate.stands(grant), "it has ended"
+    time.seconds = 0
+    assert gate.stands(grant)
+    made(path, Scope.VIEW)
+    assert not gate.stands(grant), "it was revoked"
+    assert TokenGate(None).stands(TokenGate(None).authorize(None, Scope.ADMIN))
 
 
 def test_a_session_that_fails_is_over(tmp_path: Path, time: Time) -> None:
     header = made(tmp_path / "t.json", Scope.SWAP, limits=Limits(sessions=1))
     gate = TokenGate(tmp_path / "t.json", time.clock, time.now)
-    entered = gate.enter(header, Scope.SWAP)
-    with pytest.raises(ZeroDivisionError), gate.session(entered):
+    grant = gate.authorize(header, Scope.SWAP)
+    with pytest.raises(ZeroDivisionError), gate.hold(grant, Held.SESSIONS):
         raise ZeroDivisionError
-    with gate.session(entered):
+    with gate.hold(grant, Held.SESSIONS):
         pass
 
 
@@ -110,10 +144,10 @@ def test_a_revoked_token_ends_at_once(tmp_path: Path, time: Time) -> None:
     path = tmp_path / "t.json"
     header = made(path, Scope.SWAP)
     gate = TokenGate(path, time.clock, time.now)
-    gate.enter(header, Scope.SWAP)
+    gate.authorize(header, Scope.SWAP)
     other = made(path, Scope.SWAP)
     assert refused(gate, header) == (401, None)
-    gate.enter(other, Scope.SWAP)
+    gate.authorize(other, Scope.SWAP)
 
 
 def test_a_file_that_goes_opens_to_nobody_and_may_come_back(tmp_path: Path, time: Time) -> None:
@@ -123,9 +157,20 @@ def test_a_file_that_goes_opens_to_nobody_and_may_come_back(tmp_path: Path, time
     path.rename(tmp_path / "away")
     assert refused(gate, header) == (401, None)
     (tmp_path / "away").rename(path)
-    gate.enter(header, Scope.SWAP)
+    gate.authorize(header, Scope.SWAP)
     path.write_text("nonsense")
     assert refused(gate, header) == (401, None)
+
+
+def test_a_file_that_others_may_read_opens_to_nobody(tmp_path: Path, time: Time) -> None:
+    path = tmp_path / "t.json"
+    header = made(path, Scope.SWAP)
+    gate = TokenGate(path, time.clock, time.now)
+    gate.authorize(header, Scope.SWAP)
+    path.chmod(0o644)
+    assert refused(gate, header) == (401, None)
+    path.chmod(0o600)
+    gate.authorize(header, Scope.SWAP)
 
 
 def test_a_server_does_not_begin_without_a_token(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.http.tokens import Limits, RateLimit, Refusal, Scope, Token, TokenError, Tokens, load, save
+from tools.http.tokens import Held, Limits, Refusal, Scope, Token, TokenError, Tokens, load, save
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -28,6 +28,11 @@ def test_a_scope_opens_only_its_own_door() -> None:
     assert tokens.check(f"Bearer {secret}", Scope.SWAP, NOW) is Refusal.SCOPE
     tokens, admin, secret = issued(Scope.ADMIN)
     assert all(tokens.check(f"Bearer {secret}", scope, NOW) == admin for scope in Scope)
+
+
+@pytest.mark.parametrize("header", ["Bearer é", "Bearer \ud800", "Basic \udcff"])
+def test_what_cannot_be_a_token_is_malformed(header: str) -> None:
+    assert issued(Scope.ADMIN)[0].check(header, Scope.VIEW, NOW) is Refusal.MALFORMED
 
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Bearer nonsense", "Basic {secret}", "{secret}"])
@@ -89,7 +94,16 @@ def test_a_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{}", '{"tokens": [{}]}', '{"tokens": [{"id": "a", "sha256": "b", "scopes": ["root"], "expires": null}]}'],
+    [
+        "",
+        "{}",
+        "[]",
+        '{"tokens": [{}]}',
+        '{"tokens": 1}',
+        '{"tokens": [1]}',
+        "[" * 100_000,
+        '{"tokens": [{"id": "a", "sha256": "b", "scopes": ["root"], "expires": null}]}',
+    ],
 )
 def test_a_damaged_file_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "tokens.json"
@@ -101,15 +115,30 @@ def test_a_damaged_file_is_refused(tmp_path: Path, text: str) -> None:
         load(tmp_path / "none.json")
 
 
-def test_a_minutes_worth_and_then_a_steady_trickle() -> None:
-    meter = RateLimit.full(Limits(per_minute=6), now=100.0)
-    assert [meter.take(100.0) for _ in range(6)] == [0.0] * 6
-    assert meter.take(100.0) == pytest.approx(10.0)
-    assert meter.take(105.0) == pytest.approx(5.0)
-    assert meter.take(110.0) == 0.0
-    assert meter.take(110.0) == pytest.approx(10.0)
+ONE = '{"tokens": [{"id": "a", "sha256": "b", "scopes": ["view"], "expires": null, "note": "", "limits": LIMITS}]}'
 
 
-def test_a_long_rest_saves_up_no_more_than_a_minute() -> None:
-    meter = RateLimit.full(Limits(per_minute=2), now=0.0)
-    assert [meter.take(9999.0) == 0 for _ in range(3)] == [True, True, False]
+@pytest.mark.parametrize(
+    "limits", ["[]", "1", '{"per_minute": "9"}', '{"per_minute": -1}', '{"sessions": true}', '{"more": 1}']
+)
+def test_limits_are_whole_numbers(tmp_path: Path, limits: str) -> None:
+    path = tmp_path / "tokens.json"
+    path.write_text(ONE.replace("LIMITS", limits))
+    path.chmod(0o600)
+    with pytest.raises(TokenError, match="damaged"):
+        load(path)
+
+
+def test_a_file_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "tokens.json"
+    path.write_text(ONE.replace("LIMITS", '{"per_minute": 5, "sessions": 1, "upload": 10}'))
+    path.chmod(0o600)
+    (token,) = load(path).tokens
+    assert token.limits == Limits(5, 1, 10) and token.limits.most(Held.VIEWERS) == Limits().viewers
+    assert [Limits(1, 2, 3, 4, 5, 6).most(what) for what in Held] == [2, 4, 5, 6]
+
+
+def test_a_token_is_found_by_its_id_while_it_holds() -> None:
+    tokens, token, _ = issued(Scope.VIEW)
+    assert tokens.find(token.id, NOW) == token
+    assert tokens.find(token.id, NOW + HOUR) is None and tokens.find("other", NOW) is None

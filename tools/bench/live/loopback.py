@@ -34,7 +34,7 @@ async def _main(pipe: Connection, run: LiveRun, bare: bool) -> None:
     sessions = [
         LiveSession(swaps.make(None) if swaps else Bare, metrics, tracer, lane) for lane, _ in enumerate(watches)
     ]
-    tasks = [asyncio.create_task(_show(s.video.outlet(), w)) for s, w in zip(sessions, watches, strict=True)]
+    tasks = [asyncio.create_task(_show(s.video.subscribe(), w)) for s, w in zip(sessions, watches, strict=True)]
     tasks += [asyncio.create_task(_film(camera.Camera(planes, run.fps), s)) for s in sessions]
     await asyncio.sleep(run.settle)
     meter = parts.ProcessUsage()

@@ -36,8 +36,8 @@ def measure(run: LiveRun, bare: bool = False) -> Result:
         viewer = start("viewer", _viewer, run.streams, run.settle, run.shot)
         screen = viewer.hear()
         server = start("server", _server, run.photo, bare, run.mark, run.streams, screen, run.trace)
-        door = server.hear()
-        sender = start("sender", _sender, run.clip, run.size, run.fps, run.streams, door)
+        port = server.hear()
+        sender = start("sender", _sender, run.clip, run.size, run.fps, run.streams, port)
         sender.hear()
         viewer.hear()
         return gathered(run, server, sender, viewer)
@@ -46,7 +46,7 @@ def measure(run: LiveRun, bare: bool = False) -> Result:
 async def _server(
     pipe: Connection, photo: Path, bare: bool, mark: bool, streams: int, screen: int, trace: Path | None
 ) -> None:
-    """The relay of `understudy stream`, one for each stream, behind one door."""
+    """The relay of `understudy stream`, one for each stream, with one RTMP server."""
     from stream.io.address import inlet, outlet
     from stream.io.relay import Relay
     from stream.live.swaps import LiveSwaps
@@ -59,8 +59,8 @@ async def _server(
     quick()
     swaps = None if bare else LiveSwaps(*wanted(photo, mark))
     slots = {f"{KEYS}{i}": Slot() for i in range(streams)}
-    door = RtmpServer({digest(key): slot for key, slot in slots.items()})
-    port = await door.open("127.0.0.1", 0)
+    server = RtmpServer({digest(key): slot for key, slot in slots.items()})
+    port = await server.open("127.0.0.1", 0)
     make, tracer = swaps.make(None) if swaps else Bare, Tracer(trace) if trace else None
     relays = [
         Relay(
@@ -85,7 +85,7 @@ async def _server(
     pipe.send(parts.served([r.session for r in relays if r.session is not None], meter))
     stop.set()
     await asyncio.wait(tasks, timeout=10)
-    await door.close()
+    await server.close()
     if tracer:
         tracer.close()
 
@@ -139,15 +139,15 @@ async def _viewer(pipe: Connection, streams: int, settle: float, shot: Path | No
     from stream.rtmp.server import RtmpServer, Slot, digest
 
     slots = {f"{KEYS}{i}": Slot() for i in range(streams)}
-    door = RtmpServer({digest(key): slot for key, slot in slots.items()})
-    port = await door.open("127.0.0.1", 0)
+    server = RtmpServer({digest(key): slot for key, slot in slots.items()})
+    port = await server.open("127.0.0.1", 0)
     watches = [parts.ViewerRecord() for _ in slots]
     url = f"rtmp://127.0.0.1:{port}"
-    intakes = [
+    inputs = [
         Input(inlet(f"{url}/{key}", listen=True), watch.picture, lambda _: None, slot=slot)
         for (key, slot), watch in zip(slots.items(), watches, strict=True)
     ]
-    threads = [threading.Thread(target=intake.run, daemon=True) for intake in intakes]
+    threads = [threading.Thread(target=one.run, daemon=True) for one in inputs]
     for thread in threads:
         thread.start()
     pipe.send(port)
@@ -155,7 +155,7 @@ async def _viewer(pipe: Connection, streams: int, settle: float, shot: Path | No
         while not all(watch.seen for watch in watches):  # noqa: ASYNC110 - another thread counts
             await asyncio.sleep(0.05)
     await parts.counted(pipe, watches, settle, shot)
-    for intake in intakes:
-        intake.stop()
+    for one in inputs:
+        one.stop()
     await asyncio.gather(*(asyncio.to_thread(thread.join, 12.0) for thread in threads))
-    await door.close()
+    await server.close()

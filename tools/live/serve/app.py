@@ -2,29 +2,33 @@
 
 import asyncio
 import contextlib
-import json
 import logging
 import ssl
 import statistics
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from aiohttp import web
 
+from engines.errors import UnderstudyError
 from engines.values import U8
 from stream.live.session import Swap
 from stream.pipeline.control import SourceSet
 from stream.telemetry.metrics import CONTENT_TYPE, Codecs, Metered, Metrics
 from stream.telemetry.trace import Tracer
 from stream.webrtc.install import install
-from tools.http import limits as walls
-from tools.http import photo
+from tools.http import limits, photo
+from tools.http.activity import RequestActivity
 from tools.http.auth import RequestAuth
+from tools.http.proxy import prefix
+from tools.http.server import HttpServer, Patience
 from tools.http.token_gate import TokenGate
 from tools.http.tokens import Scope
+from tools.http.uploads import Uploads
 from tools.live.serve import admission
-from tools.live.serve.rooms import Refused, Room, Rooms
+from tools.live.serve.room import Room
+from tools.live.serve.rooms import Refused, Rooms
 from tools.live.serve.settings import Settings
 from tools.live.serve.whip import NAME, Signalling, refusal
 
@@ -58,14 +62,15 @@ class Server:
     def __init__(self, settings: Settings, swaps: Swaps, metrics: Metrics | None = None) -> None:
         settings.check()
         self.settings, self._swaps, self.metrics = settings, swaps, metrics or Metrics()
-        self._entry = RequestAuth(TokenGate(settings.tokens), self.metrics.refused.labels("token").inc)
+        gate = TokenGate(settings.tokens)
+        self._auth = RequestAuth(gate, self.metrics.refused.labels("token").inc)
         self._tracer = Tracer(settings.trace) if settings.trace else None
         install(Codecs(self.metrics, self._tracer))
-        self.rooms = Rooms(settings, swaps.make, self.metrics, swaps.default, self._tracer)
-        self.silent: set[Any] = set()
-        self._reading = asyncio.Semaphore(1)
-        local = settings.loopback and not self._entry.needed
-        wall = walls.middleware(local, settings.origins, self.silent)
+        self.rooms = Rooms(settings, gate, swaps.make, self.metrics, swaps.default, self._tracer)
+        self.activity = RequestActivity()
+        self._reading, self._uploads = asyncio.Semaphore(1), Uploads()
+        local = settings.loopback and not self._auth.needed
+        wall = limits.middleware(local, settings.origins, self.activity)
         self.app = web.Application(middlewares=[wall], client_max_size=photo.LARGEST)
         self.app.add_routes(
             [
@@ -78,19 +83,19 @@ class Server:
                 web.get("/metrics", self._metrics),
                 web.get("/healthz", self._health),
                 web.get("/readyz", self._ready),
-                *Signalling(self.rooms, settings, self._entry).routes(),
+                *Signalling(self.rooms, settings, self._auth).routes(),
             ]
         )
         self.app.cleanup_ctx.append(self._life)
 
     def _room(self, request: web.Request, scope: Scope, own: bool = False) -> Room:
-        """The room that a request names. own: for who made it, or an admin. Raises NotLetIn, 404."""
-        entered = self._entry.enter(request, scope)
+        """The room that a request names. own: for who made it, or an admin. Raises AccessDenied, 404."""
+        grant = self._auth.authorize(request, scope)
         room = self.rooms.rooms.get(request.match_info["name"])
         if room is None:
             raise web.HTTPNotFound(reason="no such room")
         if own:
-            self._entry.own(request, entered, room.who)
+            self._auth.own(request, grant, room.who)
         return room
 
     async def _life(self, _: web.Application) -> AsyncIterator[None]:
@@ -119,7 +124,7 @@ class Server:
         ice = [{"urls": i.url, "username": i.username, "credential": i.credential} for i in s.ice if not i.credential]
         facts = {
             "label": s.disclosure,
-            "token": self._entry.needed,
+            "token": self._auth.needed,
             "face": self._swaps.default is not None,
             "ice": ice,
         }
@@ -127,18 +132,24 @@ class Server:
 
     async def _upload(self, request: web.Request) -> web.Response:
         """A photo makes a room: its face lives in memory until the room ends."""
-        entered = self._entry.enter(request, Scope.UPLOAD)
+        grant = self._auth.authorize(request, Scope.UPLOAD)
         try:
             self.rooms.admit()
-            data = await walls.body(request, IMAGES, min(photo.LARGEST, entered.limits.upload))
-            async with self._reading:
-                image = await asyncio.to_thread(photo.decode, data)
-                face = await asyncio.to_thread(self._swaps.prepare, [("the photo", image)])
-            room = self.rooms.open(face, entered.who)
+            face = await self._face(request, min(photo.LARGEST, grant.limits.upload))
+            room = self.rooms.open(face, grant)
         except Refused as refused:
             return refusal(self.rooms, refused)
-        place = {"whip": f"/whip/{room.name}", "whep": f"/whep/{room.name}"}
+        base = prefix(request)
+        place = {"whip": f"{base}/whip/{room.name}", "whep": f"{base}/whep/{room.name}"}
         return web.json_response({"name": room.name, **place, "notes": list(face.notes)}, status=201)
+
+    async def _face(self, request: web.Request, most: int) -> SourceSet:
+        """The face of an uploaded photo. Raises SourceError, HTTPException."""
+        with self._uploads.upload() as upload:
+            data = await limits.body(request, IMAGES, most, upload.grow)
+            async with self._reading:
+                image = await asyncio.to_thread(photo.decode, data)
+                return await asyncio.to_thread(self._swaps.prepare, [("the photo", image)])
 
     async def _figures(self, request: web.Request) -> web.Response:
         s = self._room(request, Scope.VIEW).session
@@ -164,10 +175,10 @@ class Server:
     async def _glass(self, request: web.Request) -> web.Response:
         """A viewer tells the delay from the camera to the screen, `{"ms": 61.5}`, as it can be measured there."""
         self._room(request, Scope.VIEW)
+        told = await limits.json_body(request, 256)
         try:
-            told = json.loads(await walls.body(request, ("application/json",), 256))
             seconds = float(told["ms"]) / 1000
-        except (ValueError, TypeError, KeyError, RecursionError):
+        except (ValueError, TypeError, KeyError, OverflowError):
             raise web.HTTPBadRequest(reason='send {"ms": a number}') from None
         if not 0 < seconds < LATEST:
             raise web.HTTPUnprocessableEntity(reason=f"a delay lies between 0 and {LATEST:.0f} s")
@@ -180,7 +191,7 @@ class Server:
         return web.Response(status=204)
 
     async def _metrics(self, request: web.Request) -> web.Response:
-        self._entry.enter(request, Scope.ADMIN)
+        self._auth.authorize(request, Scope.ADMIN)
         return web.Response(body=self.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
 
     async def _health(self, _: web.Request) -> web.Response:
@@ -190,31 +201,33 @@ class Server:
         try:
             self.rooms.admit()
         except Refused as refused:
-            return walls.problem(503, refused.reason, {"Retry-After": str(admission.RETRY)})
+            return limits.problem(503, refused.reason, {"Retry-After": str(admission.RETRY)})
         return web.json_response({"status": "ready"})
 
 
 @contextlib.asynccontextmanager
-async def listening(server: Server) -> AsyncIterator[int]:
-    """Serves until left; yields the port. Sessions are ended on the way out."""
+async def listening(server: Server, patience: Patience | None = None) -> AsyncIterator[int]:
+    """Serves until left; yields the port. Sessions are ended on the way out. Raises UnderstudyError."""
     s = server.settings
-    runner = web.AppRunner(
-        server.app,
-        access_log=None,
-        handle_signals=False,
-        keepalive_timeout=walls.KEPT,
-        lingering_time=walls.LINGER,
-    )
-    await runner.setup()
-    context = None
-    if s.cert is not None and s.key is not None:
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(s.cert, s.key)
-    assert runner.server is not None
-    factory = walls.guarded(runner.server, server.silent)
-    listener = await asyncio.get_running_loop().create_server(factory, s.host, s.port, ssl=context)
+    http = HttpServer(server.app, server.activity, _tls(s), patience)
     try:
-        yield int(listener.sockets[0].getsockname()[1])
+        port = await http.open(s.host, s.port)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise UnderstudyError(f"cannot listen at {s.host}:{s.port}: {why}; give another --host or --port") from error
+    try:
+        yield port
     finally:
-        listener.close()
-        await runner.cleanup()
+        await http.close()
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    """Raises UnderstudyError."""
+    if settings.cert is None or settings.key is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(settings.cert, settings.key)
+    except (OSError, ValueError) as error:
+        raise UnderstudyError(f"--cert {settings.cert} and --key {settings.key} cannot be used: {error}") from error
+    return context

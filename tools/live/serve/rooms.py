@@ -5,24 +5,31 @@ import logging
 import os
 import secrets
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 
 from aiortc import RTCIceServer
 
 from stream.live.ladder import Rung
 from stream.live.session import LiveSession, Swap
+from stream.net import descriptors
 from stream.pipeline.control import SourceSet
 from stream.telemetry.metrics import Metered, Metrics
 from stream.telemetry.trace import Tracer
 from stream.webrtc.peer import Peer
+from stream.webrtc.tracks import ViewerTrack
+from tools.http.token_gate import Grant, TokenGate
+from tools.http.tokens import Held
 from tools.live.serve import admission
+from tools.live.serve.room import Link, Room
 from tools.live.serve.settings import Settings
 
 log = logging.getLogger("understudy.serve")
 
 UNUSED = 120.0  # seconds that a room with nobody in it is kept
+CONNECT_WITHIN = 15.0  # seconds from a viewer's answer to being connected
+ROOMS = 4  # rooms that may be open, for each session that there may be
+NO_DESCRIPTORS = "the server has too many files and connections open"
 Make = Callable[[SourceSet | None], Callable[[Metered], Swap]]
 
 
@@ -32,36 +39,6 @@ class Refused(Exception):
     def __init__(self, status: int, reason: str, kind: str) -> None:
         super().__init__(reason)
         self.status, self.reason, self.kind = status, reason, kind
-
-
-@dataclass(slots=True)
-class Link:
-    """One peer in a room. who: the token it came with. etag: of its ICE session."""
-
-    id: str
-    peer: Peer
-    publishes: bool
-    who: str = ""
-    etag: str = field(default_factory=lambda: secrets.token_hex(8))
-
-
-@dataclass(slots=True)
-class Room:
-    """name: the stream key. own: made for an upload, and gone with its session. who: the token that it was made with.
-    held: what is given back when it ends."""
-
-    name: str
-    source: SourceSet | None
-    own: bool
-    touched: float
-    who: str = ""
-    session: LiveSession | None = None
-    links: dict[str, Link] = field(default_factory=dict)
-    held: ExitStack = field(default_factory=ExitStack)
-
-    @property
-    def publisher(self) -> Link | None:
-        return next((link for link in self.links.values() if link.publishes), None)
 
 
 def facts(session: LiveSession) -> dict[str, object]:
@@ -79,19 +56,21 @@ def facts(session: LiveSession) -> dict[str, object]:
 
 
 class Rooms:
-    """All of them. make: what makes a session's swap from a face. default: the face of rooms that bring none."""
+    """All of them. gate: of the server's tokens. make: what makes a session's swap from a face. default: the face of
+    rooms that bring none."""
 
     def __init__(
         self,
         settings: Settings,
+        gate: TokenGate,
         make: Make,
         metrics: Metrics,
         default: SourceSet | None = None,
         tracer: Tracer | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._settings, self._make, self.metrics, self._tracer = settings, make, metrics, tracer
-        self._default, self._clock = default, clock
+        self._settings, self._gate, self._make = settings, gate, make
+        self.metrics, self._tracer, self._default, self._clock = metrics, tracer, default, clock
         self.rooms: dict[str, Room] = {}
         self.usage = admission.Usage()
         self.draining = False
@@ -112,60 +91,70 @@ class Rooms:
         )
         if why:
             raise Refused(503, why, "capacity")
+        if descriptors.short():
+            raise Refused(503, NO_DESCRIPTORS, "descriptors")
 
-    def open(self, source: SourceSet, who: str = "") -> Room:
-        """A room with a face of its own."""
+    def open(self, source: SourceSet, grant: Grant) -> Room:
+        """A room with a face of its own. Raises Refused, AccessDenied."""
         self.admit()
-        if len(self.rooms) >= 4 * self._settings.most:
+        if len(self.rooms) >= ROOMS * self._settings.most:
             raise Refused(503, "too many rooms are open", "rooms")
-        room = Room(secrets.token_urlsafe(16), source, True, self._clock(), who)
+        room = Room(secrets.token_urlsafe(16), source, True, grant, self._clock())
+        room.hold(self._gate.hold(grant, Held.ROOMS))
         self.rooms[room.name] = room
         return room
 
-    async def publish(
-        self, name: str, offer: str, who: str = "", seat: AbstractContextManager[None] | None = None
-    ) -> tuple[Link, str]:
-        """A publisher comes in. seat: taken for as long as the room lasts. Raises Refused, BadSdp, and what the seat
-        raises."""
+    async def publish(self, name: str, offer: str, grant: Grant) -> tuple[Link, str]:
+        """A publisher comes in. Raises Refused, AccessDenied, BadSdp."""
+        room = self._for_publisher(name, grant)
+        self.admit()
+        room.hold(self._gate.hold(grant, Held.SESSIONS))
+        self.rooms[name] = room
+        self._rows += 1
+        session = LiveSession(self._make(room.source), self.metrics, self._tracer, self._rows)
+        room.begin(session)
+        link = self._link(room, True, grant, ExitStack())
+        answer = await self._answered(room, link, link.peer.publish(offer, session.picture, session.sound))
+        log.info("session %d begins", self._rows, extra={"facts": {"event": "session begins", "session": self._rows}})
+        return link, answer
+
+    async def play(self, name: str, offer: str, grant: Grant) -> tuple[Link, str]:
+        """A viewer comes in. Raises Refused, AccessDenied, BadSdp."""
+        room = self.rooms.get(name)
+        if room is None or room.session is None:
+            raise Refused(404, "nobody publishes under this key", "no_publisher")
+        if len(room.viewers) >= self._settings.viewers:
+            raise Refused(503, f"all {self._settings.viewers} places for viewers are taken", "viewers")
+        if descriptors.short():
+            raise Refused(503, NO_DESCRIPTORS, "descriptors")
+        held = ExitStack()
+        held.enter_context(self._gate.hold(grant, Held.VIEWERS))
+        tracks = [ViewerTrack(source.subscribe()) for source in (room.session.video, room.session.audio)]
+        for track in tracks:  # of a viewer who never connects, nobody else stops them
+            held.callback(track.stop)
+        link = self._link(room, False, grant, held)
+        return link, await self._answered(room, link, link.peer.play(offer, tracks))
+
+    def _for_publisher(self, name: str, grant: Grant) -> Room:
+        """The room that a publisher may have, new or waiting. Raises Refused."""
         room = self.rooms.get(name)
         if room is None:
             if self._default is None and not self._settings.bare:
                 raise Refused(404, "no such room, and this server has no face of its own: upload one first", "no_face")
-            room = Room(name, self._default, False, self._clock(), who)
-        if room.who != who:
+            return Room(name, self._default, False, grant, self._clock())
+        if room.who != grant.who:
             raise Refused(404, "no such room", "no_face")
         if room.publisher is not None:
             raise Refused(409, "somebody publishes under this key already", "key_taken")
-        self.admit()
-        if seat is not None:
-            room.held.enter_context(seat)
-        self.rooms[name] = room
-        self._rows += 1
-        session = room.session = LiveSession(self._make(room.source), self.metrics, self._tracer, self._rows)
-        link = self._link(room, True, who)
+        return room
+
+    async def _answered(self, room: Room, link: Link, answering: Awaitable[str]) -> str:
+        """The answer to an offer; who gets none leaves again."""
         try:
-            answer = await link.peer.publish(offer, session.picture, session.sound)
+            return await answering
         except BaseException:
             await self.leave(room.name, link.id)
             raise
-        log.info("session %d begins", self._rows, extra={"facts": {"event": "session begins", "session": self._rows}})
-        return link, answer
-
-    async def play(self, name: str, offer: str, who: str = "") -> tuple[Link, str]:
-        """A viewer comes in. Raises Refused, BadSdp."""
-        room = self.rooms.get(name)
-        if room is None or room.session is None:
-            raise Refused(404, "nobody publishes under this key", "no_publisher")
-        if sum(not link.publishes for link in room.links.values()) >= self._settings.viewers:
-            raise Refused(503, f"all {self._settings.viewers} places for viewers are taken", "viewers")
-        link = self._link(room, False, who)
-        session = room.session
-        try:
-            answer = await link.peer.play(offer, [session.video.outlet(), session.audio.outlet()])
-        except BaseException:
-            await self.leave(name, link.id)
-            raise
-        return link, answer
 
     def find(self, name: str, link: str) -> Link | None:
         room = self.rooms.get(name)
@@ -174,11 +163,9 @@ class Rooms:
     async def leave(self, name: str, id_: str) -> bool:
         """A peer goes. With its publisher a room ends, viewers and face included. False if it was not there."""
         room = self.rooms.get(name)
-        link = room.links.pop(id_, None) if room else None
-        if room is None or link is None:
+        link = await room.remove(id_, self._clock()) if room else None
+        if link is None:
             return False
-        room.touched = self._clock()
-        await link.peer.close()
         if link.publishes:
             await self.end(name, "the publisher left")
         return True
@@ -188,32 +175,45 @@ class Rooms:
         room = self.rooms.pop(name, None)
         if room is None:
             return False
-        room.held.close()
-        links, room.links, room.source = list(room.links.values()), {}, None
-        session, room.session = room.session, None
-        for link in links:
-            await link.peer.close()
+        session = await room.end()
         if session is not None:
-            await session.close()
             words = {"event": "session ended", "session": session.number, "why": why, **facts(session)}
             log.info("session %d ended: %s", session.number, why, extra={"facts": words}, exc_info=session.failed)
         return True
 
     async def sweep(self) -> None:
-        """Ends what nobody uses: publishers that fell silent, rooms that stayed empty. Reads the machine's load."""
+        """Ends what nobody uses, and what belongs to a token that was revoked. Reads the machine's load."""
         self.usage.read(time.process_time(), self._clock())
         for room in list(self.rooms.values()):
-            session = room.session
-            if session is not None:
-                silent = session.clock() - session.last_came > self._settings.quiet_after
-                if silent or session.failed is not None:
-                    await self.end(room.name, "silence" if session.failed is None else "its work failed")
-            elif self._clock() - room.touched > UNUSED:
-                await self.end(room.name, "unused")
-        sessions = self.sessions()
-        m = self.metrics
+            if why := self._over(room):
+                await self.end(room.name, why)
+                continue
+            for link in list(room.links.values()):
+                if self._lost(link):
+                    await self.leave(room.name, link.id)
+        self._show()
+
+    def _over(self, room: Room) -> str | None:
+        """Why a room is to end, if it is."""
+        session = room.session
+        if not self._gate.stands(room.grant):
+            return "its token ended"
+        if session is None:
+            return "unused" if self._clock() - room.touched > UNUSED else None
+        if session.failed is not None:
+            return "its work failed"
+        return "silence" if session.clock() - session.last_came > self._settings.quiet_after else None
+
+    def _lost(self, link: Link) -> bool:
+        """Whether a peer is to go: a viewer who never connects, or anybody whose token has ended."""
+        late = not link.publishes and not link.peer.established and self._clock() - link.since > CONNECT_WITHIN
+        return late or not self._gate.stands(link.grant)
+
+    def _show(self) -> None:
+        """The figures of all rooms, as metrics."""
+        sessions, m = self.sessions(), self.metrics
         m.sessions.set(len(sessions))
-        m.viewers.set(sum(not link.publishes for room in self.rooms.values() for link in room.links.values()))
+        m.viewers.set(sum(len(room.viewers) for room in self.rooms.values()))
         m.queue.labels("work").set(sum(s.waiting for s in sessions))
         m.queue.labels("send").set(sum(s.video.waiting for s in sessions))
         m.queue.labels("send_sound").set(sum(s.audio.waiting for s in sessions))
@@ -221,11 +221,12 @@ class Rooms:
         m.skew.set(max((s.sound_delay - s.follow.delay for s in sessions), key=abs, default=0.0))
 
     async def close(self) -> None:
+        """Lets nobody in any more, and ends every room."""
         self.draining = True
         for name in list(self.rooms):
             await self.end(name, "the server ends")
 
-    def _link(self, room: Room, publishes: bool, who: str) -> Link:
+    def _link(self, room: Room, publishes: bool, grant: Grant, held: ExitStack) -> Link:
         id_ = secrets.token_urlsafe(12)
 
         def gone() -> None:
@@ -234,7 +235,8 @@ class Rooms:
             task.add_done_callback(self._closing.discard)
 
         ice = tuple(RTCIceServer(s.url, s.username, s.credential) for s in self._settings.ice)
-        link = room.links[id_] = Link(id_, Peer(ice, gone), publishes, who)
+        link = Link(id_, Peer(ice, gone), publishes, grant, self._clock(), held)
+        room.add(link)
         return link
 
     async def _gone(self, name: str, id_: str) -> None:

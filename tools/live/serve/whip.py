@@ -1,15 +1,17 @@
-"""WHIP (RFC 9725) and WHEP over HTTP: the letters of both, and nothing of what is behind them."""
+"""WHIP (RFC 9725) and WHEP over HTTP: requests, answers and headers. Knows nothing of what is behind them."""
 
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
 from stream.webrtc.sdp import LARGEST, BadSdp, parse_fragment
-from tools.http import limits as walls
+from tools.http import limits
 from tools.http.auth import RequestAuth
+from tools.http.proxy import prefix
 from tools.http.tokens import Scope
 from tools.live.serve import admission
-from tools.live.serve.rooms import Link, Refused, Rooms
+from tools.live.serve.room import Link
+from tools.live.serve.rooms import Refused, Rooms
 from tools.live.serve.settings import Settings
 
 SDP, FRAGMENT = "application/sdp", "application/trickle-ice-sdpfrag"
@@ -20,8 +22,8 @@ SCOPES = {"whip": Scope.SWAP, "whep": Scope.VIEW}
 class Signalling:
     """The handlers of both protocols."""
 
-    def __init__(self, rooms: Rooms, settings: Settings, entry: RequestAuth) -> None:
-        self._rooms, self._settings, self._entry = rooms, settings, entry
+    def __init__(self, rooms: Rooms, settings: Settings, auth: RequestAuth) -> None:
+        self._rooms, self._settings, self._auth = rooms, settings, auth
 
     def routes(self) -> list[web.RouteDef]:
         made = []
@@ -38,20 +40,18 @@ class Signalling:
 
     def _entering(self, kind: str) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def post(request: web.Request) -> web.Response:
-            entered = self._entry.enter(request, SCOPES[kind])
-            offer = text(await walls.body(request, (SDP,), LARGEST))
+            grant = self._auth.authorize(request, SCOPES[kind])
+            offer = text(await limits.body(request, (SDP,), LARGEST))
             name = request.match_info["name"]
             try:
-                if kind == "whip":
-                    link, answer = await self._rooms.publish(name, offer, entered.who, self._entry.seat(entered))
-                else:
-                    link, answer = await self._rooms.play(name, offer, entered.who)
+                enter = self._rooms.publish if kind == "whip" else self._rooms.play
+                link, answer = await enter(name, offer, grant)
             except BadSdp as error:
-                return walls.problem(400, str(error))
+                return limits.problem(400, str(error))
             except Refused as refused:
                 return refusal(self._rooms, refused)
             headers = [
-                ("Location", f"/{kind}/{name}/{link.id}"),
+                ("Location", f"{prefix(request)}/{kind}/{name}/{link.id}"),
                 ("ETag", f'"{link.etag}"'),
                 ("Accept-Patch", FRAGMENT),
                 ("X-Disclosure", self._settings.disclosure),
@@ -67,8 +67,8 @@ class Signalling:
     async def options(self, request: web.Request) -> web.Response:
         """What can be done here; needs no token, as browsers send none."""
         if "id" in request.match_info:
-            return web.Response(status=204, headers={"Allow": "PATCH, DELETE, OPTIONS", "Accept-Patch": FRAGMENT})
-        response = web.Response(status=204, headers={"Allow": "POST, OPTIONS", "Accept-Post": SDP})
+            return web.Response(status=204, headers={**_allowed("PATCH, DELETE, OPTIONS"), "Accept-Patch": FRAGMENT})
+        response = web.Response(status=204, headers={**_allowed("POST, OPTIONS"), "Accept-Post": SDP})
         preflight = "Access-Control-Request-Method" in request.headers  # which cannot read them
         for server in self._settings.ice:
             if server.credential is None and not preflight:
@@ -78,20 +78,20 @@ class Signalling:
     async def patch(self, request: web.Request) -> web.Response:
         """Trickled candidates."""
         link = self._link(request)
-        data = text(await walls.body(request, (FRAGMENT,), LARGEST))
+        data = text(await limits.body(request, (FRAGMENT,), LARGEST))
         match = request.headers.get("If-Match")
         if match is None:
-            return walls.problem(428, "If-Match with the ETag of the ICE session is needed")
+            return limits.problem(428, "If-Match with the ETag of the ICE session is needed")
         try:
             fragment = parse_fragment(data)
             if match.strip() == "*":
-                return walls.problem(422, "ICE restarts are not done here; DELETE and POST again")
+                return limits.problem(422, "ICE restarts are not done here; DELETE and POST again")
             if f'"{link.etag}"' not in (one.strip() for one in match.split(",")):
-                return walls.problem(412, "the ETag is that of another ICE session")
+                return limits.problem(412, "the ETag is that of another ICE session")
             if not await link.peer.trickle(fragment):
-                return walls.problem(422, "ICE restarts are not done here; DELETE and POST again")
+                return limits.problem(422, "ICE restarts are not done here; DELETE and POST again")
         except BadSdp as error:
-            return walls.problem(400, str(error))
+            return limits.problem(400, str(error))
         return web.Response(status=204)  # without an ETag: the ICE session is the same
 
     async def delete(self, request: web.Request) -> web.Response:
@@ -103,12 +103,16 @@ class Signalling:
     def _link(self, request: web.Request) -> Link:
         """Of the request's own token, or any for an admin's. Raises 401, 403, 404."""
         kind = request.path.split("/", 2)[1]
-        entered = self._entry.enter(request, SCOPES[kind])
+        grant = self._auth.authorize(request, SCOPES[kind])
         link = self._rooms.find(request.match_info["name"], request.match_info["id"])
         if link is None or link.publishes != (kind == "whip"):
             raise web.HTTPNotFound(reason="no such session; it may have ended")
-        self._entry.own(request, entered, link.who)
+        self._auth.own(request, grant, link.who)
         return link
+
+
+def _allowed(methods: str) -> dict[str, str]:
+    return {"Allow": methods, "Access-Control-Allow-Methods": methods}
 
 
 def text(data: bytes) -> str:
@@ -123,7 +127,7 @@ def refusal(rooms: Rooms, refused: Refused) -> web.Response:
     """An answer to one who cannot come in."""
     rooms.metrics.refused.labels(refused.kind).inc()
     headers = {"Retry-After": str(admission.RETRY)} if refused.status == 503 else None
-    return walls.problem(refused.status, refused.reason, headers)
+    return limits.problem(refused.status, refused.reason, headers)
 
 
 def ice_link(url: str, username: str | None, credential: str | None) -> str:

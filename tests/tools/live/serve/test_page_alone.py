@@ -89,7 +89,7 @@ def test_from_photo_to_picture_and_back(tmp_path: Path) -> None:
             caption = "getComputedStyle(document.querySelector('#stage figcaption')).display"
             assert await tab.js(caption) == "none", "in its place stands what the picture is"
             (room,) = server.rooms.rooms.values()
-            assert room.own and len(room.links) == 2
+            assert room.uploaded and len(room.links) == 2
             await tab.js("document.getElementById('go').click()")
             async with asyncio.timeout(15):
                 while server.rooms.rooms:

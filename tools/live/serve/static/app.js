@@ -1,9 +1,9 @@
 // The page: choose a face and a camera, start, watch. What is sent where is in whip.js.
 
-import { leave, play, publish, reason, received, sent } from "/whip.js";
+import { leave, play, publish, reason, received, sent } from "./whip.js";
 
 const $ = (id) => document.getElementById(id);
-const facts = await (await fetch("/api/settings")).json();
+const facts = await (await fetch("api/settings")).json();
 let photo = null;
 let run = null;
 
@@ -41,12 +41,12 @@ async function begin() {
   cameras();
   if (photo) {
     say("Reading the face ...");
-    const response = await fetch("/api/rooms", { method: "POST", headers: { ...headers(), "Content-Type": photo.type }, body: photo });
+    const response = await fetch("api/rooms", { method: "POST", headers: { ...headers(), "Content-Type": photo.type }, body: photo });
     if (response.status !== 201) throw new Error(await reason(response));
     run.room = await response.json();
   } else {
     const name = [...crypto.getRandomValues(new Uint8Array(12))].map((b) => b.toString(16).padStart(2, "0")).join("");
-    run.room = { name, whip: `/whip/${name}`, whep: `/whep/${name}`, notes: [] };
+    run.room = { name, whip: `whip/${name}`, whep: `whep/${name}`, notes: [] };
   }
   say("Connecting ...");
   run.up = await publish(stream, run.room.whip, headers(), facts.ice);
@@ -63,7 +63,7 @@ async function begin() {
 
 async function figures() {
   const mine = run;
-  const response = await fetch(`/api/rooms/${mine.room.name}`, { headers: headers() }).catch(() => null);
+  const response = await fetch(`api/rooms/${mine.room.name}`, { headers: headers() }).catch(() => null);
   if (!response || !response.ok) return;
   const now = await response.json();
   if (run !== mine) return; // stopped while the answer was on its way
@@ -95,7 +95,7 @@ async function glass(at, inside) {
 
 function report(ms) {
   const body = JSON.stringify({ ms });
-  fetch(`/api/rooms/${run.room.name}/glass`, { method: "POST", headers: { ...headers(), "Content-Type": "application/json" }, body })
+  fetch(`api/rooms/${run.room.name}/glass`, { method: "POST", headers: { ...headers(), "Content-Type": "application/json" }, body })
     .catch(() => {});
 }
 

@@ -39,8 +39,8 @@ HEAVY = {
     "aiohttp": ("stream/", "tools/"),
     "c2pa": ("stream/marks/",),
     "cryptography": ("stream/marks/", "stream/consent/"),
-    "skimage": ("tools/swap/demo.py",),
-    "matplotlib": ("tools/swap/demo.py",),
+    "skimage": ("tools/swap/demo_clip.py",),
+    "matplotlib": ("tools/swap/demo_clip.py",),
     # never: another's copy of what is here, or not what it says it is
     "insightface": (),
     "mediapipe": (),

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from stream.frame import Done
 from stream.jobs.job import SwapJob
-from stream.jobs.marking import as_report, in_words, marked, open_marks, refuse_misses, sign
+from stream.jobs.marking import as_report, in_words, marked, open_marks, refuse_misses, sign, what_happened
 from stream.jobs.result import Follow, JobResult, output_facts, unseen
 from stream.journey import FrameSink, run
 from stream.lanes.runtime import settle
+from stream.marks.happened import WhatHappened
 from stream.media.probe import SourceInfo
 from stream.media.sink import open_sink
 from stream.media.source import open_source
@@ -34,11 +35,13 @@ def swap_clip(
         source = stack.enter_context(
             open_source(job.target, start=job.start, end=job.end, threads=job.encoding.threads)
         )
+        happened: list[WhatHappened] = []
         opened: list[Opened] = []  # what can fail without the networks is tried before them
 
         def finishing(path: Path) -> None:
             refuse_misses(job, opened[0].misses)
-            sign(path, marks, job, opened[0], stats, ends.partial)
+            happened.append(what_happened(job, opened[0], stats, ends.partial))
+            sign(path, marks, job, happened[0], stats)
 
         sink = open_sink(job.output, source, job.encoding, finishing=finishing)
         ends = _Ends(marked(sink, marks))
@@ -70,7 +73,8 @@ def swap_clip(
             )
         misses = pipeline.misses
     warnings = miss_words(misses, table.frames, job.spec.on_miss in (None, OnMiss.SHOW))
-    return JobResult(job.output, whole, table, misses, notes, warnings, in_words(marks) if table.frames else None)
+    said = in_words(marks) if table.frames else None
+    return JobResult(job.output, whole, table, misses, notes, warnings, said, next(iter(happened), None))
 
 
 class _Ends:

@@ -54,11 +54,10 @@ def routes_of(stats: Stats) -> dict[str, int]:
     return {route.value: timing.count for route, timing in stats.table().routes.items()}
 
 
-def sign(path: Path, marks: OutputMarks, job: SwapJob, pipeline: Opened, stats: Stats, partial: bool = False) -> None:
-    """Signs a finished file, before it takes its final name: what it says is what the job counted. partial: it was
-    stopped, and what came before that is in the file. Raises SigningError."""
+def what_happened(job: SwapJob, pipeline: Opened, stats: Stats, partial: bool = False) -> WhatHappened:
+    """As the job counted it. partial: it was stopped, and what came before that is in the file."""
     routes, misses = routes_of(stats), pipeline.misses
-    happened = WhatHappened(
+    return WhatHappened(
         datetime.now(UTC),
         sum(routes.values()),
         misses.painted,
@@ -69,6 +68,10 @@ def sign(path: Path, marks: OutputMarks, job: SwapJob, pipeline: Opened, stats: 
         job.end,
         partial,
     )
+
+
+def sign(path: Path, marks: OutputMarks, job: SwapJob, happened: WhatHappened, stats: Stats) -> None:
+    """Signs a finished file, before it takes its final name. Raises SigningError."""
     with stats.time("sign"):
         marks.sign(path, version(), happened, job.ingredient)
 

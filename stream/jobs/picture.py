@@ -14,7 +14,7 @@ from engines.errors import InputError
 from engines.values import U8, Rect
 from stream.frame import Frame
 from stream.jobs.job import SwapJob
-from stream.jobs.marking import as_report, in_words, open_marks, refuse_misses, sign
+from stream.jobs.marking import as_report, in_words, open_marks, refuse_misses, sign, what_happened
 from stream.jobs.result import JobResult, output_facts
 from stream.marks.output_marks import OutputMarks
 from stream.media.source import open_source
@@ -54,7 +54,10 @@ def swap_picture(job: SwapJob, opener: Opener = single) -> JobResult:
             if done.patches:
                 shown = imprinted(whole(picture), marks)
                 write_image(
-                    job.output, shown, like=job.target, finishing=lambda path: sign(path, marks, job, pipeline, stats)
+                    job.output,
+                    shown,
+                    like=job.target,
+                    finishing=lambda path: sign(path, marks, job, what_happened(job, pipeline, stats), stats),
                 )
             else:
                 write_image(job.output, whole(picture), like=job.target)
@@ -91,7 +94,9 @@ def preview(job: SwapJob, output: Path, picture: bool, opener: Opener = single) 
         before, after = whole(scene.frame.picture), whole(done.picture)
     gap = np.full((before.shape[0], GAP, 3), 255, np.uint8)
     both = imprinted(np.concatenate([before, gap, after], axis=1), marks)
-    write_image(str(output), both, finishing=lambda path: sign(path, marks, job, pipeline, stats))
+    write_image(
+        str(output), both, finishing=lambda path: sign(path, marks, job, what_happened(job, pipeline, stats), stats)
+    )
     return scene.frame.seconds
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from stream.marks.happened import WhatHappened
 from stream.pipeline.misses import MissLog
 from stream.telemetry.stats import Table
 
@@ -45,7 +46,8 @@ class JobResult:
     route and times by stage. misses: the account of faces that were painted and
     missed. notes: one sentence each, of what was seen at the start; warnings: of
     what came out otherwise than was asked. marks: one
-    sentence, None where nothing was painted, so that nothing was marked."""
+    sentence, None where nothing was painted, so that nothing was marked. happened: as the signed record of a clip says
+    it."""
 
     output: str
     whole: bool
@@ -54,6 +56,7 @@ class JobResult:
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     marks: str | None = None
+    happened: WhatHappened | None = None
 
     @property
     def painted(self) -> int:

@@ -1,149 +1,27 @@
-"""`understudy demo`: a real swap with nothing at hand: makes a clip where none is given, swaps, says what came.
+"""`understudy demo`: a real swap with nothing at hand: makes a clip where none is given, swaps, shows before and
+after."""
 
-The faces are portraits in the public domain that well-kept packages carry as sample data: Eileen Collins (scikit-image)
-and Rear Admiral Grace Hopper (matplotlib), both by US government photographers.
-"""
-
-import json
-import subprocess
-from collections.abc import Iterator
-from fractions import Fraction
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import av
 import cv2
-import numpy as np
 import typer
 from rich.console import Console
 
-from engines.errors import UnderstudyError
-from engines.extras import install
 from engines.store.store import default_store
-from engines.values import F32, U8
-from tools.cli import child
-
-SOUND = 48_000  # samples a second
-CHORD = (220.0, 277.18, 329.63, 440.0)  # A major, Hz
-
-
-class DemoError(UnderstudyError):
-    """The demonstration cannot be made."""
-
-
-def portraits() -> tuple[U8, U8]:
-    """The source and the target portrait, uint8 (h, w, 3), RGB. Raises DemoError where the packages are missing."""
-    try:
-        import matplotlib
-        import skimage.data
-    except ImportError as error:
-        raise DemoError(
-            f"the demo's portraits come with packages that are not here ({error}); "
-            f"give --source and --target, or install them: {install('demo')}"
-        ) from error
-    hopper = cv2.imread(str(Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"))
-    if hopper is None:
-        raise DemoError("this matplotlib comes without its sample data; give --source and --target")
-    return np.asarray(skimage.data.astronaut(), np.uint8), np.asarray(hopper[..., ::-1], np.uint8)
-
-
-def path_of(t: float, portrait: tuple[int, int], size: tuple[int, int]) -> F32:
-    """Where the virtual camera looks at second t: float32 (3, 3), from the portrait's pixels to the picture's.
-
-    portrait, size: width, height. A slow zoom, a pan, a turn of the head's plane and a sway in perspective; smooth, and
-    never still, so that a frozen or repeated frame would show.
-    """
-    w, h = portrait
-    tau = 2 * np.pi * t
-    zoom = size[0] / w * (1.10 + 0.03 * np.sin(tau / 5.3))
-    turn = np.deg2rad(2.5) * np.sin(tau / 4.1 + 0.4)
-    sway = 0.10 * np.sin(tau / 3.1), 0.08 * np.sin(tau / 3.9 + 1.0)  # slopes of the portrait's plane towards the camera
-    centre = w * (0.50 - 0.01 * np.sin(tau / 4.7)), h * (0.32 + 0.01 * np.sin(tau / 3.3))
-    away = np.array([[1, 0, -centre[0]], [0, 1, -centre[1]], [0, 0, 1]])
-    c, s = zoom * np.cos(turn), zoom * np.sin(turn)
-    plane = np.array([[c, -s, 0], [s, c, 0], [sway[0] / w, sway[1] / h, 1]])
-    back = np.array([[1, 0, size[0] / 2], [0, 1, size[1] * 0.46], [0, 0, 1]])
-    return np.asarray(back @ plane @ away, np.float32)
-
-
-def pictures(portrait: U8, seconds: float, size: tuple[int, int], rate: int, seed: int) -> Iterator[U8]:
-    """The clip's frames, uint8 (height, width, 3), RGB: the portrait through the camera, with its noise."""
-    rng = np.random.default_rng(seed)
-    h, w = portrait.shape[:2]
-    # a plane of noise, cut at another place for every frame, costs a tenth of new noise
-    plane = np.rint(rng.normal(0, 2.0, (size[1] + 64, size[0] + 64, 3))).astype(np.int16)
-    for i in range(round(seconds * rate)):
-        view = path_of(i / rate, (w, h), size)
-        picture = cv2.warpPerspective(portrait, view, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
-        picture = cv2.convertScaleAbs(
-            picture, alpha=1 + 0.03 * np.sin(2 * np.pi * i / rate / 2.7)
-        )  # the light breathes
-        y, x = rng.integers(0, 64, 2)
-        yield np.asarray(cv2.add(picture, plane[y : y + size[1], x : x + size[0]], dtype=cv2.CV_8U), np.uint8)
-
-
-def sound(seconds: float) -> F32:
-    """A chord that swells and fades: float32 (1, samples), -1 to 1."""
-    t = np.arange(round(seconds * SOUND), dtype=np.float32) / SOUND
-    voices = [np.sin(2 * np.pi * f * t) * (1 + 0.4 * np.sin(2 * np.pi * t / (3 + i))) for i, f in enumerate(CHORD)]
-    edge = np.clip(np.minimum(t, seconds - t) / 0.5, 0, 1)
-    return np.asarray((0.08 * edge * np.sum(voices, 0))[None], np.float32)
-
-
-def make_clip(
-    portrait: U8,
-    path: Path,
-    seconds: float = 6,
-    size: tuple[int, int] = (1280, 720),
-    rate: int = 30,
-    seed: int = 0,
-) -> Path:
-    """A clip (mp4, H.264 and AAC) of a portrait, uint8 (h, w, 3), RGB, before a moving camera. size: width, height."""
-    with av.open(str(path), "w") as out:
-        video = out.add_stream("libx264", rate=rate, options={"preset": "veryfast", "crf": "20"})
-        video.width, video.height = size
-        video.pix_fmt = "yuv420p"
-        context = video.codec_context
-        context.colorspace, context.color_range = 1, 1  # BT.709, limited
-        audio = out.add_stream("aac", rate=SOUND, layout="mono")
-        for i, picture in enumerate(pictures(portrait, seconds, size, rate, seed)):
-            frame = av.VideoFrame.from_ndarray(picture, "rgb24").reformat(
-                format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG"
-            )
-            frame.pts, frame.time_base = i, Fraction(1, rate)
-            out.mux(video.encode(frame))
-        samples = sound(seconds)
-        for start in range(0, samples.shape[1], 1024):
-            piece = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples[:, start : start + 1024]), "fltp", "mono")
-            piece.sample_rate, piece.pts, piece.time_base = SOUND, start, Fraction(1, SOUND)
-            out.mux(audio.encode(piece))
-        out.mux(video.encode(None))
-        out.mux(audio.encode(None))
-    return path
-
-
-def run_swap(source: Path, target: Path, output: Path, report: Path) -> None:
-    """The swap as a user would run it. The portraits are of public figures in the public domain; who brings a face of
-    their own was told by the option's help. Raises DemoError with the swap's exit code; its message is on the screen.
-    """
-    words = ("swap", "--i-have-consent", "--source", str(source), str(target), str(output), "--report", str(report))
-    done = subprocess.run(child.command("tools.main", *words), check=False)
-    if done.returncode:
-        raise DemoError(f"the swap ended with exit code {done.returncode}; its message stands above")
-
-
-def show(output: Path, report: Path, console: Console) -> None:
-    """Where the result is, and what the run measured; the swap has shown its stages itself."""
-    told = json.loads(report.read_text("utf-8"))
-    faces = [len(frame["tracks"]) for frame in told["frames"]]
-    console.print(
-        f"{len(faces)} frames in {told['wall_s']:.1f} s: {told['fps']:.1f} frames a second; "
-        f"a face in {sum(map(bool, faces))} of them"
-    )
-    slowest = max(told["stages"].items(), key=lambda item: item[1]["p50_ms"] * item[1]["count"])
-    console.print(f"most time in: {slowest[0]}, {slowest[1]['p50_ms']:.1f} ms a frame (half are faster)")
-    console.print(f"result: {output}", soft_wrap=True, highlight=False)
-    console.print(f"report: {report}", soft_wrap=True, highlight=False)
+from stream.consent.consent import Consent, Given, bare, consent_said
+from stream.consent.package import default_identities
+from stream.consent.people import find_people, settle
+from stream.jobs.clip import swap_clip
+from stream.jobs.compare import compare
+from stream.jobs.job import SwapJob
+from stream.jobs.result import JobResult
+from stream.pipeline.spec import SwapSpec
+from tools.cli import table
+from tools.cli.options import Agreed
+from tools.swap.demo_clip import DemoError, make_clip, portraits
+from tools.swap.show import followed
 
 
 def demo(
@@ -151,11 +29,13 @@ def demo(
         Path | None, typer.Option("--source", help="A face that may be used; none: Eileen Collins.")
     ] = None,
     target: Annotated[Path | None, typer.Option("--target", help="A clip of yours; none: one is made.")] = None,
-    folder: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the result goes.")] = Path("demo"),
+    folder: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the results go.")] = Path("demo"),
     seconds: Annotated[float, typer.Option("--seconds", min=0.5, max=600, help="Length of the clip made.")] = 6,
+    open_: Annotated[bool, typer.Option("--open", help="Show the comparison when it is done.")] = False,
+    consent: Agreed = False,
 ) -> None:
-    """Swaps a face in a clip, yours or one made of public-domain portraits, and shows what it measured."""
-    console = Console()
+    """Swaps a face in a clip, yours or one made of public-domain portraits, and shows before and after."""
+    console = Console(highlight=False)
     for given in (source, target):
         if given is not None and not given.is_file():
             raise DemoError(f"{given} is no file; give the path of one that exists, or leave the option away")
@@ -163,23 +43,61 @@ def demo(
     store = default_store()
     for model in store.catalog.embedded():
         store.pull(model.name)
-    if source is None or target is None:
-        face, person = portraits()
-        if source is None:
-            source = folder / "source.png"
-            cv2.imwrite(str(source), cv2.cvtColor(face, cv2.COLOR_RGB2BGR))
-        if target is None:
-            target = make_clip(person, folder / "target.mp4", seconds)
-            console.print(f"clip:   {target}", highlight=False)
-    output, report = folder / f"swapped{target.suffix.lower() or '.mp4'}", folder / "report.json"
-    run_swap(source, target, output, report)
-    show(output, report, console)
+    face, clip, agreed = _material(source, target, folder.resolve(), seconds, consent)
+    output = folder.resolve() / f"swapped{clip.suffix.lower() or '.mp4'}"
+    job = SwapJob(SwapSpec((face,)), str(clip), str(output), report=output.with_name("report.json"), consent=agreed)
+    job.check()
+    result = swap_clip(job, followed(quiet=False))
+    beside = output.with_name("compare.mp4"), output.with_name("compare.png")
+    if result.happened is not None:
+        compare(job, result.happened, *beside)
+    show(job, result, beside, console)
+    if open_:
+        typer.launch(str(beside[0]))
+
+
+def _material(
+    source: Path | None, target: Path | None, folder: Path, seconds: float, said: bool
+) -> tuple[tuple[Path, ...], Path, Consent]:
+    """The source's photos, the clip, and the consent: that of a user's own photo is asked for as in `swap`. Raises
+    DemoError, ConsentError."""
+    face, person = portraits() if source is None or target is None else (None, None)
+    if target is None:
+        assert person is not None
+        target = make_clip(person, folder / "target.mp4", seconds)
+    if source is not None:
+        people = find_people([str(source)], default_identities())
+        ask = lambda question: typer.confirm(question, default=False, err=True)  # noqa: E731
+        return people[0].photos, target.resolve(), settle(people, said, ask, datetime.now(UTC))
+    assert face is not None
+    photo = folder / "source.png"
+    cv2.imwrite(str(photo), cv2.cvtColor(face, cv2.COLOR_RGB2BGR))
+    agreed = consent_said([bare((photo,))], Given.PUBLIC_DOMAIN, datetime.now(UTC))
+    return (photo,), target.resolve(), agreed
+
+
+def show(job: SwapJob, result: JobResult, beside: tuple[Path, Path], console: Console) -> None:
+    """What the run measured, and where everything is, as full paths."""
+    console.print(table.render(result.table))
+    rate = result.frames / result.table.wall if result.table.wall else 0.0
+    console.print(
+        f"{result.frames} frames in {result.table.wall:.1f} s: {rate:.1f} frames a second; "
+        f"a face painted in {result.painted} of them"
+    )
+    for warning in result.warnings:
+        console.print(f"note: {warning}", soft_wrap=True)
+    for name, path in (
+        ("target", job.target),
+        ("result", job.output),
+        ("before and after", beside[0]),
+        ("as a picture", beside[1]),
+        ("report", job.report),
+    ):
+        console.print(f"{name + ':':18}{path}", soft_wrap=True)
+    if result.marks:
+        console.print(result.marks, soft_wrap=True)
 
 
 def register(app: typer.Typer) -> None:
     """Adds the command to the console script."""
     app.command()(demo)
-
-
-if __name__ == "__main__":
-    typer.run(demo)

@@ -13,23 +13,29 @@ from stream.jobs.clip import swap_clip
 from stream.jobs.job import SwapJob
 from stream.jobs.picture import preview as write_preview
 from stream.jobs.picture import swap_picture
-from stream.jobs.result import JobResult, Progress
+from stream.jobs.result import Follow, JobResult, Progress
 from tools.cli import table
 from tools.cli.progress import open_progress
 
 INTERRUPTED = 130  # what a shell gives a process that ended by Ctrl-C
 
 
-def clip(job: SwapJob, quiet: bool) -> int:
-    """Returns the exit code. Raises UnderstudyError; nothing is then left under the final names."""
-    stop = threading.Event()
+def followed(quiet: bool, stop: threading.Event | None = None) -> Follow:
+    """A clip's progress on this terminal. stop: set by the first Ctrl-C."""
+    halt = stop or threading.Event()
 
     @contextmanager
     def follow(frames: int | None) -> Iterator[Progress]:
-        with open_progress(frames, quiet=quiet) as progress, interruptible(stop, progress):
+        with open_progress(frames, quiet=quiet) as progress, interruptible(halt, progress):
             yield progress
 
-    result = swap_clip(job, follow, stop)
+    return follow
+
+
+def clip(job: SwapJob, quiet: bool) -> int:
+    """Returns the exit code. Raises UnderstudyError; nothing is then left under the final names."""
+    stop = threading.Event()
+    result = swap_clip(job, followed(quiet, stop), stop)
     if not quiet:
         console = Console(stderr=job.output == "-", highlight=False)
         console.print(table.render(result.table))

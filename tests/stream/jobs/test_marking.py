@@ -128,7 +128,7 @@ def test_what_signs_knows_the_routes_as_they_were_at_the_end(state: Path) -> Non
     misses.add(0.0, False, (), covered=True)
     pipeline = replace(stages(), files=networks(state), misses=misses)
     trimmed = replace(job(MARK_ONLY, "clip.mp4"), start=Fraction(1))
-    marks.sign(Path("out.part.mp4"), stamp, trimmed, pipeline, stats, partial=True)
+    marks.sign(Path("out.part.mp4"), stamp, trimmed, marks.what_happened(trimmed, pipeline, stats, True), stats)
     ((path, happened, ingredient),) = signed
     assert (path, ingredient) == (Path("out.part.mp4"), Path("clip.mp4"))
     assert isinstance(happened, WhatHappened)

@@ -158,6 +158,6 @@ def test_a_marked_picture_carries_its_mark_and_an_unmarked_one_none(tmp_path: Pa
     shot.swap_picture(job(tmp_path / "a.png", tmp_path / "plain.png"), opener)
     assert len(journal.read_text().splitlines()) == 1, "an unmarked output is logged"
     marked = Marking(manifest=False, because="the file alone is looked at")
-    shot.swap_picture(job(tmp_path / "a.png", tmp_path / "m.png", marked), opener)
+    shot.swap_picture(job(tmp_path / "a.png", tmp_path / "m.png", marked), stages().opener)
     plain, mark = (read_image(str(tmp_path / n)).astype(int) for n in ("plain.png", "m.png"))
     assert 0 < np.abs(mark - plain).mean() < 3

@@ -70,7 +70,7 @@ def material(source: Path | None, target: Path | None) -> Iterator[tuple[Path, P
         if source is None or target is None:
             import cv2
 
-            from tools.swap.demo import make_clip, portraits
+            from tools.swap.demo_clip import make_clip, portraits
 
             face, person = portraits()
             if source is None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from engines.errors import InputError
+from engines.extras import install
 from engines.values import U8
 from stream.media.probe import check_size
 
@@ -18,8 +19,8 @@ def read_heif(path: str) -> tuple[U8, bytes, bytes]:
     none. Raises InputError, also where the extra is not installed."""
     if find_spec("pillow_heif") is None:
         raise InputError(
-            f"{path} is a HEIC picture, which this installation does not read; install pillow-heif"
-            " (pip install 'understudy[heif]'), or save the picture as .jpg"
+            f"{path} is a HEIC picture, which this installation does not read; save it as .jpg, or install pillow-heif:"
+            f" {install('heic')}"
         )
     import pillow_heif
 

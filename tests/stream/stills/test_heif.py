@@ -47,7 +47,9 @@ def test_it_is_not_written_and_the_endings_that_are_are_named(tmp_path: Path) ->
 def test_without_the_extra_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = importlib.util.find_spec
     monkeypatch.setattr("stream.stills.heif.find_spec", lambda name: None if name == "pillow_heif" else found(name))
-    with pytest.raises(InputError, match=r"HEIC picture, which this installation does not read.*understudy\[heif\]"):
+    with pytest.raises(
+        InputError, match=r"HEIC picture, which this installation does not read.*install -e '\.\[heic\]'"
+    ):
         read_image(str(tmp_path / "a.heic"))
 
 

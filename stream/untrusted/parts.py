@@ -18,7 +18,13 @@ from stream.untrusted.origin import ForeignAddressError, OriginClient
 from stream.untrusted.text import printable
 
 MOST = 20_000
-"""Parts that are opened for one container; the same one twice counts twice."""
+"""Parts that are opened for one container."""
+PLAYLIST = b"#EXTM3U"
+"""How an HLS playlist begins."""
+LONGEST = 4 << 20
+"""Bytes of a playlist; a day in parts of two seconds has some 2 MB."""
+AGAIN = 200
+"""How often the same part is opened: a live playlist is read again and again, one that names itself without end."""
 BYTES = 4 << 30
 """Bytes that are read from a host for one container."""
 SECONDS = 300.0
@@ -26,9 +32,10 @@ SECONDS = 300.0
 
 
 class Parts(Protocol):
-    """Called by FFmpeg for each part. Raises InputError for one that is not to be opened."""
+    """Called by FFmpeg for each part. Raises InputError for one that is not to be opened, once: all that are asked for
+    afterwards are empty, so that FFmpeg comes to an end."""
 
-    def __call__(self, url: str, flags: int, options: dict[str, str]) -> io.RawIOBase: ...
+    def __call__(self, url: str, flags: int, options: dict[str, str]) -> io.RawIOBase | io.BytesIO: ...
 
     def close(self) -> None:
         """Closes what is still open."""
@@ -51,11 +58,14 @@ class FolderParts:
         self._folder, self._within = folder, within
         self._opened = _Opened()
 
-    def __call__(self, url: str, flags: int, options: dict[str, str]) -> io.RawIOBase:
+    def __call__(self, url: str, flags: int, options: dict[str, str]) -> io.RawIOBase | io.BytesIO:
+        return self._opened.one(url, options, self._open)
+
+    def _open(self, url: str, options: dict[str, str]) -> io.RawIOBase:
         path = url.removeprefix("file:")
         if ":" in path.partition("/")[0]:
             raise ForeignAddressError(f"the playlist is a file and names {printable(url)}, which is not asked")
-        return self._opened.keep(open_regular(self._folder / path, (self._folder,), self._within))
+        return open_regular(self._folder / path, (self._folder,), self._within)
 
     def close(self) -> None:
         self._opened.close()
@@ -75,12 +85,14 @@ class HostParts:
         self._until = clock() + seconds
         self._opened = _Opened()
 
-    def __call__(self, url: str, flags: int, options: dict[str, str]) -> io.RawIOBase:
+    def __call__(self, url: str, flags: int, options: dict[str, str]) -> io.RawIOBase | io.BytesIO:
+        return self._opened.one(url, options, self._open)
+
+    def _open(self, url: str, options: dict[str, str]) -> io.RawIOBase:
         if url.startswith(("crypto", "data:")):
             raise InputError("the stream is encrypted, and is not looked at; record it and name the file")
         first, end = int(options.get("offset", 0)), int(options.get("end_offset", 0))
-        answer = self._client.get(url, first, end - 1 if end > first else None)
-        return self._opened.keep(_Counted(answer, self._spend))
+        return _Counted(self._client.get(url, first, end - 1 if end > first else None), self._spend)
 
     def close(self) -> None:
         self._opened.close()
@@ -121,27 +133,85 @@ def _inside(descriptor: int, path: Path, folders: Sequence[Path]) -> bool:
     return any(real.is_relative_to(folder.resolve()) for folder in folders)
 
 
+def looked_at(file: io.RawIOBase) -> io.RawIOBase | io.BytesIO:
+    """The file from its beginning; a playlist whole in memory, having been checked. Raises InputError for a playlist
+    that is too long or no UTF-8 text, which PyAV takes every name of a part for."""
+    start = file.read(len(PLAYLIST)) or b""
+    if start == PLAYLIST:
+        text = bytearray(start)
+        while len(text) <= LONGEST and (more := file.read(LONGEST)):
+            text += more
+        file.close()
+        if len(text) > LONGEST:
+            raise InputError(f"the playlist is longer than {LONGEST >> 20} MiB; join its parts into one file")
+        try:
+            text.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise InputError("the playlist is no UTF-8 text; it is damaged, or none") from error
+        return io.BytesIO(text)
+    if file.seekable():
+        file.seek(0)
+        return file
+    return _Begun(start, file)
+
+
 class _Opened:
     """What was opened and is not closed. FFmpeg closes what it opened, but not after an error."""
 
     def __init__(self) -> None:
         self._files: list[io.RawIOBase] = []
-        self._count = 0
+        self._times: dict[tuple[str, str], int] = {}
+        self._count, self._over = 0, False
 
-    def keep(self, file: io.RawIOBase) -> io.RawIOBase:
-        """Raises InputError, having closed it, where there were too many."""
-        self._count += 1
-        if self._count > MOST:
-            file.close()
-            raise InputError(f"the playlist names more than {MOST} parts; cut it, or join them first")
-        self._files = [one for one in self._files if not one.closed]
-        self._files.append(file)
-        return file
+    def one(
+        self, url: str, options: dict[str, str], opening: Callable[[str, dict[str, str]], io.RawIOBase]
+    ) -> io.RawIOBase | io.BytesIO:
+        """Raises InputError the first time that a part is not to be opened, or that there were too many."""
+        if self._over:
+            return io.BytesIO(b"")
+        try:
+            self._check(url, options.get("offset", ""))
+            file = opening(url, options)
+            self._files = [one for one in self._files if not one.closed]
+            self._files.append(file)
+            return looked_at(file)
+        except BaseException:
+            self._over = True
+            raise
 
     def close(self) -> None:
         for file in self._files:
             with suppress(OSError):
                 file.close()
+
+    def _check(self, url: str, offset: str) -> None:
+        self._count += 1
+        times = self._times[url, offset] = self._times.get((url, offset), 0) + 1
+        if self._count > MOST or times > AGAIN:
+            raise InputError(f"the playlist names more than {MOST} parts, or the same one without end; join its parts")
+
+
+class _Begun(io.RawIOBase):
+    """A file of which the first bytes were read already."""
+
+    def __init__(self, start: bytes, rest: io.RawIOBase) -> None:
+        super().__init__()
+        self._start, self._rest = start, rest
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        start, self._start = self._start, b""
+        return start + (self._rest.read(max(0, size - len(start)) if size >= 0 else size) or b"")
+
+    @property
+    def closed(self) -> bool:
+        return self._rest.closed
+
+    def close(self) -> None:
+        self._rest.close()
+        super().close()
 
 
 class _Counted(io.RawIOBase):

@@ -14,7 +14,9 @@ import av
 from av.container import InputContainer
 
 from stream.untrusted.origin import OriginClient
-from stream.untrusted.parts import FolderParts, HostParts, NoParts, Parts, looked_at, open_regular
+from stream.untrusted.parts import FolderParts, HostParts, NoParts, Parts
+from stream.untrusted.playlist import looked_at
+from stream.untrusted.regular import open_regular
 
 DEMUXERS = (
     *("mov", "matroska", "avi", "mpegts", "mpeg", "flv", "asf", "ogg", "mxf", "nut", "wtv", "rm", "dv", "gxf", "ivf"),

@@ -4,8 +4,6 @@ Knows folders, hosts and bounds; nothing of containers.
 """
 
 import io
-import os
-import stat
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -15,14 +13,12 @@ from typing import Protocol
 
 from engines.errors import InputError
 from stream.untrusted.origin import ForeignAddressError, OriginClient
+from stream.untrusted.playlist import looked_at
+from stream.untrusted.regular import open_regular
 from stream.untrusted.text import printable
 
 MOST = 20_000
 """Parts that are opened for one container."""
-PLAYLIST = b"#EXTM3U"
-"""How an HLS playlist begins."""
-LONGEST = 4 << 20
-"""Bytes of a playlist; a day in parts of two seconds has some 2 MB."""
 AGAIN = 200
 """How often the same part is opened: a live playlist is read again and again, one that names itself without end."""
 BYTES = 4 << 30
@@ -103,58 +99,6 @@ class HostParts:
             raise InputError("the stream is too long to be looked at; record a part of it and name the file")
 
 
-def open_regular(path: Path, *within: Sequence[Path] | None, links: bool = True) -> io.FileIO:
-    """Opens a regular file for reading; pipes, devices and sockets are refused without waiting for them. within: lists
-    of folders, each of which must hold the file; None: no matter. links: whether `path` itself may be a symbolic link.
-    Raises InputError."""
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    try:
-        descriptor = os.open(path, flags if links else flags | getattr(os, "O_NOFOLLOW", 0))
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"{printable(path)} cannot be opened: {printable(reason)}; check the path") from error
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise InputError(f"{printable(path)} is no regular file; name a video or a picture")
-        for folders in within:
-            if folders is not None and not _inside(descriptor, path, folders):
-                raise InputError(f"{printable(path)} lies outside the folders that may be read here; move it there")
-        return io.FileIO(descriptor)
-    except BaseException:
-        os.close(descriptor)
-        raise
-
-
-def _inside(descriptor: int, path: Path, folders: Sequence[Path]) -> bool:
-    """Whether what was opened lies below one of the folders, links followed. Where the kernel tells (Linux), the open
-    file itself is asked, so that nobody can exchange a folder in between."""
-    told = Path(f"/proc/self/fd/{descriptor}")
-    real = told.readlink() if told.is_symlink() else path.resolve()
-    return any(real.is_relative_to(folder.resolve()) for folder in folders)
-
-
-def looked_at(file: io.RawIOBase) -> io.RawIOBase | io.BytesIO:
-    """The file from its beginning; a playlist whole in memory, having been checked. Raises InputError for a playlist
-    that is too long or no UTF-8 text, which PyAV takes every name of a part for."""
-    start = file.read(len(PLAYLIST)) or b""
-    if start == PLAYLIST:
-        text = bytearray(start)
-        while len(text) <= LONGEST and (more := file.read(LONGEST)):
-            text += more
-        file.close()
-        if len(text) > LONGEST:
-            raise InputError(f"the playlist is longer than {LONGEST >> 20} MiB; join its parts into one file")
-        try:
-            text.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise InputError("the playlist is no UTF-8 text; it is damaged, or none") from error
-        return io.BytesIO(text)
-    if file.seekable():
-        file.seek(0)
-        return file
-    return _Begun(start, file)
-
-
 class _Opened:
     """What was opened and is not closed. FFmpeg closes what it opened, but not after an error."""
 
@@ -189,29 +133,6 @@ class _Opened:
         times = self._times[url, offset] = self._times.get((url, offset), 0) + 1
         if self._count > MOST or times > AGAIN:
             raise InputError(f"the playlist names more than {MOST} parts, or the same one without end; join its parts")
-
-
-class _Begun(io.RawIOBase):
-    """A file of which the first bytes were read already."""
-
-    def __init__(self, start: bytes, rest: io.RawIOBase) -> None:
-        super().__init__()
-        self._start, self._rest = start, rest
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        start, self._start = self._start, b""
-        return start + (self._rest.read(max(0, size - len(start)) if size >= 0 else size) or b"")
-
-    @property
-    def closed(self) -> bool:
-        return self._rest.closed
-
-    def close(self) -> None:
-        self._rest.close()
-        super().close()
 
 
 class _Counted(io.RawIOBase):

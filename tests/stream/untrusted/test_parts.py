@@ -8,17 +8,7 @@ import pytest
 
 from engines.errors import InputError
 from stream.untrusted.origin import ForeignAddressError, OriginClient
-from stream.untrusted.parts import (
-    AGAIN,
-    LONGEST,
-    MOST,
-    PLAYLIST,
-    FolderParts,
-    HostParts,
-    NoParts,
-    looked_at,
-    open_regular,
-)
+from stream.untrusted.parts import AGAIN, MOST, FolderParts, HostParts, NoParts
 from tests.stream.marks.listener import Listener, listening
 
 
@@ -109,43 +99,3 @@ def test_bytes_as_ffmpeg_asks_for_them(host: Listener) -> None:
     for url in ("crypto+http://x/y", "data:,abc"):
         with pytest.raises(InputError, match="encrypted"):
             HostParts(OriginClient(host.url))(url, 0, {})
-
-
-def test_regular_files_only(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"abc")
-    with open_regular(tmp_path / "a") as file:
-        assert file.read() == b"abc"
-    with pytest.raises(InputError, match="no regular file"):
-        open_regular(tmp_path)
-    with pytest.raises(InputError, match="cannot be opened: No such file"):
-        open_regular(tmp_path / "\x1b[1m")
-    with open_regular(tmp_path / "a", [tmp_path], None) as file:
-        assert file.read() == b"abc"
-    with pytest.raises(InputError, match="outside"):
-        open_regular(tmp_path / "a", [tmp_path / "b"], None)
-
-
-def test_playlists_are_looked_at_first(tmp_path: Path, host: Listener) -> None:
-    (tmp_path / "a.m3u8").write_bytes(PLAYLIST + b"\n" + "é\n".encode())
-    with open_regular(tmp_path / "a.m3u8") as file:
-        found = looked_at(file)
-        assert isinstance(found, io.BytesIO) and found.read() == PLAYLIST + b"\n" + "é\n".encode() and file.closed
-    for body, words in ((b"\xff", "no UTF-8 text"), (b"x" * LONGEST, "longer than 4 MiB")):
-        (tmp_path / "a.m3u8").write_bytes(PLAYLIST + body)
-        with open_regular(tmp_path / "a.m3u8") as file, pytest.raises(InputError, match=words):
-            looked_at(file)
-        host.answers["/a.m3u8"] = PLAYLIST + body
-        with pytest.raises(InputError, match=words):
-            HostParts(OriginClient(host.url))(f"{host.url}/a.m3u8", 0, {})
-
-
-def test_what_is_no_playlist_comes_from_its_beginning(tmp_path: Path, host: Listener) -> None:
-    (tmp_path / "a.ts").write_bytes(b"0123456789")
-    with open_regular(tmp_path / "a.ts") as file:
-        assert looked_at(file).read() == b"0123456789"
-    host.answers["/b.ts"] = b"0123456789"
-    parts = HostParts(OriginClient(host.url))
-    sent = parts(f"{host.url}/b.ts", 0, {})
-    assert (sent.read(8) or b"") + (sent.read(99) or b"") == b"0123456789"
-    parts.close()
-    assert sent.closed

@@ -124,7 +124,7 @@ def _add_parent(builder: c2pa.Builder, ingredient: Path, stack: ExitStack) -> No
     builder.set_intent(c2pa.C2paBuilderIntent.EDIT)
     described: dict[str, Any] = {"title": ingredient.name, "relationship": "parentOf"}
     kind = media_type(ingredient)
-    beside = fitting_sidecar(ingredient) if kind == PLAIN else None
+    beside = fitting_sidecar(ingredient) if kind == PLAIN or _is_apng(ingredient, kind) else None
     if beside is not None:
         described |= _record_of(ingredient, kind, beside[1])
         builder.add_resource(_PARENT, io.BytesIO(beside[1]))

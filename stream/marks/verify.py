@@ -25,7 +25,7 @@ from stream.marks.windows import NoPicturesError, head, windows
 from stream.media.probe import is_text
 from stream.untrusted.download import downloaded
 from stream.untrusted.json_values import Json
-from stream.untrusted.opener import PLAYLIST
+from stream.untrusted.playlist import PLAYLIST
 from stream.untrusted.text import printable
 
 _LINE = 500

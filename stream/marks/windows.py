@@ -23,7 +23,7 @@ from stream.media.video.display import Display
 from stream.pixels.geometry import Geometry
 from stream.pixels.transfer import HLG, PQ, as_srgb
 from stream.untrusted.opener import DEMUXERS, open_address, open_file
-from stream.untrusted.parts import open_regular
+from stream.untrusted.regular import open_regular
 
 SECONDS = 10
 _LIMIT = 600

@@ -14,7 +14,9 @@ import av
 from av.container import InputContainer
 
 from stream.untrusted.origin import OriginClient
-from stream.untrusted.parts import FolderParts, HostParts, NoParts, Parts, open_regular
+from stream.untrusted.parts import FolderParts, HostParts, NoParts, Parts
+from stream.untrusted.playlist import looked_at
+from stream.untrusted.regular import open_regular
 
 DEMUXERS = (
     *("mov", "matroska", "avi", "mpegts", "mpeg", "flv", "asf", "ogg", "mxf", "nut", "wtv", "rm", "dv", "gxf", "ivf"),
@@ -23,9 +25,6 @@ DEMUXERS = (
     *("jpeg_pipe", "png_pipe", "bmp_pipe", "tiff_pipe", "webp_pipe", "gif_pipe"),
 )
 """FFmpeg's demuxers that read one file and nothing else."""
-
-PLAYLIST = b"#EXTM3U"
-"""How an HLS playlist begins."""
 
 _BUFFER = 1 << 18
 
@@ -39,9 +38,8 @@ def open_file(
 
     No address is asked, and for what is no playlist no other file is opened."""
     with ExitStack() as stack:
-        file = stack.enter_context(open_regular(path, within, links=links))
-        playlist = file.read(len(PLAYLIST)) == PLAYLIST
-        file.seek(0)
+        file = looked_at(stack.enter_context(open_regular(path, within, links=links)))
+        playlist = isinstance(file, io.BytesIO)
         parts: Parts = FolderParts(path.parent, within) if playlist else NoParts()
         stack.callback(parts.close)
         yield stack.enter_context(closing(_container(_Named(file, path.name), parts, playlist, timeout)))
@@ -77,7 +75,7 @@ def _container(file: "_Named", parts: Parts, playlist: bool, timeout: float) -> 
 class _Named:
     """A file with the name that FFmpeg is to know it by: what a playlist names is looked up from there."""
 
-    def __init__(self, file: io.RawIOBase, name: str) -> None:
+    def __init__(self, file: io.RawIOBase | io.BytesIO, name: str) -> None:
         self.name = name
         self.seekable, self.seek, self.tell = file.seekable, file.seek, file.tell
         self._file = file

@@ -19,7 +19,7 @@ def store(tmp_path: Path) -> Store:
 def test_the_version_is_the_programs() -> None:
     from importlib.metadata import version as installed
 
-    assert version() == installed("understudy")
+    assert version() == installed("understudy-video")
     assert re.fullmatch(r"\d+\.\d+\.\d+.*", version())
 
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -96,6 +97,30 @@ def test_a_renamed_playlist_neither(tmp_path: Path, live: Path) -> None:
     """What a job's target may be: `clip.mp4` that begins as a playlist."""
     evil = naming(tmp_path / "live" / "clip.mp4", "../secret.ts")
     assert "outside the folders" in refused(evil)
+
+
+def test_a_playlist_that_names_itself_comes_to_an_end(live: Path) -> None:
+    """Found by damaging playlists: FFmpeg opened it twenty thousand times."""
+    text = '#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:0.2,\nlive.m3u8\n#EXT-X-MAP:URI="part.ts",BYTERANGE="188@0"\n'
+    for more in ("../secret.ts", "live.m3u8"):
+        live.write_text(f"{text}#EXTINF:0.2,\n{more}\n#EXT-X-ENDLIST\n")
+        start = time.monotonic()
+        refused(live)
+        assert time.monotonic() - start < 10
+
+
+def test_a_refusal_is_one_line(live: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    refused(naming(live, "../secret.ts", "../secret.ts", "http://h/x", "../secret.ts"))
+    assert capfd.readouterr().err == ""
+
+
+def test_a_part_in_no_known_letters(live: Path) -> None:
+    """Found by damaging playlists: PyAV raised what nobody expected. In playlists of playlists too."""
+    live.write_bytes(naming(live, "part.ts").read_bytes().replace(b"part", b"p\xdft"))
+    assert "no UTF-8 text" in refused(live)
+    master = live.parent / "master.m3u8"
+    master.write_text("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000\nlive.m3u8\n")
+    assert "no UTF-8 text" in refused(master)
 
 
 def test_a_playlist_asks_no_address(live: Path) -> None:

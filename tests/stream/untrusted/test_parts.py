@@ -8,7 +8,7 @@ import pytest
 
 from engines.errors import InputError
 from stream.untrusted.origin import ForeignAddressError, OriginClient
-from stream.untrusted.parts import MOST, FolderParts, HostParts, NoParts, open_regular
+from stream.untrusted.parts import AGAIN, MOST, FolderParts, HostParts, NoParts
 from tests.stream.marks.listener import Listener, listening
 
 
@@ -35,9 +35,9 @@ def test_parts_of_a_folder(tmp_path: Path) -> None:
     assert file.closed
     for url in ("http://h/a.ts", "crypto:a.ts", "data:,x"):
         with pytest.raises(ForeignAddressError, match="which is not asked"):
-            parts(url, 0, {})
+            FolderParts(tmp_path)(url, 0, {})
     with pytest.raises(InputError, match="cannot be opened"):
-        parts("\0", 0, {})
+        FolderParts(tmp_path)("\0", 0, {})
     with pytest.raises(InputError, match="outside the folders"):
         FolderParts(tmp_path, [tmp_path / "sub"])("a.ts", 0, {})
 
@@ -45,10 +45,29 @@ def test_parts_of_a_folder(tmp_path: Path) -> None:
 def test_the_number_of_parts_is_bounded(tmp_path: Path) -> None:
     (tmp_path / "a.ts").write_bytes(b"abc")
     parts = FolderParts(tmp_path)
-    for _ in range(MOST):
-        parts("a.ts", 0, {}).close()
+    for number in range(MOST):
+        parts("a.ts", 0, {"offset": str(number)}).close()
     with pytest.raises(InputError, match=f"more than {MOST} parts"):
         parts("a.ts", 0, {})
+
+
+def test_the_same_part_is_not_opened_without_end(tmp_path: Path) -> None:
+    (tmp_path / "a.ts").write_bytes(b"abc")
+    parts = FolderParts(tmp_path)
+    for _ in range(AGAIN):
+        parts("a.ts", 0, {}).close()
+    with pytest.raises(InputError, match="the same one without end"):
+        parts("a.ts", 0, {})
+
+
+def test_after_the_first_refusal_everything_is_empty(tmp_path: Path) -> None:
+    """FFmpeg asks on and on; PyAV keeps one error, and prints the others with their tracebacks."""
+    (tmp_path / "a.ts").write_bytes(b"abc")
+    parts = FolderParts(tmp_path)
+    with pytest.raises(InputError, match="cannot be opened"):
+        parts("none.ts", 0, {})
+    for url in ("a.ts", "../secret", "http://h/x"):
+        assert parts(url, 0, {}).read(9) == b""
 
 
 def test_what_a_host_sends_is_bounded(host: Listener) -> None:
@@ -76,21 +95,7 @@ def test_bytes_as_ffmpeg_asks_for_them(host: Listener) -> None:
     parts = HostParts(OriginClient(host.url))
     assert parts(f"{host.url}/b", 0, {"offset": "10", "end_offset": "14"}).read(99) == bytes([10, 11, 12, 13])
     assert isinstance(parts(f"{host.url}/b", 0, {}), io.RawIOBase)
+    parts.close()
     for url in ("crypto+http://x/y", "data:,abc"):
         with pytest.raises(InputError, match="encrypted"):
-            parts(url, 0, {})
-    parts.close()
-
-
-def test_regular_files_only(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"abc")
-    with open_regular(tmp_path / "a") as file:
-        assert file.read() == b"abc"
-    with pytest.raises(InputError, match="no regular file"):
-        open_regular(tmp_path)
-    with pytest.raises(InputError, match="cannot be opened: No such file"):
-        open_regular(tmp_path / "\x1b[1m")
-    with open_regular(tmp_path / "a", [tmp_path], None) as file:
-        assert file.read() == b"abc"
-    with pytest.raises(InputError, match="outside"):
-        open_regular(tmp_path / "a", [tmp_path / "b"], None)
+            HostParts(OriginClient(host.url))(url, 0, {})

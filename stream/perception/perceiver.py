@@ -14,9 +14,11 @@ from engines.nets.detectors.finder import NetDetector
 from engines.upright import askew, roll
 from stream.frame import FaceTrack, Frame, LostTrack, Scene
 from stream.perception import people, tracker
+from stream.perception.appearance import Appearance, ColourAppearance
 from stream.perception.cut import SIZE, CutDetector
 from stream.perception.face_finding import Perception
 from stream.perception.face_selection import Alike, FaceSelection, Rule
+from stream.perception.memory import ActorMemory
 from stream.perception.occlusion_tracker import OcclusionTracker
 from stream.perception.people import Person
 from stream.perception.reference import ReferenceMatcher
@@ -49,7 +51,8 @@ class Perceiver:
     """Call it with frames in order. most: faces that are followed at once; `unfollowed` counts those beyond. watch:
     looks for what lies before the faces that are to be painted; without it all are taken to be clear. likeness:
     compares faces with reference photos, for rules that have one. finder: a heavier detector, in the place of
-    BlazeFace."""
+    BlazeFace. appearance: knows people again after a cut, for rules that say who is meant by place or size: a source
+    stays with who took it."""
 
     def __init__(
         self,
@@ -59,8 +62,9 @@ class Perceiver:
         watch: OcclusionTracker | None = None,
         likeness: ReferenceMatcher | None = None,
         finder: NetDetector | None = None,
+        appearance: Appearance | None = None,
     ) -> None:
-        self._pace, self._watch = Pace(), watch
+        self._pace, self._watch, self._appearance = Pace(), watch, appearance or ColourAppearance()
         self._likeness: ReferenceMatcher | None = None
         self.choose(rules, likeness)
         self._search, self._landmarks = FaceSearch(models.detector, finder), Landmarks(models.landmarks)
@@ -78,6 +82,7 @@ class Perceiver:
         if self._likeness is not None:
             self._likeness.close()
         self._casting, self._likeness = FaceSelection(rules), likeness
+        self._memory = ActorMemory(self._appearance) if self._casting.kept else None
 
     def watch(self, watch: OcclusionTracker | None) -> None:
         """From the next frame on this looks for what lies before faces; None: nobody does."""
@@ -112,10 +117,13 @@ class Perceiver:
         self._rejoin(now)
         self._people = [p for p in self._people if p.lost is None or now - p.lost < REMEMBER]
         self._casting.forget({p.id for p in self._people})
-        cast = self._casting.assign({p.id: p.box for p in self._people}, self._compare())
+        recalled = self._memory.recall(frame, self._people) if self._memory else None
+        cast = self._casting.assign({p.id: p.box for p in self._people}, self._compare(), recalled)
         if beyond > self._beyond and not self._casting.settled({p.id for p in people.here(self._people)}):
             self._beyond = beyond
         self._look_before(cast, befores)
+        if self._memory is not None:
+            self._memory.note(frame, self._people, self._casting.cast)
         return Scene(frame, self._tracks(cast), cut, lost=self._lost(cast))
 
     def _begins(self, frame: Frame) -> bool:
@@ -226,6 +234,8 @@ class Perceiver:
             if known is not None and known.met < new.met:
                 known.look, known.lost = replace(new.look, portrait=known.look.portrait), None
                 self._people.remove(new)
+                if self._memory is not None:
+                    self._memory.drop(new.id)
 
     def _tracks(self, cast: dict[int, int]) -> tuple[FaceTrack, ...]:
         return tuple(

@@ -11,7 +11,8 @@ import pytest
 from engines.protocol import Engine, Session, Spec
 from engines.values import U8, Array
 from stream.frame import FaceTrack, Scene
-from stream.perception.perceiver import Perceiver, Perception
+from stream.perception.face_finding import Perception
+from stream.perception.perceiver import Perceiver
 from tests.stream.portraits import ALL, FACES, Placed, framed, needs_models, networks, paint, perceiver, wall
 
 pytestmark = needs_models

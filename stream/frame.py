@@ -78,14 +78,27 @@ class FaceTrack:
 
 
 @dataclass(frozen=True, slots=True)
+class LostTrack:
+    """A face that is to be replaced, is known, and is not seen in this frame. box: where it was last. source: which
+    source face it takes. since: the seconds of the first frame without it."""
+
+    id: int
+    box: Box
+    source: int
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """What is seen in a frame. cut: this frame begins a new shot. control: what was wanted when the frame was taken up;
-    every later stage acts on it, so that a change never falls between two stages of one frame."""
+    every later stage acts on it, so that a change never falls between two stages of one frame. lost: faces that should
+    be painted and are not seen for the moment; a track is given up some seconds later, and at a cut."""
 
     frame: Frame
     tracks: tuple[FaceTrack, ...] = ()
     cut: bool = False
     control: Control = field(default_factory=Control)
+    lost: tuple[LostTrack, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,23 @@
 """The source face: its photo lifted into mesh space once, with hidden parts filled and its own shadows taken out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from engines import upright
 from engines.detector import Detection, Detector
 from engines.errors import SourceError
-from engines.landmarks import Landmarks, roi_from_eyes, roi_from_mesh
+from engines.landmarks import LEFT_EYE, RIGHT_EYE, Landmarks, roi_from_eyes, roi_from_mesh
 from engines.mesh import light, region, skin, texture, warp
 from engines.mesh.shape import fit
-from engines.values import F32, U8
+from engines.values import F32, U8, Region
 
-CERTAIN = 0.75  # score of a face that is said to lie: walls reach .7
+CERTAIN = 0.75  # score of a face in a turned copy: walls reach .7
 LEVELS = 4  # of the texture's pyramid
 MIRRORED = 0.01  # weight of a mirror image: it counts where the face's own side is seen at less than about a third
+PRESENT = 0.5  # FaceMesh's score of what is a face
 SMALLEST = 48  # pixels of face width that a source needs
 
 
@@ -40,21 +42,45 @@ def measure(image: U8, landmarks: Landmarks, detection: Detection) -> tuple[F32,
 
 
 def find(image: U8, detector: Detector, name: str) -> tuple[Detection, int]:
-    """The largest face of a photo, and how many were seen. Looks closer, and at turned copies, before giving up."""
-    found = detector.whole(image)
+    """The largest face of a photo, the right way up, and how many were seen. Raises SourceError."""
+    for found in _looks(image, detector):
+        if found:
+            return _righted(image, detector, found[0]), len(found)
+    raise _nobody(image, name)
+
+
+def _looks(image: U8, detector: Detector) -> Iterator[list[Detection]]:
+    """Faces of a photo, the largest first: in all of it, closer, and in turned copies."""
+    yield _sorted(detector.whole(image))
     h, w = image.shape[:2]
-    if not found and max(h, w) > 256:
+    if max(h, w) > 256:
         padded = cv2.copyMakeBorder(image, 0, 256, 0, 256, cv2.BORDER_REPLICATE)
         tile = max(256, max(h, w) // 4)
-        found = detector.tiled((w, h), tile, lambda x, y, s: np.asarray(padded[y : y + s, x : x + s], np.uint8))
-    if not found:
-        for turns, words in ((1, "on its right side"), (2, "upside down"), (3, "on its left side")):
-            if any(d.score > CERTAIN for d in detector.whole(np.ascontiguousarray(np.rot90(image, turns)))):
-                raise SourceError(f"{name}: the face in this {w}x{h} photo lies {words}; turn the photo upright first")
-        raise SourceError(
-            f"{name}: no face seen in this {w}x{h} photo; give one where both eyes, nose and mouth can be seen"
-        )
-    return max(found, key=lambda d: d.box.area), len(found)
+        yield _sorted(detector.tiled((w, h), tile, lambda x, y, s: np.asarray(padded[y : y + s, x : x + s], np.uint8)))
+    for quarters in upright.QUARTERS:
+        seen = detector.whole(upright.turned(image, quarters))
+        yield _sorted([upright.unturned(d, quarters, (w, h)) for d in seen if d.score > CERTAIN])
+
+
+def _sorted(found: list[Detection]) -> list[Detection]:
+    return sorted(found, key=lambda d: -d.box.area)
+
+
+def _nobody(image: U8, name: str) -> SourceError:
+    h, w = image.shape[:2]
+    return SourceError(
+        f"{name}: no face seen in this {w}x{h} photo; give one where both eyes, nose and mouth can be seen"
+    )
+
+
+def _righted(image: U8, detector: Detector, found: Detection) -> Detection:
+    """The detection the right way up: a photo may lie on its side, or upside down."""
+    if found.score >= upright.SURE:
+        return found
+    rect = upright.around(found)
+    x0, y0 = max(0, rect.x), max(0, rect.y)
+    part = image[y0 : max(y0, rect.y + rect.h), x0 : max(x0, rect.x + rect.w)]
+    return upright.righted(detector.whole, Region(x0, y0, part), found) if part.size else found
 
 
 def delight(photo: U8) -> U8:
@@ -94,18 +120,39 @@ def match(picture: U8, like: U8) -> U8:
 
 
 def locate(name: str, image: U8, detector: Detector, landmarks: Landmarks) -> tuple[F32, tuple[str, ...]]:
-    """The mesh (468, 3) of a photo's largest face, and what is to be said of it. Raises SourceError."""
-    detection, count = find(image, detector, name)
-    mesh, score = measure(image, landmarks, detection)
-    wide = float(np.ptp(mesh[:, 0]))
-    if score < 0.5:
-        raise SourceError(f"{name}: what was found looks hardly like a face (score {score:.2f}); give a clearer photo")
+    """The mesh (468, 3) of a photo's largest face, at any roll, and what is to be said of it. Raises SourceError."""
+    scores = []
+    for found in _looks(image, detector):
+        for i, detection in enumerate(found):
+            mesh, score = measure(image, landmarks, _righted(image, detector, detection))
+            if score >= PRESENT:
+                return _large_enough(name, mesh), _notes(name, detection, len(found) - i)
+            scores.append(score)
+    if not scores:
+        raise _nobody(image, name)
+    raise SourceError(
+        f"{name}: what was found looks hardly like a face (score {max(scores):.2f}); give a clearer photo"
+    )
+
+
+def _large_enough(name: str, mesh: F32) -> F32:
+    wide = _across(mesh)
     if wide < SMALLEST:
         raise SourceError(f"{name}: the face is only {wide:.0f} pixels wide; at least {SMALLEST} are needed")
+    return mesh
+
+
+def _notes(name: str, detection: Detection, count: int) -> tuple[str, ...]:
     if count == 1:
-        return mesh, ()
+        return ()
     x, y = detection.box.centre
-    return mesh, (f"{name}: {count} faces seen, the largest (at {x:.0f},{y:.0f}) was taken; crop for another",)
+    return (f"{name}: {count} faces seen, the largest (at {x:.0f},{y:.0f}) was taken; crop for another",)
+
+
+def _across(mesh: F32) -> float:
+    """The width of a face, pixels, along the line of its eyes."""
+    eyes = mesh[LEFT_EYE, :2] - mesh[RIGHT_EYE, :2]
+    return float(np.ptp(mesh[:, :2] @ (eyes / (np.linalg.norm(eyes) + 1e-6))))
 
 
 def prepare_source(photos: Sequence[tuple[str, U8]], detector: Detector, landmarks: Landmarks) -> SourceFace:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from engines.errors import UnderstudyError
 from engines.values import Box
 
+COUNTED = ("largest", "left-to-right")  # which face they mean is told by comparing it with the others of the picture
 WORDS = "largest, all, left-to-right:N (N from 1), box:x0,y0,x1,y1, reference:PHOTO"
 
 
@@ -84,11 +85,31 @@ class FaceSelection:
     rules: tuple[Rule, ...]
     _cast: dict[int, int] = field(default_factory=dict)  # track id -> index of its rule
 
-    def assign(self, boxes: dict[int, Box], alike: Alike | None = None) -> dict[int, int]:
+    @property
+    def cast(self) -> Mapping[int, int]:
+        """Track id -> index of its rule."""
+        return self._cast
+
+    @property
+    def kept(self) -> bool:
+        """Whether it matters after a cut who was who: not for `all`, for a box, or for a reference photo, which say it
+        by themselves."""
+        return any(rule.who.kind in COUNTED for rule in self.rules)
+
+    def assign(
+        self, boxes: dict[int, Box], alike: Alike | None = None, recalled: Mapping[int, int] | None = None
+    ) -> dict[int, int]:
         """Track id -> source, for the tracks (id -> box) seen in this frame and those merely out of sight.
 
-        alike: for rules with a reference photo, the tracks that are like it.
+        alike: for rules with a reference photo, the tracks that are like it. recalled: track id -> index of a rule, for
+        those who fell under it before a cut: they come before what the rule says of places and sizes.
         """
+        for track, i in (recalled or {}).items():
+            kind = self.rules[i].who.kind
+            held = any(r == i and t in boxes for t, r in self._cast.items())
+            open_to = kind == "all" or (kind in COUNTED and not held)
+            if open_to and track in boxes and track not in self._cast:
+                self._cast[track] = i
         for i, rule in enumerate(self.rules):
             free = {t: b for t, b in boxes.items() if t not in self._cast}
             held = any(r == i and t in boxes for t, r in self._cast.items())
@@ -113,8 +134,7 @@ class FaceSelection:
     def settled(self, seen: set[int]) -> bool:
         """Has every rule its face among the tracks that are seen, so that no newcomer could get a source?"""
         return all(
-            rule.who.kind in ("largest", "left-to-right", "reference")
-            and any(r == i and t in seen for t, r in self._cast.items())
+            rule.who.kind in (*COUNTED, "reference") and any(r == i and t in seen for t, r in self._cast.items())
             for i, rule in enumerate(self.rules)
         )
 

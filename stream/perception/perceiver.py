@@ -4,34 +4,35 @@ Detection runs when a shot begins, when somebody is lost, and now and then to no
 followed by their landmarks alone.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from engines.detector import Detection, Detector, tiles
+from engines.detector import Detection
 from engines.errors import UnderstudyError
-from engines.landmarks import Landmarks, roi_from_mesh
+from engines.landmarks import Landmarks
 from engines.nets.detectors.finder import NetDetector
-from engines.values import F32, Box, Rect
-from stream.frame import FaceOcclusion, FaceTrack, Frame, Scene
-from stream.perception import tracker
+from engines.upright import askew, roll
+from stream.frame import FaceTrack, Frame, LostTrack, Scene
+from stream.perception import people, tracker
+from stream.perception.appearance import Appearance, ColourAppearance
 from stream.perception.cut import SIZE, CutDetector
 from stream.perception.face_finding import Perception
 from stream.perception.face_selection import Alike, FaceSelection, Rule
+from stream.perception.memory import ActorMemory
 from stream.perception.occlusion_tracker import OcclusionTracker
+from stream.perception.people import Person
 from stream.perception.reference import ReferenceMatcher
-from stream.perception.sweep import Sweep
+from stream.perception.search import FaceSearch
 
-LOOK = 512  # pixels of the longer side in which BlazeFace looks at a frame
 LOOK_EVERY = 0.5  # seconds between looks for newcomers while somebody is followed
 SEARCH_EVERY = 0.1  # while nobody is followed
 TILES_EVERY = 1.0  # seconds that a look for small faces takes, spread over the frames
 FILLS = 1.1  # tiles; a mesh higher than this is that of a face that none of them could hold
 REMEMBER = 2.0  # seconds that a lost person keeps the number
-NEAR = 3.0  # side of the closer look at where a face was lost, in faces
-OWN = 0.15  # how much better a portrait must fit to prove the older track wrong
+TURNED_EVERY = 0.3  # seconds between looks at the picture turned, while nobody is seen
+CERTAIN = 0.75  # score of a detection that counts among those that are not followed: walls reach .7
 YOUNG = 0.5  # seconds in which a newcomer may turn out to be somebody known
-ALIKE = 0.55  # correlation of portraits above which it is the same person
+MOST = 64  # faces that are followed at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,40 +47,32 @@ class Pace:
     fronts: bool = True
 
 
-@dataclass(slots=True)
-class _Person:
-    id: int
-    look: tracker.Look
-    met: float  # when the number was given, seconds
-    lost: float | None = None  # since when, seconds
-    front: FaceOcclusion | None = None
-
-
 class Perceiver:
-    """Call it with frames in order. watch: looks for what lies before the faces that are to be painted; without it all
-    are taken to be clear. likeness: compares faces with reference photos, for rules that have one. finder: a heavier
-    detector, in the place of BlazeFace."""
+    """Call it with frames in order. most: faces that are followed at once; `unfollowed` counts those beyond. watch:
+    looks for what lies before the faces that are to be painted; without it all are taken to be clear. likeness:
+    compares faces with reference photos, for rules that have one. finder: a heavier detector, in the place of
+    BlazeFace. appearance: knows people again after a cut, for rules that say who is meant by place or size: a source
+    stays with who took it."""
 
     def __init__(
         self,
         models: Perception,
         rules: tuple[Rule, ...],
-        most: int = 16,
+        most: int = MOST,
         watch: OcclusionTracker | None = None,
         likeness: ReferenceMatcher | None = None,
         finder: NetDetector | None = None,
+        appearance: Appearance | None = None,
     ) -> None:
-        self._pace, self._watch = Pace(), watch
+        self._pace, self._watch, self._appearance = Pace(), watch, appearance or ColourAppearance()
         self._likeness: ReferenceMatcher | None = None
         self.choose(rules, likeness)
-        self._detector = finder or Detector(models.detector)
-        self._side, self._landmarks = finder.side if finder else LOOK, Landmarks(models.landmarks)
+        self._search, self._landmarks = FaceSearch(models.detector, finder), Landmarks(models.landmarks)
         self._most = most
-        self._people: list[_Person] = []
-        self._next = 0
+        self._people: list[Person] = []
+        self._next = self._beyond = 0
         self._cut = CutDetector()
-        self._sweep = Sweep()
-        self._now = self._looked = -1e9
+        self._now = self._looked = self._turned = -1e9
 
     def choose(self, rules: tuple[Rule, ...], likeness: ReferenceMatcher | None = None) -> None:
         """From the next frame on sources go by these rules. Raises UnderstudyError for a rule with a reference photo
@@ -89,6 +82,7 @@ class Perceiver:
         if self._likeness is not None:
             self._likeness.close()
         self._casting, self._likeness = FaceSelection(rules), likeness
+        self._memory = ActorMemory(self._appearance) if self._casting.kept else None
 
     def watch(self, watch: OcclusionTracker | None) -> None:
         """From the next frame on this looks for what lies before faces; None: nobody does."""
@@ -96,8 +90,14 @@ class Perceiver:
             self._watch.close()
         self._watch = watch
 
+    @property
+    def unfollowed(self) -> int:
+        """How many faces at once were seen, at most, that could have got a source and were not followed, for as many as
+        `most` were. Certain detections only; no network measured them further."""
+        return self._beyond
+
     def close(self) -> None:
-        self._detector.close()
+        self._search.close()
         self._landmarks.close()
         if self._watch is not None:
             self._watch.close()
@@ -108,33 +108,40 @@ class Perceiver:
         """pace: how often to look, as the time at hand allows; None for the usual one."""
         now = frame.seconds
         self._pace = pace or Pace()
-        cut = self._cut(frame.picture.small(*SIZE), frame.picture.origin)
-        cut = cut or now < self._now - 1  # time went back: a new stream
-        self._now = now
+        cut = self._begins(frame)
         if cut:
-            self._people = []
-            self._casting.forget(set())
-            if self._watch is not None:
-                self._watch.keep(set())
-            if self._likeness is not None:
-                self._likeness.keep(set())
-            self._looked = -1e9
-            self._sweep.restart()
+            self._forget()
         befores = {p.id: p.look for p in self._people}
         self._follow(frame, now)
-        seen = [p for p in self._people if p.lost is None]
-        wait = self._pace.look if seen and all(p.lost is None for p in self._people) else self._pace.search
-        if now - self._looked >= wait or now < self._looked:
-            self._meet(frame, self._detect(frame))
-            self._looked = now
-        self._meet(frame, self._detect_small(frame, now))
-        self._meet(frame, self._near(frame))
+        beyond = self._look(frame, cut)
         self._rejoin(now)
         self._people = [p for p in self._people if p.lost is None or now - p.lost < REMEMBER]
         self._casting.forget({p.id for p in self._people})
-        cast = self._casting.assign({p.id: p.look.face.box for p in self._people}, self._compare())
+        recalled = self._memory.recall(frame, self._people) if self._memory else None
+        cast = self._casting.assign({p.id: p.box for p in self._people}, self._compare(), recalled)
+        if beyond > self._beyond and not self._casting.settled({p.id for p in people.here(self._people)}):
+            self._beyond = beyond
         self._look_before(cast, befores)
-        return Scene(frame, self._tracks(cast), cut)
+        if self._memory is not None:
+            self._memory.note(frame, self._people, self._casting.cast)
+        return Scene(frame, self._tracks(cast), cut, lost=self._lost(cast))
+
+    def _begins(self, frame: Frame) -> bool:
+        """Whether the frame begins a new shot, or another stream: time went back."""
+        cut = self._cut(frame.picture.small(*SIZE), frame.picture.origin) or frame.seconds < self._now - 1
+        self._now = frame.seconds
+        return cut
+
+    def _forget(self) -> None:
+        """Everybody: a new shot."""
+        self._people = []
+        self._casting.forget(set())
+        if self._watch is not None:
+            self._watch.keep(set())
+        if self._likeness is not None:
+            self._likeness.keep(set())
+        self._looked = self._turned = -1e9
+        self._search.restart()
 
     def _look_before(self, cast: dict[int, int], befores: dict[int, tracker.Look]) -> None:
         """What lies before the faces that are to be painted; their meshes are set right where something does."""
@@ -154,123 +161,89 @@ class Perceiver:
         if self._likeness is None:
             return None
         self._likeness.keep({p.id for p in self._people})
-        return self._likeness({p.id: p.look for p in self._people if p.lost is None})
+        return self._likeness({p.id: p.look for p in people.here(self._people)})
 
     def _follow(self, frame: Frame, now: float) -> None:
-        for person in self._people:
-            if person.lost is not None:
-                continue
+        for person in people.here(self._people):
             look = tracker.follow(self._landmarks, frame, person.look)
             if look is None:
                 person.lost = now
                 self._looked = -1e9  # look at once
             else:
                 person.look = look
-        here = sorted((p for p in self._people if p.lost is None), key=lambda p: -p.look.age)
-        for i, person in enumerate(here):
-            for older in here[:i]:
-                both = person.lost is None and older.lost is None
-                if both and older.look.face.box.iou(person.look.face.box) > 0.6:
-                    _stranger(older, person).lost = now
+        people.part(self._people, now)
 
-    def _meet(self, frame: Frame, found: list[Detection]) -> None:
+    def _look(self, frame: Frame, cut: bool) -> int:
+        """Looks for faces where and when that is due. How many were seen that are not followed, as too many are."""
+        now, beyond = frame.seconds, 0
+        all_seen = bool(self._people) and all(p.lost is None for p in self._people)
+        due = now - self._looked >= (self._pace.look if all_seen else self._pace.search) or now < self._looked
+        if due:
+            beyond = self._meet(frame, self._search.whole(frame))
+            self._looked = now
+        beyond = max(beyond, self._meet(frame, self._small(frame)))
+        lost = [p for p in self._people if p.lost is not None]
+        # all of them first: who is met has a new place
+        near = [(people.roll(p.look), self._search.near(frame, p.box)) for p in lost]
+        for expected, found in near:
+            self._meet(frame, found, expected)
+        if due and not people.here(self._people) and (cut or now - self._turned >= TURNED_EVERY or now < self._turned):
+            self._turned = now
+            for found in self._search.at_turns(frame, cut):
+                self._meet(frame, found)
+                if people.here(self._people):
+                    break
+        return beyond
+
+    def _small(self, frame: Frame) -> list[Detection]:
+        # a face of a 48th of the picture is 16 pixels to the network
+        tile = max(160, max(frame.picture.width, frame.picture.height) // 6)
+        seen = {p.id: p.box for p in people.here(self._people)}
+        wanted = not (self._casting.settled(set(seen)) or self._casting.beyond(seen.values(), FILLS * tile))
+        return self._search.small(frame, tile, self._pace.tiles, wanted)
+
+    def _meet(self, frame: Frame, found: Iterable[Detection], expected: float | None = None) -> int:
+        """Begins tracks for faces that are not followed yet; how many are not, as too many are. expected: the roll,
+        radians, of the face that is looked for: what is found so needs no second look at which way up it is."""
+        beyond = 0
         for detection in found:
-            here = [p for p in self._people if p.lost is None]
-            if len(here) >= self._most or any(_same(p.look.face.box, detection.box) for p in here):
+            here = people.here(self._people)
+            if any(people.same(p.box, detection.box) for p in here):
                 continue
+            if len(here) >= self._most:
+                beyond += detection.score > CERTAIN
+                continue
+            if expected is None or askew(roll(detection), expected):
+                detection = self._search.righted(frame, detection)
             look = tracker.begin(self._landmarks, frame, detection)
-            if look is None or any(_same(p.look.face.box, look.face.box) for p in here):
+            if look is None or any(people.same(p.box, look.face.box) for p in here):
                 continue
-            known = self._recognise(look)
+            known = people.recognised(look, self._people)
             if known is not None:
                 was = known.look
                 known.look, known.lost = replace(look, age=was.age + 1, portrait=was.portrait), None
             else:
-                self._people.append(_Person(self._next, look, frame.seconds))
+                self._people.append(Person(self._next, look, frame.seconds))
                 self._next += 1
-
-    def _detect(self, frame: Frame) -> list[Detection]:
-        picture = frame.picture
-        longer = max(picture.width, picture.height)
-        scale = min(1.0, self._side / longer)
-        small = picture.small(max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-        k = np.float32(1 / scale)
-        found = [
-            Detection(Box(*(float(v / scale) for v in (d.box.x0, d.box.y0, d.box.x1, d.box.y1))), d.points * k, d.score)
-            for d in self._detector.whole(small)
-        ]
-        return sorted(found, key=lambda d: -d.box.area)
-
-    def _detect_small(self, frame: Frame, now: float) -> list[Detection]:
-        """Faces that the whole picture shows too small, in the tiles whose turn it is."""
-        picture = frame.picture
-        size = (picture.width, picture.height)
-        tile = max(160, max(size) // 6)  # a face of a 48th of the picture is 16 pixels to the network
-        seen = {p.id: p.look.face.box for p in self._people if p.lost is None}
-        wanted = not (self._casting.settled(set(seen)) or self._casting.beyond(seen.values(), FILLS * tile))
-        count = len(tiles(size, tile)) if wanted and max(size) > tile else 0
-        turn = self._sweep(now, count, self._pace.tiles, wanted)
-        if not turn:
-            return []
-        found = self._detector.tiled(size, tile, lambda x, y, side: picture.rgb(Rect(x, y, side, side)), turn)
-        return sorted(found, key=lambda d: -d.box.area)
+        return beyond
 
     def _rejoin(self, now: float) -> None:
         """Who came back half hidden was taken for somebody new: once they are recognised, the old number holds."""
-        for new in [p for p in self._people if p.lost is None and now - p.met < YOUNG]:
-            known = self._recognise(replace(new.look, portrait=_portrait(new.look)))
+        for new in [p for p in people.here(self._people) if now - p.met < YOUNG]:
+            known = people.recognised(replace(new.look, portrait=people.portrait_now(new.look)), self._people)
             if known is not None and known.met < new.met:
                 known.look, known.lost = replace(new.look, portrait=known.look.portrait), None
                 self._people.remove(new)
-
-    def _near(self, frame: Frame) -> list[Detection]:
-        """A closer look, every frame, at where somebody was lost: the whole picture shows small faces too small."""
-        found = []
-        for person in self._people:
-            if person.lost is None:
-                continue
-            box = person.look.face.box
-            x, y, half = *map(round, box.centre), round(NEAR * max(box.width, box.height) / 2)
-            for d in self._detector.whole(frame.picture.rgb(Rect(x - half, y - half, 2 * half, 2 * half))):
-                b, shift = d.box, np.array([x - half, y - half], np.float32)
-                moved = Box(b.x0 + x - half, b.y0 + y - half, b.x1 + x - half, b.y1 + y - half)
-                found.append(Detection(moved, d.points + shift, d.score))
-        return found
-
-    def _recognise(self, look: tracker.Look) -> _Person | None:
-        lost = [p for p in self._people if p.lost is not None]
-        if not lost:
-            return None
-
-        def likeness(p: _Person) -> float:
-            a, b = p.look.face.box, look.face.box
-            apart = np.hypot(a.centre[0] - b.centre[0], a.centre[1] - b.centre[1]) / max(a.width, 1.0)
-            return float(p.look.portrait @ look.portrait) - 0.08 * min(float(apart), 5.0)
-
-        best = max(lost, key=likeness)
-        return best if likeness(best) > ALIKE else None
+                if self._memory is not None:
+                    self._memory.drop(new.id)
 
     def _tracks(self, cast: dict[int, int]) -> tuple[FaceTrack, ...]:
         return tuple(
             FaceTrack(p.id, p.look.face, cast.get(p.id), p.look.age, p.look.region, front=p.front)
-            for p in self._people
-            if p.lost is None
+            for p in people.here(self._people)
         )
 
-
-def _same(a: Box, b: Box) -> bool:
-    """Do two boxes, of a detector and of a mesh perhaps, mean one face?"""
-    x, y = b.centre
-    inside = a.x0 < x < a.x1 and a.y0 < y < a.y1
-    return a.iou(b) > 0.3 or (inside and 0.25 < b.area / max(a.area, 1.0) < 4)
-
-
-def _portrait(look: tracker.Look) -> F32:
-    """As the face looks in this very frame."""
-    return tracker.portrait(look.region, roi_from_mesh(look.face.mesh))
-
-
-def _stranger(older: _Person, newer: _Person) -> _Person:
-    """Of two tracks on one face, the one whose face it is not; the newer where both may be."""
-    face = _portrait(newer.look)
-    return older if newer.look.portrait @ face > older.look.portrait @ face + OWN else newer
+    def _lost(self, cast: dict[int, int]) -> tuple[LostTrack, ...]:
+        return tuple(
+            LostTrack(p.id, p.box, cast[p.id], p.lost) for p in self._people if p.lost is not None and p.id in cast
+        )

@@ -4,15 +4,15 @@ import cv2
 import numpy as np
 import pytest
 
-from engines.detector import Detector
+from engines.detector import Detection, Detector
 from engines.errors import SourceError
 from engines.landmarks import Landmarks
 from engines.mesh import region, texture
-from engines.mesh.source import SourceFace, delight, find, match, measure, merge, prepare_source
+from engines.mesh.source import SourceFace, delight, find, locate, match, measure, merge, prepare_source
 from engines.mesh.topology import CANONICAL
-from engines.values import F32, U8
+from engines.values import F32, U8, Box
 from tests.engines.mesh.heads import plain
-from tests.stream.portraits import needs_models, networks, photo, wall
+from tests.stream.portraits import Placed, needs_models, networks, paint, photo, wall
 
 SIDE = texture.SIDE
 SKIN = region.skin() > 0.5
@@ -175,3 +175,30 @@ class TestRealPhotos:
         b, _ = measure(wide, seen[1], find(wide, seen[0], "b")[0])
         assert score > 0.9
         assert np.abs(b[:, :2] - a[:, :2] - [200, 60]).mean() < 0.01 * 188
+
+    @pytest.mark.parametrize("name", ["astronaut", "hopper"])
+    @pytest.mark.parametrize("quarters", [1, 2, 3])
+    def test_a_photo_that_lies_is_the_same_source(
+        self, seen: tuple[Detector, Landmarks], name: str, quarters: int
+    ) -> None:
+        """On its side or upside down: the same shape, the same skin at the same places, and no word of it."""
+        upright = prepared(seen, (name, photo(name)))
+        lying = prepared(seen, (name, np.ascontiguousarray(np.rot90(photo(name), quarters))))
+        assert lying.notes == ()
+        assert np.abs(lying.shape - upright.shape).mean() < 0.06  # centimetres
+        small, like = (f.textures[2].astype(int)[region.skin()[::4, ::4] > 0.5] for f in (lying, upright))
+        assert np.abs(small - like).mean() < 5
+
+    def test_what_is_no_face_does_not_keep_a_smaller_face_out(self, seen: tuple[Detector, Landmarks]) -> None:
+        """A detector that takes a part of the wall for a larger face: FaceMesh sees none there, and the next is taken,
+        as if the first had not been."""
+
+        class Misled(Detector):
+            def whole(self, image: U8) -> list[Detection]:
+                found = super().whole(image)
+                wrong = Detection(Box(0, 300, 250, 550), found[0].points + np.float32(200), 0.6) if found else None
+                return [wrong, *found] if wrong else []
+
+        picture = paint([Placed("hopper", 480, 200, 120)], (700, 600))
+        mesh, notes = locate("a.jpg", picture, Misled(networks().detector), seen[1])
+        assert np.hypot(*(mesh[:, :2].mean(0) - [480, 200])) < 40 and notes == ()

@@ -188,3 +188,53 @@ def test_a_choice_never_changes_while_its_track_lives(frames: list[dict[int, tup
         assert len(set(now.values())) == len(now)  # each of these rules names one face
         cast.forget(set(boxes))
         before = now
+
+
+def test_who_is_recalled_comes_before_places() -> None:
+    """After a cut the two sit the other way round."""
+    cast = casting("left-to-right:1", "left-to-right:2")
+    assert cast.assign({3: face(20), 4: face(90)}, recalled={3: 1, 4: 0}) == {3: 1, 4: 0}
+
+
+def test_one_who_is_recalled_leaves_the_other_rule_to_the_other_face() -> None:
+    cast = casting("left-to-right:1", "left-to-right:2")
+    assert cast.assign({3: face(20), 4: face(90)}, recalled={3: 1}) == {3: 1, 4: 0}
+    alone = casting("left-to-right:1", "left-to-right:2")
+    assert alone.assign({3: face(20)}, recalled={3: 1}) == {3: 1}
+
+
+def test_the_largest_is_who_it_was() -> None:
+    cast = casting("largest")
+    assert cast.assign({3: face(20, 30), 4: face(90, 80)}, recalled={3: 0}) == {3: 0}
+
+
+def test_a_rule_that_somebody_holds_is_not_given_twice() -> None:
+    cast = casting("largest")
+    assert cast.assign({3: face(20, 30)}) == {3: 0}
+    assert cast.assign({3: face(20, 30), 4: face(90, 80)}, recalled={4: 0}) == {3: 0}
+    assert casting("largest").assign({3: face(20), 4: face(90)}, recalled={4: 0, 3: 0}) == {4: 0}
+
+
+def test_all_may_be_recalled_at_once() -> None:
+    cast = casting("left-to-right:1", "all")
+    assert cast.assign({3: face(20), 4: face(90), 5: face(150)}, recalled={3: 1, 5: 1}) == {3: 1, 5: 1, 4: 1}
+
+
+def test_who_is_not_there_is_not_recalled() -> None:
+    cast = casting("largest")
+    assert cast.assign({3: face(20)}, recalled={9: 0}) == {3: 0}
+    assert dict(cast.cast) == {3: 0}
+
+
+@pytest.mark.parametrize(
+    ("texts", "kept"),
+    [
+        (["all"], False),
+        (["box:0,0,9,9"], False),
+        (["reference:a.jpg"], False),
+        (["largest"], True),
+        (["all", "left-to-right:1"], True),
+    ],
+)
+def test_which_rules_need_to_know_who_was_who(texts: list[str], kept: bool) -> None:
+    assert casting(*texts).kept is kept

@@ -24,7 +24,7 @@ def test_what_a_format_holds(name: str, alpha: bool, rgb: bool) -> None:
     ("libx264", X264, "gbrp10le", False, ["yuv420p", "yuvj420p"]),
     ("libx265", X265, "gbrp10le", False, ["yuv420p", "yuv420p10le"]),
     ("libx265", X265, "yuva420p", True, ["yuv420p", "yuv444p", "gbrp", "yuv420p10le", "yuv420p12le"]),
-    ("libvpx-vp9", VP9, "yuva444p", True, ["yuva420p", "yuva444p", "gbrap"]),
+    ("libvpx-vp9", VP9, "yuva444p", True, ["yuva420p"]),
     ("libvpx-vp9", VP9, "yuv444p", False, ["yuv420p", "yuv444p", "gbrp"]),
     ("libvpx-vp9", VP9, "bgra", True, ["yuva420p"]),
     ("libvpx-vp9", VP9, "bgra", False, ["yuv420p"]),

@@ -26,7 +26,7 @@ from stream.pixels.layout import layout_of, nearest_native
 from stream.pixels.transfer import HLG, PQ
 
 SIDE_LIMIT = 12_000  # pixels; a decoded frame of this side fills 200 MB, and no encoder here goes far beyond
-_ANIMATIONS = {"gif", "apng"}  # their decoders give an alpha channel to what has no transparency too
+ANIMATIONS = {"gif", "apng", "webp"}  # their decoders give an alpha channel to what has no transparency too
 _TEXT_CODECS = {"ansi", "bintext", "xbin", "idf"}
 
 
@@ -150,6 +150,7 @@ def describe(
     if rate and duration is not None and (frames is None or duration != whole):
         frames = max(1, round(rate * duration))
     sides = geometry.upright
+    kind = "webp" if path.lower().endswith(".webp") else container.format.name  # opened as another: see `opened`
     order = stream.codec_context.field_order
     return SourceInfo(
         path=path,
@@ -164,7 +165,7 @@ def describe(
         codec=stream.codec_context.codec.canonical_name,
         audio=len(container.streams.audio),
         subtitles=len(container.streams.subtitles),
-        container="webp" if container.name == "<none>" else container.format.name,
+        container=kind,
         matrix=matrix,
         mirrored=geometry.mirrored,
         aspect=geometry.aspect if geometry.aspect != 1 else None,
@@ -173,7 +174,7 @@ def describe(
         colour=ColourTags(first.color_primaries, first.color_trc, first.colorspace, first.color_range),
         light=light_of(first, path),
         immersive=immersive_of(first),
-        transparent=transparent(first, always=stream.codec_context.name not in _ANIMATIONS),
+        transparent=transparent(first, always=kind not in ANIMATIONS),
         notes=tuple(notes),
     )
 

@@ -85,6 +85,8 @@ class Sink:
         assert self._window is not None
         exact = (frame.pts * frame.time_base - self._window.origin) / self._base
         pts = round(exact)
+        if self._track.skips(pts):
+            return
         off = abs(pts - exact) * self._base > self._track.tolerance
         if off or (self._last is not None and pts <= self._last):
             raise OutputError(

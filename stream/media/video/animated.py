@@ -3,6 +3,7 @@ formats can say none of that. Knows their encoders and clocks.
 """
 
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import av
@@ -13,6 +14,7 @@ from av.container import OutputContainer
 from engines.values import U8, Rect
 from stream.media.codecs import Encoding, choose_codec, tune
 from stream.media.probe import SourceInfo
+from stream.media.video.delays import set_last_delay
 from stream.media.video.palette import Palette
 from stream.pixels.planes import Planes
 
@@ -35,7 +37,10 @@ class AnimatedTrack:
         self.base: Fraction = _CLOCKS[kind]
         self.tolerance = self.base
         self._clear, self._gif = info.transparent, kind == "gif"
-        stream = container.add_stream(codec, info.rate or Fraction(25), options=_OPTIONS.get(codec, {}) | tuned.options)
+        options = _OPTIONS.get(codec, {}) | tuned.options
+        if codec == "libwebp_anim" and self._clear:
+            options["lossless"] = "1"  # otherwise it leaves transparency off
+        stream = container.add_stream(codec, info.rate or Fraction(25), options=options)
         self._stream: av.VideoStream = stream  # type: ignore[assignment]
         context = self._stream.codec_context
         context.width, context.height = info.geometry.shown
@@ -45,22 +50,26 @@ class AnimatedTrack:
         context.flags |= Flags.frame_duration
         self._palette = Palette() if self._gif else None
         self._last: int | None = None
+        self._length = 0
         self.notes: tuple[str, ...] = ()
         if self._gif and info.rate is not None and info.rate > 50:
             self.notes += ("gif shows at most 50 pictures a second; those that come sooner are left out",)
         if info.hdr:
             self.notes += (f"{kind} holds no HDR; what is brighter than white is cut off",)
 
+    def skips(self, pts: int) -> bool:
+        """Whether a picture comes too soon after the last one to be shown."""
+        return self._gif and self._last is not None and pts - self._last < _SOONEST
+
     def encode(self, picture: Planes, pts: int) -> "list[av.Packet[Any]]":
         """The packets that one picture gives, most of them late. pts: in units of `base`."""
-        if self._gif and self._last is not None and pts - self._last < _SOONEST:
-            return []
         self._last = pts
         image = av.VideoFrame.from_ndarray(self._whole(picture), format=self._format)
         was = picture.to_av()
         image.pts, image.time_base = pts, self.base
         if was.duration and was.time_base is not None:
             image.duration = max(1, round(was.duration * was.time_base / self.base))
+        self._length = image.duration
         if self._palette is None:
             return self._stream.encode(image)
         return self._encoded(self._palette.add(image))
@@ -70,8 +79,10 @@ class AnimatedTrack:
         packets = self._encoded(self._palette.rest()) if self._palette is not None else []
         return [*packets, *self._stream.encode(None)]
 
-    def finish(self, path: object) -> None:
-        """Nothing is left to be done to the finished file."""
+    def finish(self, path: Path) -> None:
+        """Adds to the finished file what its muxer could not be told. Raises OSError."""
+        if not self._gif and self._length:
+            set_last_delay(path, round(self._length * self.base * 1000))
 
     def _encoded(self, frames: list[av.VideoFrame]) -> "list[av.Packet[Any]]":
         return [packet for frame in frames for packet in self._stream.encode(frame)]

@@ -82,11 +82,11 @@ def opened(path: Path) -> InputContainer | None:
         if file.read(4) != b"RIFF":
             return av.open(str(path), "r", format="apng")  # said, for FFmpeg looks at its first bytes only
     buffer, kind = io.BytesIO(), ""
-    with av.open(buffer, "w", format="apng") as out:
+    with av.open(buffer, "w", format="mov", container_options={"video_track_timescale": "1000"}) as out:
         stream = None
         for image, at, length in _webp(path):
             if stream is None:
-                stream = out.add_stream("apng", Fraction(10), options={"compression_level": "1"})
+                stream = out.add_stream("png", Fraction(10), options={"compression_level": "1"})
                 stream.height, stream.width = image.shape[:2]
                 kind = stream.pix_fmt = "rgba" if image.shape[2] == 4 else "rgb24"
                 stream.codec_context.time_base = CLOCK
@@ -98,7 +98,7 @@ def opened(path: Path) -> InputContainer | None:
         assert stream is not None
         out.mux(stream.encode(None))
     buffer.seek(0)
-    return av.open(buffer, "r", format="apng")
+    return av.open(buffer, "r", format="mov")  # which, unlike APNG, says how long the last picture stays
 
 
 def _webp(path: Path) -> Iterator[tuple[U8, int, int]]:

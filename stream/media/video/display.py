@@ -10,6 +10,9 @@ from av.sidedata.sidedata import SideData, Type
 
 from stream.pixels.geometry import SQUARE, Geometry, orientation
 
+_TELL = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "asf", "mxf", "nut")
+"""Containers that say what shape pixels have. Of all others FFmpeg reports what it saw last when it opened them."""
+
 
 def display_matrix(frame: av.VideoFrame) -> tuple[int, ...] | None:
     """The nine numbers of the frame's display matrix, None where it has none."""
@@ -30,8 +33,9 @@ class Display:
 
     def __init__(self, stream: av.VideoStream) -> None:
         self._stream = stream
-        self._container = stream.sample_aspect_ratio
-        self._first = stream.codec_context.sample_aspect_ratio
+        self._told = stream.container.format.name in _TELL
+        self._first: Fraction | None = None
+        self._asked = False
 
     def __call__(self, frame: av.VideoFrame) -> Geometry:
         """A matrix that turns by anything but quarters is passed over."""
@@ -40,6 +44,10 @@ class Display:
         return Geometry(frame.width, frame.height, rotation, mirrored, self._aspect() or SQUARE)
 
     def _aspect(self) -> Fraction | None:
-        """The container's, until the stream itself changes its own."""
+        """The stream's own; where the container tells it too, the container's, until the stream changes its own."""
         now = self._stream.codec_context.sample_aspect_ratio
-        return self._container if now == self._first else now
+        if not self._asked:
+            self._first, self._asked = now, True
+        if self._told:
+            return self._stream.sample_aspect_ratio if now == self._first else now
+        return now or self._stream.sample_aspect_ratio

@@ -1,5 +1,6 @@
 """Even: one more row and column for pictures of odd sizes, as encoders with halved chroma need. Knows arrays only."""
 
+from fractions import Fraction
 from typing import Any
 
 import av
@@ -14,5 +15,5 @@ def evened_frame(frame: av.VideoFrame) -> av.VideoFrame:
     rgb: npt.NDArray[Any] = frame.to_ndarray(format=kind)
     more: Any = cv2.copyMakeBorder(rgb, 0, frame.height % 2, 0, frame.width % 2, cv2.BORDER_REPLICATE)
     even = av.VideoFrame.from_ndarray(np.ascontiguousarray(more), format=kind)
-    even.pts, even.time_base = frame.pts, frame.time_base
+    even.pts, even.time_base = frame.pts, frame.time_base or Fraction(1, 1000)
     return even

@@ -93,7 +93,7 @@ class Fitter:
         ground = Planes.of(self._tagged(empty), target.rotation, mirrored=target.mirrored, aspect=target.aspect)
         shown = Patch(left, top, own.small(w, h), np.ones((h, w), np.float32))
         fitted = ground.pasted((shown,)).to_av()
-        fitted.pts, fitted.time_base = frame.pts, frame.time_base
+        fitted.pts, fitted.time_base = frame.pts, frame.time_base or Fraction(1, 1000)
         return fitted
 
 

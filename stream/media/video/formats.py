@@ -45,7 +45,7 @@ def suited(codec: str, known: Sequence[str], source: str, alpha: bool) -> list[s
     """Those of an encoder's formats to choose from. alpha: whether the source's transparency is to be kept."""
     clear = [name for name in known if has_alpha(name)]
     if alpha and codec in ALPHA and clear:
-        known = clear
+        known = [name for name in clear if name == "yuva420p" or not codec.startswith("libvpx")]  # others fail there
     elif codec not in ALPHA or source not in clear:
         known = [name for name in known if name not in clear] or known
     if codec in _PLAYED and is_rgb(source):

@@ -75,6 +75,10 @@ class VideoTrack:
             *self._carried.notes,
         )
 
+    def skips(self, pts: int) -> bool:
+        """Whether a picture comes too soon after the last one to be shown: never."""
+        return False
+
     def encode(self, picture: Planes, pts: int) -> "list[av.Packet[Any]]":
         """The packets that one picture gives. pts: in units of `base`."""
         image = self._converted(picture.to_av())

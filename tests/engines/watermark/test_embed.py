@@ -124,3 +124,41 @@ def test_a_plane_may_be_marked_in_place() -> None:
     assert embedder.mark8(luma, 3, out=luma) is not None
     assert np.array_equal(luma, apart) and np.array_equal(wide[:, 640:], before[:, 640:])
     assert 0 < np.abs(luma.astype(int) - before[:, :640]).max() <= 1
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_the_mark_lies_in_the_picture_as_it_is_displayed(rotation: int, mirrored: bool) -> None:
+    plain = grey(360, 640) if rotation % 180 else grey()
+    embedder = Embedder(PAYLOAD, plain.shape[1], plain.shape[0], 8, rotation, mirrored)
+    step = difference(embedder.mark8(plain, 0), plain)
+    shown = np.rot90(step, -rotation // 90)
+    means = cell_means(np.ascontiguousarray(shown[:, ::-1] if mirrored else shown))
+    assert float((means * spell(to_bits(PAYLOAD))).mean()) == pytest.approx(SMALL, abs=0.03)
+
+
+def test_pixels_that_are_not_square_do_not_tell_which_way_is_up() -> None:
+    """240 by 480 samples that are shown 480 by 400: the mark lies along the width."""
+    plain = grey(240, 480)
+    embedder = Embedder(PAYLOAD, 240, 480, upright=False)
+    step = difference(embedder.mark8(plain, 0), plain)
+    shown = np.asarray(step.repeat(3, 0).repeat(8, 1), np.float32)
+    assert float((cell_means(shown) * spell(to_bits(PAYLOAD))).mean()) > 0.4
+
+
+@pytest.mark.parametrize("share", [0.25, 0.5, 1.0])
+def test_samples_move_by_their_share_of_a_level(share: float) -> None:
+    deep = np.full((360, 640), 480, np.uint16)
+    shares = np.full(256, share, np.float32)
+    embedder = Embedder(PAYLOAD, 640, 360, 10, shares=shares)
+    step = np.asarray((embedder.mark16(deep, 0).astype(np.float32) - 480) / 4, np.float32)
+    assert float((cell_means(step) * spell(to_bits(PAYLOAD))).mean()) == pytest.approx(SMALL * share, abs=0.03)
+
+
+def test_bright_ground_may_carry_less_than_dark() -> None:
+    shares = np.ones(256, np.float32)
+    shares[128:] = 0.25
+    plain = grey()
+    plain[:, 320:] = 200
+    step = np.abs(difference(Embedder(PAYLOAD, 640, 360, shares=shares).mark8(plain, 0), plain))
+    assert step[:, 340:].mean() == pytest.approx(step[:, :300].mean() / 4, rel=0.1)

@@ -6,6 +6,7 @@ import logging
 import sys
 import threading
 import time
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from stream.pixels.planes import Planes
 from stream.rtmp.server import Slot
 from tests.stream.clips import make
 from tests.stream.io.feeding import port, tried, write
+from tests.stream.media.video.joined import disc, extent
+from tests.stream.media.video.test_track import turned_clip
 
 
 class Taken:
@@ -69,6 +72,18 @@ def test_a_phones_clip_stands_upright(tmp_path: Path) -> None:
     taken = Taken(inlet(str(tmp_path / "a.mp4"), realtime=True))
     taken.input.run()
     assert {(f.width, f.height) for f in taken.frames} == {(64, 96)}
+
+
+def test_a_front_cameras_clip_is_mirrored_and_pixels_become_square(tmp_path: Path) -> None:
+    turned_clip(tmp_path / "a.mp4", (0, True), disc(96, 64, 16 / 11), Fraction(16, 11))
+    taken = Taken(inlet(str(tmp_path / "a.mp4"), realtime=True))
+    taken.intake.run()
+    for frame in taken.frames:
+        rgb = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+        assert rgb.shape == (64, 140, 3)
+        width, height = extent(rgb)
+        assert abs(width - height) <= 3
+        assert rgb[32, -2].min() > 200, "what lay at the left is shown at the right"
 
 
 def test_mpeg_ts_over_udp(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from stream.marks.read import read_provenance
 from stream.marks.sidecar import sidecar
 from stream.marks.sign import prove, sign_file, signing_partial
 from tests.stream.marks.clips import PAYLOAD, clip, pictures
+from tests.stream.media.video.test_animation import animate
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 MANIFEST = Manifest(
@@ -75,6 +76,26 @@ def test_every_format_is_trusted_until_one_byte_flips(
     else:  # a record beside it may be of another file: by itself it proves nothing
         assert told.state is ManifestState.MISSING
         assert [(one.name, one.namesake, one.watermark) for one in told.strays] == [(beside.name, True, PAYLOAD.text)]
+
+
+def test_an_animated_png_keeps_its_manifest_beside_it(tmp_path: Path, identity: Identity, plain: Path) -> None:
+    """Inside it would come before the chunk that says that the picture moves."""
+    path = animate(tmp_path / "o.png")
+    before = path.read_bytes()
+    assert sign_file(path, MANIFEST, plain, identity) == tmp_path / "o.c2pa"
+    assert path.read_bytes() == before
+    told = read_provenance(path, identity.root)
+    assert told.state is ManifestState.TRUSTED and told.beside
+    path.write_bytes(before[:-30] + b"\1" + before[-29:])
+    assert read_provenance(path, identity.root).state is not ManifestState.TRUSTED
+
+
+@pytest.mark.parametrize("ending", ["webp", "gif"])
+def test_other_animations_hold_it_and_still_move(tmp_path: Path, identity: Identity, plain: Path, ending: str) -> None:
+    path = animate(tmp_path / f"o.{ending}")
+    assert sign_file(path, MANIFEST, plain, identity) is None
+    assert read_provenance(path, identity.root).state is ManifestState.TRUSTED
+    assert len(cv2.imreadanimation(str(path))[1].frames) == 4
 
 
 def test_nothing_is_left_beside_the_output(tmp_path: Path, identity: Identity, plain: Path) -> None:

@@ -11,7 +11,12 @@ import pytest
 from engines.errors import InputError
 from engines.values import U8
 from stream.marks.windows import SECONDS, NoPicturesError, windows
+from stream.pixels.transfer import light_to_srgb, pq_to_nits
 from tests.stream import clips
+from tests.stream.media.video.joined import disc
+from tests.stream.media.video.test_animation import animate
+from tests.stream.media.video.test_hdr import hdr_clip
+from tests.stream.media.video.test_track import turned_clip
 
 
 def film(path: Path, seconds: int, rate: int = 2, size: tuple[int, int] = (64, 48), late: int = 0) -> Path:
@@ -112,3 +117,24 @@ def test_a_clip_that_begins_late_is_read_from_its_own_beginning(tmp_path: Path, 
     made = film(tmp_path / "a.ts", length, late=3600)
     found = [second(w[0]) for w in windows(str(made))]
     assert found == pytest.approx([0] if length == 5 else [0, 20, 30], abs=3)
+
+
+def test_mirrored_and_anamorphic_pictures_are_as_displayed(tmp_path: Path) -> None:
+    rgb = disc(96, 64, 16 / 11)
+    (found,) = windows(str(turned_clip(tmp_path / "a.mp4", (90, True), rgb, Fraction(16, 11))))
+    shown = np.rot90(rgb, -1)[:, ::-1]
+    want = cv2.resize(np.ascontiguousarray(shown), (found[0].shape[1], found[0].shape[0]))
+    assert found[0].shape[0] / found[0].shape[1] == pytest.approx(140 / 64, abs=0.03)
+    assert np.abs(found[0].astype(int) - want @ np.array([0.2126, 0.7152, 0.0722])).mean() < 6
+
+
+def test_hdr_is_looked_at_as_srgb_shows_it(tmp_path: Path) -> None:
+    (found,) = windows(str(hdr_clip(tmp_path / "a.mp4")))
+    light = float(pq_to_nits(np.array(100 / 255))) / 203
+    assert found[0].mean() == pytest.approx(255 * float(light_to_srgb(np.array(light))), abs=3)
+
+
+@pytest.mark.parametrize("ending", ["webp", "png", "gif"])
+def test_an_animation_is_looked_at_as_a_clip(tmp_path: Path, ending: str) -> None:
+    (found,) = windows(str(animate(tmp_path / f"a.{ending}")))
+    assert len(found) == 4

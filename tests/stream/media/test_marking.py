@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -12,9 +13,12 @@ from engines.watermark.payload import Payload
 from stream.frame import Frame
 from stream.media.marking import Marker, MarkingSink, new_payload
 from stream.picture import Picture
+from stream.pixels.layout import Layout, channel_view, layout_of
 from stream.pixels.planes import Planes
+from stream.pixels.transfer import as_srgb
 from tests.engines.watermark.scenes import PAYLOAD, scene
 
+LAYOUT: Layout = layout_of("yuv420p10le") or Layout("", "yuv", 10, 0, 1, 1, ())
 FORMATS = ["yuv420p", "yuvj420p", "nv12", "yuv422p10le", "p010le", "yuva420p", "gray", "rgb24", "bgra", "gbrp10le"]
 
 
@@ -131,3 +135,31 @@ def test_a_picture_that_nobody_needs_is_marked_itself(pix_fmt: str) -> None:
     assert np.array_equal(grey(pasted), grey(marked))
     assert Marker(PAYLOAD).mark(plain, 0, last=True) is not plain  # the decoder's memory
     assert np.array_equal(grey(plain), before)
+
+
+def test_a_mirrored_picture_is_marked_as_it_is_shown() -> None:
+    plain = planes("yuv420p")
+    mirrored = Planes.of(plain.to_av(), 180, mirrored=True)
+    shown = np.ascontiguousarray(mirrored.geometry.turned(grey(Marker(PAYLOAD).mark(mirrored, 0))))
+    assert detect([shown], thorough=False).payload == PAYLOAD
+
+
+def test_an_anamorphic_picture_is_marked_as_it_is_shown() -> None:
+    """320 by 360 samples, shown as 640 by 360."""
+    marked = Marker(PAYLOAD).mark(Planes.of(planes("yuv420p", 320, 360).to_av(), aspect=Fraction(2)), 0)
+    shown = np.asarray(cv2.resize(grey(marked), (640, 360), interpolation=cv2.INTER_LINEAR), np.uint8)
+    assert detect([shown], thorough=False).payload == PAYLOAD
+
+
+def test_hdr_is_marked_as_faintly_as_it_looks() -> None:
+    """In PQ a level of bright luma is four times the step of light that it is in sRGB."""
+    frame = planes("yuv420p10le").to_av()
+    frame.color_primaries, frame.color_trc, frame.colorspace, frame.color_range = 9, 16, 9, 1
+    bright = Planes.of(frame)
+    luma = [np.array(channel_view(p.to_av(), LAYOUT, 0)).astype(int) for p in (bright, Marker(PAYLOAD).mark(bright, 0))]
+    step, light = np.abs(luma[1] - luma[0]), luma[0]
+    assert step.max() <= 4
+    assert step[light > 600].mean() < 1.2, "a quarter of a level of 8 bits is one of 10"
+    assert 1.5 * step[light > 600].mean() < step[light < 350].mean()
+    seen = as_srgb((luma[1].astype(np.float32) - 64) * np.float32(255 / 876), 16)
+    assert detect([np.rint(seen).astype(np.uint8)], thorough=False).payload == PAYLOAD

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pytest
 
 from engines.values import U8
-from stream.media.turning import Turner
+from stream.media.turning import Turner, turns
 
 PATTERN = np.asarray(np.random.default_rng(1).integers(16, 235, (36, 64, 3)), np.uint8)
 
@@ -65,3 +65,14 @@ def test_the_frame_that_was_given_is_not_written_to() -> None:
     turned = Turner(90).turn(given)
     assert np.array_equal(given.to_ndarray(format="rgb24"), PATTERN)
     assert turned.planes[0].buffer_ptr != given.planes[0].buffer_ptr
+
+
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+def test_a_mirror_follows_the_turn(degrees: int) -> None:
+    got = Turner(degrees, mirrored=True).turn(frame(PATTERN, "rgb24")).to_ndarray(format="rgb24")
+    assert np.array_equal(got, np.rot90(PATTERN, -degrees // 90)[:, ::-1])
+
+
+def test_the_filters_of_no_turn_are_none() -> None:
+    assert turns(0, False) == ()
+    assert turns(90, True) == (("transpose", "clock"), ("hflip", None))

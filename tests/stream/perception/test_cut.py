@@ -1,6 +1,7 @@
 """Cuts are seen, and what only looks like one is not: motion, pans, zooms, fades, noise, flashes."""
 
 from collections.abc import Iterable
+from fractions import Fraction
 
 import cv2
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from engines.values import U8
 from stream.perception.cut import CutDetector
+from stream.pixels.geometry import Geometry
 
 WIDTH, HEIGHT = 96, 64
 
@@ -125,3 +127,13 @@ def test_nothing_is_kept_of_the_callers_array() -> None:
     assert detector(frame)
     frame[:] = 0
     assert not detector(small(shot(16)))
+
+
+@pytest.mark.parametrize(
+    "changed", [Geometry(480, 640), Geometry(320, 240), Geometry(640, 480, 90), Geometry(640, 480, aspect=Fraction(2))]
+)
+def test_a_change_of_size_turn_or_pixel_shape_is_a_cut(changed: Geometry) -> None:
+    detector, first = CutDetector(), Geometry(640, 480)
+    same = small(shot(17))
+    found = [detector(same, geometry) for geometry in (first, first, changed, changed, first, first)]
+    assert found == [True, False, True, False, True, False]

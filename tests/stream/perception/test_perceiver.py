@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
+import av
+import cv2
 import numpy as np
 import pytest
 
@@ -11,10 +13,12 @@ from engines.backends.choose import open_engine
 from engines.mesh.shape import pose
 from engines.occlusion.network import WEIGHTS
 from engines.values import F32, U8
-from stream.frame import Scene
+from stream.frame import Frame, Scene
 from stream.perception.face_selection import Rule, Who
 from stream.perception.occlusion_tracker import OcclusionTracker
 from stream.perception.perceiver import Pace, Perceiver
+from stream.pixels.planes import Planes
+from stream.pixels.transfer import nits_to_pq, srgb_to_light
 from tests.stream.portraits import ALL, FACES, Placed, framed, needs_models, networks, noisy, paint, perceiver, wall
 
 pytestmark = needs_models
@@ -341,3 +345,36 @@ def test_where_nobody_acts_on_it_nobody_looks_before_faces() -> None:
     assert fronts[2] is not None and fronts[-1] is not None and fronts[-1].plate.frames >= fronts[2].plate.frames > 0
     assert ids([*before, *between, after]) == [[0]] * 7
     see.close()
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+@pytest.mark.parametrize("size", [(320, 240), (480, 640), (1280, 960)])
+def test_a_picture_of_another_size_is_a_new_shot_with_its_faces(name: str, size: tuple[int, int]) -> None:
+    """As adaptive streams and calls change theirs: in the very frame, and not seconds later."""
+    see, before = perceiver(), Placed(name, 320, 240, 120)
+    clip(see, lambda _: paint([before]), 5)
+    k = size[0] / 640
+    after = Placed(name, 320 * k, 0.5 * size[1], 120 * k)
+    scenes = clip(see, lambda _: paint([after], size), 3, start=200)
+    assert [s.cut for s in scenes] == [True, False, False]
+    for scene in scenes:
+        only(scene, after)
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+@pytest.mark.parametrize("aspect", [Fraction(16, 11), Fraction(2)])
+def test_a_face_in_pixels_that_are_not_square_is_as_wide_as_it_is_shown(name: str, aspect: Fraction) -> None:
+    one = Placed(name, 320, 240, 150)
+    narrow = np.asarray(cv2.resize(paint([one]), (round(640 / aspect), 480), interpolation=cv2.INTER_AREA), np.uint8)
+    picture = Planes.of(av.VideoFrame.from_ndarray(narrow, format="rgb24"), aspect=aspect)
+    only(perceiver()(Frame(0, 0, Fraction(1, 25), picture, 0.0)), one)
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_a_face_in_hdr_is_found(name: str) -> None:
+    one = Placed(name, 320, 240, 120)
+    light = srgb_to_light(paint([one]) / 255) * 203
+    deep = np.rint(nits_to_pq(light) * 65_535).astype(np.uint16)
+    frame = av.VideoFrame.from_ndarray(deep, format="rgb48le").reformat(format="gbrp10le")
+    frame.color_primaries, frame.color_trc = 1, 16
+    only(perceiver()(Frame(0, 0, Fraction(1, 25), Planes.of(frame), 0.0)), one)

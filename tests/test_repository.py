@@ -40,7 +40,6 @@ HEAVY = {
     "aiohttp": ("stream/", "tools/"),
     "c2pa": ("stream/marks/",),
     "cryptography": ("stream/marks/", "stream/consent/"),
-    "pillow_heif": ("stream/stills/",),  # brings a decoder of its own, and is an extra
     "skimage": ("tools/swap/demo_clip.py",),
     "matplotlib": ("tools/swap/demo_clip.py",),
     # never: another's copy of what is here, or not what it says it is

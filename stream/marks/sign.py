@@ -128,7 +128,11 @@ def _add_parent(builder: c2pa.Builder, ingredient: Path, stack: ExitStack) -> No
     if beside is not None:
         described |= _record_of(ingredient, kind, beside[1])
         builder.add_resource(_PARENT, io.BytesIO(beside[1]))
-    builder.add_ingredient(described, kind, stack.enter_context(ingredient.open("rb")))
+    try:
+        builder.add_ingredient(described, kind, stack.enter_context(ingredient.open("rb")))
+    except c2pa.C2paError:
+        # What plays may not be what c2pa can take apart, as a file with a camera's notes behind its last box.
+        builder.add_ingredient(described, PLAIN, stack.enter_context(ingredient.open("rb")))
 
 
 def _record_of(ingredient: Path, kind: str, record: bytes) -> dict[str, Any]:

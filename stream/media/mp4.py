@@ -23,6 +23,11 @@ class Boxes:
     fragments: bool = False
     again: int | None = None
 
+    @property
+    def share(self) -> str:
+        """The share that is there as a percentage: less than a hundred where anything is missing."""
+        return f"{int(self.there * 100)} %"
+
 
 def read_boxes(path: Path) -> Boxes:
     """Bytes behind the last box are no damage: phones and cameras append notes of their own."""

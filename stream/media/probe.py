@@ -102,7 +102,7 @@ def open_input(path: str) -> InputContainer:
     boxes = read_boxes(Path(path)) if "mov" in container.format.name else Boxes()
     if boxes.there < 1 and not all_there(container, boxes, Path(path).stat().st_size):
         container.close()
-        raise InputError(f"{path} was cut short: {boxes.there:.0%} of it are there; copy it again, or repair it first")
+        raise InputError(f"{path} was cut short: {boxes.share} of it are there; copy it again, or repair it first")
     return container
 
 
@@ -241,9 +241,11 @@ def _why(path: str, error: Exception) -> str:
             return "it is a text file whatever its name says; give a video or a picture"
         if file.is_file() and is_apple_double(file):
             return "it holds what macOS had to say of another file, and no picture; give that, whose name has no ._"
-        if file.is_file() and (there := read_boxes(file).there) < 1:
-            return f"it was cut short ({there:.0%} of it are there); copy it again"
+        if file.is_file() and (boxes := read_boxes(file)).there < 1:
+            return f"it was cut short ({boxes.share} of it are there); copy it again"
         return "it is not a video that can be read here, or its beginning is damaged; try to play it, or copy it again"
+    if isinstance(error, av.error.MemoryError):
+        return "it is damaged: what it says of itself needs more memory than there is; copy it again"
     return f"{getattr(error, 'strerror', None) or error}"
 
 

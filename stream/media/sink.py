@@ -67,7 +67,7 @@ class Sink:
         container = self._container
         self._track = open_track(container, info, encoding, self._source.video.metadata)
         self._base = self._track.base
-        only = self._track.pictures_only
+        only = self._track.pictures_only and self._streams is not Streams.STRICT  # which then says what is lost
         self._copying = Copying(self._source, container, self.path, self._alone or only, self._streams)
         self.notes = (*self._copying.notes, *self._track.notes)
         if only and not self._alone and info.audio + info.subtitles:

@@ -10,8 +10,10 @@ from typing import Any
 import av
 
 from engines.errors import OutputError
+from stream.media.address import address_of, local_address
 from stream.media.atomicfile import AtomicFile
 from stream.media.copying import Copying, TimeWindow, copy_chapters
+from stream.media.demux import demuxed, jumps
 from stream.media.source import Source
 from stream.media.video.boxes import add_boxes
 from tools.daemon.segments import Segment
@@ -41,7 +43,7 @@ def join(segments: Sequence[Segment], source: Source, output: str, finishing: Ca
     landing = AtomicFile(Path(output), Path(source.path))
     try:
         kind = container_of(output, source.info.rotation, source.info.mirrored)
-        count = _write(segments, source, str(landing.partial), kind)
+        count = _write(segments, source, landing.partial, output, kind)
         if kind in ("mp4", "mov"):  # what the pieces' own boxes say and a muxer does not pass on
             add_boxes(landing.partial, source.info.immersive.boxes)
         finishing(landing.partial)
@@ -54,13 +56,14 @@ def join(segments: Sequence[Segment], source: Source, output: str, finishing: Ca
     return count
 
 
-def _write(segments: Sequence[Segment], source: Source, path: str, kind: str) -> int:
+def _write(segments: Sequence[Segment], source: Source, partial: Path, output: str, kind: str) -> int:
+    path = local_address(partial)
     options = {"avoid_negative_ts": "disabled"} if kind == "matroska" else {}
     with av.open(path, "w", format=kind, container_options=options) as out, av.open(str(segments[0].path)) as first:
         video: Any = out.add_stream_from_template(first.streams.video[0], opaque=True)
         told = source.video.metadata
         video.metadata.update({k: told[k] for k in ("language", "title", "handler_name") if k in told})
-        copying = Copying(source, out, path)
+        copying = Copying(source, out, output)
         window = _window(source, segments[0].first * source.info.time_base, kind)
         copy_chapters(source, out, window)
         out.start_encoding()
@@ -109,10 +112,14 @@ def _others(source: Source, window: TimeWindow) -> Iterator[tuple[Fraction, Any,
     wanted = [s.index for s in source.others() if s.type in ("audio", "subtitle", "data")]
     if not wanted:
         return
-    with closing(av.open(source.path, "r", metadata_errors="replace")) as again:
-        if window.lower is not None:
+    with closing(av.open(address_of(source.path), "r", metadata_errors="replace")) as again:
+        video = again.streams[source.video.index]
+        assert isinstance(video, av.VideoStream), "the file is the same"
+        if window.lower is not None and not jumps(again):
             again.seek(int((window.lower) * av.time_base), any_frame=False)
-        for packet in again.demux([again.streams[i] for i in wanted]):
+        for packet in demuxed(again, video):
+            if packet.stream.index not in wanted:
+                continue
             at = packet.dts if packet.dts is not None else packet.pts
             if at is None or not packet.size:
                 continue

@@ -77,7 +77,7 @@ def test_a_phones_clip_stands_upright(tmp_path: Path) -> None:
 def test_a_front_cameras_clip_is_mirrored_and_pixels_become_square(tmp_path: Path) -> None:
     turned_clip(tmp_path / "a.mp4", (0, True), disc(96, 64, 16 / 11), Fraction(16, 11))
     taken = Taken(inlet(str(tmp_path / "a.mp4"), realtime=True))
-    taken.intake.run()
+    taken.input.run()
     for frame in taken.frames:
         rgb = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
         assert rgb.shape == (64, 140, 3)

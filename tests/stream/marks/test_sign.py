@@ -82,10 +82,10 @@ def test_an_animated_png_keeps_its_manifest_beside_it(tmp_path: Path, identity: 
     """Inside it would come before the chunk that says that the picture moves."""
     path = animate(tmp_path / "o.png")
     before = path.read_bytes()
-    assert sign_file(path, MANIFEST, plain, identity) == tmp_path / "o.c2pa"
+    assert sign_file(path, MANIFEST, plain, identity) == tmp_path / "o.png.c2pa"
     assert path.read_bytes() == before
     told = read_provenance(path, identity.root)
-    assert told.state is ManifestState.TRUSTED and told.beside
+    assert told.state is ManifestState.TRUSTED and told.sidecar == "o.png.c2pa"
     path.write_bytes(before[:-30] + b"\1" + before[-29:])
     assert read_provenance(path, identity.root).state is not ManifestState.TRUSTED
 

@@ -100,6 +100,10 @@ def test_64_bit_sizes_and_boxes_to_the_end_of_the_file(tmp_path: Path) -> None:
     assert read_boxes(path) == Boxes()
 
 
+def test_the_share_is_less_than_all_where_a_byte_is_missing() -> None:
+    assert [Boxes(there).share for there in (1.0, 0.9999, 0.5, 0.004)] == ["100 %", "99 %", "50 %", "0 %"]
+
+
 def test_other_files_and_pipes_are_not_judged(tmp_path: Path) -> None:
     path = make(tmp_path / "a.mkv", frames=3)
     assert read_boxes(path) == read_boxes(tmp_path / "none") == Boxes()

@@ -17,6 +17,8 @@ from stream.media.codecs import Encoding
 from stream.media.marking import Marker
 from stream.media.source import Source, open_source
 from tests.stream.clips import make
+from tests.stream.parts import joined as recordings
+from tests.stream.parts import part
 from tools.daemon.join import container_of, join
 from tools.daemon.segments import OPEN, Segment, Segments, finished
 
@@ -82,6 +84,16 @@ def test_cut_and_joined_every_frame_is_there_once_at_its_time(tmp_path: Path, en
     out = joined(tmp_path / "work", clip, tmp_path / f"out{ending}")
     assert times(out) == times(clip) and len(times(out)) == 60
     assert sound(out) == sound(clip) and rising(out)
+
+
+@pytest.mark.parametrize("second", [0, 10, 1810])
+def test_a_joined_recording_is_cut_and_joined_on_one_clock(tmp_path: Path, second: int) -> None:
+    pieces = [part(tmp_path / f"{i}.ts", at, first=25 * i) for i, at in enumerate((10, second))]
+    clip = recordings(tmp_path / "in.ts", *pieces)
+    cut(tmp_path / "work", clip, 0.5)
+    out = joined(tmp_path / "work", clip, tmp_path / "out.mp4")
+    assert {b - a for a, b in pairwise(times(out))} == {Fraction(1, 25)} and len(times(out)) == 50
+    assert len(sound(out)) == sum(len(sound(p)) for p in pieces) and rising(out)
 
 
 def test_broken_off_and_gone_on_no_frame_is_lost_and_none_is_there_twice(tmp_path: Path) -> None:

@@ -244,7 +244,9 @@ def test_advice_does_not_name_the_input(tmp_path: Path) -> None:
 def test_nobody_expects_sound_of_a_gif(tmp_path: Path) -> None:
     path = bundle(tmp_path / "a.mp4", sounds=["aac"])
     notes = through(path, tmp_path / "b.gif")
-    assert any("audio stream 1 (aac) is left out: gif cannot hold it" in note for note in notes)
+    assert any("left out: gif holds pictures only" in note for note in notes)
+    with pytest.raises(OutputError, match=r"gif cannot hold the audio stream 1 \(aac\).*write to .*b\.mkv"):
+        through(path, tmp_path / "b.gif", streams=Streams.STRICT)
 
 
 STRICT: dict[str, tuple[str, dict[str, Any], str, str]] = {

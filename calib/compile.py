@@ -16,7 +16,7 @@ from onnx import ModelProto
 from calib.int8 import ranges
 from calib.precision import Distance, Floor, distance, worst
 from engines.backends.compiled import installed
-from engines.backends.openvino import open_openvino
+from engines.backends.openvino import open_openvino, weight_peak
 from engines.errors import ModelError
 from engines.graph.cast import HALF, cast
 from engines.graph.load import load, save
@@ -94,7 +94,7 @@ def _rewritten(
 ) -> ModelProto:
     """watched: with the layers' answers as outputs, which keep their names and f32 whatever lies within."""
     shown = expose(graph, [node.output[0] for node in targets(graph)]) if watched else graph
-    return cast(shown, precision) if precision in HALF else quantise(shown, spans, skip)
+    return cast(shown, precision) if precision in HALF else quantise(shown, spans, skip, peak=weight_peak())
 
 
 def _measured(

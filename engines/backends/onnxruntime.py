@@ -6,6 +6,7 @@ has not yet run on a GPU.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,12 +15,13 @@ from typing import Any
 import numpy as np
 
 from engines.backends import feeds as fed
+from engines.backends import saturation
 from engines.backends.cuda import StagedStream
 from engines.errors import DeviceError, ModelError
 from engines.extras import PIP, install
 from engines.protocol import Spec
 from engines.store.onnx_header import read_head
-from engines.values import Array
+from engines.values import F32, Array
 
 DTYPES = {
     "tensor(float)": "float32",
@@ -161,6 +163,17 @@ def cuda_options(handle: int, fixed: bool) -> dict[str, str]:
     }
 
 
+@cache
+def overflows() -> bool:
+    """Whether int8 sums overflow on this CPU, so that weights must have 7 bits. Asked once, by value."""
+
+    def run(graph: bytes, x: F32) -> Array:
+        session = import_module("onnxruntime").InferenceSession(graph, providers=["CPUExecutionProvider"])
+        return np.asarray(session.run(None, {"x": x})[0])
+
+    return saturation.overflows(run)
+
+
 def _load(model: Path, threads: int, lane: StagedStream | None, fixed: bool) -> Any:
     ort = import_module("onnxruntime")
     ort.disable_telemetry_events()  # Windows' builds have them
@@ -176,8 +189,9 @@ def _load(model: Path, threads: int, lane: StagedStream | None, fixed: bool) -> 
             raise DeviceError(f"this ONNX Runtime has no CUDA: {GET_CUDA}")
         ort.preload_dlls()  # finds the CUDA and cuDNN wheels beside it
         providers = [("CUDAExecutionProvider", cuda_options(lane.handle, fixed))]
+    graph = None if lane is not None else saturation.suited(model, overflows)
     try:
-        session = ort.InferenceSession(str(model), options, providers=providers)
+        session = ort.InferenceSession(graph or str(model), options, providers=providers)
     except Exception as error:  # its exception classes are private
         raise ModelError(f"ONNX Runtime cannot load {model} ({str(error).splitlines()[0]})") from error
     if lane is not None and session.get_providers()[0] != "CUDAExecutionProvider":
@@ -186,7 +200,8 @@ def _load(model: Path, threads: int, lane: StagedStream | None, fixed: bool) -> 
 
 
 def open_onnxruntime(model: Path, threads: int = 1, cuda: bool = False) -> OrtEngine:
-    """Loads an ONNX file, in the precision that is written in it.
+    """Loads an ONNX file, in the precision that is written in it; on a CPU whose int8 sums overflow, with weights of
+    7 bits.
 
     Errors: DeviceError for a missing or half-broken install, ModelError where the file cannot be loaded.
     """

@@ -13,9 +13,11 @@ import numpy as np
 
 from engines.backends import feeds as fed
 from engines.backends.openvino_import import ov
+from engines.backends import saturation
 from engines.errors import DeviceError, ModelError
+from engines.graph import narrow, quantise
 from engines.protocol import Spec
-from engines.values import Array
+from engines.values import F32, Array
 
 PRECISIONS = ("f32", "bf16", "f16", "int8")
 KNOWN = (".onnx", ".tflite", ".xml")
@@ -152,11 +154,29 @@ def has_bf16(chip: str = "CPU") -> bool:
     return chip in core.available_devices and "BF16" in core.get_property(chip, "OPTIMIZATION_CAPABILITIES")
 
 
+@cache
+def overflows() -> bool:
+    """Whether int8 sums overflow on this CPU, so that weights must have 7 bits. Asked once, by value."""
+
+    def run(graph: bytes, x: F32) -> Array:
+        compiled = runtime().compile_model(runtime().read_model(graph), "CPU", settings("int8", 1, 1, None))
+        return np.array(compiled({"x": x})[0])
+
+    return saturation.overflows(run)
+
+
+def weight_peak() -> int:
+    """The largest int8 weight that this CPU multiplies without overflow."""
+    return narrow.PEAK if overflows() else quantise.PEAK
+
+
 def state() -> str:
     """The version, the CPU, and what it computes in, for people."""
     core = runtime()
     able = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     kinds = "/".join(name.lower() for name in ("BF16", "FP16", "INT8") if name in able)
+    if "INT8" in able and overflows():
+        kinds += " with weights of 7 bits (no VNNI)"
     return f"{ov.__version__.split('-')[0]}, {core.get_property('CPU', 'FULL_DEVICE_NAME').strip()}, {kinds}"
 
 
@@ -194,7 +214,8 @@ def open_openvino(
     cache: Path | None = None,
     chip: str = "CPU",
 ) -> OpenVinoEngine:
-    """Reads and compiles an ONNX or TFLite file.
+    """Reads and compiles an ONNX or TFLite file. An ONNX file with Q/DQ runs with weights of 7 bits on a CPU whose
+    int8 sums overflow.
 
     threads: inference threads over all streams. streams: requests that run at once. 1 answers a single row soonest; as
     many as threads gets the most rows done in a time, and then several rows of a call are run side by side. cache:
@@ -209,6 +230,8 @@ def open_openvino(
         network = core.read_model(str(model) if model.suffix in KNOWN else model.read_bytes())
     except RuntimeError as error:
         raise ModelError(f"{model} is not a model OpenVINO can read; fetch it again ({_last_line(error)})") from error
+    if chip == "CPU" and model.suffix not in (".tflite", ".xml") and (graph := saturation.suited(model, overflows)):
+        network = core.read_model(graph)
     try:
         compiled = core.compile_model(network, chip, settings(precision, threads, streams, cache))
     except (RuntimeError, MemoryError) as error:

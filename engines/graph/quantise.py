@@ -15,6 +15,7 @@ from engines.values import F32, Array
 
 # operator -> axis of the weight that holds the output channels
 CHANNEL_AXIS = {"Conv": 0, "ConvTranspose": 1, "Gemm": 1, "MatMul": 1}
+PEAK = 127
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +56,24 @@ def weight_axis(node: NodeProto, dimensions: int) -> int:
     return 0 if flipped else CHANNEL_AXIS[node.op_type]
 
 
-def weight_scales(weight: F32, axis: int) -> F32:
-    """float32 (channels,): symmetric, so that the largest weight of a channel is 127."""
+def weight_scales(weight: F32, axis: int, peak: int = PEAK) -> F32:
+    """float32 (channels,): symmetric, so that the largest weight of a channel is `peak`."""
     others = tuple(i for i in range(weight.ndim) if i != axis)
     top = np.abs(weight).max(axis=others)
-    return (np.where(top > 0, top, 127) / 127).astype(np.float32)
+    return (np.where(top > 0, top, peak) / peak).astype(np.float32)
 
 
 def quantise(
-    model: ModelProto, ranges: Mapping[str, Range], skip: Set[str] = frozenset(), signed: bool = False
+    model: ModelProto,
+    ranges: Mapping[str, Range],
+    skip: Set[str] = frozenset(),
+    signed: bool = False,
+    peak: int = PEAK,
 ) -> ModelProto:
     """A copy in which every target node but those in `skip` (by first output name) reads int8 through Q/DQ.
 
     signed: S8 symmetric activations, as TensorRT wants them; U8 with a zero point otherwise, as CPUs want them.
+    peak: the largest weight; `engines/graph/narrow.py` says which chips need a smaller one.
     Errors: ModelError where a range is missing.
     """
     done = deepcopy(model)
@@ -87,11 +93,11 @@ def quantise(
             read[source] = _activation(graph, made, source, ranges[source].whole(), signed)
         if weight not in weighed:
             values = numpy_helper.to_array(stored[weight]).astype(np.float32)
-            weighed[weight] = _weight(graph, made, weight, values, weight_axis(node, values.ndim))
+            weighed[weight] = _weight(graph, made, weight, values, weight_axis(node, values.ndim), peak)
         node.input[0], node.input[1] = read[source], weighed[weight]
         before[node.output[0]] = made
     _weave(graph, before)
-    _drop_unused(graph)
+    drop_unused(graph)
     for entry in done.opset_import:
         if entry.domain in ("", "ai.onnx") and entry.version < 13:
             raise ModelError("int8 needs ONNX opset 13 or later; convert the model's opset first")
@@ -132,10 +138,10 @@ def _activation(graph: GraphProto, made: list[NodeProto], source: str, span: Ran
     return f"{source}/dq"
 
 
-def _weight(graph: GraphProto, made: list[NodeProto], name: str, values: F32, axis: int) -> str:
-    scales = weight_scales(values, axis)
+def _weight(graph: GraphProto, made: list[NodeProto], name: str, values: F32, axis: int, peak: int) -> str:
+    scales = weight_scales(values, axis, peak)
     shape = [-1 if i == axis else 1 for i in range(values.ndim)]
-    whole = np.clip(np.rint(values / scales.reshape(shape)), -127, 127).astype(np.int8)
+    whole = np.clip(np.rint(values / scales.reshape(shape)), -peak, peak).astype(np.int8)
     q = _constant(graph, f"{name}/q", whole)
     s = _constant(graph, f"{name}/scale", scales)
     z = _constant(graph, f"{name}/zero", np.zeros(len(scales), np.int8))
@@ -151,7 +157,8 @@ def _weave(graph: GraphProto, before: Mapping[str, list[NodeProto]]) -> None:
     graph.node.extend(order)
 
 
-def _drop_unused(graph: GraphProto) -> None:
+def drop_unused(graph: GraphProto) -> None:
+    """Takes out stored tensors that no node reads."""
     used = {name for node in graph.node for name in node.input} | {value.name for value in graph.output}
     kept = [deepcopy(tensor) for tensor in graph.initializer if tensor.name in used]
     del graph.initializer[:]

@@ -32,12 +32,13 @@ DEEPEST = 16  # nested graphs; published models have at most two
 @dataclass(frozen=True, slots=True)
 class Head:
     """inputs, outputs: as declared, initialisers left out. external: outside data files, relative to the model's.
-    domains: whose operators its nodes are, those left out that the file defines itself."""
+    domains: whose operators its nodes are, those left out that the file defines itself. operators: their names."""
 
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
     external: tuple[str, ...]
     domains: frozenset[str] = frozenset()
+    operators: frozenset[str] = frozenset()
 
 
 def refuse_tflite(file: Path) -> None:
@@ -126,30 +127,31 @@ def _model(data: memoryview) -> Head:
     graphs = _parts(data, 7)
     if len(graphs) != 1 or _number(data, 1) is None:
         raise ValueError("it holds no graph")
-    graph, weights, external, domains = graphs[0], set[str](), list[str](), set[str]()
+    graph, weights, external, domains, operators = graphs[0], set[str](), list[str](), set[str](), set[str]()
     inputs: list[Tensor] = []
     outputs: list[Tensor] = []
     for tensor in _parts(graph, 5):
         weights.add(_text(tensor, 8))
-    _walk(graph, external, domains, 0)
+    _walk(graph, external, domains, operators, 0)
     domains -= {_text(function, 10) for function in _parts(data, 25)}
     for number, into in ((11, inputs), (12, outputs)):
         into += [t for t in map(_declared, _parts(graph, number)) if t.name not in weights]
-    return Head(tuple(inputs), tuple(outputs), tuple(dict.fromkeys(external)), frozenset(domains))
+    return Head(tuple(inputs), tuple(outputs), tuple(dict.fromkeys(external)), frozenset(domains), frozenset(operators))
 
 
-def _walk(graph: memoryview, found: list[str], domains: set[str], depth: int) -> None:
+def _walk(graph: memoryview, found: list[str], domains: set[str], operators: set[str], depth: int) -> None:
     """Outside data of a graph's initialisers, and of the tensors and graphs within its nodes' attributes; the nodes'
-    domains."""
+    domains and operators."""
     if depth > DEEPEST:
         raise ValueError("graphs are nested too deep")
     tensors = _parts(graph, 5) + [part for sparse in _parts(graph, 15) for n in (1, 2) for part in _parts(sparse, n)]
     for node in _parts(graph, 1):
         domains.add(_text(node, 7))
+        operators.add(_text(node, 4))
         for attribute in _parts(node, 5):
             tensors += _parts(attribute, 5) + _parts(attribute, 10)
             for inner in _parts(attribute, 6) + _parts(attribute, 11):
-                _walk(inner, found, domains, depth + 1)
+                _walk(inner, found, domains, operators, depth + 1)
     for tensor in tensors:
         places = [_text(entry, 2) for entry in _parts(tensor, 13) if _text(entry, 1) == "location"]
         if places or _number(tensor, 14) == 1:

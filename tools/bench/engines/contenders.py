@@ -12,7 +12,7 @@ import numpy as np
 from calib.int8 import ranges
 from calib.precision import distance
 from engines.backends.choose import open_engine
-from engines.backends.openvino import open_openvino
+from engines.backends.openvino import open_openvino, weight_peak
 from engines.errors import UnderstudyError
 from engines.graph.load import load, save
 from engines.graph.observe import expose
@@ -78,7 +78,7 @@ def quantised(path: Path, rows: Sequence[Feeds], to: Path) -> Path:
     save(expose(graph, [n for n in names if n not in fed]), seen)
     spans = ranges(open_openvino(seen, "f32", 2).session(), names, lambda: rows, "minmax")
     seen.unlink()
-    save(quantise(graph, spans), to)
+    save(quantise(graph, spans, peak=weight_peak()), to)
     return to
 
 

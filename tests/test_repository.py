@@ -45,7 +45,7 @@ HEAVY = {
     # never: another's copy of what is here, or not what it says it is
     "insightface": (),
     "mediapipe": (),
-    "pickle": (),
+    "pickle": ("tools/train/checkpoint.py",),  # the name of an error that torch raises
     "scipy": (),
     "pip": (),
 }

@@ -1,5 +1,5 @@
 """The people that crops are made of: portraits from a folder of photos and clips, kept as plain arrays, split by
-person.
+person into the sets of `purposes`.
 
 Only material that may be used for weights that ship: see PHOTOS and CLIPS, and the training cards for its credit.
 """
@@ -18,6 +18,7 @@ from engines.values import F32, U8
 from tools.synth.crops import CropPeople
 from tools.synth.faces import Portrait, portrait
 from tools.synth.hands import load, split
+from tools.synth.purposes import Purpose, of_people
 
 # folder under photos/: whose photo a file is, by its name
 PHOTOS: dict[str, Callable[[str], str]] = {
@@ -29,7 +30,6 @@ PHOTOS: dict[str, Callable[[str], str]] = {
 # clips whose face stays clear of the hands, and who is in them; the other signing clips are kept for looking at
 CLIPS = {"again": "man", "student": "man", "yes": "man", "no": "man", "school": "woman", "walk": "woman"}
 EVERY = 4  # frames between two portraits from a clip
-HELD = 6  # one person in so many is kept for validation
 MORPHS = 0.5  # share of training crops whose person is made of two
 
 
@@ -107,17 +107,17 @@ def read(path: Path) -> list[Portrait]:
     return [Portrait(i, b, m, str(p)) for i, b, m, p in zip(*arrays, strict=True)]
 
 
-def casts(bank: list[Portrait], hands: Path) -> tuple[CropPeople, CropPeople]:
-    """(training, validation): one person in HELD and the last fifth of the hands are in the second alone. Signers, who
-    are few, are all in the first."""
-    names = sorted({p.person for p in bank if not p.person.startswith("signer_")})
-    held = set(names[::HELD])
-    people: tuple[dict[str, list[Portrait]], dict[str, list[Portrait]]] = ({}, {})
-    for p in bank:
-        people[p.person in held].setdefault(p.person, []).append(p)
+def casts(bank: list[Portrait], hands: Path) -> dict[Purpose, CropPeople]:
+    """Who appears in which crops, with neither people nor hands in common, see `of_people` and `hands.split`. Only
+    training makes people of two. Raises InputError where there are too few."""
+    purposes = of_people(p.person for p in bank)
     pictures = load(hands)
     if not pictures:
         raise InputError(f"{hands} holds no cut-out hands (PNG with alpha)")
     mine = split(pictures)
-    first, second = ({k: tuple(v) for k, v in side.items()} for side in people)
-    return CropPeople(first, mine[0], MORPHS), CropPeople(second, mine[1])
+    people: dict[Purpose, dict[str, tuple[Portrait, ...]]] = {purpose: {} for purpose in Purpose}
+    for p in bank:
+        group = people[purposes[p.person]]
+        group[p.person] = (*group.get(p.person, ()), p)
+    morphs = dict.fromkeys(Purpose, 0.0) | {Purpose.TRAINING: MORPHS}
+    return {purpose: CropPeople(people[purpose], mine[purpose], morphs[purpose]) for purpose in Purpose}

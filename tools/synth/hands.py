@@ -8,6 +8,7 @@ import numpy as np
 
 from engines.values import F32, U8
 from tools.synth.layers import Sheet, opaque
+from tools.synth.purposes import Purpose, of_row
 
 BORDER = 2  # pixels of rim that a cut-out loses: it carries the old background
 
@@ -51,8 +52,7 @@ def load(folder: Path) -> dict[int, U8]:
     return found
 
 
-def split(pictures: dict[int, U8], share: float = 0.2) -> tuple[Hands, Hands]:
-    """(training, validation): the last `share` of the row, cut off whole, so that no person is in both."""
-    order = [pictures[k] for k in sorted(pictures)]
-    at = len(order) - max(1, round(share * len(order)))
-    return Hands(tuple(order[:at])), Hands(tuple(order[at:]))
+def split(pictures: dict[int, U8], share: float = 0.2) -> dict[Purpose, Hands]:
+    """Whose hands are for what: the last `share` of the row is held back, see `of_row`."""
+    row = [pictures[k] for k in sorted(pictures)]
+    return {purpose: Hands(some) for purpose, some in of_row(row, share).items()}

@@ -12,6 +12,7 @@ from engines.errors import InputError
 from engines.occlusion.network import SIDE
 from engines.values import U8
 from tools.synth.crops import Sample
+from tools.synth.purposes import Purpose
 
 I64 = npt.NDArray[np.int64]
 
@@ -65,6 +66,13 @@ def read(folder: Path) -> Shard:
     return Shard(face, maps, label, sequence)
 
 
-def found(folder: Path, prefix: str) -> list[Path]:
-    """The whole shards in a folder whose names begin with `prefix`, in order."""
-    return sorted(p for p in folder.glob(prefix + "*") if (p / "sequence.npy").is_file())
+def sequences(purpose: Purpose) -> str:
+    """The name of the shards that hold a purpose's sequences; those of its crops bear the purpose's own."""
+    return f"{purpose}_sequences"
+
+
+def found(folder: Path, name: str) -> list[Path]:
+    """The whole shards of a folder that are called `name` and a number, in order."""
+    numbered = ((path.name.removeprefix(name), path) for path in folder.glob(f"{name}*"))
+    whole = [(int(n), path) for n, path in numbered if n.isdecimal() and (path / "sequence.npy").is_file()]
+    return [path for _, path in sorted(whole)]

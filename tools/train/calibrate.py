@@ -10,8 +10,10 @@ from engines.occlusion.network import WEIGHTS
 
 if TYPE_CHECKING:
     from calib.routing import Sequence
+    from calib.temperature import I64
     from engines.protocol import Engine
     from engines.values import F32
+    from tools.synth.purposes import Purpose
     from tools.synth.shards import Shard
 
 
@@ -40,12 +42,24 @@ def answers(engine: "Engine", shard: "Shard", plate: bool = True) -> "F32":
     return out
 
 
-def _sequences(engine: "Engine", folder: Path, prefix: str) -> "list[Sequence]":
+def _sequences(engine: "Engine", folder: Path, purpose: "Purpose") -> "list[Sequence]":
     from calib.routing import Sequence
     from tools.synth import shards
 
-    found = (one for path in shards.found(folder, prefix) for one in shards.read(path).sequences())
+    found = (one for path in shards.found(folder, shards.sequences(purpose)) for one in shards.read(path).sequences())
     return [Sequence(answers(engine, one), one.label.astype(int)) for one in found]
+
+
+def _crops(engine: "Engine", folder: Path, purpose: "Purpose") -> "tuple[F32, I64]":
+    """Logits (n, 3) and labels (n,) of the crops whose label is sure."""
+    import numpy as np
+
+    from tools.synth import shards
+    from tools.synth.crops import UNSURE
+
+    shard = shards.read(shards.found(folder, purpose)[0])
+    sure = shard.label != UNSURE
+    return answers(engine, shard)[sure], np.asarray(shard.label[sure], np.int64)
 
 
 def routing(
@@ -55,39 +69,36 @@ def routing(
         "routing.toml"
     ),
 ) -> None:
-    """Fit the temperature to the validation crops, the thresholds and their hysteresis to sequences, and tell how both
-    do on what they were not fitted to."""
-    import numpy as np
-
+    """Fit the temperature and the thresholds with their hysteresis to the calibration people's crops and sequences, and
+    tell how both do on the validation people's."""
     from calib import ece, temperature, thresholds
     from calib import routing as fitting
     from engines.backends.choose import open_engine
     from tools.synth import shards
-    from tools.synth.crops import UNSURE
+    from tools.synth.purposes import Purpose
 
-    held = shards.found(data, "val")
-    fit_on, check_on = (shards.found(data, n) for n in ("fit", "seq"))
-    if not (held and fit_on and check_on):
-        raise InputError(f"{data} lacks validation crops or sequences; write some with `understudy train data`")
+    fit_on, check_on = Purpose.CALIBRATION, Purpose.VALIDATION
+    for purpose in (fit_on, check_on):
+        if not (shards.found(data, purpose) and shards.found(data, shards.sequences(purpose))):
+            raise InputError(f"{data} lacks crops or sequences for {purpose}; write some with `understudy train data`")
     engine = open_engine(net, "cpu", "f32")
-    shard = shards.read(held[0])
-    sure = shard.label != UNSURE
-    logits, labels = answers(engine, shard)[sure], shard.label[sure].astype(int)
-    heat, scaled = temperature.crossed(logits, labels)
-    for name, t, p in (("before", 1.0, temperature.softmax(logits)), ("after", heat, scaled)):
-        loss = -float(np.log(p[np.arange(len(labels)), labels] + 1e-9).mean())
+    heat, _ = temperature.crossed(*_crops(engine, data, fit_on))
+    logits, labels = _crops(engine, data, check_on)
+    typer.echo("crops of the validation people:")
+    for name, t in (("before", 1.0), ("after", heat)):
+        p = temperature.softmax(logits, t)
+        loss, error = temperature.log_loss(logits, labels, t), ece.ece(p, labels)
         right = float((p.argmax(1) == labels).mean())
-        error = ece.ece(p, labels)
         typer.echo(f"{name:7} temperature {t:.3f}  log-loss {loss:.4f}  ECE {error:.4f}  accuracy {right:.4f}")
-    fitted = fitting.fit(_sequences(engine, data, "fit"), heat)
-    checked = fitting.quality(_sequences(engine, data, "seq"), fitted)
+    fitted = fitting.fit(_sequences(engine, data, fit_on), heat)
+    checked = fitting.quality(_sequences(engine, data, check_on), fitted)
     typer.echo(
-        f"sequences not fitted to: {checked.accuracy:.4f} of frames right, {checked.switches:.1f} switches per 100 "
-        f"frames ({checked.wanted:.1f} in the labels)"
+        f"their sequences: {checked.accuracy:.4f} of frames right, {checked.switches:.1f} switches per 100 frames "
+        f"({checked.wanted:.1f} in the labels)"
     )
     notes = (
         "Route thresholds, by `understudy calibrate routing`.",
-        f"On held-back sequences {checked.accuracy:.3f} of frames right.",
+        f"On sequences of people they were not fitted to, {checked.accuracy:.3f} of frames right.",
     )
     thresholds.save(fitted, output, notes)
     typer.echo(f"wrote {output}")

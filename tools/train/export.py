@@ -1,11 +1,14 @@
 """From a checkpoint to the file that ships, and the proof that both answer alike. Knows torch and ONNX."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from engines.backends.choose import open_engine
 from engines.errors import ModelError
@@ -15,6 +18,7 @@ from engines.values import F32
 from tools.train.net import Exported
 
 OPSET = 18
+LARGE = 1024  # values from which on a weight is stored as float16
 NEAR = 2e-3  # largest difference, in logits and in map values, that counts as alike in f32
 
 
@@ -57,7 +61,7 @@ def halve(path: Path) -> None:
     model = onnx.load(str(path))
     casts = []
     for weight in model.graph.initializer:
-        if weight.data_type != TensorProto.FLOAT or int(np.prod(weight.dims)) < 1024:
+        if weight.data_type != TensorProto.FLOAT or int(np.prod(weight.dims)) < LARGE:
             continue
         name, values = weight.name, numpy_helper.to_array(weight).astype(np.float16)
         weight.CopyFrom(numpy_helper.from_array(values, name + ".f16"))
@@ -95,9 +99,22 @@ def parity(net: Any, path: Path, seen: F32, form: Form = OCCLUSION) -> float:
     return worst
 
 
+def folded(net: Any) -> Any:
+    """The net with each batch norm that follows a convolution taken into its weights, in eval mode.
+
+    The exporter does the same; done beforehand, what is rounded here is what is rounded in the file.
+    """
+    net.eval()
+    for module in [m for m in net.modules() if isinstance(m, nn.Sequential)]:
+        for i, (one, next_) in enumerate(pairwise(module)):
+            if isinstance(one, nn.Conv2d) and isinstance(next_, nn.BatchNorm2d):
+                module[i], module[i + 1] = fuse_conv_bn_eval(one, next_), nn.Identity()
+    return net
+
+
 def rounded(net: Any) -> Any:
-    """The net with the weights that `halve` stores, so that parity compares like with like."""
-    for p in net.parameters():
-        if p.numel() >= 1024:
+    """The net, folded, with the weights that `halve` stores, so that parity compares like with like."""
+    for p in folded(net).parameters():
+        if p.numel() >= LARGE:
             p.data.copy_(p.data.half().float())
     return net

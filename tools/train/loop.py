@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from engines.backends.openvino import has_bf16
+from engines.errors import InputError
 from tools.synth.shards import Shard
+from tools.train import checkpoint
 from tools.train.batches import epoch, prepared
 from tools.train.losses import losses
 from tools.train.metrics import Score, score
@@ -19,7 +22,7 @@ from tools.train.telemetry import Telemetry
 @dataclass(frozen=True, slots=True)
 class TrainingRecipe:
     """steps: in all. rate: peak learning rate, warmed up, then a cosine to 2 %. patience: evaluations without a gain
-    before it stops. only: names' prefix of the parameters that are trained, empty for all."""
+    before it stops. only: names' prefix of the parameters that are trained, empty for all. bf16: see `fast`."""
 
     steps: int = 8000
     size: int = 32
@@ -57,14 +60,19 @@ class TrainingRun:
     stale: int = 0
 
     def save(self, path: Path) -> None:
-        part = path.with_suffix(".part")
         held = {n: getattr(self, n).state_dict() for n in ("net", "average", "optimiser")}
         held |= {n: getattr(self, n) for n in ("step", "epoch", "batch", "best", "stale")}
-        torch.save(held, part)
-        part.replace(path)
+        checkpoint.write(held, path)
 
     def load(self, path: Path) -> None:
-        held = torch.load(path, weights_only=True)
+        """Raises InputError where the file is no checkpoint of this network. Tensors go where the net's own are."""
+        held = checkpoint.read(path)
+        try:
+            self._take(held)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise InputError(f"{path} is a checkpoint of another recipe; give another --output") from error
+
+    def _take(self, held: Any) -> None:
         self.net.load_state_dict(held["net"])
         self.average.load_state_dict(held["average"])
         self.optimiser.load_state_dict(held["optimiser"])
@@ -75,15 +83,19 @@ class TrainingRun:
 Parts = Callable[[TrainingRun, Any, TrainingRecipe, str], dict[str, Any]]
 
 
-def taken_up(run: TrainingRun, folder: Path, start: Path | None, device: str = "cpu") -> bool:
-    """Goes on from the folder's `last.pt`: True; without one it begins from the weights in `start`, if there are."""
+def taken_up(run: TrainingRun, folder: Path, start: Path | None) -> bool:
+    """Goes on from the folder's `last.pt`: True; without one it begins from the weights in `start`, if there are.
+    Raises InputError where either is of another network."""
     if (folder / "last.pt").is_file():
         run.load(folder / "last.pt")
         return True
     if start is not None:
-        weights = torch.load(start, weights_only=True, map_location=device)
-        run.net.load_state_dict(weights)
-        run.average.load_state_dict(weights)
+        held = checkpoint.read(start)
+        try:
+            run.net.load_state_dict(held)
+            run.average.load_state_dict(held)
+        except (TypeError, RuntimeError) as error:
+            raise InputError(f"{start} holds no weights of this network and recipe") from error
     return False
 
 
@@ -99,6 +111,14 @@ def begin(make: Callable[[], Any], recipe: TrainingRecipe, device: str = "cpu") 
     return TrainingRun(net, average.eval(), torch.optim.AdamW(chosen, lr=recipe.rate, weight_decay=recipe.decay))
 
 
+def fast(recipe: TrainingRecipe, device: str) -> Any:
+    """The context in which a network computes in bf16, where the recipe wants it and the device has it: a CPU that
+    merely imitates bf16 takes ten times as long as in f32."""
+    kind = torch.device(device).type
+    able = has_bf16() if kind == "cpu" else kind != "cuda" or torch.cuda.is_bf16_supported()
+    return torch.autocast(kind, torch.bfloat16, enabled=recipe.bf16 and able)
+
+
 def tensors(batch: Any, device: str = "cpu") -> tuple[Any, Any, Any]:
     face, maps, label = (torch.from_numpy(np.ascontiguousarray(a)) for a in (batch.face, batch.maps, batch.label))
     return face.to(device, memory_format=torch.channels_last), maps.to(device), label.to(device)
@@ -107,7 +127,7 @@ def tensors(batch: Any, device: str = "cpu") -> tuple[Any, Any, Any]:
 def parts(run: TrainingRun, batch: Any, recipe: TrainingRecipe, device: str = "cpu") -> dict[str, Any]:
     """The parts of the loss of masks and class, each a scalar."""
     face, maps, label = tensors(batch, device)
-    with torch.autocast(device, torch.bfloat16, enabled=recipe.bf16):
+    with fast(recipe, device):
         logits, guess = run.net(face)
     return losses(logits.float(), guess.float(), label, maps, face[:, 6])
 
@@ -144,7 +164,7 @@ def evaluate(net: Any, held: Shard, recipe: TrainingRecipe, plate: bool = True, 
         batch = prepared(held.face[at : at + 50], held.maps[at : at + 50], held.label[at : at + 50])
         if not plate:
             batch.face[:, 3:6] = 0
-        with torch.no_grad(), torch.autocast(device, torch.bfloat16, enabled=recipe.bf16):
+        with torch.no_grad(), fast(recipe, device):
             a, b = net(tensors(batch, device)[0])
         logits.append(a.float().cpu().numpy())
         maps.append(torch.sigmoid(b.float()).cpu().numpy())
@@ -166,14 +186,13 @@ MASKS = Task(epoch, parts, lambda net, held, recipe, device: evaluate(net, held,
 
 def train(
     run: TrainingRun, shards: Callable[[], list[Any]], held: Any, folder: Path, recipe: TrainingRecipe, say: Telemetry,
-    device: str = "cpu", task: Task = MASKS,
-) -> Any:  # fmt: skip
-    """Trains to the recipe's end or until it no longer gains; `last.pt` to resume from and `best.pt` lie in folder.
-    Returns the best score, as the task's `evaluate` gives it.
+    device: str = "cpu", task: Task = MASKS, stop: Callable[[], bool] = lambda: False,
+) -> bool:  # fmt: skip
+    """Trains to the recipe's end or until it no longer gains: True. `last.pt` to resume from and `best.pt` lie in
+    folder. False where `stop`, asked after every step, said so: `last.pt` then holds that step.
 
-    shards: called at each epoch, so that crops written meanwhile are used.
+    shards: called at each epoch, so that crops written meanwhile are used. held: what `best.pt` is chosen by.
     """
-    best: Any = None
     first = run.step
     while run.step < recipe.steps and run.stale <= recipe.patience:
         rng = np.random.default_rng((recipe.seed, run.epoch))
@@ -194,10 +213,14 @@ def train(
                 say.say("score", step=run.step, **now.facts())
                 run.stale = 0 if now.loss < run.best else run.stale + 1
                 if now.loss < run.best:
-                    run.best, best = now.loss, now
-                    torch.save(run.average.state_dict(), folder / "best.pt")
+                    run.best = now.loss
+                    checkpoint.write(run.average.state_dict(), folder / "best.pt")
                 run.save(folder / "last.pt")
             if run.step >= recipe.steps or run.stale > recipe.patience:
                 break
+            if stop():
+                run.save(folder / "last.pt")
+                say.say("stopped", step=run.step)
+                return False
         run.epoch, run.batch = run.epoch + 1, 0
-    return best if best is not None else task.evaluate(run.average, held, recipe, device)
+    return True

@@ -1,4 +1,4 @@
-"""The networks' shapes: the small one that ships, and the full-size ones. Knows torch, nothing of data or training."""
+"""The shape of the small network that ships, and what the networks share. Knows torch, nothing of data or training."""
 
 from typing import Any
 
@@ -87,18 +87,3 @@ class Exported(nn.Module):  # type: ignore[misc]
     def forward(self, face: Any) -> tuple[Any, Any]:
         logits, maps = self.net(face)
         return logits, torch.sigmoid(maps)
-
-
-class FullNet(nn.Module):  # type: ignore[misc]
-    """U-Net with a ResNet-34 for the maps and a ResNet-18 for the class, from segmentation-models-pytorch."""
-
-    def __init__(self, channels: int = 7, weights: str | None = "imagenet") -> None:
-        super().__init__()
-        import segmentation_models_pytorch as smp
-
-        self.segment = smp.Unet("resnet34", encoder_weights=weights, in_channels=channels, classes=MAPS)
-        self.encoder = smp.encoders.get_encoder("resnet18", in_channels=channels, depth=5, weights=weights)
-        self.head = nn.Linear(self.encoder.out_channels[-1], 3)
-
-    def forward(self, face: Any) -> tuple[Any, Any]:
-        return self.head(self.encoder(face)[-1].mean((2, 3))), self.segment(face)

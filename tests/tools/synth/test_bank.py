@@ -11,9 +11,10 @@ import pytest
 from engines.errors import InputError
 from engines.values import U8
 from tests.tools.synth.people import person
-from tools.synth.bank import HELD, casts, read, save
+from tools.synth.bank import casts, read, save
 from tools.synth.faces import Portrait
-from tools.synth.hands import Hands, cut, load, split
+from tools.synth.hands import Hands, cut, load
+from tools.synth.purposes import Purpose
 
 LOOK = person("x", 1)
 
@@ -52,46 +53,47 @@ def test_a_bank_is_read_as_it_was_saved(tmp_path: Path) -> None:
             assert np.array_equal(was, now)
 
 
-@pytest.mark.parametrize("count", [6, 13, 50])
-def test_nobody_is_in_training_and_validation(tmp_path: Path, count: int) -> None:
-    names = [f"p{n:02}" for n in range(count)]
-    train, held = casts(looks([*names, *names]), hands(tmp_path / "hands", range(1, 21)))
-    assert set(train.people) | set(held.people) == set(names)
-    assert not set(train.people) & set(held.people)
-    assert len(held.people) == -(-count // HELD)
-    assert all(len(some) == 2 for side in (train, held) for some in side.people.values())
+PEOPLE = [f"p{n:02}" for n in range(50)]
 
 
-def test_no_hand_is_in_both_and_those_held_are_the_last_of_the_row(tmp_path: Path) -> None:
-    train, held = casts(looks(["a", "b"]), hands(tmp_path / "hands", range(1, 21)))
-    assert reds(train.hands) == list(range(1, 17))
-    assert reds(held.hands) == [17, 18, 19, 20]
+def test_nobody_appears_for_two_purposes(tmp_path: Path) -> None:
+    sets = casts(looks([*PEOPLE, *PEOPLE]), hands(tmp_path / "hands", range(1, 21)))
+    assert list(sets) == list(Purpose)
+    shown = [name for some in sets.values() for name in some.people]
+    assert sorted(shown) == PEOPLE
+    assert all(len(both) == 2 for some in sets.values() for both in some.people.values())
+    assert {p: sorted(some.people) for p, some in sets.items() if p is not Purpose.TRAINING} == {
+        Purpose.SELECTION: ["p00", "p18", "p36"],
+        Purpose.CALIBRATION: ["p06", "p24", "p42"],
+        Purpose.VALIDATION: ["p12", "p30", "p48"],
+    }
 
 
-def test_signers_are_all_in_training(tmp_path: Path) -> None:
-    names = ["signer_man", "signer_woman", "zoe"]
-    train, held = casts(looks(names), hands(tmp_path / "hands", range(1, 6)))
-    assert set(train.people) == {"signer_man", "signer_woman"}
-    assert set(held.people) == {"zoe"}
+def test_no_hand_is_in_two_and_those_held_are_the_last_of_the_row(tmp_path: Path) -> None:
+    sets = casts(looks(PEOPLE), hands(tmp_path / "hands", range(1, 21)))
+    shown = [reds(some.hands) for some in sets.values()]
+    assert shown == [list(range(1, 17)), [17], [18], [19, 20]]
+
+
+def test_only_training_makes_people_of_two(tmp_path: Path) -> None:
+    sets = casts(looks(PEOPLE), hands(tmp_path / "hands", range(1, 21)))
+    assert {p: some.morphs > 0 for p, some in sets.items()} == {p: p is Purpose.TRAINING for p in Purpose}
 
 
 def test_the_split_does_not_hang_on_the_order_of_the_files(tmp_path: Path) -> None:
-    names = [f"p{n}" for n in range(20)]
     folder = hands(tmp_path / "hands", range(1, 6))
-    one, other = casts(looks(names), folder), casts(looks(names[::-1]), folder)
-    assert set(one[1].people) == set(other[1].people)
+    one, other = casts(looks(PEOPLE), folder), casts(looks(PEOPLE[::-1]), folder)
+    assert {p: set(some.people) for p, some in one.items()} == {p: set(some.people) for p, some in other.items()}
 
 
 def test_a_folder_without_hands_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cut-out hands"):
-        casts(looks(["a", "b"]), tmp_path)
+        casts(looks(PEOPLE), tmp_path)
 
 
-@pytest.mark.parametrize(("count", "share", "last"), [(10, 0.2, 2), (3, 0.2, 1), (7, 0.5, 4), (2, 0.0, 1)])
-def test_the_share_that_is_held(count: int, share: float, last: int) -> None:
-    train, held = split({n * 3: hand(n) for n in range(count)}, share)
-    assert reds(held) == list(range(count - last, count))
-    assert reds(train) == list(range(count - last))
+def test_too_few_people_are_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="at least 6 people are needed"):
+        casts(looks(["a", "b", "signer_man"]), hands(tmp_path / "hands", range(1, 6)))
 
 
 def test_only_cut_outs_with_a_number_are_hands(tmp_path: Path) -> None:

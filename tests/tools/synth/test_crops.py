@@ -176,7 +176,7 @@ def test_shards_keep_crops_and_sequences(tmp_path) -> None:  # type: ignore[no-u
     np.testing.assert_array_equal(two.face[0], want.face)
     np.testing.assert_array_equal(one.sequence, 0)
     assert shards.found(tmp_path, "seq") == [tmp_path / "seq0"]
-    assert shards.found(tmp_path, "train") == []
+    assert shards.found(tmp_path, "training") == []
 
 
 def test_a_folder_without_crops_is_refused(tmp_path) -> None:  # type: ignore[no-untyped-def]

@@ -5,6 +5,7 @@ from engines.values import F32
 from tools.synth import clear, noise, smoke, things
 from tools.synth.hands import Hands, cut, load, split
 from tools.synth.layers import LayerKind, Layers, Sheet, opaque, placement
+from tools.synth.purposes import Purpose
 
 SIZE = (96, 100)
 BACK = np.random.default_rng(1).uniform(30, 220, (*SIZE, 3)).astype(np.float32)
@@ -154,11 +155,10 @@ def test_hands_are_split_by_the_row_they_were_taken_in(tmp_path) -> None:  # typ
     (tmp_path / "note.txt").write_text("no hand")
     found = load(tmp_path)
     assert sorted(found) == [1, 2, 3, 5, 10]
-    train, held = split(found, 0.4)
-    assert isinstance(train, Hands)
-    assert [p[0, 0, 0] for p in held.pictures] == [0, 0] or len(held.pictures) == 2
-    assert len(train.pictures) == 3
-    np.testing.assert_array_equal(held.pictures[-1], found[10])
+    sets = split(found, 0.4)
+    assert all(isinstance(some, Hands) for some in sets.values())
+    assert [len(sets[purpose].pictures) for purpose in Purpose] == [2, 1, 1, 1], "each that is held back has some"
+    np.testing.assert_array_equal(sets[Purpose.VALIDATION].pictures[-1], found[10])
 
 
 def test_layers_carry_what_they_say() -> None:

@@ -18,6 +18,7 @@ from tests.tools.rules import by_difference
 from tests.tools.synth.people import cast
 from tools.synth import making, shards
 from tools.synth.crops import UNSURE
+from tools.synth.purposes import Purpose
 from tools.train.calibrate import answers
 
 EYE = np.eye(2, 3, dtype=np.float32)
@@ -26,7 +27,9 @@ EYE = np.eye(2, 3, dtype=np.float32)
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder, people = tmp_path_factory.mktemp("crops"), cast()
-    assert len(list(making.write(folder, (people, people), making.ShardPlan(1, 48, 6, 3, frames=16)))) == 4
+    assert (
+        len(list(making.write(folder, dict.fromkeys(Purpose, people), making.ShardPlan(1, 48, 6, 3, frames=16)))) == 6
+    )
     return folder
 
 
@@ -56,7 +59,7 @@ def test_the_thresholds_written_are_those_that_the_stream_reads(
     OcclusionTracker(engine, found).close()
     assert out.read_text().startswith("# Route thresholds, by `understudy calibrate routing`.")
     assert f"wrote {out}" in text
-    shard = shards.read(shards.found(data, "val")[0])
+    shard = shards.read(shards.found(data, Purpose.CALIBRATION)[0])
     sure = shard.label != UNSURE
     logits, labels = answers(engine, shard)[sure], shard.label[sure].astype(int)
     assert found.temperature == pytest.approx(temperature.crossed(logits, labels)[0], abs=1e-3)
@@ -72,9 +75,9 @@ def test_log_loss_and_calibration_error_are_told_before_and_after(
     assert before[0] == "1.000"
     assert float(after[1]) <= float(before[1]), "a temperature that does not help is not taken"
     assert before[3] == after[3], "a temperature changes no answer"
-    shares = re.search(r"not fitted to: (\S+) of frames right, (\S+) switches per 100 frames \((\S+) in the", text)
+    shares = re.search(r"their sequences: (\S+) of frames right, (\S+) switches per 100 frames \((\S+) in the", text)
     assert shares is not None
-    checked = shards.read(shards.found(data, "seq")[0])
+    checked = shards.read(shards.found(data, shards.sequences(Purpose.VALIDATION))[0])
     some = [Sequence(answers(engine, one), one.label.astype(int)) for one in checked.sequences()]
     want = quality(some, load(tmp_path / "routing.toml"))
     assert [float(v) for v in shares.groups()] == pytest.approx([want.accuracy, want.switches, want.wanted], abs=0.06)
@@ -83,7 +86,7 @@ def test_log_loss_and_calibration_error_are_told_before_and_after(
 
 def test_it_asks_the_network_as_the_stream_does(data: Path, engine: Engine) -> None:
     """The same crop through the stream's own preparation gives the same logits."""
-    shard = shards.read(shards.found(data, "val")[0])
+    shard = shards.read(shards.found(data, Purpose.VALIDATION)[0])
     got = answers(engine, shard)
     live = OcclusionNet(engine)
     for i in range(4):
@@ -95,7 +98,7 @@ def test_it_asks_the_network_as_the_stream_does(data: Path, engine: Engine) -> N
 
 
 def test_without_their_plates_the_same_crops_are_answered_otherwise(data: Path, engine: Engine) -> None:
-    shard = shards.read(shards.found(data, "val")[0])
+    shard = shards.read(shards.found(data, Purpose.VALIDATION)[0])
     with_, without = answers(engine, shard), answers(engine, shard, plate=False)
     assert np.all(without.argmax(1) == NONE), "by the rule"
     assert set(with_.argmax(1)) == {NONE, OPAQUE}
@@ -103,10 +106,10 @@ def test_without_their_plates_the_same_crops_are_answered_otherwise(data: Path, 
 
 def test_a_folder_without_sequences_is_told(net: Path, tmp_path: Path) -> None:
     people = cast()
-    list(making.write(tmp_path, (people, people), making.ShardPlan(1, 2, 0, 3)))
+    list(making.write(tmp_path, dict.fromkeys(Purpose, people), making.ShardPlan(1, 2, 0, 3)))
     done = understudy("calibrate", "routing", "--data", tmp_path, "--net", net, "-o", tmp_path / "x.toml")
     assert done.returncode == 2
-    assert "lacks validation crops or sequences; write some with `understudy train data`" in done.stderr
+    assert "lacks crops or sequences for calibration; write some with `understudy train data`" in done.stderr
     assert not (tmp_path / "x.toml").exists()
 
 

@@ -5,11 +5,14 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs PyTorch")
 
+from engines.backends.openvino import has_bf16  # noqa: E402
 from tools.synth.shards import Shard  # noqa: E402
-from tools.train import export, loop, net  # noqa: E402
-from tools.train.batches import epoch, prepared  # noqa: E402
+from tools.train import loop, net  # noqa: E402
+from tools.train.batches import epoch  # noqa: E402
 from tools.train.losses import dice, losses  # noqa: E402
 from tools.train.telemetry import Telemetry, read  # noqa: E402
+
+pytestmark = pytest.mark.train
 
 
 @pytest.fixture(autouse=True)
@@ -93,6 +96,13 @@ def test_the_rate_warms_up_and_falls() -> None:
     assert rates[-1] == pytest.approx(0.02, abs=0.001)
 
 
+def test_a_cpu_that_merely_imitates_bf16_computes_in_f32() -> None:
+    """The imitation takes ten times as long; a recipe without bf16 has none anywhere."""
+    for wanted in (True, False):
+        with loop.fast(loop.TrainingRecipe(bf16=wanted), "cpu"):
+            assert torch.is_autocast_enabled("cpu") is (wanted and has_bf16())
+
+
 def test_dice_by_hand() -> None:
     wanted = torch.zeros(2, 10, 10)
     wanted[0, :5] = 1  # the second has nothing to find and does not count
@@ -107,28 +117,3 @@ def test_unsure_labels_do_not_pull_on_the_class() -> None:
     assert logits.grad is not None
     assert float(logits.grad[0].abs().max()) == 0
     assert float(logits.grad[1].abs().max()) > 0
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_the_file_that_ships_answers_like_the_network(tmp_path: Path) -> None:
-    pytest.importorskip("onnx")
-    torch.manual_seed(2)
-    small = export.rounded(net.SmallNet().eval())
-    path = tmp_path / "occlusion.onnx"
-    export.export(small, path)
-    faces = prepared(shard(2).face, shard(2).maps, shard(2).label).face
-    assert export.parity(small, path, np.ascontiguousarray(faces)) < 1e-4
-    assert path.stat().st_size < 5e6
-    with torch.no_grad():
-        small.head[2].bias += 0.1
-    from engines.errors import ModelError
-
-    with pytest.raises(ModelError, match="export it again"):
-        export.parity(small, path, np.ascontiguousarray(faces))
-
-
-def test_the_full_size_recipe_takes_the_same_input() -> None:
-    pytest.importorskip("segmentation_models_pytorch", reason="the full-size recipe needs segmentation-models-pytorch")
-    logits, maps = net.FullNet(weights=None).eval()(torch.zeros(1, 7, 128, 128))
-    assert logits.shape == (1, 3)
-    assert maps.shape == (1, 3, 128, 128)

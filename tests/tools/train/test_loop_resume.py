@@ -10,10 +10,13 @@ torch = pytest.importorskip("torch", reason="training needs PyTorch")
 
 from torch import nn  # noqa: E402
 
+from engines.errors import InputError  # noqa: E402
 from tools.synth.shards import Shard  # noqa: E402
 from tools.train import loop, net  # noqa: E402
 from tools.train.batches import Batch, epoch, varied  # noqa: E402
 from tools.train.telemetry import Telemetry, read  # noqa: E402
+
+pytestmark = pytest.mark.train
 
 
 @pytest.fixture(autouse=True)
@@ -93,6 +96,37 @@ def test_a_resumed_run_is_the_run_that_was_not_stopped(tmp_path: Path) -> None:
     assert alike(resumed.average, whole.average)
     best = [torch.load(tmp_path / name / "best.pt", weights_only=True) for name in ("whole", "torn")]
     assert all(torch.equal(best[0][k], best[1][k]) for k in best[0])
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 5])
+def test_a_run_that_was_asked_to_stop_is_the_run_that_was_not(tmp_path: Path, steps: int) -> None:
+    """After any step, in the middle of an epoch or at its end, between two evaluations or at one."""
+    whole = trained(tmp_path / "whole", 0)
+    folder, asked = tmp_path / "asked", iter([False] * (steps - 1) + [True])
+    folder.mkdir()
+    run, say = loop.begin(Little, RECIPE), Telemetry(folder / "t.jsonl", lambda: 0.0)
+    assert not loop.train(run, lambda: [SOME], HELD, folder, RECIPE, say, stop=lambda: next(asked))
+    assert run.step == steps == torch.load(folder / "last.pt", weights_only=True)["step"]
+    assert read(folder / "t.jsonl")[-1] == {"event": "stopped", "seconds": 0.0, "step": steps}
+    resumed = trained(folder, 0)
+    assert alike(resumed.net, whole.net) and alike(resumed.average, whole.average)
+    assert resumed.best == whole.best
+
+
+def test_at_its_end_nobody_is_asked(tmp_path: Path) -> None:
+    recipe = loop.TrainingRecipe(steps=1, size=8, every=1, bf16=False)
+    run = loop.begin(Little, recipe)
+    say = Telemetry(tmp_path / "t.jsonl", lambda: 0.0)
+    assert loop.train(run, lambda: [SOME], HELD, tmp_path, recipe, say, stop=lambda: True)
+
+
+def test_a_checkpoint_of_another_network_is_told(tmp_path: Path) -> None:
+    loop.begin(Little, RECIPE).save(tmp_path / "last.pt")
+    torch.save(loop.begin(Little, RECIPE).net.state_dict(), tmp_path / "best.pt")
+    with pytest.raises(InputError, match=r"last\.pt is a checkpoint of another recipe"):
+        loop.taken_up(loop.begin(net.SmallNet, RECIPE), tmp_path, None)
+    with pytest.raises(InputError, match=r"best\.pt holds no weights of this network"):
+        loop.taken_up(loop.begin(net.SmallNet, RECIPE), tmp_path / "fresh", tmp_path / "best.pt")
 
 
 def test_a_run_may_be_prolonged(tmp_path: Path) -> None:

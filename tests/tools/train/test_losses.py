@@ -1,7 +1,4 @@
-"""Losses against the same formulas written with arrays, and what each of them pulls on; the file that ships."""
-
-from pathlib import Path
-from typing import Any
+"""Losses against the same formulas written with arrays, and what each of them pulls on."""
 
 import numpy as np
 import pytest
@@ -10,9 +7,10 @@ torch = pytest.importorskip("torch", reason="training needs PyTorch")
 
 from engines.values import F32  # noqa: E402
 from tools.synth.crops import UNSURE  # noqa: E402
-from tools.train import export, net  # noqa: E402
 from tools.train.losses import INSIDE, dice, losses  # noqa: E402
 from tools.train.metrics import softmax  # noqa: E402
+
+pytestmark = pytest.mark.train
 
 RNG = np.random.default_rng(1)
 N, SIDE = 4, 16
@@ -111,89 +109,3 @@ def test_overlap_counts_where_there_is_enough_to_find(pixels: int) -> None:
     assert missed == (pytest.approx(1 - 1 / (pixels + 1)) if pixels > 20 else 0)
     half = float(dice(wanted * 0.5, wanted))
     assert half == (pytest.approx(1 - (pixels + 1) / (1.5 * pixels + 1)) if pixels > 20 else 0)
-
-
-def initializers(path: Path) -> dict[str, Any]:
-    onnx = pytest.importorskip("onnx")
-    from onnx import numpy_helper
-
-    return {w.name: numpy_helper.to_array(w) for w in onnx.load(str(path)).graph.initializer}
-
-
-class Tiny:
-    """A net as the exporter takes it, made when torch is there."""
-
-    def __new__(cls) -> Any:
-        from torch import nn
-
-        class Net(nn.Module):  # type: ignore[misc]
-            def __init__(self) -> None:
-                super().__init__()
-                self.wide = nn.Conv2d(7, 24, 3, 1, 1)  # 1512 weights: stored as halves
-                self.thin = nn.Conv2d(24, 3, 1)  # 72: as they are
-                self.head = nn.Linear(24, 3)
-
-            def forward(self, face: Any) -> tuple[Any, Any]:
-                seen = torch.relu(self.wide(face))
-                return self.head(seen.mean((2, 3))), self.thin(seen)
-
-        torch.manual_seed(4)
-        return Net().eval()
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_large_weights_ship_as_halves_and_small_ones_whole(tmp_path: Path) -> None:
-    small = Tiny()
-    export.export(small, tmp_path / "whole.onnx", half=False)
-    export.export(small, tmp_path / "new" / "half.onnx")
-    whole, half = initializers(tmp_path / "whole.onnx"), initializers(tmp_path / "new" / "half.onnx")
-    assert {a.dtype for a in whole.values()} == {np.dtype(np.float32)}
-    large = {n for n, a in whole.items() if a.size >= 1024}
-    assert large
-    for name in large:
-        assert half[name + ".f16"].dtype == np.float16
-        assert np.array_equal(half[name + ".f16"], whole[name].astype(np.float16))
-    for name in whole.keys() - large:
-        assert np.array_equal(half[name], whole[name])
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.parametrize("half", [False, True])
-def test_the_file_answers_as_the_net_with_its_maps_as_probabilities(tmp_path: Path, half: bool) -> None:
-    small = Tiny()
-    if half:
-        export.rounded(small)
-    path = tmp_path / "n.onnx"
-    export.export(small, path, half=half)
-    faces = np.random.default_rng(2).random((2, 7, 128, 128), np.float32)
-    assert export.parity(small, path, faces) < 1e-5
-    logits, maps = export.answers(small, faces)
-    with torch.no_grad():
-        raw = small(torch.from_numpy(faces))
-    assert np.array_equal(logits, raw[0].numpy())
-    np.testing.assert_allclose(maps, sigmoid(raw[1].numpy()), atol=1e-6)
-
-
-def test_rounding_changes_large_weights_alone_and_only_once() -> None:
-    plain, once = Tiny(), export.rounded(Tiny())
-    again = {k: v.clone() for k, v in export.rounded(once).state_dict().items()}
-    for name, was in plain.state_dict().items():
-        want = was.half().float() if was.numel() >= 1024 else was
-        assert torch.equal(once.state_dict()[name], want)
-        assert torch.equal(again[name], want)
-
-
-def test_the_small_net_sees_how_much_of_the_mesh_its_maps_cover() -> None:
-    """The class hangs on the maps under the mask: a mask that hides them changes it, the maps stay."""
-    torch.manual_seed(1)
-    small = net.SmallNet().eval()
-    face = torch.rand(1, 7, 128, 128)
-    face[:, 6] = 1
-    logits, maps = small(face)
-    assert logits.shape == (1, 3)
-    assert maps.shape == (1, 3, 128, 128)
-    with torch.no_grad():
-        small.head[0].weight[:, -6:] = 0
-    blind, same = small(face)
-    assert torch.equal(maps, same)
-    assert not torch.allclose(logits, blind)

@@ -14,13 +14,14 @@ from engines.occlusion.eyewear import CM, HEIGHT, WIDTH, frame_to_band
 from engines.occlusion.network import frame_to_crop, move
 from engines.values import F32, U8
 from tools.synth import things
-from tools.synth.bank import HELD, PHOTOS, MeshFinder, meshed
+from tools.synth.bank import PHOTOS, MeshFinder, meshed
 from tools.synth.eyewear.drawing import depth, put_on
 from tools.synth.eyewear.shapes import spectacles
 from tools.synth.faces import expression, turned
 from tools.synth.hands import Hands, load, split
 from tools.synth.layers import placement
 from tools.synth.noise import fractal
+from tools.synth.purposes import Purpose, of_people
 from tools.synth.worn import fringe
 
 EVERY = 12  # frames between two portraits from a clip
@@ -68,21 +69,17 @@ def sitters(folder: Path, finder: MeshFinder) -> Iterator[Sitter]:
     return (_sitter(*one) for one in meshed(folder, finder))
 
 
-def casts(folder: Path, finder: MeshFinder) -> tuple[Sitters, Sitters]:
-    """(training, validation), with neither people nor hands in common; the people held back are `bank.casts`'s. Errors:
-    InputError where the folder has no photos or no hands."""
+def casts(folder: Path, finder: MeshFinder) -> dict[Purpose, Sitters]:
+    """Who appears in which bands, with neither people nor hands in common; the sets are those of `bank.casts`. Raises
+    InputError where the folder has too few photos or hands."""
     found = tuple(sitters(folder, finder))
     if not found:
         raise InputError(f"{folder} holds no photos of faces under photos/{{{', '.join(PHOTOS)}}}")
     pictures = load(folder / "occluders" / "hands")
     if not pictures:
         raise InputError(f"{folder / 'occluders' / 'hands'} holds no cut-out hands (PNG with alpha)")
-    held = set(sorted({s.person for s in found if not s.person.startswith("signer_")})[::HELD])
-    mine = split(pictures)
-    return (
-        Sitters(tuple(s for s in found if s.person not in held), mine[0]),
-        Sitters(tuple(s for s in found if s.person in held), mine[1]),
-    )
+    purposes, mine = of_people(s.person for s in found), split(pictures)
+    return {p: Sitters(tuple(s for s in found if purposes[s.person] is p), mine[p]) for p in Purpose}
 
 
 def _posed(sitter: Sitter, rng: np.random.Generator) -> tuple[F32, F32, F32]:

@@ -1,6 +1,6 @@
 """Labelled bands on disk: plain arrays that a trainer maps into memory. A shard's seed is its own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from engines.errors import InputError
 from engines.occlusion.eyewear import HEIGHT, WIDTH
 from engines.values import U8
 from tools.synth.eyewear.bands import Sitters, band
+from tools.synth.purposes import Purpose
 
 SHARD = 3000  # bands a folder
 
@@ -42,12 +43,15 @@ def write(folder: Path, cast: Sitters, count: int, seed: tuple[int, ...]) -> Non
     part.rename(folder)
 
 
-def write_all(folder: Path, casts: tuple[Sitters, Sitters], count: int, held: int, seed: int) -> Iterator[str]:
-    """Writes what is missing and names each shard as it is done: `held` bands of the people held back, then `count` of
-    the others."""
-    wanted: list[tuple[str, Sitters, int, tuple[int, ...]]] = [("bandval0", casts[1], held, (seed, 0))]
+def write_all(folder: Path, casts: Mapping[Purpose, Sitters], count: int, held: int, seed: int) -> Iterator[str]:
+    """Writes what is missing and names each shard as it is done: `held` bands each for selection and validation, then
+    `count` for training."""
+    wanted: list[tuple[str, Sitters, int, tuple[int, ...]]] = []
+    for n, purpose in enumerate((Purpose.SELECTION, Purpose.VALIDATION)):
+        wanted.append((f"{called(purpose)}0", casts[purpose], held, (seed, 2, n)))
     for n, start in enumerate(range(0, count, SHARD)):
-        wanted.append((f"bandtrain{n}", casts[0], min(SHARD, count - start), (seed, 1, n)))
+        name = f"{called(Purpose.TRAINING)}{n}"
+        wanted.append((name, casts[Purpose.TRAINING], min(SHARD, count - start), (seed, 1, n)))
     for name, cast, many, own in wanted:
         if not (folder / name).exists():
             write(folder / name, cast, many, own)
@@ -65,6 +69,13 @@ def read(folder: Path) -> BandShard:
         ) from error
 
 
-def found(folder: Path, prefix: str) -> list[Path]:
-    """The whole shards in a folder whose names begin with `prefix`, in order."""
-    return sorted(p for p in folder.glob(prefix + "*") if (p / "worn.npy").is_file())
+def called(purpose: Purpose) -> str:
+    """The name of the shards that hold a purpose's bands."""
+    return f"bands_{purpose}"
+
+
+def found(folder: Path, purpose: Purpose) -> list[Path]:
+    """The whole shards of a purpose in a folder, in order."""
+    numbered = ((path.name.removeprefix(called(purpose)), path) for path in folder.glob(f"{called(purpose)}*"))
+    whole = [(int(n), path) for n, path in numbered if n.isdecimal() and (path / "worn.npy").is_file()]
+    return [path for _, path in sorted(whole)]

@@ -1,8 +1,6 @@
 """`understudy train bands` and `train eyewear`: labelled bands, and the network that finds spectacles. Options and
 printing only."""
 
-import sys
-import time
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +19,9 @@ def bands(
     source: Annotated[Path, typer.Option("--data", metavar="DIR", help="Photos and cut-out hands.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Where the labelled bands go.")],
     count: Annotated[int, typer.Option(min=1, help="Training bands.")] = 18_000,
-    held: Annotated[int, typer.Option(min=1, help="Validation bands, of other people and other hands.")] = 1200,
+    held: Annotated[
+        int, typer.Option(min=1, help="Bands each of selection and validation: other people, other hands.")
+    ] = 800,
     seed: Annotated[int, typer.Option(help="Same seed, same bands.")] = 1,
 ) -> None:
     """Write labelled bands: the eyes of the data folder's people, with spectacles made from nothing or without."""
@@ -56,33 +56,25 @@ def eyewear(
 ) -> None:
     """Train the network that tells who wears spectacles, and where. Run it again to resume."""
     if find_spec("torch") is None:
-        raise UnderstudyError("training needs PyTorch; install it with `pip install torch`")
-    import torch
-
+        raise UnderstudyError("training needs PyTorch: .venv/bin/pip install -e '.[train]'")
     from tools.synth.eyewear import shards as bandshards
+    from tools.synth.purposes import Purpose
     from tools.train import export, loop
     from tools.train.eyewear import task as eyetask
     from tools.train.eyewear.net import EyeNet
-    from tools.train.telemetry import Telemetry
+    from tools.train.session import trained
 
-    folders = [bandshards.found(data, name) for name in ("bandtrain", "bandval")]
-    if not all(folders):
+    purposes = (Purpose.TRAINING, Purpose.SELECTION, Purpose.VALIDATION)
+    shards, chosen, judged = ([bandshards.read(p) for p in bandshards.found(data, purpose)] for purpose in purposes)
+    if not (shards and chosen and judged):
         raise InputError(f"{data} holds no labelled bands; write some with `understudy train bands`")
-    output.mkdir(parents=True, exist_ok=True)
-    shards, held = [bandshards.read(p) for p in folders[0]], bandshards.read(folders[1][0])
     recipe = loop.TrainingRecipe(steps=steps, seed=seed, size=batch, rate=4e-3, warm=150, every=400, keep=0.997)
-    run = loop.begin(EyeNet, recipe, device)
-    if loop.taken_up(run, output, start, device):
-        typer.echo(f"resumed at step {run.step}", err=True)
-    say = Telemetry(output / "telemetry.jsonl", time.monotonic, sys.stderr)
-    loop.train(run, lambda: shards, held, output, recipe, say, device, eyetask.EYEWEAR)
-    typer.echo("", err=True)
-    run.average.load_state_dict(torch.load(output / "best.pt", weights_only=True, map_location=device))
-    net = export.rounded(run.average.to("cpu").float())
-    path = output / "eyewear.onnx"
+    best = trained(EyeNet, shards, chosen[0], output, recipe, device, eyetask.EYEWEAR, start)
+    net, held, path = export.rounded(best.to("cpu").float()), judged[0], output / "eyewear.onnx"
     export.export(net, path, form=export.EYEWEAR)
     some = eyetask.batch(held.band[:4], held.map[:4], held.worn[:4]).band
     worst = export.parity(net, path, some, export.EYEWEAR)
+    typer.echo("of the validation people:")
     for name, value in eyetask.evaluate(net, held, recipe).facts().items():
         typer.echo(f"{name:22} {value}")
     typer.echo(f"wrote {path} ({path.stat().st_size / 1e6:.2f} MB); torch and ONNX differ by at most {worst:.1e}")

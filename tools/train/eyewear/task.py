@@ -13,7 +13,7 @@ from engines.values import F32, U8
 from tools.synth.eyewear.shards import BandShard
 from tools.train.batches import shuffled
 from tools.train.eyewear.net import losses
-from tools.train.loop import Task, TrainingRecipe, TrainingRun
+from tools.train.loop import Task, TrainingRecipe, TrainingRun, fast
 
 LIT = 127  # of 255: how much of a pixel eyewear hides for it to count in the figures
 
@@ -51,7 +51,7 @@ def epoch(shards: list[BandShard], size: int, rng: np.random.Generator) -> Itera
 def parts(run: TrainingRun, some: BandBatch, recipe: TrainingRecipe, device: str = "cpu") -> dict[str, Any]:
     """The parts of the loss, each a scalar."""
     band = torch.from_numpy(some.band).to(device, memory_format=torch.channels_last)
-    with torch.autocast(device, torch.bfloat16, enabled=recipe.bf16):
+    with fast(recipe, device):
         worn, found = run.net(band)
     wears, wanted = (torch.from_numpy(np.ascontiguousarray(a)).to(device) for a in (some.worn, some.map))
     return losses(worn.float(), found.float(), wears, wanted)
@@ -106,7 +106,7 @@ def evaluate(net: Any, held: BandShard, recipe: TrainingRecipe, device: str = "c
     net.eval()
     for at in range(0, len(held), 50):
         band = torch.from_numpy(batch(held.band[at : at + 50], held.map[:1], held.worn[:1]).band).to(device)
-        with torch.no_grad(), torch.autocast(device, torch.bfloat16, enabled=recipe.bf16):
+        with torch.no_grad(), fast(recipe, device):
             worn, found = net(band)
         logits.append(worn.float().cpu().numpy())
         maps.append(torch.sigmoid(found.float()).cpu().numpy())

@@ -13,6 +13,7 @@ from tools.synth.eyewear import bands
 from tools.synth.eyewear import shards as bandshards
 from tools.synth.eyewear.bands import Sitter, Sitters, band
 from tools.synth.hands import Hands
+from tools.synth.purposes import Purpose
 
 
 def people(count: int = 2, coarse: float = 1.0) -> Sitters:
@@ -75,10 +76,11 @@ def test_of_a_coarse_photo_nothing_is_sharp() -> None:
 
 
 def test_shards_are_written_once_and_read_back(tmp_path: Path) -> None:
-    names = list(bandshards.write_all(tmp_path, (CAST, CAST), 5, 3, 1))
-    assert names == ["bandval0", "bandtrain0"]
-    assert list(bandshards.write_all(tmp_path, (CAST, CAST), 5, 3, 1)) == []
-    (folder,) = bandshards.found(tmp_path, "bandtrain")
+    casts = dict.fromkeys(Purpose, CAST)
+    names = list(bandshards.write_all(tmp_path, casts, 5, 3, 1))
+    assert names == ["bands_selection0", "bands_validation0", "bands_training0"]
+    assert list(bandshards.write_all(tmp_path, casts, 5, 3, 1)) == []
+    (folder,) = bandshards.found(tmp_path, Purpose.TRAINING)
     shard = bandshards.read(folder)
     assert len(shard) == 5
     first = band(CAST, np.random.default_rng((1, 1, 0)))
@@ -90,8 +92,8 @@ def test_shards_are_written_once_and_read_back(tmp_path: Path) -> None:
 def test_a_folder_without_bands_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="train bands"):
         bandshards.read(tmp_path)
-    (tmp_path / "bandtrain0.part").mkdir()
-    assert bandshards.found(tmp_path, "bandtrain") == []
+    (tmp_path / "bands_training0.part").mkdir()
+    assert bandshards.found(tmp_path, Purpose.TRAINING) == []
 
 
 def test_wrinkles_are_thin_and_about_the_eyes() -> None:

@@ -17,6 +17,8 @@ from tools.train.eyewear import task as eyetask  # noqa: E402
 from tools.train.eyewear.net import EyeNet, losses  # noqa: E402
 from tools.train.telemetry import Telemetry, read  # noqa: E402
 
+pytestmark = pytest.mark.train
+
 RUN = CliRunner()
 RECIPE = loop.TrainingRecipe(steps=12, size=8, rate=4e-3, warm=2, every=6, bf16=False, keep=0.5)
 
@@ -112,21 +114,21 @@ def test_a_run_stopped_goes_on_and_tells(tmp_path: Path) -> None:
     some = shard()
     say = Telemetry(tmp_path / "log.jsonl", lambda: 0.0)
     run = loop.begin(EyeNet, RECIPE)
-    first = loop.train(run, lambda: [some], some, tmp_path, RECIPE, say, task=eyetask.EYEWEAR)
+    assert loop.train(run, lambda: [some], some, tmp_path, RECIPE, say, task=eyetask.EYEWEAR)
     again = loop.begin(EyeNet, RECIPE)
     again.load(tmp_path / "last.pt")
     assert again.step == 12
     assert (tmp_path / "best.pt").is_file()
     scores = [line for line in read(tmp_path / "log.jsonl") if line["event"] == "score"]
     assert [line["step"] for line in scores] == [6, 12]
-    assert first.loss == pytest.approx(min(float(line["loss"]) for line in scores), abs=1e-3)
+    assert again.best == pytest.approx(min(float(line["loss"]) for line in scores), abs=1e-3)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_bands_become_a_file_that_answers_like_the_network(tmp_path: Path) -> None:
     pytest.importorskip("onnx")
     data, out = tmp_path / "data", tmp_path / "out"
-    for name, seed in (("bandtrain0", 1), ("bandval0", 2)):
+    for name, seed in (("bands_training0", 1), ("bands_selection0", 2), ("bands_validation0", 3)):
         some = shard(16, seed)
         (data / name).mkdir(parents=True)
         for key in ("band", "map", "worn"):
@@ -134,7 +136,7 @@ def test_bands_become_a_file_that_answers_like_the_network(tmp_path: Path) -> No
     given = ["eyewear", "--data", str(data), "-o", str(out), "--batch", "8", "--steps"]
     result = RUN.invoke(app, [*given, "2"])
     assert result.exit_code == 0, result.output
-    assert "person_recall" in result.output
+    assert "of the validation people:" in result.output and "person_recall" in result.output
     assert (out / "eyewear.onnx").stat().st_size < 4e5
     again = RUN.invoke(app, [*given, "3"])
     assert "resumed at step 2" in again.output

@@ -90,12 +90,13 @@ class SourceInfo:
 
 def open_input(path: str) -> InputContainer:
     """Opens a file, a URL or `-` (standard input). Raises InputError with the reason and what to do."""
-    if "://" not in path and path != "-":
+    local = "://" not in path and path != "-"
+    if local:
         _check_file(Path(path))
-        if (animation := opened(Path(path))) is not None:
-            return animation
     name = address_of(path)
     try:
+        if local and (animation := opened(Path(path))) is not None:
+            return animation
         container = av.open(name, "r", metadata_errors="replace")
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise InputError(f"cannot read {path}: {_why(path, error)}") from error

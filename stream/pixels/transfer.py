@@ -26,6 +26,7 @@ _PEAK_PQ, _PEAK_HLG = 10_000.0, 1000.0  # cd/m2 of a full signal
 _GAMMA_HLG = 1.2  # of the system, on a screen of 1000 cd/m2
 _UNIT = float(255 << FRACTION)  # the level of a full signal
 _STEPS = 65_535
+_STRIP = 30_000  # pixels
 
 # AVColorTransferCharacteristic and AVColorPrimaries numbers
 PQ, HLG = 16, 18
@@ -105,13 +106,22 @@ class Transfer:
 
     def shown(self, levels: U16) -> U8:
         """R'G'B' (h, w, 3), uint16 with `FRACTION` bits below one of 256 levels, as uint8 (h, w, 3) sRGB."""
-        light, gain = self._light(levels)
-        share = cv2.divide(light, cv2.merge([gain] * 3), scale=_STEPS)
-        return np.asarray(np.take(_srgb(), np.clip(share, 0, _STEPS).astype(np.uint16)), np.uint8)
+        out: U8 = np.empty(levels.shape, np.uint8)
+        for rows in _strips(levels):
+            light, gain = self._light(levels[rows])
+            share = cv2.divide(light, cv2.merge([gain] * 3), scale=_STEPS)
+            np.take(_srgb(), np.clip(share, 0, _STEPS).astype(np.uint16), out=out[rows], mode="clip")
+        return out
 
     def coded(self, rgb: U8, own: U16) -> F32:
         """uint8 (h, w, 3) sRGB as float32 (h, w, 3) R'G'B', 0 to 255. own: the frame's levels there, as `shown` takes
         them: where they are brighter than reference white, what is painted is as much brighter."""
+        out: F32 = np.empty(rgb.shape, np.float32)
+        for rows in _strips(rgb):
+            out[rows] = self._coded(rgb[rows], own[rows])
+        return out
+
+    def _coded(self, rgb: U8, own: U16) -> F32:
         _, gain = self._light(own)
         light = np.take(_light_of_srgb(), rgb) * gain[..., None]
         light = np.maximum(cv2.transform(light, self._from_709), 0)
@@ -133,6 +143,12 @@ class Transfer:
         plain = np.asarray(cv2.transform(light, self._to_709), np.float32)
         red, green, blue = cv2.split(plain)  # numpy's max over three takes ten times as long
         return plain, np.maximum(np.asarray(cv2.max(cv2.max(red, green), blue), np.float32), np.float32(1))
+
+
+def _strips(image: npt.NDArray[np.generic]) -> list[slice]:
+    """Rows that are gone through at once: fresh memory for whole pictures would cost more than all the arithmetic."""
+    rows = max(1, _STRIP // image.shape[1])
+    return [slice(y, y + rows) for y in range(0, image.shape[0], rows)]
 
 
 def shares(transfer: int) -> F32 | None:

@@ -4,7 +4,6 @@ Knows their chunks. FFmpeg reads GIF and APNG, OpenCV reads WebP.
 """
 
 import io
-import struct
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -22,6 +21,7 @@ FORMATS = {".gif": "gif", ".webp": "webp", ".png": "apng", ".apng": "apng"}
 """Endings of animations, and FFmpeg's names of their containers."""
 CLOCK = Fraction(1, 1000)  # of WebP's delays
 _BATCH = 64_000_000  # bytes of decoded WebP pictures held at once
+_SIDE = 12_000  # pixels, as of every input
 FOREVER = 0
 _PNG, _NETSCAPE = b"\x89PNG\r\n\x1a\n", b"\x21\xff\x0bNETSCAPE2.0\x03\x01"
 
@@ -33,7 +33,7 @@ def is_animation(path: Path) -> bool:
     with path.open("rb") as file:
         head = file.read(24)
         if head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X":
-            return bool(head[20] & 2)
+            return len(head) > 20 and bool(head[20] & 2)
         if head.startswith(_PNG):
             return _control(file) is not None
         return head[:6] in (b"GIF87a", b"GIF89a")
@@ -52,16 +52,16 @@ def plays(path: Path) -> int:
         return FOREVER
     with path.open("rb") as file:
         if (control := _control(file)) is not None:
-            return int(struct.unpack_from(">I", control, 4)[0])
+            return int.from_bytes(control[4:8], "big")
         file.seek(0)
         data = file.read()
     if data[:4] == b"RIFF":
         at = data.find(b"ANIM", 12, 4096)
-        return int(struct.unpack_from("<H", data, at + 12)[0]) if at > 0 else FOREVER
+        return int.from_bytes(data[at + 12 : at + 14], "little") if at > 0 else FOREVER
     at = data.find(_NETSCAPE)
     if at < 0:
         return 1
-    (again,) = struct.unpack_from("<H", data, at + len(_NETSCAPE))
+    again = int.from_bytes(data[at + len(_NETSCAPE) : at + len(_NETSCAPE) + 2], "little")
     return FOREVER if again == 0 else again + 1
 
 
@@ -73,8 +73,8 @@ def looping(container: str, times: int) -> dict[str, str]:
 
 
 def opened(path: Path) -> InputContainer | None:
-    """An animated WebP or PNG as a container of PyAV's; None for any other file. Raises InputError where it is
-    damaged."""
+    """An animated WebP or PNG as a container of PyAV's; None for any other file. Raises InputError or FFmpegError where
+    it is damaged."""
     ending = path.suffix.lower()
     if ending not in FORMATS or ending == ".gif" or not is_animation(path):
         return None
@@ -108,6 +108,10 @@ def _webp(path: Path) -> Iterator[tuple[U8, int, int]]:
         raise InputError(f"{path} was cut short; copy it again")
     data = np.frombuffer(raw, np.uint8)
     width, height = (int.from_bytes(raw[i : i + 3], "little") + 1 for i in (24, 27))
+    if max(width, height) > _SIDE:
+        raise InputError(
+            f"{path} is {width}x{height}: sides over {_SIDE} pixels are not supported; scale it down first"
+        )
     batch, index, at = max(1, _BATCH // (4 * width * height)), 0, 0
     while True:
         try:

@@ -9,7 +9,7 @@ from engines.errors import UnderstudyError
 from tools.bench.file import command as bench_file
 from tools.cli.groups import Group
 from tools.cli.lazy import HELP, LaterGroup, register_later
-from tools.cli.process import limit_math_threads
+from tools.cli.process import limit_math_threads, quiet_opencv
 from tools.models import command as models
 from tools.swap import command as swap
 from tools.trust import identity, token
@@ -100,6 +100,7 @@ def understudy(
 def main() -> None:
     """Runs the command line. Errors that a user can mend: `error: ...` on stderr and the error's exit code."""
     limit_math_threads()
+    quiet_opencv()
     try:
         app(prog_name="understudy")
     except UnderstudyError as error:

@@ -9,3 +9,9 @@ def limit_math_threads() -> None:
     """One thread for numpy's matrix products. To be called before numpy is imported; what the user set is kept."""
     for name in _THREADS:
         os.environ.setdefault(name, "1")
+
+
+def quiet_opencv() -> None:
+    """OpenCV's own words on damaged pictures are left out: ours say it. To be called before OpenCV is imported; what
+    the user set is kept."""
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "FATAL")

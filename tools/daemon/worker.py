@@ -43,7 +43,7 @@ from stream.pipeline.pipeline import open_pipeline
 from stream.pipeline.spec import read_spec
 from stream.pipeline.stages import Opened
 from stream.telemetry.stats import Stats
-from tools.cli.process import limit_math_threads
+from tools.cli.process import limit_math_threads, quiet_opencv
 from tools.cli.timecode import parse_time
 from tools.daemon.join import container_of, join
 from tools.daemon.request import Request, parse
@@ -207,4 +207,5 @@ def _follow() -> None:
 
 if __name__ == "__main__":
     limit_math_threads()
+    quiet_opencv()
     sys.exit(main(Path(sys.argv[1]), Fraction(sys.argv[2])))

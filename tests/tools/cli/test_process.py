@@ -62,6 +62,18 @@ def test_what_the_user_set_is_kept() -> None:
     assert said(ENTRY, OPENBLAS_NUM_THREADS="3") == "3"
 
 
+@pytest.mark.parametrize(("more", "lines"), [({}, 0), ({"OPENCV_LOG_LEVEL": "ERROR"}, 1)])
+def test_opencv_says_nothing_of_damaged_pictures_unless_asked(more: dict[str, str], lines: int) -> None:
+    code = "from tools.cli.process import quiet_opencv; quiet_opencv(); import cv2, numpy as np;"
+    code += (
+        "cv2.imdecodeanimation(np.frombuffer(b'RIFF\\x20\\0\\0\\0WEBPVP8X\\x0a\\0\\0\\0\\x02' + bytes(30), np.uint8))"
+    )
+    kept = {name: value for name, value in os.environ.items() if name != "OPENCV_LOG_LEVEL"}
+    done = subprocess.run([sys.executable, "-c", code], env=kept | more, capture_output=True, text=True, check=True)
+    assert len(done.stderr.strip().splitlines()) >= lines
+    assert bool(done.stderr.strip()) is bool(lines)
+
+
 def test_opencv_works_on_the_callers_thread() -> None:
     assert said(SETTLED) == "1"
 

@@ -16,6 +16,7 @@ from pathlib import Path
 SECONDS = float(os.environ.get("UNDERSTUDY_FUZZ_SECONDS", "0"))
 LAST = Path(tempfile.gettempdir()) / "fuzz-last"
 GROWTH = 96 << 10  # kilobytes that a long run may take more than after its first thousand cases
+ONE = 128 << 10  # kilobytes that one case may take
 NUMBERS = (b"\xff\xff\xff\xff", b"\0\0\0\0", b"\0\0\0\1", b"\x7f\xff\xff\xff", b"\0\0\0\x08", b"\x80\0\0\0")
 BYTES = b"\0\1\x7f\x80\xff\x5b\x9b\x9f\xbb\xbf\xdf\xfb"
 
@@ -53,17 +54,28 @@ def damaged(chance: random.Random, data: bytes, first: int = 0, last: int | None
 
 
 def hammer(few: int, make: Callable[[random.Random], bytes], look: Callable[[bytes], None], seed: int = 0) -> None:
-    """Has each case looked at. It must not raise, must not take seconds, and must not take memory for good."""
-    before = 0
+    """Has each case looked at. It must not raise, must not take seconds, and must not take memory: neither one case
+    much, nor many of them a little. A case that fails is kept beside the last one."""
+    first = _used()
     for number, chance in enumerate(cases(few, seed)):
         data = make(chance)
         LAST.write_bytes(data)
-        start = time.monotonic()
-        look(data)
-        assert time.monotonic() - start < 20, f"case {number} took {time.monotonic() - start:.0f} s"
-        used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        before = used if number < 1000 else before
-        assert used < before + GROWTH, f"{used >> 10} MB after {number} cases, {before >> 10} MB after the first ones"
+        before, start = _used(), time.monotonic()
+        try:
+            look(data)
+            took, grown = time.monotonic() - start, _used() - before
+            assert took < 20, f"case {number} took {took:.0f} s"
+            assert grown < ONE, f"case {number} took {grown >> 10} MB"
+            first = _used() if number < 1000 else first
+            assert _used() < first + GROWTH, f"{_used() - first >> 10} MB more after {number} cases"
+        except BaseException:
+            LAST.with_name(f"fuzz-found-{seed}-{number}").write_bytes(data)
+            raise
+
+
+def _used() -> int:
+    """Kilobytes at most so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def pick(chance: random.Random, lines: Sequence[str], most: int) -> list[str]:

@@ -59,7 +59,9 @@ def _about_manifest(told: Provenance) -> Iterator[str]:
 
 def _state(told: Provenance) -> str:
     where = f"beside the file, in {quoted(told.sidecar)}" if told.sidecar else "in the file"
-    why = f" ({', '.join(map(_code, told.problems))})" if told.problems else ""
+    # That the signer is unknown is said in words.
+    codes = [_code(problem) for problem in told.problems if problem != "signingCredential.untrusted"]
+    why = f" ({', '.join(codes)})" if codes else ""
     match told.state:
         case ManifestState.MISSING:
             return "Signed record (C2PA): none found."

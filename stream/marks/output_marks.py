@@ -14,9 +14,9 @@ from stream.marks.happened import WhatHappened
 from stream.marks.keys import Identity, SigningError, local_identity, own_identity
 from stream.marks.layers import Marking, Signer, log_unmarked
 from stream.marks.manifest import Manifest
-from stream.marks.media_type import ENDINGS
 from stream.marks.sidecar import sidecar
 from stream.media.marking import Marker, new_payload
+from stream.untrusted.media_type import ENDINGS
 
 
 class OutputMarks:

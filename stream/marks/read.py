@@ -1,46 +1,85 @@
 """Reads a file's C2PA manifest, in it or beside it, and whether it still fits the file. Passes no judgement.
 
-Knows files and c2pa's library. Nothing is fetched from the network, whatever a file asks for.
+Knows files and how the reading process is asked; c2pa's library runs there (`record_child`). Nothing is fetched from
+the network, whatever a file asks for.
 """
 
 import json
+import logging
 import mmap
+import os
 import re
-from dataclasses import replace
+import subprocess
+import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import c2pa  # type: ignore[import-untyped]
-
-from stream.marks.c2pa_context import offline_context
-from stream.marks.media_type import PLAIN, media_type
 from stream.marks.provenance import ManifestState, Provenance, StraySidecar, provenance_of
-from stream.marks.sidecar import ENDING, candidates, read_sidecar, sidecar
+from stream.marks.sidecar import ENDING, candidates, is_readable, sidecar
+from stream.untrusted.json_values import Json
+from stream.untrusted.media_type import PLAIN, media_type
 from stream.untrusted.text import printable
+
+log = logging.getLogger("understudy.marks")
 
 _ELSEWHERE = re.compile(r"must fetch remote manifests from url (\S+)")
 _FITS = (ManifestState.TRUSTED, ManifestState.VALID)
+_ROOT = Path(__file__).resolve().parents[2]
+_BOOT = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from stream.marks.record_child import main; main()"
+_SOUND = re.compile(
+    r"signingCredential\.\w+|claimSignature\.outsideValidity|timeStamp\.\w+|assertion\.\w+Hash\.mismatch"
+)
+"""Problems of records that are well formed: of their signer, and that the file was altered."""
+_TOO_MUCH = "the record took too much memory or time to be read"
 
 
-def read_provenance(path: Path, anchors: bytes = b"") -> Provenance:
+@dataclass(frozen=True, slots=True)
+class ReadLimits:
+    """memory: bytes that reading a record may take beyond the file itself. seconds: beyond those that hashing takes.
+    speed: bytes a second that are hashed at least."""
+
+    memory: int = 512 << 20
+    seconds: int = 30
+    speed: int = 20 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """provenance: what a record says, None where there is none. error: why it cannot be read."""
+
+    provenance: Provenance | None = None
+    error: str = ""
+
+
+def read_provenance(path: Path, anchors: bytes = b"", limits: ReadLimits = ReadLimits()) -> Provenance:  # frozen
     """The state of the manifest in `path` or beside it. anchors: PEM of the roots to trust. Raises OSError.
 
     A sidecar counts only where its hash is the file's: another's, or one of an earlier state of the file, is a stray.
     """
     kind = media_type(path)
-    with offline_context(anchors) as context:
-        told = _embedded(path, kind, context) if kind != PLAIN else Provenance(ManifestState.MISSING)
-        return told if told.state is not ManifestState.MISSING else _beside(path, kind, context, told)
+    told = _embedded(path, kind, anchors, limits) if kind != PLAIN else Provenance(ManifestState.MISSING)
+    return told if told.state is not ManifestState.MISSING else _beside(path, kind, anchors, limits, told)
 
 
-def fitting_sidecar(path: Path) -> tuple[Path, bytes] | None:
+def is_readable_record(path: Path, kind: str, limits: ReadLimits = ReadLimits()) -> bool:  # frozen
+    """Whether what a file of that kind holds can be given to c2pa's library in this process: there is no record in it,
+    or it was read in another process before, within the limits, and is well formed. Raises OSError."""
+    if not _holds(path):
+        return True
+    found = _ask(path, kind, None, b"", limits)
+    if found.provenance is None:
+        return not found.error or _ELSEWHERE.search(found.error) is not None
+    return all(_SOUND.fullmatch(problem) for problem in found.provenance.problems)
+
+
+def fitting_sidecar(path: Path, limits: ReadLimits = ReadLimits()) -> tuple[Path, bytes] | None:  # frozen
     """The sidecar whose hash is that of the file at `path`, and its bytes; None where there is none."""
     try:
         kind = media_type(path)
-        with offline_context() as context:
-            for beside in candidates(path):
-                data = read_sidecar(beside)
-                if data is not None and _read(path, kind, data, context, beside.name).state in _FITS:
-                    return beside, data
+        for beside in candidates(path):
+            found = _ask(path, kind, beside, b"", limits).provenance
+            if found is not None and found.state in _FITS:
+                return beside, beside.read_bytes()
     except OSError:
         pass
     return None
@@ -48,50 +87,73 @@ def fitting_sidecar(path: Path) -> tuple[Path, bytes] | None:
 
 def says_mark(beside: Path, mark: str) -> bool:
     """Whether a sidecar, of whatever file, names that invisible mark."""
-    data = read_sidecar(beside)
-    if data is None:
+    if not is_readable(beside):
         return False
-    with offline_context() as context:
-        return _read(beside, PLAIN, data, context, beside.name).watermark == mark
+    found = _ask(beside, PLAIN, beside, b"", ReadLimits()).provenance
+    return found is not None and found.watermark == mark
 
 
-def _embedded(path: Path, kind: str, context: c2pa.Context) -> Provenance:
-    try:
-        with path.open("rb") as file:
-            reader = c2pa.Reader.try_create(kind, file, None, context)
-            return _told(reader, None) if reader is not None else Provenance(ManifestState.MISSING)
-    except (c2pa.C2paError.ManifestNotFound, c2pa.C2paError.NotSupported):
-        return Provenance(ManifestState.MISSING)
-    except c2pa.C2paError as error:
-        if away := _ELSEWHERE.search(str(error)):
-            return Provenance(ManifestState.MISSING, elsewhere=printable(away[1]))
-        # A manifest that cannot be parsed was damaged; a file that cannot be was never signed.
-        if _holds(path):
-            return Provenance(ManifestState.TAMPERED, problems=(printable(error),))
-        return Provenance(ManifestState.MISSING)
+def _embedded(path: Path, kind: str, anchors: bytes, limits: ReadLimits) -> Provenance:
+    found = _ask(path, kind, None, anchors, limits)
+    if found.provenance is not None:
+        return found.provenance
+    if away := _ELSEWHERE.search(found.error):
+        return Provenance(ManifestState.MISSING, elsewhere=printable(away[1]))
+    # A manifest that cannot be parsed was damaged; a file that cannot be was never signed.
+    if found.error and _holds(path):
+        return Provenance(ManifestState.TAMPERED, problems=(printable(found.error),))
+    return Provenance(ManifestState.MISSING)
 
 
-def _beside(path: Path, kind: str, context: c2pa.Context, told: Provenance) -> Provenance:
+def _beside(path: Path, kind: str, anchors: bytes, limits: ReadLimits, told: Provenance) -> Provenance:
     strays: list[StraySidecar] = []
     for beside in candidates(path):
-        data = read_sidecar(beside)
-        if data is None:
-            continue
-        found = _read(path, kind, data, context, beside.name)
-        if found.state in _FITS:
+        found = _ask(path, kind, beside, anchors, limits).provenance
+        if found is not None and found.state in _FITS:
             return replace(found, elsewhere=told.elsewhere)
         namesake = beside in (sidecar(path), path.with_suffix(ENDING))
-        strays.append(StraySidecar(printable(beside.name), namesake, found.watermark))
+        strays.append(StraySidecar(printable(beside.name), namesake, found.watermark if found is not None else None))
     return replace(told, strays=tuple(strays))
 
 
-def _read(path: Path, kind: str, data: bytes, context: c2pa.Context, name: str) -> Provenance:
-    """What a sidecar's bytes say of the file at `path`."""
+def _ask(path: Path, kind: str, beside: Path | None, anchors: bytes, limits: ReadLimits) -> _Found:
+    """Has a record read in a process of its own. Raises OSError where the file cannot be read."""
+    size = path.stat().st_size
+    seconds = limits.seconds + size // limits.speed
+    asked = {
+        "path": str(path.absolute()),
+        "kind": kind,
+        "sidecar": str(beside.absolute()) if beside is not None else None,
+        "anchors": anchors.decode(),
+        # The library holds some formats in memory, in more than one copy.
+        "memory": limits.memory + 3 * min(size, 1 << 30),
+        "seconds": seconds,
+    }
+    kept = {name: os.environ[name] for name in ("SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
     try:
-        with path.open("rb") as file:
-            return _told(c2pa.Reader(kind, file, data, context), printable(name))
-    except c2pa.C2paError as error:
-        return Provenance(ManifestState.TAMPERED, problems=(printable(error),))
+        done = subprocess.run(
+            [sys.executable, "-I", "-c", _BOOT],
+            input=json.dumps(asked).encode(),
+            env=kept,
+            cwd=os.sep,
+            capture_output=True,
+            timeout=seconds + 10,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return _Found(error=_TOO_MUCH)
+    if done.returncode or not done.stdout:
+        log.warning(
+            "a record's reader ended with %d: %s",
+            done.returncode,
+            printable(done.stderr[-500:].decode(errors="replace")),
+        )
+        return _Found(error=_TOO_MUCH)
+    answer: dict[str, str] = json.loads(done.stdout)
+    if "report" not in answer:
+        return _Found(error=answer.get("error", ""))
+    said: Json = json.loads(answer["report"])
+    return _Found(provenance_of(said, answer["state"], printable(beside.name) if beside is not None else None))
 
 
 def _holds(path: Path) -> bool:
@@ -100,8 +162,3 @@ def _holds(path: Path) -> bool:
         return False
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         return data.find(b"jumdc2pa") >= 0
-
-
-def _told(reader: c2pa.Reader, beside: str | None) -> Provenance:
-    with reader:
-        return provenance_of(json.loads(reader.json()), str(reader.get_validation_state()), beside)

@@ -32,17 +32,16 @@ def candidates(path: Path) -> tuple[Path, ...]:
         )
     except OSError:
         others = []
-    return tuple(one for one in (own, shared, *others[:_MOST]) if one != path and _is_plain(one))
+    return tuple(one for one in (own, shared, *others[:_MOST]) if one != path and is_readable(one))
 
 
-def read_sidecar(path: Path) -> bytes | None:
-    """Its bytes; None where it is too large or cannot be read."""
+def is_readable(path: Path) -> bool:
+    """Whether a sidecar is a regular file, and not far too large for a record."""
     try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
+        told = path.stat()
     except OSError:
-        return None
-    return data if len(data) <= LARGEST else None
+        return False
+    return stat.S_ISREG(told.st_mode) and told.st_size <= LARGEST
 
 
 def write_sidecar(path: Path, data: bytes, replace: bool) -> None:
@@ -74,10 +73,3 @@ def _link(partial: Path, path: Path) -> None:
         if os.path.lexists(path):
             raise FileExistsError(17, os.strerror(17), str(path)) from None
         partial.replace(path)
-
-
-def _is_plain(path: Path) -> bool:
-    try:
-        return stat.S_ISREG(path.stat().st_mode)
-    except OSError:
-        return False

@@ -5,6 +5,7 @@ Knows c2pa's library. What is said comes as a Manifest, who says it as an Identi
 
 import io
 import json
+import logging
 import os
 import shutil
 import urllib.error
@@ -22,10 +23,12 @@ from stream.marks.c2pa_context import offline_context
 from stream.marks.happened import WhatHappened
 from stream.marks.keys import Identity, SigningError, local_identity
 from stream.marks.manifest import Manifest, definition
-from stream.marks.media_type import PLAIN, media_type
-from stream.marks.read import fitting_sidecar, says_mark
+from stream.marks.read import fitting_sidecar, is_readable_record, says_mark
 from stream.marks.sidecar import sidecar, write_sidecar
 from stream.media.video.animation import is_animation
+from stream.untrusted.media_type import PLAIN, media_type
+
+log = logging.getLogger("understudy.marks")
 
 _TOKEN = "UNDERSTUDY_SIGNER_TOKEN"
 _SIGNATURE_LIMIT = 16_384
@@ -124,6 +127,9 @@ def _add_parent(builder: c2pa.Builder, ingredient: Path, stack: ExitStack) -> No
     builder.set_intent(c2pa.C2paBuilderIntent.EDIT)
     described: dict[str, Any] = {"title": ingredient.name, "relationship": "parentOf"}
     kind = media_type(ingredient)
+    if not is_readable_record(ingredient, kind):
+        log.warning("the signed record in %s is malformed, and is not kept", ingredient.name)
+        kind = PLAIN
     beside = fitting_sidecar(ingredient) if kind == PLAIN or _is_apng(ingredient, kind) else None
     if beside is not None:
         described |= _record_of(ingredient, kind, beside[1])

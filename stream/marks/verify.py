@@ -17,7 +17,6 @@ from engines.store.store import default_store
 from engines.watermark.detect import MarkDetection, detect
 from stream.marks.answer import answer
 from stream.marks.keys import signing_folder
-from stream.marks.media_type import PLAIN, media_type_of
 from stream.marks.provenance import ManifestState, Provenance
 from stream.marks.read import read_provenance
 from stream.marks.verdict import Outcome, Verdict, judge
@@ -25,6 +24,7 @@ from stream.marks.windows import NoPicturesError, head, windows
 from stream.media.probe import is_text
 from stream.untrusted.download import downloaded
 from stream.untrusted.json_values import Json
+from stream.untrusted.media_type import PLAIN, media_type_of
 from stream.untrusted.playlist import PLAYLIST
 from stream.untrusted.text import printable
 

@@ -16,12 +16,12 @@ from av.container import InputContainer
 from engines.errors import InputError
 from engines.values import U8
 from engines.watermark.gather import shrunk
-from stream.marks.media_type import HEAD, media_type_of
 from stream.media.still import read_image
 from stream.media.video.animation import is_animation, opened
 from stream.media.video.display import Display
 from stream.pixels.geometry import Geometry
 from stream.pixels.transfer import HLG, PQ, as_srgb
+from stream.untrusted.media_type import HEAD, media_type_of
 from stream.untrusted.opener import DEMUXERS, open_address, open_file
 from stream.untrusted.regular import open_regular
 

@@ -4,18 +4,21 @@ Knows how a playlist begins; nothing of what it names.
 """
 
 import io
+import re
 
 from engines.errors import InputError
 
 PLAYLIST = b"#EXTM3U"
 """How an HLS playlist begins."""
+_ENCRYPTED = re.compile(rb"#EXT-X-(?:SESSION-)?KEY:(?!METHOD=NONE\s*$)", re.MULTILINE)
+"""Keys would have to be fetched, and FFmpeg dies of a SAMPLE-AES stream whose EXT-X-MAP cannot be opened."""
 LONGEST = 4 << 20
 """Bytes of a playlist; a day in parts of two seconds has some 2 MB."""
 
 
 def looked_at(file: io.RawIOBase) -> io.RawIOBase | io.BytesIO:
     """The file from its beginning; a playlist whole in memory, having been checked. Raises InputError for a playlist
-    that is too long or no UTF-8 text, which PyAV takes every name of a part for."""
+    that is too long, encrypted, or no UTF-8 text, which PyAV takes every name of a part for."""
     start = file.read(len(PLAYLIST)) or b""
     if start == PLAYLIST:
         text = bytearray(start)
@@ -28,6 +31,8 @@ def looked_at(file: io.RawIOBase) -> io.RawIOBase | io.BytesIO:
             text.decode("utf-8")
         except UnicodeDecodeError as error:
             raise InputError("the playlist is no UTF-8 text; it is damaged, or none") from error
+        if _ENCRYPTED.search(text):
+            raise InputError("the stream is encrypted, and is not looked at; record it and name the file")
         return io.BytesIO(text)
     if file.seekable():
         file.seek(0)

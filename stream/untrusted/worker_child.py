@@ -7,41 +7,22 @@ import os
 import sys
 from typing import Any
 
+from stream.untrusted.limits import limit
+
 
 def main() -> None:
     what, kind, text = sys.argv[1:4]
     bounds: dict[str, int] = json.loads(text)
     decode = {"image": _image, "video": _video}[what]
-    decode_within = _limited(bounds, decode)
+    _load()  # first: libraries need files and address space that the data must not have
+    limit(bounds["memory"], bounds["seconds"], files=3)
     try:
-        told, pixels = decode_within(kind, bounds)
+        told, pixels = decode(kind, bounds)
     except ValueError as error:
         told, pixels = {"error": str(error)}, b""
     sys.stdout.buffer.write(json.dumps(told).encode() + b"\n" + pixels)
     sys.stdout.buffer.flush()
     os._exit(0)  # codecs' own clean-up is none of our business
-
-
-def _limited(bounds: dict[str, int], decode: Any) -> Any:
-    """Limits this process. Libraries come first: they need files and address space that the data must not have."""
-    _load()
-    try:
-        import resource
-    except ImportError:
-        return decode
-    used = _address_space()
-    for limit, most in (
-        (resource.RLIMIT_AS, used + bounds["memory"]),
-        (resource.RLIMIT_CPU, bounds["seconds"]),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 3),
-    ):
-        try:
-            resource.setrlimit(limit, (most, most))
-        except (ValueError, OSError):
-            continue  # macOS knows no limit of address space
-    return decode
 
 
 def _load() -> None:
@@ -65,15 +46,6 @@ def _grey() -> Any:
     import numpy as np
 
     return np.full((16, 16, 3), 128, np.uint8)
-
-
-def _address_space() -> int:
-    """What is mapped already: libraries, mostly. Linux; elsewhere a guess."""
-    try:
-        with open("/proc/self/statm") as file:  # noqa: PTH123
-            return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
-        return 2 << 30
 
 
 def _image(kind: str, bounds: dict[str, int]) -> tuple[dict[str, Any], bytes]:

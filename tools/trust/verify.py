@@ -34,7 +34,8 @@ class _Command(TyperCommand):
         except (typer.Exit, typer.Abort):
             raise
         except Exception as error:  # click's UsageError, which typer has no name for
-            raise VerifyUsageError(f"{error} See `understudy verify --help`.") from error
+            why = str(error).rstrip(".").replace("parameter: target", "FILE or URL")
+            raise VerifyUsageError(f"{why}; see `understudy verify --help`") from error
 
 
 def register(app: typer.Typer) -> None:

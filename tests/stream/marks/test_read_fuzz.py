@@ -22,7 +22,7 @@ from tests.stream.marks.foreign import resign_foreign
 from tests.stream.marks.manifests import MANIFEST
 
 NONE = MarkDetection(False, 0.0, None, 1.0)
-FEW = 150
+FEW = 15
 
 
 @pytest.fixture(scope="module")

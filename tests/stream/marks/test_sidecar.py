@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stream.marks.sidecar import LARGEST, candidates, read_sidecar, sidecar, write_sidecar
+from stream.marks.sidecar import LARGEST, candidates, is_readable, sidecar, write_sidecar
 
 
 def test_each_file_has_its_own() -> None:
@@ -36,13 +36,13 @@ def test_a_folder_full_of_them_is_not_read_through(tmp_path: Path) -> None:
     assert len(candidates(tmp_path / "x.mkv")) == 16
 
 
-def test_reading_is_bounded(tmp_path: Path) -> None:
-    with (tmp_path / "x.c2pa").open("wb") as file:
+def test_what_is_far_too_large_is_none(tmp_path: Path) -> None:
+    with (tmp_path / "x.mkv.c2pa").open("wb") as file:
         file.truncate(LARGEST + 1)
-    assert read_sidecar(tmp_path / "x.c2pa") is None
-    assert read_sidecar(tmp_path / "none.c2pa") is None
-    (tmp_path / "y.c2pa").write_bytes(b"ab")
-    assert read_sidecar(tmp_path / "y.c2pa") == b"ab"
+    assert not is_readable(tmp_path / "x.mkv.c2pa") and not is_readable(tmp_path / "none.c2pa")
+    assert candidates(tmp_path / "x.mkv") == ()
+    (tmp_path / "x.c2pa").write_bytes(b"ab")
+    assert is_readable(tmp_path / "x.c2pa") and not is_readable(tmp_path)
 
 
 def test_one_that_is_there_stays_unless_it_may_go(tmp_path: Path) -> None:

@@ -109,6 +109,20 @@ def test_a_playlist_that_names_itself_comes_to_an_end(live: Path) -> None:
         assert time.monotonic() - start < 10
 
 
+@pytest.mark.parametrize("method", ["SAMPLE-AES", "AES-128", "SAMPLE-AES-CTR", "NONE,METHOD=SAMPLE-AES"])
+@pytest.mark.parametrize("tag", ["#EXT-X-KEY", "#EXT-X-SESSION-KEY"])
+def test_encrypted_streams_are_not_begun(live: Path, method: str, tag: str) -> None:
+    """Found by damaging playlists: FFmpeg ended the process where the key's method was SAMPLE-AES and the map was not
+    to be had."""
+    more = f'#EXT-X-MAP:URI="none.ts"\n{tag}:METHOD={method},URI="none.key"'
+    assert "encrypted" in refused(naming(live, "live0.ts", more=more))
+
+
+def test_a_key_of_no_method_is_no_key(live: Path) -> None:
+    part = next(live.parent.glob("live*.ts")).name
+    assert count(naming(live, part, more="#EXT-X-KEY:METHOD=NONE")) > 0
+
+
 def test_a_refusal_is_one_line(live: Path, capfd: pytest.CaptureFixture[str]) -> None:
     refused(naming(live, "../secret.ts", "../secret.ts", "http://h/x", "../secret.ts"))
     assert capfd.readouterr().err == ""

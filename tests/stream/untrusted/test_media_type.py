@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from stream.marks.media_type import PLAIN, media_type, media_type_of
+from stream.untrusted.media_type import PLAIN, media_type, media_type_of
 from tests.stream.marks.clips import clip, pictures
 
 

@@ -39,8 +39,8 @@ def swap(
         list[str],
         typer.Argument(
             metavar="TARGET... OUTPUT",
-            help="Video or picture to change, and where the result goes; - is stdin and stdout. OUTPUT may be left out"
-            " with --preview. Many targets, and folders, with --output-dir.",
+            help="Video or picture to change, and the result's name; - is stdin, stdout. OUTPUT may be left out with"
+            " --preview; many targets take --output-dir.",
         ),
     ],
     *,

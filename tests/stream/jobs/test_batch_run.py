@@ -20,7 +20,7 @@ from stream.media.codecs import Encoding
 from stream.pipeline.spec import SwapSpec
 from stream.pipeline.stages import Opened
 from tests.stream import clips
-from tests.stream.jobs.stages import stages
+from tests.stream.jobs.stages import fresh, stages
 
 COMMON = SwapJob(SwapSpec(), "", None, Encoding(threads=1), marking=Marking(False, False, "a test of batches"))
 
@@ -58,7 +58,7 @@ def states(result: BatchResult) -> list[str]:
 
 def test_a_file_that_fails_does_not_stop_the_rest(made: BatchPlan, tmp_path: Path) -> None:
     heard = Heard()
-    result = run_batch(made, COMMON, stages().opener, heard)
+    result = run_batch(made, COMMON, fresh, heard)
     assert states(result) == ["made", "failed", "made"] and result.exit_code == 1
     assert heard.begun == [(1, 3, "a.mp4"), (2, 3, "b.mp4"), (3, 3, "c.mp4")]
     assert [state.value for state in heard.ended] == states(result)
@@ -68,18 +68,16 @@ def test_a_file_that_fails_does_not_stop_the_rest(made: BatchPlan, tmp_path: Pat
 
 
 def test_what_is_done_is_skipped_and_what_is_there_is_replaced_only_when_asked(made: BatchPlan, tmp_path: Path) -> None:
-    run_batch(made, COMMON, stages().opener)
+    run_batch(made, COMMON, fresh)
     (tmp_path / "in" / "b.mp4").unlink()
     clips.make(tmp_path / "in" / "b.mp4", frames=12)
     (tmp_path / "out" / "c.mp4").write_bytes(b"broken")
-    again = run_batch(made, COMMON, stages().opener, skip_done=True)
+    again = run_batch(made, COMMON, fresh, skip_done=True)
     assert states(again) == ["skipped", "made", "failed"]
     assert again.files[2].why.endswith("c.mp4 exists and is altered or broken; give -y to replace it")
-    assert states(run_batch(made, COMMON, stages().opener)) == ["failed"] * 3
-    assert states(run_batch(made, COMMON, stages().opener, skip_done=True, overwrite=True)) == ["skipped"] * 2 + [
-        "made"
-    ]
-    assert run_batch(made, COMMON, stages().opener, overwrite=True).exit_code == 0
+    assert states(run_batch(made, COMMON, fresh)) == ["failed"] * 3
+    assert states(run_batch(made, COMMON, fresh, skip_done=True, overwrite=True)) == ["skipped"] * 2 + ["made"]
+    assert run_batch(made, COMMON, fresh, overwrite=True).exit_code == 0
 
 
 def test_stopping_finishes_the_file_at_work_and_lists_the_rest(made: BatchPlan) -> None:
@@ -132,7 +130,7 @@ def test_nothing_is_begun_where_the_plan_is_wrong_and_all_ends_where_networks_ca
     with pytest.raises(BatchError, match="no face"):
         run_batch(made, COMMON, closed)
     with pytest.raises(OutputError, match="both become"):
-        run_batch(BatchPlan(made.items, (), ("a and b would both become c",)), COMMON, stages().opener)
+        run_batch(BatchPlan(made.items, (), ("a and b would both become c",)), COMMON, fresh)
     assert list((tmp_path / "out").iterdir()) == []
 
 

@@ -38,9 +38,11 @@ def test_files_of_others_are_read_to_their_end(tmp_path: Path) -> None:
 
 
 def test_outputs_of_ours_are_known_by_their_signed_record(tmp_path: Path) -> None:
-    target, known, stop = clips.make(tmp_path / "in.mp4", frames=200, size=(256, 256)), stages(), threading.Event()
+    target, stop = clips.make(tmp_path / "in.mp4", frames=200, size=(256, 256)), threading.Event()
 
     def made(name: str, frames: int) -> Path:
+        known = stages()
+
         def paint(plan: Plan) -> Done:
             if plan.scene.frame.index == frames:
                 stop.set()

@@ -14,7 +14,7 @@ from stream.marks.layers import Marking
 from stream.media.codecs import Encoding
 from stream.pipeline.spec import SwapSpec
 from tests.stream import clips
-from tests.stream.jobs.stages import stages
+from tests.stream.jobs.stages import fresh, stages
 from tools.swap import show_batch
 
 COMMON = SwapJob(SwapSpec(), "", None, Encoding(threads=1), marking=Marking(False, False, "a test of batches"))
@@ -31,7 +31,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BatchPlan:
 
 
 def test_progress_summary_and_failures_are_told(made: BatchPlan, capsys: pytest.CaptureFixture[str]) -> None:
-    assert show_batch.run(made, COMMON, False, False, False, stages().opener) == 1
+    assert show_batch.run(made, COMMON, False, False, False, fresh) == 1
     said = capsys.readouterr()
     assert "file 1 of 3: a[b].mp4" in said.err and f"wrote {Path('out/c.mp4')}" in said.err
     rows = [line.split() for line in said.out.splitlines()]
@@ -39,11 +39,11 @@ def test_progress_summary_and_failures_are_told(made: BatchPlan, capsys: pytest.
     assert rows[1][:4] == ["in/a[b].mp4", "12", "12", "0"] and rows[1][-1] == "made"
     assert rows[3] == ["in/d.mp4", "failed"]
     assert "2 of 3 files made, 1 failed; 24 frames in" in said.out
-    assert said.err.splitlines()[-1].startswith("failed: in/d.mp4: in/d.mp4 is a text file")
+    assert said.err.splitlines()[-1].startswith("failed: in/d.mp4: cannot read in/d.mp4: it is a text file")
 
 
 def test_quiet_tells_failures_only(made: BatchPlan, capsys: pytest.CaptureFixture[str]) -> None:
-    assert show_batch.run(made, COMMON, True, False, False, stages().opener) == 1
+    assert show_batch.run(made, COMMON, True, False, False, fresh) == 1
     said = capsys.readouterr()
     assert said.out == "" and len(said.err.splitlines()) == 1
 

@@ -9,7 +9,7 @@ import pytest
 from engines.values import U8
 from stream.jobs.shared import BatchError, SharedNetworks
 from stream.pipeline.spec import SwapSpec
-from tests.stream.portraits import needs_models, photo
+from tests.stream.portraits import Placed, needs_models, paint
 
 pytestmark = needs_models
 
@@ -19,7 +19,8 @@ def test_sources_are_read_once_and_what_they_say_is_told_once() -> None:
 
     def person() -> Sequence[tuple[str, U8]]:
         asked.append(1)
-        return [("astronaut", photo("astronaut")), ("grey", np.full((200, 300, 3), 128, np.uint8))]
+        two = paint([Placed("astronaut", 180, 240, 150), Placed("hopper", 460, 240, 110)])
+        return [("two people", two)]
 
     networks = SharedNetworks([person])
     try:
@@ -31,7 +32,7 @@ def test_sources_are_read_once_and_what_they_say_is_told_once() -> None:
     finally:
         networks.close()
     assert asked == [1]
-    assert any("grey" in note for note in notes[0]) and notes[1:] == [(), ()]
+    assert any("two people" in note for note in notes[0]) and notes[1:] == [(), ()]
 
 
 def test_a_source_without_a_face_ends_the_batch(tmp_path: Path) -> None:

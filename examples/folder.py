@@ -1,25 +1,23 @@
 """Swaps a face in every video and picture of a folder: python examples/folder.py FACE.jpg FOLDER OUTPUT_FOLDER"""
 
 import sys
-from pathlib import Path
 
 import understudy_video as understudy
 
 
 def main(face: str, folder: str, output: str) -> int:
-    Path(output).mkdir(parents=True, exist_ok=True)
-    failed = 0
-    for path in sorted(p for p in Path(folder).iterdir() if p.is_file() and not p.name.startswith(".")):
-        try:
-            made = understudy.swap_file(
-                face, path, Path(output) / path.name, consent="self, 2026-11-30, an example", overwrite=True
-            )
-        except understudy.UnderstudyError as error:
-            failed += 1
-            print(f"{path.name}: {error}")
+    try:
+        done = understudy.swap_files(face, folder, output, consent="self, 2026-11-30, an example", skip_done=True)
+    except understudy.UnderstudyError as error:
+        print(error)
+        return 2
+    for file in done.files:
+        if file.result is None:
+            print(f"{file.item.target.name}: {file.state}: {file.why}")
             continue
-        print(f"{path.name}: {made.frames} frames, {made.painted} painted", *made.warnings, sep="\n  ")
-    return min(failed, 1)
+        made = file.result
+        print(f"{file.item.target.name}: {made.frames} frames, {made.painted} painted", *made.warnings, sep="\n  ")
+    return done.exit_code
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
     with understudy.open("face.jpg", consent="Ann Lee, 2026-11-30, our demo") as swap:
         out = swap(rgb)                     # uint8 (h, w, 3) RGB in and out; seconds= for video; av.VideoFrame too
     understudy.swap_file("face.jpg", "clip.mp4", "out.mp4", consent="Ann Lee, 2026-11-30, our demo")
+    understudy.swap_files("face.jpg", ["clips/", "photo.png"], "out/", consent="Ann Lee, 2026-11-30, our demo")
     understudy.verify("out.mp4")
 
 Its packages `engines`, `calib` and `stream` have common names. Importing this one fails at once, with a line that names
@@ -21,11 +22,22 @@ from collections.abc import Sequence  # noqa: E402 (after the check)
 
 from engines.errors import UnderstudyError  # noqa: E402
 from stream.marks.layers import Marking  # noqa: E402
-from understudy_video.files import FileProgress, swap_file, verify  # noqa: E402
+from understudy_video.files import BatchProgress, FileProgress, swap_file, swap_files, verify  # noqa: E402
 from understudy_video.people import Source  # noqa: E402
 from understudy_video.swap import SeenFace, Swap  # noqa: E402
 
-__all__ = ["FileProgress", "Marking", "SeenFace", "Swap", "UnderstudyError", "open", "swap_file", "verify"]
+__all__ = [
+    "BatchProgress",
+    "FileProgress",
+    "Marking",
+    "SeenFace",
+    "Swap",
+    "UnderstudyError",
+    "open",
+    "swap_file",
+    "swap_files",
+    "verify",
+]
 
 
 def open(

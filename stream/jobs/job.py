@@ -46,6 +46,11 @@ class SwapJob:
             written[path.resolve()] = name
 
     @property
+    def source_names(self) -> tuple[str, ...]:
+        """Of the source people, for messages: the names of their photos, empty where they are no files."""
+        return tuple(", ".join(path.name for path in photos) for photos in self.spec.source)
+
+    @property
     def ingredient(self) -> Path | None:
         """The target as a file, for the signed record; None for pipes and addresses."""
         return None if self.target == "-" or "://" in self.target else Path(self.target)

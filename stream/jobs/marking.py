@@ -83,6 +83,10 @@ def as_report(marks: OutputMarks | None, job: SwapJob, files: Mapping[str, Path]
         "consent": job.consent.as_json(records=True) if job.consent is not None else None,
         "models": [{"name": one.name, "sha256": one.sha256} for one in used_models(files, default_store())],
         "marking": marks.as_json() if marks is not None else None,
+        "sources": [
+            {"source": number, "photos": [str(path) for path in photos], "frames": misses.sources[number - 1]}
+            for number, photos in enumerate(job.spec.source, 1)
+        ],
         "missed_faces": {"frames": misses.frames, "spans": [span.as_json() for span in misses.spans]},
     }
 

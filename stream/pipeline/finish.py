@@ -27,7 +27,8 @@ class Finish:
         scene, frame = done.plan.scene, done.frame
         decision = self._guard.judge(_seen(done), frame.seconds, scene.cut)
         left = tuple(m for m in decision.missed if not _has_left(m, scene))
-        self.misses.add(frame.seconds, bool(done.patches), left, decision.hold or bool(decision.covers))
+        covered = decision.hold or bool(decision.covers)
+        self.misses.add(frame.seconds, bool(done.patches), left, covered, _painted(done))
         if decision.hold:
             return replace(done, picture=None)
         covers = tuple(c for box in decision.covers if (c := cover(frame.picture, box)) is not None)
@@ -47,6 +48,12 @@ def _seen(done: Done) -> tuple[Seen, ...]:
     hidden = {laid.track: laid.opacity for laid in done.patches}
     intended = 1.0 if scene.control.strength == 0 else 0.0  # of a face that is not painted
     return tuple(Seen(track.id, track.box, hidden.get(track.id, intended)) for track in wanted(scene))
+
+
+def _painted(done: Done) -> set[int]:
+    """The sources that were painted, by number."""
+    laid = {patch.track for patch in done.patches}
+    return {track.source for track in done.plan.scene.tracks if track.source is not None and track.id in laid}
 
 
 def _has_left(missed: Missed, scene: Scene) -> bool:

@@ -1,5 +1,7 @@
-"""Misses: an account of the faces that were to be painted and were not, as spans of time. Pure."""
+"""Misses: an account of the faces that were to be painted and were not, as spans of time, and of the sources that were
+painted. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -35,15 +37,25 @@ class MissSpan:
 
 class MissLog:
     """Fed with every frame in order. frames: in which a face was missed; painted: in which one was painted; covered: in
-    which one was made unrecognisable, or the last picture shown again, instead."""
+    which one was made unrecognisable, or the last picture shown again, instead. sources: frames in which each source,
+    by its number from 0, was painted."""
 
     def __init__(self) -> None:
         self.frames = self.painted = self.covered = 0
+        self.sources: Counter[int] = Counter()
         self._spans: list[MissSpan] = []
         self._open: dict[tuple[int, Reason], MissSpan] = {}
 
-    def add(self, seconds: float, painted: bool, missed: Iterable[Missed], covered: bool = False) -> None:
-        """seconds: the frame's time. painted, covered: whether any face was."""
+    def add(
+        self,
+        seconds: float,
+        painted: bool,
+        missed: Iterable[Missed],
+        covered: bool = False,
+        sources: Iterable[int] = (),
+    ) -> None:
+        """seconds: the frame's time. painted, covered: whether any face was. sources: those that were painted."""
+        self.sources.update(set(sources))
         self.painted += painted
         self.covered += covered
         any_missed = False
@@ -79,6 +91,18 @@ def in_words(log: MissLog, frames: int, shown: bool, most: int = 3) -> tuple[str
         return ()
     fate = "it shows as it is; --on-miss blur covers it" if shown else "it was covered"
     return (f"a face to paint was missed in {log.frames} of {frames} frames ({_when(log.spans, most)}); {fate}",)
+
+
+def unused(log: MissLog, names: Sequence[str]) -> tuple[str, ...]:
+    """What a user is told of each source that nobody took. names: of all sources, in their order. Nothing where no face
+    was painted at all, which `in_words` says."""
+    if not log.painted or len(names) < 2:
+        return ()
+    return tuple(
+        f"source {number}{f' ({name})' if name else ''} was put on no face; look at --who and --map"
+        for number, name in enumerate(names, 1)
+        if not log.sources[number - 1]
+    )
 
 
 def _when(spans: Sequence[MissSpan], most: int) -> str:

@@ -42,3 +42,35 @@ def test_a_clip_without_the_wanted_face_says_so(tmp_path: Path) -> None:
     with pytest.raises(understudy.UnderstudyError, match="--strict-faces"):
         understudy.swap_file(face_file(tmp_path), clip, tmp_path / "b.mp4", consent=CONSENT, strict_faces=True)
     assert not (tmp_path / "b.mp4").exists()
+
+
+def test_a_folder_is_swapped_and_each_file_told(tmp_path: Path) -> None:
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    film(folder / "clip.mp4", 6, with_face=True)
+    cv2.imwrite(str(folder / "still.png"), PICTURE[..., ::-1])
+    (folder / "text.mp4").write_text("dear diary\n" * 20)
+    heard: list[understudy.BatchProgress] = []
+    face = face_file(tmp_path)
+    made = understudy.swap_files(face, folder, out, consent=CONSENT, progress=heard.append)
+    assert [(file.item.target.name, file.state.value) for file in made.files] == [
+        ("clip.mp4", "made"),
+        ("still.png", "made"),
+        ("text.mp4", "failed"),
+    ]
+    assert made.exit_code == 1 and "text file" in made.files[2].why
+    assert [str(p) for p in heard if p.file == 1][:2] == ["file 1 of 3", "file 1 of 3, 1 of 6 frames"]
+    assert int(understudy.verify(out / "clip.mp4", thorough=False).verdict.outcome) == 0
+    with pytest.raises(understudy.UnderstudyError, match="skip_done=True"):
+        understudy.swap_files(face, folder, out, consent=CONSENT)
+    with pytest.raises(understudy.UnderstudyError, match="would overwrite the input"):
+        understudy.swap_files(face, [face], tmp_path, consent=CONSENT)
+    again = understudy.swap_files(face, [folder / "clip.mp4"], out, consent=CONSENT, skip_done=True)
+    assert [file.state.value for file in again.files] == ["skipped"]
+
+
+def test_a_source_that_nobody_takes_is_named(tmp_path: Path) -> None:
+    face = face_file(tmp_path)
+    cv2.imwrite(str(tmp_path / "in.png"), PICTURE[..., ::-1])
+    made = understudy.swap_file([[face], [face]], tmp_path / "in.png", tmp_path / "out.png", consent=CONSENT)
+    assert made.warnings == ("source 2 was put on no face; look at --who and --map",)

@@ -43,8 +43,9 @@ class _Quiet:
 
 
 class _Lines(_Quiet):
-    def __init__(self, total: int | None, out: TextIO, clock: Callable[[], float]) -> None:
+    def __init__(self, total: int | None, out: TextIO, clock: Callable[[], float], label: str) -> None:
         self._total, self._out, self._clock = total, out, clock
+        self._before = f"{label}  " if label else ""
         self._count = 0
         self._began = self._last = clock()
 
@@ -53,17 +54,17 @@ class _Lines(_Quiet):
         now = self._clock()
         if now - self._last >= EVERY:
             self._last = now
-            self.say(line(self._count, self._total, now - self._began))
+            self.say(self._before + line(self._count, self._total, now - self._began))
 
     def say(self, text: str) -> None:
         print(text, file=self._out, flush=True)
 
 
 class _Bar(_Quiet):
-    def __init__(self, total: int | None, out: TextIO) -> None:
+    def __init__(self, total: int | None, out: TextIO, label: str) -> None:
         columns = (
             SpinnerColumn(),
-            TextColumn("swapping"),
+            TextColumn(label or "swapping", markup=False),
             BarColumn(bar_width=None),
             MofNCompleteColumn(),
             _Rate(),
@@ -108,10 +109,15 @@ def clock_time(seconds: float) -> str:
 
 
 def open_progress(
-    total: int | None, *, quiet: bool, out: TextIO | None = None, clock: Callable[[], float] = time.monotonic
+    total: int | None,
+    *,
+    quiet: bool,
+    out: TextIO | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    label: str = "",
 ) -> Progress:
-    """total: frames expected, None if nobody knows."""
+    """total: frames expected, None if nobody knows. label: what is counted, where that is not plain."""
     out = out or sys.stderr
     if quiet:
         return _Quiet()
-    return _Bar(total, out) if out.isatty() else _Lines(total, out, clock)
+    return _Bar(total, out, label) if out.isatty() else _Lines(total, out, clock, label)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engines.errors import UnderstudyError
+from stream.jobs.targets import VIDEOS
 from tools.daemon.config import WatchFolder
 from tools.daemon.request import parse
 from tools.daemon.scheduler import Scheduler
@@ -14,9 +15,6 @@ from tools.daemon.scheduler import Scheduler
 log = logging.getLogger("understudy.daemon")
 EVERY = 2.0  # seconds between two looks
 STILL = 4.0  # seconds without a change after which a file counts as whole
-KINDS = frozenset(
-    [".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts", ".mts", ".m2ts", ".mpg", ".mpeg", ".flv", ".wmv", ".3gp"]
-)
 
 
 class Watcher:
@@ -32,7 +30,7 @@ class Watcher:
         seen, whole = {}, []
         with os.scandir(self._watch.folder) as found:
             for entry in found:
-                if entry.name.startswith(".") or Path(entry.name).suffix.lower() not in KINDS or not entry.is_file():
+                if entry.name.startswith(".") or Path(entry.name).suffix.lower() not in VIDEOS or not entry.is_file():
                     continue
                 stat = entry.stat()
                 before = self._seen.get(entry.name)

@@ -14,6 +14,7 @@ from stream.marks.layers import log_unmarked
 from tools.cli.expand import expanded
 from tools.cli.live_options import LiveChoices, need
 from tools.cli.options import Agreed
+from tools.cli.overwrite import Overwrite, may_replace
 from tools.cli.swap_options import SwapOptions
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def stream(
     ] = None,
     trace: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Every frame's way, for Perfetto.")] = None,
     log: Annotated[str, typer.Option(help="text or json.")] = "text",
+    overwrite: Overwrite = False,
 ) -> None:
     """Swap faces in a live stream, and keep at it: connections that break are made again.
 
@@ -79,6 +81,7 @@ def stream(
     read = {path.resolve() for path in (Path(address), *(p for photos in spec.source for p in photos))}
     if over := next((o.url for o in given if Path(o.url).resolve() in read), None):
         raise OutputError(f"{over} is also read here; write to another name")
+    may_replace([*(o.url for o in given), trace], overwrite)
     if options.marking.off:
         log_unmarked(", ".join(o.shown for o in given), options.marking, datetime.now(UTC))
     token = _token(token_file)

@@ -1,20 +1,21 @@
 """`understudy swap`: its options, and the choice between clip, picture and preview. The work is done elsewhere."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engines.errors import OutputError, UnderstudyError
+from engines.errors import UnderstudyError
 from stream.marks.layers import Signer, marking
 from tools.cli import config_file
 from tools.cli.expand import expanded
 from tools.cli.groups import Group
 from tools.cli.options import MARKS, Agreed, Because, Without
+from tools.cli.overwrite import Overwrite, may_replace
 from tools.cli.swap_options import SwapOptions
 from tools.cli.timecode import parse_time
-from tools.swap.words import TAKES_ALL, SwapCommand
+from tools.swap.batch_options import BatchOptions
+from tools.swap.words import SwapCommand
 
 if TYPE_CHECKING:
     from stream.jobs.job import SwapJob
@@ -29,22 +30,22 @@ class Interrupted(UnderstudyError):
 
 
 def register(app: typer.Typer) -> None:
-    app.command("swap", cls=SwapCommand, context_settings=TAKES_ALL, rich_help_panel=Group.SWAP)(swap)
+    app.command("swap", cls=SwapCommand, rich_help_panel=Group.SWAP)(swap)
 
 
 @expanded
 def swap(
-    target: Annotated[
-        str, typer.Argument(metavar="TARGET", help="Video or picture to change; - reads a video from stdin.")
-    ],
-    output: Annotated[
-        str | None,
+    words: Annotated[
+        list[str],
         typer.Argument(
-            metavar="OUTPUT", help="Where the result goes; - writes to stdout. May be left out with --preview."
+            metavar="TARGET... OUTPUT",
+            help="Video or picture to change, and the result's name; - is stdin, stdout. OUTPUT may be left out with"
+            " --preview; many targets take --output-dir.",
         ),
-    ] = None,
+    ],
     *,
     wanted: SwapOptions,
+    many: BatchOptions,
     start: Annotated[
         str | None, typer.Option(metavar="TIME", help="Begin here: 12.5 or 1:02:03.", rich_help_panel=FLOW)
     ] = None,
@@ -78,15 +79,7 @@ def swap(
         typer.Option(metavar="FILE.json", help="Every frame's route and faces, and timings.", rich_help_panel=OUTPUT),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.", rich_help_panel=OUTPUT)] = False,
-    overwrite: Annotated[
-        bool,
-        typer.Option(
-            "--overwrite",
-            "-y",
-            help="Replace an existing output. Without it you are asked on a terminal; scripts are not.",
-            rich_help_panel=OUTPUT,
-        ),
-    ] = False,
+    overwrite: Overwrite = False,
     consent: Agreed = False,
     without: Without = None,
     because: Because = "",
@@ -113,10 +106,13 @@ def swap(
         ),
     ] = None,
 ) -> None:
-    """Put the face of a photo into a video or a picture.
+    """Put the face of a photo into a video or a picture, or into many.
 
     understudy swap --source face.jpg clip.mp4 result.mp4
+
+    understudy swap --source face.jpg clips/*.mp4 --output-dir out/
     """
+    many.check()
     if crf is not None and bitrate is not None:
         raise UnderstudyError("--crf and --bitrate exclude each other; give one of them")
     from stream.jobs.job import SwapJob, check_files
@@ -126,11 +122,21 @@ def swap(
     rate = parse_bitrate(bitrate) if bitrate else None
     marks, signer = marking(without or [], because), Signer(certificate, certificate_key, remote_signer, timestamp)
     begin, finish = parse_time(start, "--start") if start else None, parse_time(end, "--end") if end else None
-    check_files(target, output, preview)
-    if not overwrite:
-        _ask(output, preview, report)
-    spec, agreed = wanted.settled(consent)
     encoding = Encoding(codec, crf, preset, rate, threads)
+    if many.output_dir is not None:
+        alone = "--preview" if preview else "--report" if report else None
+        if alone:
+            raise UnderstudyError(f"{alone} is of one file; leave it out, or --output-dir")
+        spec, agreed = wanted.settled(consent)
+        plan, replacing = many.planned(words, [path for photos in spec.source for path in photos], overwrite)
+        job = SwapJob(spec, "", None, encoding, begin, finish, None, None, agreed, marks, signer)
+        from tools.swap import show_batch
+
+        raise typer.Exit(show_batch.run(plan, job, quiet, many.skip_done, replacing))
+    target, output = words[0], words[1] if len(words) > 1 else None
+    check_files(target, output, preview)
+    may_replace((output, preview, report), overwrite)
+    spec, agreed = wanted.settled(consent)
     job = SwapJob(spec, target, output, encoding, begin, finish, preview, report, agreed, marks, signer)
     job.check()
     try:
@@ -140,32 +146,13 @@ def swap(
     raise typer.Exit(code)
 
 
-def _ask(*names: "str | Path | None") -> None:
-    """Asks before replacing files, where there is someone to ask; a script that names an output means it."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return
-    for name in names:
-        if (
-            name is not None
-            and Path(name).is_file()
-            and not typer.confirm(f"{name} exists. Replace it?", default=False, err=True)
-        ):
-            raise UnderstudyError(f"{name} was left as it is; name another, or give --overwrite")
-
-
 def _carry_out(job: "SwapJob", quiet: bool) -> int:
-    from stream.media.still import is_image  # heavy: codecs, networks; the help does without
-    from stream.media.video.animation import moves
+    from stream.jobs.kinds import is_picture_job  # heavy: codecs, networks; the help does without
+    from stream.media.still import is_image
     from tools.swap import show
 
-    picture = job.target != "-" and is_image(job.target)
     if job.preview is not None:
-        show.preview(job, job.preview, picture, quiet)
+        show.preview(job, job.preview, job.target != "-" and is_image(job.target), quiet)
     if job.output is None:
         return 0
-    if not picture and is_image(job.output) and not moves(job.target, job.output):
-        raise OutputError(
-            f"{job.output} would be a picture, and {job.target} is a video; write to a .mp4, or take one frame with"
-            f" --preview {job.output}"
-        )
-    return show.picture(job, quiet) if picture else show.clip(job, quiet)
+    return show.picture(job, quiet) if is_picture_job(job) else show.clip(job, quiet)

@@ -10,8 +10,14 @@ PICTURES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 VIDEOS = frozenset((".mp4", ".mov", ".mkv", ".webm", ".avi", ".ts", ".m4v", ".mpg", ".mpeg"))
 
 
+MOST = 12  # words of one name
+
+
 def exists(name: str) -> bool:
-    return Path(name).exists()
+    try:
+        return Path(name).exists()
+    except OSError:  # too long for a name
+        return False
 
 
 def meant(
@@ -46,7 +52,7 @@ def _is(name: str, kinds: frozenset[str]) -> bool:
 def _joined(words: Sequence[str], there: Callable[[str], bool]) -> list[str]:
     """The words with two or more neighbours put together that name one file, whose blanks were not quoted."""
     for start in range(len(words)):
-        for end in range(len(words), start + 1, -1):
+        for end in range(min(len(words), start + MOST), start + 1, -1):
             name = " ".join(words[start:end])
             if there(name) and not all(there(word) for word in words[start:end]):
                 return [*words[:start], name, *words[end:]]

@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -26,7 +26,7 @@ def followed(quiet: bool, stop: threading.Event | None = None) -> Follow:
 
     @contextmanager
     def follow(frames: int | None) -> Iterator[Progress]:
-        with open_progress(frames, quiet=quiet) as progress, interruptible(halt, progress):
+        with open_progress(frames, quiet=quiet) as progress, interruptible(halt, progress.say):
             yield progress
 
     return follow
@@ -54,8 +54,8 @@ def picture(job: SwapJob, quiet: bool) -> int:
     """Returns the exit code. Raises UnderstudyError."""
     result = swap_picture(job)
     notes = Console(stderr=True, highlight=False, quiet=quiet)
-    for note in result.notes:
-        notes.print(f"note: {note}")
+    for note in (*result.notes, *result.warnings):
+        notes.print(f"note: {note}", soft_wrap=True)
     if not quiet:
         console = Console(highlight=False)
         console.print(f"wrote {result.output}", soft_wrap=True)
@@ -79,14 +79,14 @@ def _kept(result: JobResult) -> str:
 
 
 @contextmanager
-def interruptible(stop: threading.Event, progress: Progress) -> Iterator[None]:
+def interruptible(stop: threading.Event, say: Callable[[str], object]) -> Iterator[None]:
     """The first Ctrl-C sets `stop`, the second ends everything at once."""
 
     def on_signal(number: int, at: FrameType | None) -> None:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
-        progress.say("stopping: finishing the file with the frames in flight (Ctrl-C again to drop it)")
+        say("stopping: finishing the file with the frames in flight (Ctrl-C again to drop it)")
 
     if threading.current_thread() is not threading.main_thread():
         yield

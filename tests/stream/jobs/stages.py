@@ -69,3 +69,9 @@ def stages(route: Callable[[int], Route] = lambda _: Route.FAST, notes: tuple[st
 
     finish = Finish(OnMiss.SHOW)
     return Known(Stages(perceive, way, (paint,), refine, finish=finish), notes, misses=finish.misses)
+
+
+@contextmanager
+def fresh(_: SwapSpec) -> Iterator[Known]:
+    """An `Opener` of a pipeline of its own for every file."""
+    yield stages()

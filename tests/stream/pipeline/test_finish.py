@@ -88,3 +88,12 @@ def test_who_is_left_alone_and_who_is_not_wanted_is_not_missed() -> None:
     wished = Finish(OnMiss.BLUR)
     out = wished(done(0, track(), opacity=0.0, control=Control(strength=0.0)))
     assert changed(out) == 0 and wished.misses.frames == 0, "a strength of nothing is what was asked for"
+
+
+def test_the_frames_of_each_source_are_counted_where_it_was_painted() -> None:
+    finish = Finish(OnMiss.SHOW)
+    other = Box(10, 40, 50, 90)
+    finish(done(0, track(source=1), track(other, 2, 2)))
+    finish(done(1, track(source=1), track(other, None, 2)))
+    finish(done(2, track(source=1), opacity=0.0))
+    assert finish.misses.sources == {1: 2, 2: 1}

@@ -2,7 +2,7 @@
 
 from engines.values import Box
 from stream.pipeline.guard import Missed, Reason
-from stream.pipeline.misses import MissLog, clock, in_words
+from stream.pipeline.misses import MissLog, clock, in_words, unused
 
 BOX = Box(10, 20, 30, 44)
 LOST, TURNED = Missed(1, Reason.LOST, BOX), Missed(2, Reason.UNPAINTED, BOX)
@@ -73,3 +73,14 @@ def test_a_clip_in_which_nobody_was_painted_says_so() -> None:
 
 def test_times_as_people_read_them() -> None:
     assert [clock(s) for s in (0, 59.96, 61.25, 600)] == ["0:00.0", "1:00.0", "1:01.2", "10:00.0"]
+
+
+def test_a_source_that_nobody_took_is_named() -> None:
+    made = MissLog()
+    for sources in ({0}, {0, 2}, ()):
+        made.add(0.0, bool(sources), (), sources=sources)
+    assert made.sources == {0: 2, 2: 1}
+    (said,) = unused(made, ("ann.jpg", "bob.jpg", "cy.jpg"))
+    assert said == "source 2 (bob.jpg) was put on no face; look at --who and --map"
+    assert unused(made, ("", "", ""))[0].startswith("source 2 was put on no face")
+    assert unused(MissLog(), ("a", "b")) == (), "that no face was painted is said already"

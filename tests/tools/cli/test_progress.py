@@ -33,6 +33,15 @@ def test_without_a_terminal_a_line_comes_every_few_seconds_by_the_clock_passed_i
     assert out.getvalue().splitlines() == ["10/100 frames  2.0 fps  0:45 left", "20/100 frames  2.0 fps  0:40 left"]
 
 
+@pytest.mark.parametrize("bar", [False, True])
+def test_what_is_counted_is_named_as_it_is(bar: bool) -> None:
+    out, now = Terminal() if bar else io.StringIO(), [0.0]
+    with open_progress(10, quiet=False, out=out, clock=lambda: now[0], label="file 1 of 2: a[red].mp4") as progress:
+        now[0] = EVERY
+        progress.tick()
+    assert ("file 1 of 2: a[red].mp4" if bar else "file 1 of 2: a[red].mp4  1/10 frames") in out.getvalue()
+
+
 def test_quiet_says_nothing() -> None:
     out = Terminal()
     with open_progress(10, quiet=True, out=out) as progress:

@@ -69,6 +69,17 @@ def test_nothing_that_is_read_is_written_over(face: Path, tmp_path: Path) -> Non
     assert clip.read_bytes() == b"precious" and not (tmp_path / "new.ts").exists()
 
 
+def test_an_output_that_is_there_is_replaced_only_when_asked(face: Path, tmp_path: Path) -> None:
+    for name in ("clip.mp4", "old.ts"):
+        (tmp_path / name).write_bytes(b"precious")
+    words = ("stream", AGREED, "-s", face, "--realtime", tmp_path / "clip.mp4", tmp_path / "old.ts")
+    told = understudy(*words)
+    assert told.returncode == 2
+    assert told.stderr == f"error: {tmp_path / 'old.ts'} exists; give -y (--overwrite) to replace it, or name another\n"
+    assert "exists" not in understudy(*words, "-y").stderr
+    assert (tmp_path / "clip.mp4").read_bytes() == b"precious"
+
+
 def test_no_face_and_no_consent_are_told(face: Path) -> None:
     assert "--source" in understudy("stream", "rtsp://h/cam", "a.ts").stderr
     assert "consent" in understudy("stream", "-s", face, "rtsp://h/cam", "a.ts").stderr

@@ -91,6 +91,17 @@ def test_an_output_that_cannot_be_is_told_and_leaves_nothing(photo: Path, tmp_pa
     assert list(tmp_path.iterdir()) == [target]
 
 
+@pytest.mark.parametrize("option", [None, "--preview", "--report"])
+def test_a_script_replaces_nothing_without_being_told_to(photo: Path, tmp_path: Path, option: str | None) -> None:
+    old = tmp_path / "old.mp4"
+    old.write_text("precious")
+    words: list[object] = [old] if option is None else [tmp_path / "out.mp4", option, old]
+    line = f"error: {old} exists; give -y (--overwrite) to replace it, or name another"
+    assert failed("-s", photo, "nowhere.mp4", *words) == line
+    assert "there is no file nowhere.mp4" in failed("-y", "-s", photo, "nowhere.mp4", *words)
+    assert old.read_text() == "precious"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals there")
 @pytest.mark.parametrize("answer", ["n", "", "y"])
 def test_on_a_terminal_an_existing_output_is_replaced_only_after_a_yes(
@@ -121,10 +132,12 @@ class TestWithNetworks:
         told = json.loads(report.read_text())
         assert list(told) == [
             "frames", "routes", "stages", "fps", "wall_s", "input", "output", "consent", "models", "marking",
+            "sources", "missed_faces",
         ]  # fmt: skip
         assert [f["index"] for f in told["frames"]] == list(range(45))
         assert {f["route"] for f in told["frames"]} == {"fast"}
         assert {t["id"] for f in told["frames"] for t in f["tracks"]} == {0}
+        assert told["sources"] == [{"source": 1, "photos": [str(face)], "frames": 45}]
         assert told["stages"]["paint"]["count"] == 45
         assert set(told["stages"]["paint"]) == {"count", "p50_ms", "p95_ms", "p99_ms"}
         assert told["input"]["frames"] == 45

@@ -76,7 +76,7 @@ def test_the_first_interruption_keeps_what_was_made(
 
 def test_the_second_interruption_ends_all_and_the_usual_handler_comes_back() -> None:
     before, stop = signal.getsignal(signal.SIGINT), threading.Event()
-    with open_progress(None, quiet=True) as progress, show.interruptible(stop, progress):
+    with open_progress(None, quiet=True) as progress, show.interruptible(stop, progress.say):
         os.kill(os.getpid(), signal.SIGINT)
         assert stop.is_set()
         with pytest.raises(KeyboardInterrupt):
@@ -89,7 +89,7 @@ def test_a_thread_that_is_not_the_main_one_leaves_signals_alone() -> None:
     seen: list[object] = []
 
     def work() -> None:
-        with open_progress(None, quiet=True) as progress, show.interruptible(threading.Event(), progress):
+        with open_progress(None, quiet=True) as progress, show.interruptible(threading.Event(), progress.say):
             seen.append(signal.getsignal(signal.SIGINT))
 
     thread = threading.Thread(target=work)

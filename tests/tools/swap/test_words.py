@@ -1,5 +1,6 @@
 """`swap`: what its help shows first, and what it says to words that do not fit."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -38,8 +39,17 @@ def refused(*words: str) -> str:
         (("two", "words.mp4", "out.mp4"), "did you mean: `understudy swap 'two words.mp4' out.mp4`"),
         (
             ("--source", "ann.jpg", "clip.mp4", "out.mp4", "more.mp4"),
-            "more.mp4: swap takes one TARGET and one OUTPUT; faces go to --source, and names with blanks in quotes: "
-            "`understudy swap --source FACE.jpg TARGET OUTPUT`",
+            "more.mp4: swap takes one TARGET and one OUTPUT, or many with --output-dir; "
+            "faces go to --source, and names with blanks in quotes: `understudy swap --source FACE.jpg TARGET OUTPUT`",
+        ),
+        (
+            ("--output-dir", "out", "clip.mp4", "two", "words.mp4"),
+            "did you mean: `understudy swap --output-dir out clip.mp4 'two words.mp4'`",
+        ),
+        (("--output-dir", "out", "clip.mp4", "ann.jpg"), "no source face was given; add --source FACE.jpg"),
+        (
+            ("-s", "ann.jpg", "--name", "{stem}", "clip.mp4", "o.mp4"),
+            "--name goes with --output-dir FOLDER, for many files at once",
         ),
         (("clip.mp4", "out.mp4"), "no source face was given; add --source FACE.jpg"),
     ],
@@ -48,11 +58,13 @@ def test_a_wrong_line_gets_the_right_one(words: tuple[str, ...], says: str) -> N
     assert refused(*words).removeprefix("error: ").endswith(says)
 
 
-def test_the_six_common_options_come_first_and_the_rest_on_demand() -> None:
+def test_the_common_options_come_first_and_the_rest_on_demand() -> None:
     brief, whole = understudy("swap", "--help").stdout, understudy("swap", "--help-all").stdout
-    assert len(SwapCommand.common) == 6
-    places = [brief.index(f" {name} ") for name in SwapCommand.common]
+    assert len(SwapCommand.common) == 7
+    rows = [re.search(rf"^\W*{name} ", brief, re.MULTILINE) for name in SwapCommand.common]
+    places = [row.start() for row in rows if row is not None]
+    assert len(places) == len(rows)
     assert places == sorted(places)
     assert "--crf" not in brief and "--crf" in whole and "Encoding" in whole
-    assert len(brief.splitlines()) < 45
+    assert len(brief.splitlines()) < 50
     assert "understudy swap --help-all" in brief

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from engines.backends import feeds as fed
-from engines.backends.openvino_import import ov
 from engines.backends import saturation
+from engines.backends.openvino_import import ov
 from engines.errors import DeviceError, ModelError
 from engines.graph import narrow, quantise
 from engines.protocol import Spec

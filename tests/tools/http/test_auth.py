@@ -89,6 +89,7 @@ def test_a_scope_opens_its_own_doors_alone(tmp_path: Path) -> None:
                     more: dict[str, Any] = {"data": b"v=0", "headers": sdp} if "wh" in path else {}
                     if path == "/api/rooms":
                         more = {"data": PHOTO, "headers": PNG}
+                        path += "?consent=true"
                     got = await status(method, path, who, **more)
                     assert (got != 403) == (door in opened), (who, door, got)
 
@@ -100,7 +101,9 @@ def test_anothers_room_takes_an_admin(tmp_path: Path) -> None:
 
     async def main() -> None:
         async with served(tokens=tmp_path / "t") as (server, url, http):
-            async with http.post(f"{url}/api/rooms", data=PHOTO, headers={**PNG, **bearer(secrets["one"])}) as response:
+            async with http.post(
+                f"{url}/api/rooms?consent=true", data=PHOTO, headers={**PNG, **bearer(secrets["one"])}
+            ) as response:
                 room = (await response.json())["name"]
             async with Client(f"{url}/whip/{room}", secrets["two"]) as thief:
                 with pytest.raises(InputError, match="404"):
@@ -160,7 +163,7 @@ def test_an_upload_has_the_tokens_own_limit(tmp_path: Path) -> None:
         headers = {**PNG, **bearer(secrets["one"])}
         async with (
             served(tokens=tmp_path / "t") as (_, url, http),
-            http.post(f"{url}/api/rooms", data=PHOTO, headers=headers) as response,
+            http.post(f"{url}/api/rooms?consent=true", data=PHOTO, headers=headers) as response,
         ):
             assert len(PHOTO) > 50 and response.status == 413
 

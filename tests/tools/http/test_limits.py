@@ -22,7 +22,9 @@ PHOTO = cv2.imencode(".png", np.full((32, 32, 3), 200, np.uint8))[1].tobytes()
 def test_an_upload_makes_a_room_and_is_gone_with_it() -> None:
     async def main() -> None:
         async with served(default=None) as (server, url, http):
-            async with http.post(f"{url}/api/rooms", data=PHOTO, headers={"Content-Type": "image/png"}) as response:
+            async with http.post(
+                f"{url}/api/rooms?consent=true", data=PHOTO, headers={"Content-Type": "image/png"}
+            ) as response:
                 assert response.status == 201
                 room = await response.json()
             assert room["whip"] == f"/whip/{room['name']}" and server.rooms.rooms[room["name"]].source is not None
@@ -46,7 +48,7 @@ def test_uploads_are_limited_and_looked_at() -> None:
                 (os.urandom(1000), png, 422),
                 (black, png, 422),
             ):
-                async with http.post(f"{url}/api/rooms", data=data, headers=headers) as response:
+                async with http.post(f"{url}/api/rooms?consent=true", data=data, headers=headers) as response:
                     assert response.status == status
             assert not server.rooms.rooms
 

@@ -36,7 +36,8 @@ def test_one_that_fails_gives_its_bytes_back() -> None:
 def test_slow_uploads_do_not_fill_the_memory_and_the_next_is_told_to_wait() -> None:
     size = 12 * MB - 1000
     head = (
-        b"POST /api/rooms HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\nContent-Length: %d\r\n\r\n" % size
+        b"POST /api/rooms?consent=true HTTP/1.1\r\nHost: localhost\r\n"
+        b"Content-Type: image/png\r\nContent-Length: %d\r\n\r\n" % size
     )
 
     async def main() -> None:

@@ -13,6 +13,9 @@ from aiohttp import web
 
 from engines.errors import UnderstudyError
 from engines.values import U8
+from stream.consent.consent import ConsentError, Given, sent
+from stream.consent.denied import DenyCheck
+from stream.consent.photos import NamedPhoto
 from stream.live.session import Swap
 from stream.pipeline.control import SourceSet
 from stream.telemetry.metrics import CONTENT_TYPE, Codecs, Metered, Metrics
@@ -45,6 +48,8 @@ PAGES = {
 IMAGES = ("image/jpeg", "image/png", "image/webp")
 DRAIN = 5.0  # seconds that sessions get to end
 LATEST = 60.0  # seconds; a delay beyond is no measurement
+Deny = Callable[[Sequence[NamedPhoto]], None]
+"""Raises DeniedError for photos of somebody whose face must not be used."""
 
 
 class Swaps(Protocol):
@@ -59,8 +64,12 @@ class Swaps(Protocol):
 class Server:
     """One application. `app` for aiohttp; `rooms` for who needs to look inside."""
 
-    def __init__(self, settings: Settings, swaps: Swaps, metrics: Metrics | None = None) -> None:
+    def __init__(
+        self, settings: Settings, swaps: Swaps, metrics: Metrics | None = None, deny: Deny | None = None
+    ) -> None:
+        """deny: looks at every photo that comes in; the deployment's deny list if None."""
         settings.check()
+        self._deny = deny or DenyCheck(settings.spec.device).photos
         self.settings, self._swaps, self.metrics = settings, swaps, metrics or Metrics()
         gate = TokenGate(settings.tokens)
         self._auth = RequestAuth(gate, self.metrics.refused.labels("token").inc)
@@ -131,25 +140,32 @@ class Server:
         return web.json_response(facts)
 
     async def _upload(self, request: web.Request) -> web.Response:
-        """A photo makes a room: its face lives in memory until the room ends."""
+        """A photo makes a room: its face lives in memory until the room ends. `?consent=true` says that its person
+        agreed; without that no photo is read."""
         grant = self._auth.authorize(request, Scope.UPLOAD)
+        if request.query.get("consent") != "true":
+            raise ConsentError("say that the person in the photo agreed: POST api/rooms?consent=true")
         try:
             self.rooms.admit()
-            face = await self._face(request, min(photo.LARGEST, grant.limits.upload))
+            face, digest = await self._face(request, min(photo.LARGEST, grant.limits.upload))
             room = self.rooms.open(face, grant)
         except Refused as refused:
             return refusal(self.rooms, refused)
+        facts = {"event": "photo accepted", "sha256": digest, "consent": Given.UPLOAD.value}
+        log.info("a photo came in, with consent", extra={"facts": facts})
         base = prefix(request)
         place = {"whip": f"{base}/whip/{room.name}", "whep": f"{base}/whep/{room.name}"}
         return web.json_response({"name": room.name, **place, "notes": list(face.notes)}, status=201)
 
-    async def _face(self, request: web.Request, most: int) -> SourceSet:
-        """The face of an uploaded photo. Raises SourceError, HTTPException."""
+    async def _face(self, request: web.Request, most: int) -> tuple[SourceSet, str]:
+        """The face of an uploaded photo, and the hash of its file. Raises SourceError, DeniedError, HTTPException."""
         with self._uploads.upload() as upload:
             data = await limits.body(request, IMAGES, most, upload.grow)
             async with self._reading:
                 image = await asyncio.to_thread(photo.decode, data)
-                return await asyncio.to_thread(self._swaps.prepare, [("the photo", image)])
+                photos = [("the photo", image)]
+                await asyncio.to_thread(self._deny, photos)
+                return await asyncio.to_thread(self._swaps.prepare, photos), sent([("the photo", data)]).sha256
 
     async def _figures(self, request: web.Request) -> web.Response:
         s = self._room(request, Scope.VIEW).session

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from tools.live.serve.settings import Settings
 
 NET, WATCH = "Network", "Watching"
+PLAIN = (
+    "browsers on other machines give their camera to https pages alone: add --cert and --key, or a TLS proxy in front"
+)
 
 
 @expanded
@@ -102,6 +105,8 @@ async def _serve(settings: "Settings") -> None:
     async with listening(server) as port:
         scheme = "https" if settings.cert else "http"
         print(f"open {scheme}://{settings.host}:{port}/ (Ctrl-C ends)", file=sys.stderr, flush=True)
+        if not settings.loopback and not settings.cert:
+            print(PLAIN, file=sys.stderr, flush=True)
         await done.wait()
         print("ending the sessions", file=sys.stderr, flush=True)
     swaps.close()

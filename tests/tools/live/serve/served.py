@@ -99,7 +99,7 @@ class Viewer:
 @contextlib.asynccontextmanager
 async def served(**settings: Any) -> AsyncIterator[tuple[Server, str, aiohttp.ClientSession]]:
     """The server, its address, and a client."""
-    default, patience = settings.pop("default", FACE), settings.pop("patience", None)
-    server = Server(Settings(**{"port": 0} | settings), Swaps(default))
+    default, patience, deny = settings.pop("default", FACE), settings.pop("patience", None), settings.pop("deny", None)
+    server = Server(Settings(**{"port": 0} | settings), Swaps(default), deny=deny)
     async with listening(server, patience) as port, aiohttp.ClientSession() as http:
         yield server, f"http://127.0.0.1:{port}", http

@@ -56,7 +56,9 @@ def test_as_documented_everything_works_under_a_path(tmp_path: Path) -> None:
                             assert got.status == 200, "the page finds its parts under the path"
                     headers = {"Content-Type": "image/png"}
                     assert len(PHOTO) > 4 << 20
-                    async with http.post(f"{base}/api/rooms", data=io.BytesIO(PHOTO), headers=headers) as got:
+                    async with http.post(
+                        f"{base}/api/rooms?consent=true", data=io.BytesIO(PHOTO), headers=headers
+                    ) as got:
                         room = await got.json()
                         assert got.status == 201 and room["whip"] == f"/swap/whip/{room['name']}"
                 whip = f"https://127.0.0.1:{outside}{room['whip']}"

@@ -114,6 +114,9 @@ def test_what_is_wrong_is_said(tmp_path: Path) -> None:
             assert await tab.js("document.getElementById('you').srcObject === null")
             server.rooms.draining = True
             await tab.attach("#photo", photo(tmp_path / "face.png", 200))
+            assert not await tab.js("document.getElementById('consent').checked"), "it was said of the other photo"
+            assert await tab.js("document.getElementById('go').disabled")
+            await tab.js("document.getElementById('consent').click()")
             await tab.js("document.getElementById('go').click()")
             await tab.until("document.getElementById('state').textContent.includes('shutting down')", 30)
             assert not server.rooms.rooms

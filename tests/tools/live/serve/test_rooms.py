@@ -86,13 +86,13 @@ def test_one_token_has_so_many_rooms_and_gets_them_back(tmp_path: Path) -> None:
     async def main() -> None:
         async with served(tokens=tmp_path / "t") as (server, url, http):
             mine, others = PNG | bearer(secrets["one"]), PNG | bearer(secrets["two"])
-            assert [await post(http, f"{url}/api/rooms", PHOTO, mine) for _ in range(3)] == [201, 201, 503]
-            assert await post(http, f"{url}/api/rooms", PHOTO, others) == 201
+            assert [await post(http, f"{url}/api/rooms?consent=true", PHOTO, mine) for _ in range(3)] == [201, 201, 503]
+            assert await post(http, f"{url}/api/rooms?consent=true", PHOTO, others) == 201
             assert len(server.rooms.rooms) == 3
             name = next(iter(server.rooms.rooms))
             async with http.delete(f"{url}/api/rooms/{name}", headers=bearer(secrets["one"])) as response:
                 assert response.status == 204
-            assert [await post(http, f"{url}/api/rooms", PHOTO, mine) for _ in range(2)] == [201, 503]
+            assert [await post(http, f"{url}/api/rooms?consent=true", PHOTO, mine) for _ in range(2)] == [201, 503]
 
     asyncio.run(main())
 
@@ -117,7 +117,9 @@ def test_a_revoked_token_ends_its_sessions_and_its_watching(tmp_path: Path) -> N
             revoke(secrets["two"])
             await until(lambda: not server.rooms.rooms["k"].viewers)
             assert server.rooms.rooms["k"].session is not None, "the other token's session goes on"
-            async with http.post(f"{url}/api/rooms", data=PHOTO, headers=PNG | bearer(secrets["one"])) as response:
+            async with http.post(
+                f"{url}/api/rooms?consent=true", data=PHOTO, headers=PNG | bearer(secrets["one"])
+            ) as response:
                 assert response.status == 201
             save(Tokens().issued([Scope.ADMIN], None)[0], tmp_path / "t")
             await until(lambda: not server.rooms.rooms)

@@ -41,7 +41,7 @@ async function begin() {
   cameras();
   if (photo) {
     say("Reading the face ...");
-    const response = await fetch("api/rooms", { method: "POST", headers: { ...headers(), "Content-Type": photo.type }, body: photo });
+    const response = await fetch("api/rooms?consent=true", { method: "POST", headers: { ...headers(), "Content-Type": photo.type }, body: photo });
     if (response.status !== 201) throw new Error(await reason(response));
     run.room = await response.json();
   } else {
@@ -114,6 +114,8 @@ function stop(words = "Stopped.", bad = false) {
 }
 
 $("photo").addEventListener("change", () => {
+  if (run && run.room) stop("Stopped: another photo was chosen.");
+  $("consent").checked = false; // what was ticked was said of the photo before
   photo = $("photo").files[0] || null;
   if ($("preview").src) URL.revokeObjectURL($("preview").src);
   $("preview").hidden = !photo;

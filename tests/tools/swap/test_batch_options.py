@@ -60,8 +60,8 @@ class TestWithNetworks:
         cv2.imwrite(str(tmp_path / "in" / "sub" / "b.png"), mirrored[..., ::-1])
         (tmp_path / "in" / "c.mp4").write_text("dear diary\n" * 20)
         out = tmp_path / "out"
-        words = ("swap", AGREED, "-s", face, tmp_path / "in", "--recursive", "--output-dir", out)
-        words = (*words, "--name", "{stem}-new{suffix}")
+        into = ("--output-dir", out, "--name", "{stem}-new{suffix}")
+        words = ("swap", AGREED, "-s", face, tmp_path / "in", "--recursive", *into)
         done = understudy(*words)
         assert done.returncode == 1
         assert {p.relative_to(out).as_posix() for p in out.rglob("*.*")} == {"a-new.mp4", "sub/b-new.png"}

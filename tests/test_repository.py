@@ -151,6 +151,16 @@ def test_every_source_file_has_its_line_in_the_architecture_and_no_other() -> No
     assert told - there == set(), "a line without a file"
 
 
+def test_every_name_in_the_architectures_journey_exists() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8").partition("## Every file")[0]
+    names = re.findall(r"`([a-z_.]+):([A-Za-z_.]+)`", text)
+    assert len(names) > 20
+    for module, name in names:
+        found: object = importlib.import_module(module)
+        for part in name.split("."):
+            found = getattr(found, part)
+
+
 def test_no_picture_clip_or_foreign_weight_is_committed() -> None:
     if not (ROOT / ".git").exists():
         pytest.skip("not a git checkout")

@@ -32,6 +32,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(READY): requirements/dev.txt pyproject.toml | $(BIN)/python
+	@$(BIN)/python -m pip uninstall -qqq --yes understudy  # this distribution's former name, in an older checkout's .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -20,7 +20,7 @@ from stream.io.backoff import Backoff
 from stream.io.rebase import AHEAD, BACK, TimestampRebase
 from stream.media.video.display import Display
 from stream.media.video.upright import Upright
-from stream.rtmp.server import Slot
+from stream.rtmp.slot import Slot
 
 log = logging.getLogger("understudy.feed")
 CLOCK = Fraction(1, 90_000)

@@ -18,7 +18,8 @@ from stream.live.swaps import LiveOptions, LiveSwaps
 from stream.media.bitrate import parse_bitrate
 from stream.pipeline.models import Models, Timing
 from stream.pipeline.spec import SwapSpec, read_spec
-from stream.rtmp.server import RtmpServer, Slot, digest
+from stream.rtmp.server import RtmpServer, digest
+from stream.rtmp.slot import Slot
 from stream.telemetry.metrics import Metered, Metrics
 from tools.daemon.config import Endpoint
 

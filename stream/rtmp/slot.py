@@ -17,6 +17,11 @@ class Slot:
         """Whether somebody publishes."""
         return self._busy
 
+    @property
+    def waiting(self) -> bool:
+        """Whether a publisher has been given and not yet taken."""
+        return not self._waiting.empty()
+
     def occupy(self) -> None:
         """A publisher was admitted."""
         self._busy = True

@@ -19,8 +19,10 @@ def test_what_is_given_is_taken_once() -> None:
     slot = Slot()
     ours, theirs = socket.socketpair()
     with ours, theirs:
+        assert not slot.waiting
         slot.give(theirs)
-        assert slot.take(1) is theirs
+        assert slot.waiting
+        assert slot.take(1) is theirs and not slot.waiting
         began = time.monotonic()
         assert slot.take(0.1) is None and 0.05 < time.monotonic() - began < 5
         slot.withdraw()

@@ -32,13 +32,14 @@ HIDDEN = re.compile(r"(?<=://)[^/@]*@|(?<=/)[^/?]+(?=(\?|$))")
 @dataclass(frozen=True, slots=True)
 class InputAddress:
     """url, format, options: for FFmpeg. again: opened anew when it ends; else it is a file, played at its own pace.
-    listen: publishers come to us."""
+    listen: publishers come to us. datagrams: over UDP, which has no end."""
 
     url: str
     format: str | None = None
     options: dict[str, str] = field(default_factory=dict)
     again: bool = True
     listen: bool = False
+    datagrams: bool = False
 
     @property
     def place(self) -> tuple[str, int, str]:
@@ -98,7 +99,7 @@ def inlet(text: str, *, listen: bool = False, realtime: bool = False) -> InputAd
         )
     if kind == "udp":
         joined = text + ("&" if "?" in text else "?") + "overrun_nonfatal=1&fifo_size=65536"
-        return InputAddress(joined, "mpegts", dict(SOON))
+        return InputAddress(joined, "mpegts", dict(SOON), datagrams=True)
     if kind in ("http", "https"):
         return InputAddress(text)
     if kind:

@@ -9,14 +9,15 @@ from pathlib import Path
 LENGTH, KEPT = 2, 8  # seconds of a segment; segments in the list
 
 
-def options(playlist: Path) -> dict[str, str]:
-    """For the muxer, opened now: numbers go on after those that are there; what no list names any more is removed."""
+def options(playlist: Path, fresh: bool) -> dict[str, str]:
+    """For the muxer, opened now: numbers go on after those that are there. fresh: another stream begins, so that all
+    segments of earlier ones are removed, and the list that names them; else only those that no list names any more."""
     numbers = sorted(int(m[1]) for p in playlist.parent.iterdir() if (m := _name(playlist).fullmatch(p.name)))
     begin = numbers[-1] + 1 if numbers else 0
-    for number in {*numbers[: -KEPT - 1]}:
-        for path in playlist.parent.glob(f"{_quoted(playlist.stem)}.{number:06d}.*"):
-            with contextlib.suppress(OSError):
-                path.unlink()
+    _remove(playlist, set(numbers) if fresh else set(numbers[: -KEPT - 1]))
+    if fresh:
+        with contextlib.suppress(OSError):
+            playlist.unlink(missing_ok=True)
     return {
         "hls_segment_type": "fmp4",
         "hls_time": str(LENGTH),
@@ -34,9 +35,14 @@ def finish(playlist: Path) -> None:
         file.write("#EXT-X-ENDLIST\n")
 
 
+def _remove(playlist: Path, numbers: set[int]) -> None:
+    """Removes the segments of these numbers, and their headers."""
+    for path in list(playlist.parent.iterdir()):
+        match = _name(playlist).fullmatch(path.name)
+        if match is not None and int(match[1]) in numbers:
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
 def _name(playlist: Path) -> re.Pattern[str]:
-    return re.compile(re.escape(playlist.stem) + r"\.(\d{6,})\.(?:m4s|init\.mp4)")
-
-
-def _quoted(stem: str) -> str:
-    return re.sub(r"([*?[])", r"[\1]", stem)
+    return re.compile(re.escape(playlist.stem) + r"\.(\d{6,})\.(?:m4s|init\.mp4)(?:\.tmp)?")

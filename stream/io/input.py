@@ -1,13 +1,14 @@
 """Input: one input, read on a thread of its own, opened again when it breaks. Knows FFmpeg's demuxers and decoders.
 
-Pictures leave as decoded frames on a 90 kHz clock, sound as packets; both are handed to callbacks on this thread.
+Pictures leave as decoded frames on a 90 kHz clock, sound as packets; both are handed to callbacks on this thread. Any
+error of a demuxer or decoder is the end of one connection; what the callbacks raise is not.
 """
 
 import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -17,14 +18,17 @@ import av
 from engines.errors import InputError
 from stream.io.address import OPEN_WITHIN, READ_WITHIN, InputAddress, hidden
 from stream.io.backoff import Backoff
-from stream.io.rebase import AHEAD, BACK, TimestampRebase
+from stream.io.datagrams import DatagramFile, open_datagrams
+from stream.io.pace import FilePace
+from stream.io.rebase import TimestampRebase
 from stream.media.video.display import Display
 from stream.media.video.upright import Upright
-from stream.rtmp.server import Slot
+from stream.rtmp.slot import Slot
 
 log = logging.getLogger("understudy.feed")
 CLOCK = Fraction(1, 90_000)
 DAMAGED = 100  # undecodable packets in a row after which the connection is given up
+NO_PICTURE = 10.0  # seconds without a picture after which a source that is read is opened again
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +49,30 @@ class Count:
 
 
 class Input:
-    """picture, sound: take what comes. begun: called with the sound's stream (or None) at each opening, before anything
-    else. slot: where publishers come from, for an inlet that listens. linger: seconds that it waits for one, None for
-    ever. `run` blocks until the input is over or `stop` is called."""
+    """picture, sound: take what comes. opened: called with the sound's stream (or None) at each opening, before
+    anything else. slot: where publishers come from, for an address that listens. linger: seconds that it waits for one,
+    None for ever. no_picture: seconds after which a source that is read is opened again. `run` blocks until the input
+    is over or `stop` is called."""
 
     def __init__(
         self,
-        inlet: InputAddress,
+        address: InputAddress,
         picture: Callable[[av.VideoFrame], object],
         sound: Callable[[Sound], object],
-        begun: Callable[[Any], object] = lambda _: None,
+        opened: Callable[[Any], object] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
         slot: Slot | None = None,
         linger: float | None = None,
+        no_picture: float = NO_PICTURE,
     ) -> None:
-        self.inlet, self.count, self._slot, self._linger = inlet, Count(), slot, linger
-        self._picture, self._sound, self._begun, self._clock = picture, sound, begun, clock
+        self.address, self.count, self._slot, self._linger = address, Count(), slot, linger
+        self._picture, self._sound, self._opened, self._clock = picture, sound, opened, clock
         self._line, self._backoff = TimestampRebase(), Backoff()
         self._stop = threading.Event()
         self._upright = Upright()
         self._display: Display | None = None
+        self._no_picture = no_picture
+        self._seen: float | None = None  # when the last picture came, or the connection was made; None while it is made
 
     def stop(self) -> None:
         """Ends `run` with the packet in hand, or when the read's patience is over."""
@@ -76,20 +84,20 @@ class Input:
 
     def run(self) -> None:
         """Reads to the end. Raises InputError where an input that is opened but once cannot be read."""
-        name = hidden(self.inlet.url)
+        name = hidden(self.address.url)
         while not self._stop.is_set():
             try:
                 with contextlib.ExitStack() as stack:
-                    container = self._opened(stack)
+                    container = self._open(stack)
                     if container is None:
                         return
                     self._connection(container)
-                if not self.inlet.again:
+                if not self.address.again:
                     return
                 why = "it ended"
             except (av.error.FFmpegError, OSError, InputError) as error:
                 why = str(getattr(error, "strerror", None) or error)
-                if not self.inlet.again:
+                if not self.address.again:
                     raise InputError(f"{name} cannot be read: {why}") from error
             if self._stop.is_set():
                 return
@@ -97,65 +105,82 @@ class Input:
             log.warning("%s: %s; %s", name, why, f"opened again in {wait:.1f} s" if wait else "waiting for a publisher")
             self._stop.wait(wait)
 
-    def _opened(self, stack: contextlib.ExitStack) -> Any:
-        """The input's container, to be closed by `stack`; None where there is no more to wait for."""
-        i = self.inlet
-        if self._slot is None:
-            within = (OPEN_WITHIN, READ_WITHIN) if i.again else None
-            return stack.enter_context(av.open(i.url, format=i.format, options=dict(i.options), timeout=within))
+    def _open(self, stack: contextlib.ExitStack) -> Any:
+        """The input's container, to be closed by `stack`; None where there is no more to wait for. Raises InputError
+        and what FFmpeg raises."""
+        a, within, self._seen = self.address, (OPEN_WITHIN, READ_WITHIN), None
+        place: Any = a.url
+        if self._slot is not None:
+            end = self._publisher(self._slot)
+            if end is None:
+                return None
+            place = stack.enter_context(stack.enter_context(end).makefile("rb", buffering=0))
+        elif a.datagrams:
+            place = DatagramFile(stack.enter_context(open_datagrams(a.url, within)), self._check)
+        timeout = within if a.again and place is a.url else None
+        with _demuxing():
+            return stack.enter_context(
+                av.open(place, format=a.format, options=dict(a.options), timeout=timeout, metadata_errors="replace")
+            )
+
+    def _publisher(self, slot: Slot) -> Any:
+        """The next publisher's socket; None where there is no more to wait for."""
         since = self._clock()
-        while (end := self._slot.take(0.2)) is None:
+        while (end := slot.take(0.2)) is None:
             if self._stop.is_set() or (self._linger is not None and self._clock() - since > self._linger):
                 return None
-        stack.enter_context(end)
-        file = stack.enter_context(end.makefile("rb", buffering=0))
-        return stack.enter_context(av.open(file, format=i.format, options=dict(i.options)))
+        return end
+
+    def _check(self) -> None:
+        """Raises InputError where no picture has come for too long, or nobody wants one any more."""
+        if self._stop.is_set():
+            raise InputError("it was stopped")
+        if self._seen is not None and self._clock() - self._seen > self._no_picture:
+            raise InputError(f"no picture came for {self._no_picture:.0f} s")
 
     def _connection(self, container: Any) -> None:
-        i = self.inlet
+        """From a container's first packet to its last. Raises InputError and what FFmpeg raises."""
         video = next(iter(container.streams.video), None)
         if video is None:
-            raise InputError(f"{hidden(i.url)} has no video in it")
+            raise InputError(f"{hidden(self.address.url)} has no video in it")
         audio = next(iter(container.streams.audio), None)
         video.codec_context.thread_count = 1
         self._display = Display(video)
         self._line.restart()
-        self._begun(audio)
-        self._backoff.up(self._clock())
+        self._opened(audio)
+        self._seen = now = self._clock()
+        self._backoff.up(now)
         self.count.opened += 1
-        began: tuple[float, float, float] | None = None  # clock and time stamp at the start, latest time stamp
-        bad = 0
-        for packet in container.demux([s for s in (video, audio) if s is not None]):
+        with contextlib.closing(_packets(container, [s for s in (video, audio) if s is not None])) as packets:
+            self._read(packets, video, audio)
+
+    def _read(self, packets: Iterator[Any], video: Any, audio: Any) -> None:
+        pace, bad = FilePace(), 0
+        for packet in packets:
             if self._stop.is_set():
                 return
-            if packet.dts is None and packet.pts is None:
-                if packet.stream is video:  # the end: what the decoder still holds
-                    for frame in packet.decode():
-                        self._see(frame)
+            if self.address.again and self._slot is None:
+                self._check()
+            stamp = packet.dts if packet.dts is not None else packet.pts
+            if stamp is None:  # the end: what the decoder still holds
+                if packet.stream is video:
+                    self._take_frames(_decoded(packet))
                 continue
-            base = packet.time_base
-            at = float((packet.dts if packet.dts is not None else packet.pts or 0) * base)
-            if not i.again:  # a file at its own pace
-                if began is None or not BACK < at - began[2] < AHEAD:
-                    began = (self._clock(), at, at)
-                began = (began[0], began[1], at)
-                self._stop.wait(max(0.0, began[0] + at - began[1] - self._clock()))
+            if not self.address.again:  # a file at its own pace
+                self._stop.wait(pace.wait(float(stamp * packet.time_base), self._clock()))
             if packet.stream is audio:
-                self._hear(packet)
+                self._take_sound(packet)
                 continue
             try:
-                frames = packet.decode()
+                self._take_frames(_decoded(packet))
                 bad = 0
             except av.error.InvalidDataError:
                 self.count.damaged += 1
                 bad += 1
                 if bad > DAMAGED:
                     raise
-                continue
-            for frame in frames:
-                self._see(frame)
 
-    def _hear(self, packet: Any) -> None:
+    def _take_sound(self, packet: Any) -> None:
         if packet.pts is None:
             return
         now = self._clock()
@@ -163,12 +188,39 @@ class Input:
         self.count.packets += 1
         self._sound(Sound(bytes(packet), seconds, float((packet.duration or 0) * packet.time_base)))
 
-    def _see(self, frame: Any) -> None:
-        if frame.pts is None or frame.is_corrupt:  # a face in it would be missed
-            self.count.damaged += 1
-            return
-        seconds = self._line.map("video", float(frame.pts * frame.time_base), self._clock())
-        frame.pts, frame.time_base = round(seconds / CLOCK), CLOCK
-        self.count.frames += 1
-        assert self._display is not None
-        self._picture(self._upright(frame, self._display(frame)))
+    def _take_frames(self, frames: list[Any]) -> None:
+        for frame in frames:
+            if frame.pts is None or frame.is_corrupt:  # a face in it would be missed
+                self.count.damaged += 1
+                continue
+            self._seen = now = self._clock()
+            seconds = self._line.map("video", float(frame.pts * frame.time_base), now)
+            frame.pts, frame.time_base = round(seconds / CLOCK), CLOCK
+            self.count.frames += 1
+            assert self._display is not None
+            self._picture(self._upright(frame, self._display(frame)))
+
+
+@contextlib.contextmanager
+def _demuxing() -> Iterator[None]:
+    """What FFmpeg's bindings raise over a strange stream (IndexError, UnicodeDecodeError) is damage, and no bug of
+    ours. Raises InputError."""
+    try:
+        yield
+    except (av.error.FFmpegError, OSError, InputError, MemoryError):
+        raise
+    except Exception as error:
+        raise InputError(f"it cannot be read any further ({type(error).__name__})") from error
+
+
+def _packets(container: Any, streams: list[Any]) -> Generator[Any, None, None]:
+    """Raises InputError and what FFmpeg raises."""
+    with _demuxing():
+        yield from container.demux(streams)
+
+
+def _decoded(packet: Any) -> list[Any]:
+    """Raises InputError and what FFmpeg raises."""
+    with _demuxing():
+        frames: list[Any] = packet.decode()
+        return frames

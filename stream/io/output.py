@@ -112,7 +112,7 @@ class Output:
     def _open(self) -> None:
         _, video, audio = self._templates()
         o = self.address
-        options = hls.options(Path(o.url)) if o.format == "hls" else dict(o.options)
+        options = hls.options(Path(o.url), not self.opened) if o.format == "hls" else dict(o.options)
         self._publisher = RtmpPublisher(o.url) if o.rtmp else None
         place: Any = self._publisher or o.part(self.opened)
         self._container = av.open(place, "w", format=o.format, options=options)

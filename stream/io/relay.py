@@ -22,7 +22,7 @@ from stream.io.output import Output
 from stream.io.video_encoder import CLOCK, EncodedPacket, VideoEncoder
 from stream.io.whip_output import WhipOutput
 from stream.live.session import LiveSession, Swap
-from stream.rtmp.server import Slot
+from stream.rtmp.slot import Slot
 from stream.telemetry.metrics import Metered, Metrics
 from stream.telemetry.trace import Tracer
 

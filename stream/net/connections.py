@@ -6,6 +6,7 @@ and waiting. Connections in the middle of their work are never closed for anothe
 
 from dataclasses import dataclass
 
+from stream.net.loopback import is_loopback
 from stream.net.rate import RateLimit
 
 GRACE = 0.5  # seconds that a connection may be idle before it has to make room
@@ -21,7 +22,8 @@ class Arrival:
 
 
 class Connections:
-    """most: at once. per_minute, burst: new ones of one address, None for any number."""
+    """most: at once. per_minute, burst: new ones of one address, None for any number; this machine's own addresses,
+    behind which a proxy may stand for many, have no such limit."""
 
     def __init__(self, most: int, per_minute: float | None = None, burst: float = 0.0) -> None:
         self.most = most
@@ -68,7 +70,7 @@ class Connections:
         self._busy.discard(number)
 
     def _too_often(self, address: str, now: float) -> bool:
-        if self._per_minute is None:
+        if self._per_minute is None or is_loopback(address):
             return False
         rate = self._rates.get(address)
         if rate is None:

@@ -16,7 +16,7 @@ from stream.rtmp.flv import FlvTags
 WITHIN = 5.0  # seconds that connecting, and each send, may take
 GOODBYE = 0.5
 SIZE = 4096  # bytes of our chunks
-LANES = {8: 4, 9: 6, 18: 5}  # chunk streams of sound, picture, data
+STREAMS = {8: 4, 9: 6, 18: 5}  # chunk streams of sound, picture, data
 
 
 class RtmpPublisher:
@@ -36,18 +36,9 @@ class RtmpPublisher:
             self._socket = context.wrap_socket(plain, server_hostname=parts.hostname) if context else plain
             self._socket.settimeout(within)
             self._chunks, self._tags = Chunks(1 << 16), FlvTags()
-            self._greet()
             host = parts.netloc.rpartition("@")[2]
-            told = {"app": app, "type": "nonprivate", "flashVer": "FMLE/3.0", "tcUrl": f"{parts.scheme}://{host}/{app}"}
-            self._socket.sendall(cut(Message(1, 0, 0, SIZE.to_bytes(4, "big")), 2))
-            self._call("connect", 1, told)
-            self._await("_result")
-            for name, number in (("releaseStream", 2), ("FCPublish", 3)):
-                self._call(name, number, None, key)
-            self._call("createStream", 4, None)
-            self._await("_result", 4)
-            self._call("publish", 5, None, key, "live", stream=1)
-            self._await("onStatus")
+            self._greet()
+            self._publish(app, key, f"{parts.scheme}://{host}/{app}")
         except ssl.SSLError:  # some of which are ValueErrors too
             plain.close()
             raise
@@ -61,7 +52,7 @@ class RtmpPublisher:
     def write(self, data: bytes) -> int:
         messages = self._tags.feed(bytes(data))
         if messages:
-            self._socket.sendall(b"".join(cut(m, LANES[m.kind], SIZE) for m in messages))
+            self._socket.sendall(b"".join(cut(m, STREAMS[m.kind], SIZE) for m in messages))
             self._listen()
         return len(data)
 
@@ -80,6 +71,18 @@ class RtmpPublisher:
         got = self._exactly(1537)
         self._socket.sendall(got[1:])
         self._exactly(1536)
+
+    def _publish(self, app: str, key: str, url: str) -> None:
+        told = {"app": app, "type": "nonprivate", "flashVer": "FMLE/3.0", "tcUrl": url}
+        self._socket.sendall(cut(Message(1, 0, 0, SIZE.to_bytes(4, "big")), 2))
+        self._call("connect", 1, told)
+        self._await("_result")
+        for name, number in (("releaseStream", 2), ("FCPublish", 3)):
+            self._call(name, number, None, key)
+        self._call("createStream", 4, None)
+        self._await("_result", 4)
+        self._call("publish", 5, None, key, "live", stream=1)
+        self._await("onStatus")
 
     def _exactly(self, count: int) -> bytes:
         data = b""

@@ -2,24 +2,33 @@
 
 from stream.rtmp.chunks import Message
 
-MEDIA = (8, 9, 18)  # sound, picture, data
+DATA = 18
+MEDIA = (8, 9, DATA)  # sound, picture, data
+METADATA = b"\x02\x00\x0aonMetaData"
 WRAP = b"\x02\x00\x0d@setDataFrame"  # how publishers introduce their metadata
+
+
+def is_metadata(message: Message) -> bool:
+    """Whether a data message is the stream's metadata, and not a cue point or a caption."""
+    return message.data.removeprefix(WRAP).startswith(METADATA)
 
 
 def header(first: Message) -> bytes:
     """A file's beginning. first: what comes first; where it is the metadata, it tells whether there is sound."""
     flags = 5
-    if first.kind == 18:
+    if first.kind == DATA:
         flags = (4 if b"audiocodecid" in first.data else 0) | (1 if b"videocodecid" in first.data else 0) or 5
     return b"FLV\x01" + bytes((flags,)) + b"\x00\x00\x00\x09\x00\x00\x00\x00"
 
 
 def tag(message: Message) -> bytes:
-    """A sound, picture or data message as a tag."""
-    data = message.data.removeprefix(WRAP) if message.kind == 18 else message.data
-    at = (message.at & 0xFFFFFF).to_bytes(3, "big") + bytes((message.at >> 24 & 0xFF,))
+    """A sound, picture or data message as a tag. Metadata is of the time 0: FFmpeg takes later ones for a stream."""
+    data, time = message.data, message.timestamp
+    if message.kind == DATA:
+        data, time = data.removeprefix(WRAP), 0 if is_metadata(message) else time
+    stamp = (time & 0xFFFFFF).to_bytes(3, "big") + bytes((time >> 24 & 0xFF,))
     size = len(data).to_bytes(3, "big")
-    return bytes((message.kind,)) + size + at + b"\x00\x00\x00" + data + (len(data) + 11).to_bytes(4, "big")
+    return bytes((message.kind,)) + size + stamp + b"\x00\x00\x00" + data + (len(data) + 11).to_bytes(4, "big")
 
 
 class FlvTags:
@@ -46,7 +55,7 @@ class FlvTags:
             when = int.from_bytes(rest[at + 4 : at + 7], "big") | rest[at + 7] << 24
             body = rest[at + 11 : at + 11 + size]
             if kind in MEDIA and body:
-                out.append(Message(kind, when, 1, WRAP + body if kind == 18 else body))
+                out.append(Message(kind, when, 1, WRAP + body if kind == DATA else body))
             at += size + 15
         del self._rest[:at]
         return out

@@ -8,39 +8,31 @@ import asyncio
 import contextlib
 import hashlib
 import logging
-import queue
 import socket
+import ssl
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
+from stream.net.connections import Connections
+from stream.net.descriptors import share
+from stream.net.listener import Listener
 from stream.rtmp.publisher_session import PublishAnswer, PublisherSession
+from stream.rtmp.slot import Slot
 
 log = logging.getLogger("understudy.feed")
-HELLO_WITHIN = 5.0  # seconds from connecting to having said a key
-DATA_WITHIN = 10.0  # seconds without a byte after which a publisher is gone
-MOST = 64  # connections at once
+CONNECTIONS = 64  # at once
+DESCRIPTORS = 8  # the server's connections may take one in so many: each publisher takes three
+PER_MINUTE, BURST = 120, 30  # connections of one address
+BUFFER = 1 << 15  # bytes of a connection that wait to be read
 
 
-class Slot:
-    """One key's place. `take` is for the reading thread; what it gets reads as an FLV file."""
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds. hello: from connecting to having said a key. data: without a byte after which a publisher is gone."""
 
-    def __init__(self) -> None:
-        self.busy = False
-        self._waiting: queue.SimpleQueue[socket.socket] = queue.SimpleQueue()
-
-    def take(self, patience: float) -> socket.socket | None:
-        """The next publisher, as a blocking socket; None where nobody came."""
-        try:
-            return self._waiting.get(timeout=patience)
-        except queue.Empty:
-            return None
-
-    def give(self, end: socket.socket) -> None:
-        self._waiting.put(end)
-
-    def withdraw(self) -> None:
-        """The publisher has gone; if nobody took it, nobody needs to."""
-        with contextlib.suppress(queue.Empty):
-            self._waiting.get_nowait().close()
+    hello: float = 5.0
+    data: float = 10.0
 
 
 def digest(path: str) -> str:
@@ -57,32 +49,40 @@ class RtmpServer:
         slots: dict[str, Slot],
         came: Callable[[Slot], object] = lambda _: None,
         room: Callable[[Slot], bool] = lambda _: True,
+        patience: Patience | None = None,
     ) -> None:
-        self.slots, self._came, self._room = slots, came, room
-        self._server: asyncio.Server | None = None
+        self.slots, self._came, self._room, self._patience = slots, came, room, patience or Patience()
+        self.connections = Connections(share(CONNECTIONS, DESCRIPTORS), PER_MINUTE, BURST)
+        self._listener: Listener | None = None
         self._open: set[asyncio.Task[None]] = set()
         self.refused = 0
 
-    async def open(self, host: str, port: int) -> int:
+    async def open(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
         """Listens. Returns the port. Raises OSError."""
-        self._server = await asyncio.start_server(self._enter, host, port)
-        return int(self._server.sockets[0].getsockname()[1])
+        self._listener = Listener(self.connections, self._protocol, tls)
+        return await self._listener.open(host, port)
 
     def shut(self) -> None:
-        """Nobody comes in any more; who is in may stay."""
-        if self._server is not None:
-            self._server.close()
+        """Accepts no more publishers; those that are connected stay."""
+        if self._listener is not None:
+            self._listener.shut()
 
     async def close(self) -> None:
-        """Everybody out."""
+        """Accepts no more publishers and ends every connection."""
         self.shut()
         for task in tuple(self._open):
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
+        if self._listener is not None:
+            await self._listener.close()
 
-    def _enter(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """The task is ours: of one of the server's own that was cancelled, Python 3.11 prints a traceback."""
-        task = asyncio.create_task(self._serve(reader, writer))
+    def _protocol(self, number: int) -> asyncio.Protocol:
+        reader = asyncio.StreamReader(limit=BUFFER)
+        return asyncio.StreamReaderProtocol(reader, partial(self._connected, number))
+
+    def _connected(self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """The task is ours: of one of the protocol's own that was cancelled, Python 3.11 prints a traceback."""
+        task = asyncio.create_task(self._serve(number, reader, writer))
         self._open.add(task)
 
         def left(task: asyncio.Task[None]) -> None:
@@ -93,53 +93,53 @@ class RtmpServer:
 
         task.add_done_callback(left)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _serve(self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            if len(self._open) <= MOST:
-                await self._visit(reader, writer)
+            await self._receive(number, reader, writer)
         except (ValueError, OSError, TimeoutError) as error:
-            log.info("an RTMP publisher was hung up on: %s", error or "it said nothing in time")
+            log.info("an RTMP publisher was disconnected: %s", error or "it said nothing in time")
         finally:
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
 
-    async def _visit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _receive(self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         found: list[Slot] = []
-
-        def admit(app: str, key: str) -> PublishAnswer:
-            slot = self.slots.get(digest(f"{app}/{key}"))
-            verdict = PublishAnswer.STRANGER if slot is None else self._judge(slot)
-            if slot is not None and verdict is PublishAnswer.WELCOME:
-                slot.busy = True
-                found.append(slot)
-            else:
-                self.refused += 1
-                log.warning("an RTMP publisher was refused: %s", verdict)
-            return verdict
-
-        session = PublisherSession(admit)
+        session = PublisherSession(partial(self._admit, found))
         try:
-            async with asyncio.timeout(HELLO_WITHIN):
+            async with asyncio.timeout(self._patience.hello):
                 while session.verdict is None and not session.over:
                     await self._step(session, reader, writer)
             if found:
+                self.connections.busy(number)
                 await self._carry(session, found[0], reader, writer)
         finally:
             for slot in found:
-                slot.busy = False
+                slot.free()
+
+    def _admit(self, found: list[Slot], app: str, key: str) -> PublishAnswer:
+        """found: gets the slot where the publisher may come in."""
+        slot = self.slots.get(digest(f"{app}/{key}"))
+        verdict = PublishAnswer.UNKNOWN if slot is None else self._judge(slot)
+        if slot is not None and verdict is PublishAnswer.ACCEPTED:
+            slot.occupy()
+            found.append(slot)
+        else:
+            self.refused += 1
+            log.warning("an RTMP publisher was refused: %s", verdict)
+        return verdict
 
     def _judge(self, slot: Slot) -> PublishAnswer:
         if slot.busy:
             return PublishAnswer.TAKEN
-        return PublishAnswer.WELCOME if self._room(slot) else PublishAnswer.FULL
+        return PublishAnswer.ACCEPTED if self._room(slot) else PublishAnswer.FULL
 
     async def _carry(
         self, session: PublisherSession, slot: Slot, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         """Passes on what the publisher sends. Where the reading thread is behind, the publisher waits."""
         ours, theirs = socket.socketpair()
-        theirs.settimeout(DATA_WITHIN)
+        theirs.settimeout(self._patience.data)
         ours.setblocking(False)
         try:
             _, inward = await asyncio.open_connection(sock=ours)
@@ -150,13 +150,12 @@ class RtmpServer:
         slot.give(theirs)
         self._came(slot)
         try:
-            while session.flv or not session.over:
-                if session.flv:
-                    inward.write(bytes(session.flv))
-                    session.flv.clear()
+            while (flv := session.take()) or not session.over:
+                if flv:
+                    inward.write(flv)
                     await inward.drain()
                 else:
-                    async with asyncio.timeout(DATA_WITHIN):
+                    async with asyncio.timeout(self._patience.data):
                         await self._step(session, reader, writer)
         finally:
             slot.withdraw()
@@ -168,8 +167,7 @@ class RtmpServer:
     async def _step(session: PublisherSession, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         data = await reader.read(1 << 16)
         if not data:
-            session.over = True
-            return
-        if answer := session.feed(data):
+            session.end()
+        elif answer := session.feed(data):
             writer.write(answer)
             await writer.drain()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engines.errors import UnderstudyError
+from stream.net.loopback import is_loopback
 from tools.cli.live_options import need
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Options:
 
     def check(self) -> None:
         """Raises UnderstudyError."""
-        if self.host not in ("127.0.0.1", "::1", "localhost") and self.tokens is None:
+        if not is_loopback(self.host) and self.tokens is None:
             raise UnderstudyError(
                 f"--host {self.host} can be reached by others, so it needs --tokens TOKENS.json"
                 " (`understudy token add --file TOKENS.json --scope swap --scope view`)"

@@ -18,7 +18,8 @@ from stream.live.swaps import LiveOptions, LiveSwaps
 from stream.media.bitrate import parse_bitrate
 from stream.pipeline.models import Models, Timing
 from stream.pipeline.spec import SwapSpec, read_spec
-from stream.rtmp.server import RtmpServer, Slot, digest
+from stream.rtmp.server import RtmpServer, digest
+from stream.rtmp.slot import Slot
 from stream.telemetry.metrics import Metered, Metrics
 from tools.daemon.config import Endpoint
 
@@ -51,7 +52,7 @@ class Post:
             "left": session.left - skipped if session else 0,
             "dropped": session.shed + skipped if session else 0,
             "delay_ms": round(1000 * sum(delays) / len(delays), 1) if delays else None,
-            "outputs": [{"to": m.address.shown, "open": m.open, "opened": m.opened, "lost": m.lost} for m in outputs],
+            "outputs": [{"to": o.address.shown, "open": o.open, "opened": o.opened, "lost": o.lost} for o in outputs],
             "trouble": self.trouble,
         }
 
@@ -88,7 +89,7 @@ class Endpoints:
         self._posts = [Post(e, make) for e, make in zip(endpoints, makes, strict=True)]
         self._metrics, self._most, self._linger = metrics, most, linger
         slots = {digest(f"{p.endpoint.app}/{p.endpoint.key}"): p.slot for p in self._posts}
-        self._door = RtmpServer(slots, self._came, self._room)
+        self._server = RtmpServer(slots, self._came, self._room)
         self._stop = asyncio.Event()
         for post in self._posts:  # what cannot be written is told at the start
             for text in post.endpoint.outputs:
@@ -103,18 +104,18 @@ class Endpoints:
 
     async def open(self, host: str, port: int) -> int:
         """Returns the port. Raises OSError."""
-        return await self._door.open(host, port)
+        return await self._server.open(host, port)
 
     def shut(self) -> None:
         """Nobody comes in any more."""
-        self._door.shut()
+        self._server.shut()
 
     async def close(self) -> None:
         self._stop.set()
         tasks = [post.task for post in self._posts if post.task is not None]
         if tasks:
             await asyncio.wait(tasks, timeout=20)
-        await self._door.close()
+        await self._server.close()
 
     def _room(self, slot: Slot) -> bool:
         return self._post(slot).task is not None or self.running < self._most
@@ -131,11 +132,11 @@ class Endpoints:
     async def _carry(self, post: Post) -> None:
         e = post.endpoint
         log.info("endpoint %s: a publisher has come", e.name)
-        trouble = ""
+        post.trouble = trouble = ""  # the last publisher's is not this one's
         try:
             post.relay = self._relay(post)
             await post.relay.run(self._stop)
-            broken = [m for m in post.relay.outputs if m.error is not None]
+            broken = [o for o in post.relay.outputs if o.error is not None]
             if broken:
                 trouble = f"{broken[0].address.shown} cannot be written: {broken[0].error}"
         except Exception as error:  # whatever it is, the other endpoints go on
@@ -146,7 +147,7 @@ class Endpoints:
             post.relay, post.task, post.trouble = None, None, trouble
             self._metrics.sessions.set(self.running)
             log.info("endpoint %s rests", e.name)
-        if post.slot.busy and not trouble and not self._stop.is_set():  # it came back just now
+        if post.slot.waiting and not self._stop.is_set():  # it came back just now
             self._came(post.slot)
 
     def _relay(self, post: Post) -> Relay:

@@ -108,7 +108,8 @@ async def _run(
     from stream.io.relay import Relay
     from stream.lanes.runtime import calm, settle
     from stream.live.swaps import LiveSwaps
-    from stream.rtmp.server import RtmpServer, Slot, digest
+    from stream.rtmp.server import RtmpServer, digest
+    from stream.rtmp.slot import Slot
     from stream.telemetry.metrics import Metrics
     from stream.telemetry.trace import Tracer
 

@@ -77,13 +77,14 @@ def port() -> int:
 
 
 def write(url: str, seconds: float, *, format: str | None = None, sound: str | None = "aac", pace: bool = False,
-          size: tuple[int, int] = (160, 120), fps: int = 30, stop: threading.Event | None = None) -> int:  # fmt: skip
+          size: tuple[int, int] = (160, 120), fps: int = 30, stop: threading.Event | None = None,
+          options: dict[str, str] | None = None) -> int:  # fmt: skip
     """A clip, or a publisher (pace: at its own time). Returns the number of pictures."""
     count = 0
     place: Any = RtmpPublisher(url) if url.startswith("rtmp") else url
     with (
         contextlib.closing(place) if place is not url else contextlib.nullcontext(),
-        av.open(place, "w", format=format) as out,
+        av.open(place, "w", format=format, options=options or {}) as out,
     ):
         video: Any = out.add_stream("libx264", fps, options={"preset": "ultrafast", "tune": "zerolatency", "g": "15"})
         video.width, video.height = size

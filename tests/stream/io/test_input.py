@@ -20,7 +20,7 @@ from stream.io.address import InputAddress, inlet
 from stream.io.input import Input, Sound
 from stream.io.video_encoder import VideoEncoder
 from stream.pixels.planes import Planes
-from stream.rtmp.server import Slot
+from stream.rtmp.slot import Slot
 from tests.stream.clips import make
 from tests.stream.io.feeding import port, tried, write
 from tests.stream.media.video.joined import disc, extent

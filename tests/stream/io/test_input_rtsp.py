@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stream.io import input as intake_module
+from stream.io import input as input_module
 from tests.stream.io.feeding import carried, packets, pictures, port, relay, tried
 from tests.stream.io.rtsp_camera import RtspCamera
 
@@ -68,7 +68,7 @@ def test_a_camera_that_loses_power_is_taken_up_again(tmp_path: Path, caplog: pyt
 
 def test_a_camera_that_falls_silent_is_called_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The connection stands and nothing comes: a cable is out, or the camera hangs."""
-    monkeypatch.setattr(intake_module, "READ_WITHIN", 1.0)
+    monkeypatch.setattr(input_module, "READ_WITHIN", 1.0)
     camera = RtspCamera()
     made = relay(camera.url(), tmp_path / "a.ts")
 

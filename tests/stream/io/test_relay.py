@@ -17,7 +17,8 @@ from engines.errors import InputError
 from stream.io.address import InputAddress, inlet, outlet
 from stream.io.relay import Relay
 from stream.rtmp.client import RtmpPublisher
-from stream.rtmp.server import RtmpServer, Slot, digest
+from stream.rtmp.server import RtmpServer, digest
+from stream.rtmp.slot import Slot
 from stream.telemetry.metrics import Metrics
 from tests.stream.io.feeding import Cut, Same, packets, pictures, port, write
 

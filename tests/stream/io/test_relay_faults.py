@@ -15,7 +15,8 @@ from stream.io.address import inlet, outlet
 from stream.io.relay import Relay
 from stream.live.session import Swap
 from stream.live.swap import Shown
-from stream.rtmp.server import RtmpServer, Slot, digest
+from stream.rtmp.server import RtmpServer, digest
+from stream.rtmp.slot import Slot
 from stream.telemetry.metrics import Metered, Metrics
 from tests.stream.io.feeding import Same, ffmpeg_publisher, packets, pictures, write
 

@@ -13,7 +13,8 @@ for name in ("aiortc", "aiohttp", "aioice"):
     sys.modules[name] = None  # as where it is not installed
 from stream.io.address import inlet, outlet
 from stream.io.relay import Relay
-from stream.rtmp.server import RtmpServer, Slot, digest
+from stream.rtmp.server import RtmpServer, digest
+from stream.rtmp.slot import Slot
 from stream.telemetry.metrics import Metrics
 from tests.stream.io.feeding import Same, write
 from tools.cli.live_options import need

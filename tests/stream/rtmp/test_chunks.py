@@ -1,22 +1,15 @@
-"""RTMP by value: commands' values, chunks in any cut, tags there and back, and what is said to whom."""
+"""Chunks by value: messages in any cut, short headers, what would fill the memory, and what makes no sense."""
 
 import contextlib
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.rtmp.amf import pack, unpack
-from stream.rtmp.chunks import FIRST, MANY, Chunks, Message, cut
-from stream.rtmp.flv import WRAP, FlvTags, header, tag
-from stream.rtmp.publisher_session import SMALL, PublishAnswer, PublisherSession
+from stream.rtmp.chunks import FIRST, LONG, MANY, Chunks, Message, cut
 
-TEXT = st.text(max_size=20)
-VALUE = st.recursive(
-    st.none() | st.booleans() | st.floats(allow_nan=False) | TEXT,
-    lambda inner: st.dictionaries(st.text(min_size=1, max_size=5), inner, max_size=3),
-    max_leaves=6,
-)
+SMALL = 1 << 16
 MESSAGE = st.builds(
     Message,
     st.sampled_from([8, 9, 18, 20]),
@@ -24,24 +17,6 @@ MESSAGE = st.builds(
     st.integers(0, 9),
     st.binary(min_size=1, max_size=700),
 )
-
-
-@given(st.lists(VALUE, max_size=4))
-def test_values_come_back(values: list[object]) -> None:
-    assert unpack(pack(*values)) == values
-
-
-@given(st.binary(max_size=60))
-def test_junk_is_refused_with_one_kind_of_error(data: bytes) -> None:
-    with contextlib.suppress(ValueError):
-        unpack(data)
-
-
-def test_nesting_has_a_bottom() -> None:
-    with pytest.raises(ValueError, match="deep"):
-        unpack(b"\x03\x00\x01a" * 50)
-    with pytest.raises(ValueError, match="type 17"):
-        unpack(b"\x11")
 
 
 @given(st.lists(MESSAGE, min_size=1, max_size=4), st.integers(1, 400), st.sampled_from([64, FIRST, 4096]))
@@ -59,7 +34,7 @@ def test_short_heads_repeat_what_the_last_one_said() -> None:
     later = bytes([0x80 | 4]) + (20).to_bytes(3, "big") + b"def" + bytes([0xC0 | 4]) + b"ghi"
     other = bytes([0x40 | 4]) + (5).to_bytes(3, "big") + (2).to_bytes(3, "big") + bytes([9]) + b"jk"
     got = Chunks().feed(first + later + other)
-    assert [(m.kind, m.at, m.stream, m.data) for m in got] == [
+    assert [(m.kind, m.timestamp, m.stream, m.data) for m in got] == [
         (8, 1000, 1, b"abc"),
         (8, 1020, 1, b"def"),
         (8, 1040, 1, b"ghi"),
@@ -86,87 +61,78 @@ def test_what_would_fill_the_memory_is_refused(data: bytes, words: str) -> None:
         Chunks(SMALL).feed(data)
 
 
-@given(st.lists(MESSAGE.filter(lambda m: m.kind != 20), min_size=1, max_size=4), st.integers(1, 300))
-def test_tags_come_back(messages: list[Message], step: int) -> None:
-    data = header(messages[0]) + b"".join(tag(m) for m in messages)
-    tags, got = FlvTags(), []
-    for at in range(0, len(data), step):
-        got += tags.feed(data[at : at + step])
-    assert [(m.kind, m.at) for m in got] == [(m.kind, m.at) for m in messages]
-    assert [m.data.removeprefix(WRAP) for m in got] == [m.data.removeprefix(WRAP) for m in messages]
+@pytest.mark.parametrize("number", [5, 63, 64, 319, 320, 65599])
+@pytest.mark.parametrize("timestamp", [0, LONG - 1, LONG, LONG + 5, 0xFFFFFFFF])
+def test_every_header_in_every_cut(number: int, timestamp: int) -> None:
+    """Basic headers of one, two and three bytes, timestamps that follow in full, byte by byte or all at once."""
+    if number < 64:
+        first, later = bytes([number]), bytes([0xC0 | number])
+    elif number < 320:
+        first, later = bytes([0, number - 64]), bytes([0xC0, number - 64])
+    else:
+        rest = (number - 64).to_bytes(2, "little")
+        first, later = b"\x01" + rest, b"\xc1" + rest
+    long = timestamp.to_bytes(4, "big") if timestamp >= LONG else b""
+    head = min(timestamp, LONG).to_bytes(3, "big") + (200).to_bytes(3, "big") + bytes([9]) + bytes(4) + long
+    data = first + head + bytes(128) + later + long + bytes(72)
+    for step in (1, 7, 1000):
+        chunks, got = Chunks(), list[Message]()
+        for at in range(0, len(data), step):
+            got += chunks.feed(data[at : at + step])
+        assert got == [Message(9, timestamp, 0, bytes(200))]
 
 
-def test_the_beginning_says_whether_there_is_sound() -> None:
-    assert header(Message(18, 0, 1, b"videocodecid"))[4] == 1
-    assert header(Message(18, 0, 1, b"videocodecid audiocodecid"))[4] == 5
-    assert header(Message(9, 0, 1, b""))[4] == 5
+def test_a_message_is_not_shortened_or_lengthened_half_way() -> None:
+    begun = cut(Message(9, 0, 1, bytes(1000)), 4)[: 12 + FIRST]
+    for length in (1, 127, 999, 1001, SMALL):
+        chunks = Chunks()
+        assert chunks.feed(begun) == []
+        with pytest.raises(ValueError, match="half-way"):
+            chunks.feed(bytes([0x40 | 4]) + bytes(3) + length.to_bytes(3, "big") + bytes([9]))
+    chunks = Chunks()
+    chunks.feed(begun)
+    same = bytes([0x40 | 4]) + bytes(3) + (1000).to_bytes(3, "big") + bytes([9])
+    rest = b"".join(bytes([0xC4]) + bytes(FIRST) for _ in range(5)) + bytes([0xC4]) + bytes(1000 - 7 * FIRST)
+    (message,) = chunks.feed(same + bytes(FIRST) + rest)
+    assert len(message.data) == 1000, "the same length said again does no harm"
 
 
-def greeting() -> bytes:
-    return b"\x03" + bytes(1536) + bytes(1536)
+def test_what_goes_on_with_nothing_is_refused() -> None:
+    for first in (b"\xc4", b"\xc0\x05", b"\xc1\x05\x01"):
+        with pytest.raises(ValueError, match="nobody began"):
+            Chunks().feed(first + bytes(100))
 
 
-def command(*values: object, stream: int = 0) -> bytes:
-    return cut(Message(20, 0, stream, pack(*values)))
+def test_an_aborted_message_is_forgotten() -> None:
+    chunks = Chunks(SMALL)
+    begun = cut(Message(9, 0, 1, bytes(60_000)), 4)[: 12 + FIRST]
+    for _ in range(3):
+        chunks.feed(begun + cut(Message(2, 0, 0, (4).to_bytes(4, "big")), 2))
+    assert chunks.feed(cut(Message(9, 7, 1, bytes(60_000)), 4))[0].timestamp == 7, "and its memory is free again"
 
 
-def publish(key: str = "key") -> bytes:
-    return (
-        command("connect", 1, {"app": "live"})
-        + command("createStream", 2, None)
-        + command("publish", 3, None, key, "live", stream=1)
-    )
+def test_messages_under_way_are_bounded_together_and_more_where_trusted() -> None:
+    begun = [cut(Message(9, 0, 1, bytes(40_000)), 4 + i)[: 12 + FIRST] for i in range(2)]
+    chunks = Chunks(SMALL)
+    chunks.feed(begun[0])
+    with pytest.raises(ValueError, match="messages of 80000 bytes"):
+        chunks.feed(begun[1])
+    chunks = Chunks(SMALL)
+    chunks.trust(2 * SMALL)
+    assert chunks.feed(begun[0] + begun[1]) == []
 
 
-def test_who_is_admitted_is_heard() -> None:
-    asked: list[tuple[str, str]] = []
-
-    def admit(app: str, key: str) -> PublishAnswer:
-        asked.append((app, key))
-        return PublishAnswer.WELCOME
-
-    session = PublisherSession(admit)
-    answer = session.feed(greeting() + publish("key?more=1"))
-    assert asked == [("live", "key")] and len(answer) > 3073 and answer[0] == 3
-    assert b"NetStream.Publish.Start" in answer and not session.flv
-    session.feed(cut(Message(9, 40, 1, b"picture"), 6))
-    assert bytes(session.flv).startswith(b"FLV\x01") and b"picture" in session.flv
-    session.feed(command("deleteStream", 4, None, 1))
-    assert session.over
+def test_bytes_that_drip_cost_no_more_than_those_that_come_at_once() -> None:
+    """A large message in a large chunk, a few bytes at a time: what came is not copied again for each of them."""
+    size = 1 << 20
+    data = cut(Message(1, 0, 0, size.to_bytes(4, "big")), 2) + cut(Message(9, 0, 1, bytes(size)), 4, size)
+    chunks, got, began = Chunks(), list[Message](), time.perf_counter()
+    for at in range(0, len(data), 64):
+        got += chunks.feed(data[at : at + 64])
+    assert len(got) == 1 and time.perf_counter() - began < 3
 
 
-@pytest.mark.parametrize("verdict", [PublishAnswer.STRANGER, PublishAnswer.TAKEN])
-def test_who_is_not_is_told_and_not_heard(verdict: PublishAnswer) -> None:
-    session = PublisherSession(lambda app, key: verdict)
-    answer = session.feed(greeting() + publish() + cut(Message(9, 40, 1, b"picture"), 6))
-    assert session.over and not session.flv and b"BadName" in answer and verdict.encode()[:20] in answer
-    session.feed(publish() + cut(Message(9, 40, 1, b"picture"), 6))
-    assert not session.flv, "there is no second try on one connection"
-
-
-def test_pictures_before_a_key_are_not_heard_either() -> None:
-    session = PublisherSession(lambda app, key: PublishAnswer.WELCOME)
-    session.feed(greeting() + cut(Message(9, 40, 1, b"picture"), 6))
-    assert not session.flv and session.verdict is None
-
-
-def test_players_are_sent_away_and_strangers_hung_up_on() -> None:
-    session = PublisherSession(lambda app, key: PublishAnswer.WELCOME)
-    assert b"Play.Failed" in session.feed(greeting() + command("play", 3, None, "key", stream=1)) and session.over
-    with pytest.raises(ValueError, match="RTMP"):
-        PublisherSession(lambda app, key: PublishAnswer.WELCOME).feed(b"GET / HTTP/1.1\r\n" * 200)
-
-
-@given(st.binary(max_size=300))
-def test_junk_after_the_greeting_is_an_error_or_nothing(data: bytes) -> None:
-    session = PublisherSession(lambda app, key: PublishAnswer.STRANGER)
+@given(st.binary(max_size=200))
+def test_junk_is_refused_with_one_kind_of_error(data: bytes) -> None:
     with contextlib.suppress(ValueError):
-        session.feed(greeting() + data)
-    assert not session.flv
-
-
-def test_what_was_got_is_acknowledged_now_and_then() -> None:
-    session = PublisherSession(lambda app, key: PublishAnswer.WELCOME)
-    session.feed(greeting() + publish())
-    answers = [session.feed(cut(Message(9, i, 1, bytes(60_000)), 6)) for i in range(50)]
-    assert 1 <= sum(bool(a) for a in answers) <= 4
+        Chunks(SMALL).feed(data)

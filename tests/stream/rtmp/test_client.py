@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from stream.rtmp.client import RtmpPublisher
-from stream.rtmp.server import RtmpServer, Slot, digest
+from stream.rtmp.server import RtmpServer, digest
+from stream.rtmp.slot import Slot
 from tests.stream.io.feeding import write
 from tests.stream.rtmp.test_server import pictures
 
@@ -53,15 +54,13 @@ def test_a_publisher_over_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         server = RtmpServer({digest("live/key"): slot})
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(chain, key)
-        listening = await asyncio.start_server(server._serve, "127.0.0.1", 0, ssl=context)
-        url = f"rtmps://127.0.0.1:{listening.sockets[0].getsockname()[1]}/live/key"
+        url = f"rtmps://127.0.0.1:{await server.open('127.0.0.1', 0, context)}/live/key"
         with pytest.raises(ssl.SSLCertVerificationError):
             await asyncio.to_thread(RtmpPublisher, url)
         monkeypatch.setenv("SSL_CERT_FILE", str(chain))
         reading = asyncio.create_task(asyncio.to_thread(pictures, slot))
         sent = await asyncio.to_thread(write, url, 2.0, format="flv", size=(320, 240))
         got = await reading
-        listening.close()
         await server.close()
         return sent, got
 

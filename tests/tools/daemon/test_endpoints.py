@@ -118,6 +118,50 @@ def test_an_output_that_breaks_is_told_and_the_next_publisher_tries_again(tmp_pa
     assert len(packets(folder / "a.ts", "video")) > 5
 
 
+def test_the_trouble_of_one_publisher_is_not_told_of_the_next(tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+
+    async def main() -> None:
+        async with opened(endpoint("one", folder / "a.ts")) as (live, url):
+            folder.rmdir()
+            with contextlib.suppress(OSError, av.error.FFmpegError):
+                await publish(url, "one", 0.5)
+            await resting(live)
+            assert live.told()[0]["trouble"]
+            folder.mkdir()
+            sending = publish(url, "one", 2.0)
+            async with asyncio.timeout(10):
+                while not live.told()[0]["left"]:
+                    await asyncio.sleep(0.02)
+            assert live.told()[0]["trouble"] == "" and live.told()[0]["publishing"]
+            await sending
+            await resting(live)
+
+    asyncio.run(main())
+
+
+def test_a_publisher_that_comes_while_an_endpoint_is_in_trouble_is_taken(tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+
+    async def main() -> None:
+        async with opened(endpoint("one", folder / "a.ts")) as (live, url):
+            folder.rmdir()
+            first = publish(url, "one", 0.3)
+            async with asyncio.timeout(10):
+                while not live.running:
+                    await asyncio.sleep(0.01)
+            with contextlib.suppress(OSError, av.error.FFmpegError):
+                await first
+            folder.mkdir()
+            await publish(url, "one", 2.0)  # the endpoint still rests from its failure
+            await resting(live)
+
+    asyncio.run(main())
+    assert len(packets(folder / "a.ts", "video")) > 5
+
+
 def test_an_output_that_cannot_be_is_told_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="no folder"):
         Endpoints([endpoint("one", tmp_path / "none" / "a.ts")], [Same], Metrics())

@@ -50,7 +50,8 @@ async def _server(
     from stream.io.address import inlet, outlet
     from stream.io.relay import Relay
     from stream.live.swaps import LiveSwaps
-    from stream.rtmp.server import RtmpServer, Slot, digest
+    from stream.rtmp.server import RtmpServer, digest
+    from stream.rtmp.slot import Slot
     from stream.telemetry.metrics import Metrics
     from stream.telemetry.trace import Tracer
     from stream.webrtc.install import quick
@@ -136,7 +137,8 @@ async def _viewer(pipe: Connection, streams: int, settle: float, shot: Path | No
     """Takes what the relays push."""
     from stream.io.address import inlet
     from stream.io.input import Input
-    from stream.rtmp.server import RtmpServer, Slot, digest
+    from stream.rtmp.server import RtmpServer, digest
+    from stream.rtmp.slot import Slot
 
     slots = {f"{KEYS}{i}": Slot() for i in range(streams)}
     server = RtmpServer({digest(key): slot for key, slot in slots.items()})

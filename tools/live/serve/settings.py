@@ -6,6 +6,7 @@ from pathlib import Path
 from engines.errors import UnderstudyError
 from stream.consent.consent import Consent
 from stream.live.swaps import LiveOptions
+from stream.net.loopback import is_loopback
 from stream.pipeline.spec import SwapSpec
 from stream.pixels.label import WORDS
 
@@ -44,7 +45,7 @@ class Settings:
 
     @property
     def loopback(self) -> bool:
-        return self.host in ("127.0.0.1", "::1", "localhost")
+        return is_loopback(self.host)
 
     @property
     def disclosure(self) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engines.values import Rect
-from stream.media.demux import demuxed, from_key_picture, jumps, tells_length
+from stream.media.demux import clock_of, demuxed, from_key_picture, jumps, tells_length
 from stream.media.sink import open_sink
 from stream.media.source import open_source
 from tests.stream import parts
@@ -58,6 +58,7 @@ def test_a_joined_recording_goes_on_where_the_first_ends(tmp_path: Path, second:
         for frame in source.frames():
             shown.append(int(frame.picture.rgb(Rect(0, 0, 96, 64)).astype(int).mean((0, 1))[1]))
             sink.write(frame, frame.picture)
+    assert source.notes == (f"the clock of {path} begins anew once; it was carried on",)
     pictures = parts.times(out, "video")
     assert len(pictures) == 50
     assert {round(float((b - a) * 1000)) for a, b in pairwise(pictures)} == {40}
@@ -75,6 +76,7 @@ def test_a_clock_that_wraps_within_the_recording(tmp_path: Path) -> None:
     with open_source(str(path)) as source:
         times = [f.pts * f.time_base for f in source.frames()]
     assert [b - a for a, b in pairwise(times)] == [FRAME] * 39
+    assert source.notes == ()
 
 
 @pytest.mark.parametrize(
@@ -130,7 +132,7 @@ def test_the_last_key_picture_before_a_start_is_found_without_decoding(tmp_path:
     path = part(tmp_path / "a.ts", 10, frames=60)
     with av.open(str(path)) as container:
         video = container.streams.video[0]
-        kept = list(from_key_picture(demuxed(container, video), video.index, Fraction(11)))
+        kept = list(from_key_picture(demuxed(container, clock_of(container, video)), video.index, Fraction(11)))
         pictures = [p for p in kept if p.stream.type == "video" and p.size]
         heard = [p for p in kept if p.stream.type == "audio" and p.size]
         assert pictures[0].is_keyframe and pictures[0].pts == 90_000 * 10 + 24 * 3600
@@ -143,5 +145,5 @@ def test_a_start_behind_the_end_keeps_what_the_last_key_picture_begins(tmp_path:
     path = part(tmp_path / "a.ts", 10, frames=30, sound=False)
     with av.open(str(path)) as container:
         video = container.streams.video[0]
-        kept = list(from_key_picture(demuxed(container, video), video.index, Fraction(99)))
+        kept = list(from_key_picture(demuxed(container, clock_of(container, video)), video.index, Fraction(99)))
         assert [bool(p.size) for p in kept] == [True] * 6 + [False]

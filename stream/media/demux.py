@@ -18,6 +18,7 @@ _DISCONTINUOUS = 0x200  # AVFMT_TS_DISCONT
 _WRAPPING = {"mpegts", "mpeg", "hls"}
 _LEAST = 10_000  # bits a second; a video of less is none, but a clock that jumped
 _MOST = 1000  # packets since the last key picture that are kept; a stream may have no key picture but its first
+_NO_TIME = 1 << 60  # ticks
 _EARLY = 1  # seconds before the start from which packets of other streams are kept
 
 
@@ -50,7 +51,8 @@ def demuxed(container: InputContainer, clock: Clock[Any]) -> Iterator["av.Packet
 
 
 def _read(container: InputContainer) -> Iterator["av.Packet[Any]"]:
-    """PyAV's packets. At the end it looks for streams that it does not know, where some came up on the way."""
+    """PyAV's packets; a time that no clock could have come to is none. At the end PyAV looks for streams that it does
+    not know, where some came up on the way."""
     packets = container.demux()
     while True:
         try:
@@ -59,6 +61,10 @@ def _read(container: InputContainer) -> Iterator["av.Packet[Any]"]:
             return
         if packet is None:
             return
+        if packet.pts is not None and abs(packet.pts) > _NO_TIME:
+            packet.pts = None
+        if packet.dts is not None and abs(packet.dts) > _NO_TIME:
+            packet.dts = None
         yield packet
 
 

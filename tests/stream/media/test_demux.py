@@ -8,6 +8,7 @@ import av
 import numpy as np
 import pytest
 
+from engines.errors import InputError, OutputError
 from engines.values import Rect
 from stream.media.demux import clock_of, demuxed, from_key_picture, jumps, tells_length
 from stream.media.sink import open_sink
@@ -102,6 +103,28 @@ def test_joined_matroska_files_go_on_too(tmp_path: Path, ending: str) -> None:
             sink.write(frame, frame.picture)
     assert {b - a for a, b in pairwise(parts.times(out, "video"))} == {FRAME}
     assert len(parts.times(out, "audio")) == 2 * len(parts.times(one, "audio"))
+
+
+@pytest.mark.parametrize("moment", [(1 << 63) - 1, 1 << 62, 1 << 61, (1 << 64) - 5, 1 << 50])
+def test_times_that_no_clock_could_have_come_to(tmp_path: Path, moment: int) -> None:
+    """Of a fragment in the middle: its pictures are there, or left out, or the file is refused; in one line."""
+    fragments = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+    path = make(tmp_path / "a.mp4", frames=24, audio="aac", container=fragments, options={"g": "8"})
+    data = bytearray(path.read_bytes())
+    at = data.find(b"tfdt", data.find(b"tfdt", data.find(b"tfdt") + 4) + 4)  # the third: of the second fragment's video
+    assert data[at + 4] == 1, "64 bits"
+    data[at + 8 : at + 16] = moment.to_bytes(8, "big")
+    path.write_bytes(data)
+    out = tmp_path / "out.mp4"
+    try:
+        with open_source(str(path)) as source, open_sink(str(out), source) as sink:
+            for frame in source.frames():
+                sink.write(frame, frame.picture)
+    except (InputError, OutputError) as error:
+        assert str(path) in str(error) or "times are damaged" in str(error) or "cannot write" in str(error)
+        assert not out.exists()
+    else:
+        assert len(parts.times(out, "video")) in (16, 24)  # FFmpeg may hold the fragment to lie behind the end
 
 
 SPANS = [("1.5", "2.5"), ("0.5", "1.2"), ("2.3", None), ("0.2", None), (None, "1.6")]

@@ -82,19 +82,19 @@ class Copying:
         """One packet of another stream, moved and cut as the window says. Raises OutputError where the stream is not
         what it seemed, and what PyAV raises for the file."""
         index, way = packet.stream.index, self._ways[packet.stream.index]
-        if is_cover(packet.stream):
-            packet.pts = packet.dts = 0
-        elif not self._moved(packet, window):
-            return
         what = f"{packet.stream.type} stream {index}"
         try:
+            if is_cover(packet.stream):
+                packet.pts = packet.dts = 0
+            elif not self._moved(packet, window):
+                return
             for made in way.pass_on(packet):
                 self._rising(index, made, way)
                 self._container.mux_one(made)
-        except (av.error.InvalidDataError, av.error.ArgumentError) as error:
+        except (av.error.InvalidDataError, av.error.ArgumentError, OverflowError) as error:
             raise OutputError(
                 f"cannot write {self._name}: the {what} of the input is damaged, or no {self._container.format.name}"
-                f" holds it ({error.strerror}); write a .mkv, or repair the input first"
+                f" holds it ({getattr(error, 'strerror', error)}); write a .mkv, or repair the input first"
             ) from error
 
     def _moved(self, packet: "av.Packet[Any]", window: TimeWindow) -> bool:

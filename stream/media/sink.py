@@ -30,6 +30,7 @@ from stream.pixels.planes import Planes
 __all__ = ["Encoding", "Sink", "Streams", "open_sink"]
 
 _TOLERANCE = Fraction(1, 1000)  # seconds that rounding to the container's clock may move a frame
+_LATEST = 1 << 62  # ticks
 _FAR = 10  # seconds; a start farther from 0 than this is a broadcast's clock, not an offset someone chose
 
 
@@ -88,6 +89,11 @@ class Sink:
         if self._track.skips(pts):
             return
         off = abs(pts - exact) * self._base > self._track.tolerance
+        if abs(pts) >= _LATEST:
+            raise OutputError(
+                f"the input says that a frame is shown after {float(exact * self._base):.3g} s, which no file can hold;"
+                " its times are damaged, remux it first"
+            )
         if off or (self._last is not None and pts <= self._last):
             raise OutputError(
                 f"{self._container.format.name} holds only a constant frame rate and the input's varies;"

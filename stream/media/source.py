@@ -20,7 +20,7 @@ from av.stream import Stream
 from engines.errors import InputError
 from stream.frame import Frame
 from stream.media.address import is_pipe
-from stream.media.demux import demuxed, from_key_picture, jumps
+from stream.media.demux import clock_of, demuxed, from_key_picture, jumps
 from stream.media.probe import SourceInfo, alike, best_video, declared_end, describe, open_input
 from stream.media.timeline import Timeline
 from stream.media.video.alpha import decoder_of
@@ -79,7 +79,11 @@ class Source:
     @property
     def notes(self) -> tuple[str, ...]:
         """What came up while frames were read, one sentence each, for the user. Complete once the last was read."""
-        return self._pictures.notes
+        seams = self._time.seams
+        if not seams:
+            return self._pictures.notes
+        often = "once" if seams == 1 else f"{seams} times"
+        return (*self._pictures.notes, f"the clock of {self.path} begins anew {often}; it was carried on")
 
     @property
     def end(self) -> Fraction | None:
@@ -175,7 +179,8 @@ class Source:
         self._copied.clear()
         if self._alpha is not None:
             self._alpha.flush_buffers()
-        self._demuxed = demuxed(self.container, self.video)
+        self._time = clock_of(self.container, self.video)
+        self._demuxed = demuxed(self.container, self._time)
         if skip is not None:
             self._demuxed = from_key_picture(self._demuxed, self.video.index, skip)
         self._decoded = self._decode()

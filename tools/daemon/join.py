@@ -13,7 +13,7 @@ from engines.errors import OutputError
 from stream.media.address import address_of, local_address
 from stream.media.atomicfile import AtomicFile
 from stream.media.copying import Copying, TimeWindow, copy_chapters
-from stream.media.demux import demuxed, jumps
+from stream.media.demux import clock_of, demuxed, jumps
 from stream.media.source import Source
 from stream.media.video.boxes import add_boxes
 from tools.daemon.segments import Segment
@@ -117,7 +117,7 @@ def _others(source: Source, window: TimeWindow) -> Iterator[tuple[Fraction, Any,
         assert isinstance(video, av.VideoStream), "the file is the same"
         if window.lower is not None and not jumps(again):
             again.seek(int((window.lower) * av.time_base), any_frame=False)
-        for packet in demuxed(again, video):
+        for packet in demuxed(again, clock_of(again, video)):
             if packet.stream.index not in wanted:
                 continue
             at = packet.dts if packet.dts is not None else packet.pts

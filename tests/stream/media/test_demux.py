@@ -8,8 +8,9 @@ import av
 import numpy as np
 import pytest
 
+from engines.errors import InputError, OutputError
 from engines.values import Rect
-from stream.media.demux import demuxed, from_key_picture, jumps, tells_length
+from stream.media.demux import clock_of, demuxed, from_key_picture, jumps, tells_length
 from stream.media.sink import open_sink
 from stream.media.source import open_source
 from tests.stream import parts
@@ -58,6 +59,7 @@ def test_a_joined_recording_goes_on_where_the_first_ends(tmp_path: Path, second:
         for frame in source.frames():
             shown.append(int(frame.picture.rgb(Rect(0, 0, 96, 64)).astype(int).mean((0, 1))[1]))
             sink.write(frame, frame.picture)
+    assert source.notes == (f"the clock of {path} begins anew once; it was carried on",)
     pictures = parts.times(out, "video")
     assert len(pictures) == 50
     assert {round(float((b - a) * 1000)) for a, b in pairwise(pictures)} == {40}
@@ -75,6 +77,7 @@ def test_a_clock_that_wraps_within_the_recording(tmp_path: Path) -> None:
     with open_source(str(path)) as source:
         times = [f.pts * f.time_base for f in source.frames()]
     assert [b - a for a, b in pairwise(times)] == [FRAME] * 39
+    assert source.notes == ()
 
 
 @pytest.mark.parametrize(
@@ -100,6 +103,28 @@ def test_joined_matroska_files_go_on_too(tmp_path: Path, ending: str) -> None:
             sink.write(frame, frame.picture)
     assert {b - a for a, b in pairwise(parts.times(out, "video"))} == {FRAME}
     assert len(parts.times(out, "audio")) == 2 * len(parts.times(one, "audio"))
+
+
+@pytest.mark.parametrize("moment", [(1 << 63) - 1, 1 << 62, 1 << 61, (1 << 64) - 5, 1 << 50])
+def test_times_that_no_clock_could_have_come_to(tmp_path: Path, moment: int) -> None:
+    """Of a fragment in the middle: its pictures are there, or left out, or the file is refused; in one line."""
+    fragments = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+    path = make(tmp_path / "a.mp4", frames=24, audio="aac", container=fragments, options={"g": "8"})
+    data = bytearray(path.read_bytes())
+    at = data.find(b"tfdt", data.find(b"tfdt", data.find(b"tfdt") + 4) + 4)  # the third: of the second fragment's video
+    assert data[at + 4] == 1, "64 bits"
+    data[at + 8 : at + 16] = moment.to_bytes(8, "big")
+    path.write_bytes(data)
+    out = tmp_path / "out.mp4"
+    try:
+        with open_source(str(path)) as source, open_sink(str(out), source) as sink:
+            for frame in source.frames():
+                sink.write(frame, frame.picture)
+    except (InputError, OutputError) as error:
+        assert str(path) in str(error) or "times are damaged" in str(error) or "cannot write" in str(error)
+        assert not out.exists()
+    else:
+        assert len(parts.times(out, "video")) in (16, 24)  # FFmpeg may hold the fragment to lie behind the end
 
 
 SPANS = [("1.5", "2.5"), ("0.5", "1.2"), ("2.3", None), ("0.2", None), (None, "1.6")]
@@ -130,7 +155,7 @@ def test_the_last_key_picture_before_a_start_is_found_without_decoding(tmp_path:
     path = part(tmp_path / "a.ts", 10, frames=60)
     with av.open(str(path)) as container:
         video = container.streams.video[0]
-        kept = list(from_key_picture(demuxed(container, video), video.index, Fraction(11)))
+        kept = list(from_key_picture(demuxed(container, clock_of(container, video)), video.index, Fraction(11)))
         pictures = [p for p in kept if p.stream.type == "video" and p.size]
         heard = [p for p in kept if p.stream.type == "audio" and p.size]
         assert pictures[0].is_keyframe and pictures[0].pts == 90_000 * 10 + 24 * 3600
@@ -143,5 +168,5 @@ def test_a_start_behind_the_end_keeps_what_the_last_key_picture_begins(tmp_path:
     path = part(tmp_path / "a.ts", 10, frames=30, sound=False)
     with av.open(str(path)) as container:
         video = container.streams.video[0]
-        kept = list(from_key_picture(demuxed(container, video), video.index, Fraction(99)))
+        kept = list(from_key_picture(demuxed(container, clock_of(container, video)), video.index, Fraction(99)))
         assert [bool(p.size) for p in kept] == [True] * 6 + [False]

@@ -117,7 +117,7 @@ def complaints(answer: dict[str, Any], output: Path, left: list[str]) -> Iterato
         yield f"killed by signal {-code}"
     if code and not output.exists() and "error: " not in said:
         yield "fails without a word"
-    kept = {output.name, output.with_suffix(".c2pa").name} if code == 0 else set()
+    kept = {output.name, f"{output.name}.c2pa"} if code == 0 else set()
     if strange := [name for name in left if name not in kept]:
         yield f"left behind: {', '.join(strange)}"
     if code == 0:

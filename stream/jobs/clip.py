@@ -101,6 +101,8 @@ def input_facts(info: SourceInfo) -> dict[str, object]:
         "width": info.width,
         "height": info.height,
         "rotation": info.rotation,
+        "mirrored": info.mirrored,
+        "aspect": None if info.aspect is None else str(info.aspect),
         "fps": None if info.rate is None else round(float(info.rate), 4),
         "time_base": str(info.time_base),
         "frames": info.frames,

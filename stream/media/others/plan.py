@@ -18,6 +18,7 @@ from stream.media.others.containers import Target, codec_of, takes
 from stream.media.others.covers import attaches, is_cover, stores
 from stream.media.others.sound import sound_for
 from stream.media.others.text import keeps_all, text_for
+from stream.media.video.animation import ENCODERS
 
 _OFFERED = (".mkv", ".mov", ".mp4", ".ts")
 _NAMES = {".mkv": "matroska", ".mov": "mov", ".mp4": "mp4", ".ts": "mpegts"}
@@ -156,7 +157,7 @@ def _hopeless(stream: Stream, target: Target, origin: str) -> str:
 def _encodes(target: Target, video: str) -> bool:
     with target.trial() as trial:
         try:
-            choose_codec(trial, video)
+            choose_codec(trial, None if video in ENCODERS else video)  # an animation's encoder is its container's alone
         except OutputError:
             return False
     return True

@@ -19,6 +19,8 @@ from engines.values import U8
 
 FORMATS = {".gif": "gif", ".webp": "webp", ".png": "apng", ".apng": "apng"}
 """Endings of animations, and FFmpeg's names of their containers."""
+ENCODERS = ("gif", "libwebp_anim", "apng")
+"""Encoders of animations."""
 CLOCK = Fraction(1, 1000)  # of WebP's delays
 _BATCH = 64_000_000  # bytes of decoded WebP pictures held at once
 _SIDE = 12_000  # pixels, as of every input

@@ -125,6 +125,7 @@ def test_what_is_said_of_the_input(tmp_path: Path) -> None:
         facts = input_facts(source.info)
     assert facts["path"] == str(made)
     assert (facts["width"], facts["height"], facts["rotation"]) == (64, 96, 90)
+    assert (facts["mirrored"], facts["aspect"]) == (False, None)
     assert facts["fps"] == 29.97
     assert facts["pix_fmt"] == "yuv420p"
     assert facts["codec"] == "h264"

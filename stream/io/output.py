@@ -24,7 +24,8 @@ HELD = 256  # packets: some four seconds
 
 class Output:
     """templates: the era now, and the streams to copy parameters from (video, audio or None). want_key: asks for a key
-    frame. lost: packets that did not get out. error: what ended an output that is not opened again."""
+    frame. lost: packets that did not get out. pictures: those that each opening wrote. error: what ended an output that
+    is not opened again."""
 
     def __init__(
         self,
@@ -34,6 +35,7 @@ class Output:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.address, self.lost, self.sent, self.opened = address, 0, 0, 0
+        self.pictures: list[int] = []
         self.error: Exception | None = None
         self._templates, self._want_key, self._clock = templates, want_key, clock
         self._ring: Ring[EncodedPacket] = Ring(HELD, WhenFull.SHED)
@@ -121,6 +123,7 @@ class Output:
         self._streams, self._last = (made, sound), [-1, -1]
         self._container.start_encoding()
         self.opened += 1
+        self.pictures.append(0)
         log.info("%s is open", o.shown)
 
     def _mux(self, packet: EncodedPacket) -> None:
@@ -136,6 +139,7 @@ class Output:
             made.duration = packet.duration
         self._container.mux_one(made)
         self.sent += 1
+        self.pictures[-1] += packet.video
         self._backoff.up(self._clock())
 
     def _broke(self, error: Exception) -> None:

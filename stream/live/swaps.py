@@ -13,8 +13,9 @@ import numpy as np
 
 from engines.errors import SourceError
 from engines.values import U8
+from engines.watermark.payload import Payload
 from stream.frame import Frame
-from stream.live.swap import Hook, LiveSwap
+from stream.live.swap import LiveSwap
 from stream.marks.keys import local_identity
 from stream.marks.layers import Marking
 from stream.marks.live import live_mark
@@ -70,16 +71,25 @@ class LiveSwaps:
             raise SourceError(f"{self._spec.model} is one person, and takes no photo of another")
         return self._prepared(self._models.sources([lambda: photos]), photos[0][1])
 
-    def make(self, sources: SourceSet | None) -> Callable[[Metered], LiveSwap]:
-        """What makes a session's swap with these people; None: with the default ones. Raises SourceError."""
+    def make(
+        self,
+        sources: SourceSet | None,
+        payload: Payload | None = None,
+        opened: Callable[[Pipeline], object] = lambda _: None,
+    ) -> Callable[[Metered], LiveSwap]:
+        """What makes a session's swap with these people; None: with the default ones. payload: what the session's
+        invisible mark says; a new one for each session if None. opened: gets each session's pipeline. Raises
+        SourceError."""
         people = self.default if sources is None else sources
         if people is None:
             raise SourceError("this server has no face of its own; upload one, or start it with --source")
 
         def make(stats: Metered) -> LiveSwap:
             o = self._options
-            mark = live_mark("a live session", datetime.now(UTC), o.marking, o.label, self._identity)
-            return self._swap(people, stats, mark)
+            mark = live_mark("a live session", datetime.now(UTC), o.marking, o.label, self._identity, payload)
+            pipeline = Pipeline(self._models, self._spec, people)
+            opened(pipeline)
+            return LiveSwap(pipeline, stats, mark=mark)
 
         return make
 
@@ -87,9 +97,6 @@ class LiveSwaps:
         """Close it after its sessions."""
         if self._owned:
             self._models.close()
-
-    def _swap(self, sources: SourceSet, stats: Metered, mark: Hook) -> LiveSwap:
-        return LiveSwap(Pipeline(self._models, self._spec, sources), stats, mark=mark)
 
     def _prepared(self, sources: SourceSet, photo: U8) -> SourceSet:
         if not self._rehearsed:
@@ -100,7 +107,7 @@ class LiveSwaps:
     def _rehearse(self, photo: U8, sources: SourceSet) -> None:
         """The photo as a camera's picture, with nothing before the face and then with something: what is slow the first
         time in a process (fonts, kernels, memory) is behind it before anybody watches."""
-        swap = self._swap(sources, Metered(Metrics()), lambda picture: picture)
+        swap = LiveSwap(Pipeline(self._models, self._spec, sources), Metered(Metrics()))
         picture, label = fitted(photo), self._options.label
         for index in range(2 * REHEARSED):
             if index == REHEARSED:

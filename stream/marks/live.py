@@ -1,12 +1,14 @@
 """The marking of a live session: the visible label and the invisible mark on every picture that leaves.
 
-There is no file to sign. What goes into signalling instead is `stream.pixels.label.DISCLOSURE`.
+Files that a live session writes are signed elsewhere (`stream.io.recordings`). Signalling says
+`stream.pixels.label.DISCLOSURE`.
 """
 
 from dataclasses import replace
 from datetime import datetime
 
 from engines.values import Patch
+from engines.watermark.payload import Payload
 from stream.marks.keys import Identity
 from stream.marks.layers import Marking
 from stream.marks.output_marks import OutputMarks
@@ -47,9 +49,11 @@ def live_mark(
     marking: Marking | None = None,
     label: Label | None = _USUAL,
     identity: Identity | None = None,
+    payload: Payload | None = None,
 ) -> LiveMark:
     """session: a name or address, for the log where `marking` has the watermark off. label: None for none. identity:
-    in whose name, this machine's own if None. Raises MarkingError, SigningError: before the session begins."""
-    # There is nothing to sign live, so that nobody has to explain why it was not.
+    in whose name, this machine's own if None. payload: what the mark says; a new one if None. Raises MarkingError,
+    SigningError: before the session begins."""
+    # A session is no file: whether one that it writes is signed is that file's own matter.
     layers = replace(marking, manifest=True) if marking is not None else Marking()
-    return LiveMark(OutputMarks(session, layers, None, now, identity).marker, label)
+    return LiveMark(OutputMarks(session, layers, None, now, identity, payload=payload).marker, label)

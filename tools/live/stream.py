@@ -19,8 +19,10 @@ from tools.cli.swap_options import SwapOptions
 
 if TYPE_CHECKING:
     from stream.io.address import InputAddress, OutputAddress
+    from stream.io.recordings import Recordings
     from stream.io.relay import Relay
     from stream.live.swaps import LiveOptions
+    from stream.pipeline.pipeline import Pipeline
     from stream.pipeline.spec import SwapSpec
     from stream.rtmp.server import RtmpServer
 
@@ -63,6 +65,8 @@ def stream(
     """
     need("stream")
     from stream.io.address import inlet, outlet
+    from stream.io.recordings import Recordings, is_recording
+    from stream.marks.keys import local_identity
     from stream.media.bitrate import parse_bitrate
     from stream.media.codecs import X_PRESETS
     from tools.cli.event_loop import on_loop
@@ -77,15 +81,18 @@ def stream(
         raise UnderstudyError(f"{', '.join(sorted(twice))} is named twice; every output needs its own place")
     options = live.options()
     logs(log)
-    spec, _ = wanted.settled(consent, live=True)
+    spec, agreed = wanted.settled(consent, live=True)
     read = {path.resolve() for path in (Path(address), *(p for photos in spec.source for p in photos))}
     if over := next((o.url for o in given if Path(o.url).resolve() in read), None):
         raise OutputError(f"{over} is also read here; write to another name")
     may_replace([*(o.url for o in given), trace], overwrite)
-    if options.marking.off:
-        log_unmarked(", ".join(o.shown for o in given), options.marking, datetime.now(UTC))
+    now, identity = datetime.now(UTC), local_identity()
+    words = options.label.words if options.label is not None else ""
+    recordings = Recordings(given, options.marking, agreed, identity, now, words)
+    if options.marking.off and (others := [o.shown for o in given if not is_recording(o)]):
+        log_unmarked(", ".join(others), options.marking, now)
     token = _token(token_file)
-    on_loop(_run(spec, options, taken, given, parse_bitrate(bitrate), preset, token, trace))
+    on_loop(_run(spec, options, taken, given, parse_bitrate(bitrate), preset, token, trace, recordings))
 
 
 def _token(path: Path | None) -> str | None:
@@ -104,6 +111,7 @@ async def _run(
     preset: str,
     token: str | None,
     trace: Path | None,
+    recordings: "Recordings",
 ) -> None:
     from stream.io.relay import Relay
     from stream.lanes.runtime import calm, settle
@@ -117,7 +125,8 @@ async def _run(
     swaps = await asyncio.to_thread(LiveSwaps, spec, options)
     tracer = Tracer(trace) if trace else None
     slot = Slot() if taken.listen else None
-    make = swaps.make(None)
+    pipelines: list[Pipeline] = []
+    make = swaps.make(None, recordings.payload, pipelines.append)
     calm()
     relay = Relay(taken, given, make, Metrics(), tracer=tracer, bitrate=bitrate, preset=preset, token=token, slot=slot)
     door = None
@@ -136,7 +145,8 @@ async def _run(
             await door.close()
         if tracer:
             tracer.close()
-    _tell(relay)
+    signed = await asyncio.to_thread(recordings.sign, relay.outputs, next(iter(pipelines), None), datetime.now(UTC))
+    _tell(relay, signed)
 
 
 async def _open(door: "RtmpServer", host: str, port: int) -> None:
@@ -147,13 +157,15 @@ async def _open(door: "RtmpServer", host: str, port: int) -> None:
     logging.getLogger("understudy.feed").info("waiting for a publisher at %s:%d (Ctrl-C ends)", host, port)
 
 
-def _tell(relay: "Relay") -> None:
-    """What came of it. Raises UnderstudyError where an output is not whole."""
+def _tell(relay: "Relay", signed: list[str]) -> None:
+    """What came of it. signed: a sentence for each file. Raises UnderstudyError where an output is not whole."""
     if (s := relay.session) is not None:
         left, dropped = s.left - relay.skipped, s.shed + relay.skipped
         typer.echo(f"{s.came} frames came, {left} left, {dropped} dropped, {s.held} held", err=True)
     for output in relay.outputs:
         typer.echo(f"{output.address.shown}: opened {output.opened} times, {output.lost} packets lost", err=True)
+    for sentence in signed:
+        typer.echo(sentence, err=True)
     broken = [m for m in relay.outputs if m.error is not None]
     if broken:
         why = getattr(broken[0].error, "strerror", None) or broken[0].error

@@ -1,0 +1,101 @@
+"""Files that a relay wrote, signed: which, with what payload, and what their records say."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from stream.io.address import inlet, outlet
+from stream.io.recordings import Recordings, is_recording
+from stream.io.relay import Relay
+from stream.marks.keys import Identity, SigningError, local_identity
+from stream.marks.layers import Marking
+from stream.marks.provenance import ManifestState
+from stream.marks.read import read_provenance
+from stream.marks.sidecar import sidecar
+from stream.pipeline.misses import MissLog
+from stream.pipeline.pipeline import Pipeline
+from stream.telemetry.metrics import Metrics
+from tests.stream.io.feeding import write
+from tests.tools.live.serve.served import Same
+
+NOW = datetime(2026, 11, 30, tzinfo=UTC)
+
+
+@dataclass
+class Counted:
+    """What `sign` asks a pipeline: a session in which `painted` frames were painted."""
+
+    painted: int
+    files: dict[str, Path] = field(default_factory=dict)
+
+    @property
+    def misses(self) -> MissLog:
+        log = MissLog()
+        for index in range(self.painted):
+            log.add(index / 30, painted=True, missed=())
+        return log
+
+
+@pytest.fixture
+def identity(tmp_path: Path) -> Identity:
+    return local_identity(tmp_path / "keys" / "signing")
+
+
+def relayed(tmp_path: Path, names: list[str]) -> Relay:
+    write(str(tmp_path / "in.mkv"), 1.5, size=(160, 120))
+    given = [outlet(str(tmp_path / name)) for name in names]
+    relay = Relay(inlet(str(tmp_path / "in.mkv"), realtime=True), given, Same, Metrics(), preset="ultrafast")
+    asyncio.run(relay.run(asyncio.Event()))
+    return relay
+
+
+def test_which_outputs_are_recordings() -> None:
+    files = ("a.mp4", "a.ts", "a.mkv", "a.flv")
+    others = ("a.m3u8", "rtmp://h/app/key", "udp://127.0.0.1:9", "whip+https://h/whip/k")
+    assert [is_recording(outlet(text)) for text in files + others] == [True] * 4 + [False] * 4
+
+
+def test_files_are_signed_with_the_sessions_mark_and_the_rest_is_left(tmp_path: Path, identity: Identity) -> None:
+    names = ["a.mp4", "b.ts", "live.m3u8"]
+    recordings = Recordings(
+        [outlet(str(tmp_path / name)) for name in names], Marking(), None, identity, NOW, label="Not me"
+    )
+    relay = relayed(tmp_path, names)
+    said = recordings.sign(relay.outputs, cast(Pipeline, Counted(7)), NOW)
+    assert len(said) == 2 and "a.mp4: signed record in the file" in said[0] and "b.ts.c2pa" in said[1]
+    assert sidecar(tmp_path / "b.ts").exists() and not sidecar(tmp_path / "live.m3u8").exists()
+    for name, output in zip(names[:2], relay.outputs, strict=False):
+        found = read_provenance(tmp_path / name, identity.root)
+        assert found.state is ManifestState.TRUSTED and found.record is not None
+        assert recordings.payload is not None and found.watermark == recordings.payload.text
+        assert [found.record.frames, found.record.painted] == [output.pictures[0], 7]
+        assert found.record.label == "Not me"
+
+
+def test_a_file_has_no_more_painted_pictures_than_it_has(tmp_path: Path, identity: Identity) -> None:
+    recordings = Recordings([outlet(str(tmp_path / "a.mp4"))], Marking(), None, identity, NOW)
+    relay = relayed(tmp_path, ["a.mp4"])
+    recordings.sign(relay.outputs, cast(Pipeline, Counted(100_000)), NOW)
+    record = read_provenance(tmp_path / "a.mp4", identity.root).record
+    assert record is not None and record.painted == record.frames == relay.outputs[0].pictures[0]
+
+
+def test_nothing_is_signed_where_no_picture_came_or_the_record_is_off(tmp_path: Path, identity: Identity) -> None:
+    (tmp_path / "x").mkdir()
+    given = [outlet(str(tmp_path / "x" / "a.mp4"))]
+    assert Recordings(given, Marking(), None, identity, NOW).sign([], None, NOW) == []
+    off = Recordings(given, Marking(manifest=False, because="a test"), None, identity, NOW)
+    relay = relayed(tmp_path, ["a.mp4"])
+    assert off.sign(relay.outputs, cast(Pipeline, Counted(7)), NOW) == []
+    assert read_provenance(tmp_path / "a.mp4", identity.root).state is ManifestState.MISSING
+    assert Recordings(given, Marking(watermark=False, because="a test"), None, identity, NOW).payload is None
+
+
+def test_another_files_record_in_the_way_is_told_at_the_start(tmp_path: Path, identity: Identity) -> None:
+    sidecar(tmp_path / "a.ts").write_bytes(b"of something else")
+    with pytest.raises(SigningError, match="is not overwritten"):
+        Recordings([outlet(str(tmp_path / "a.ts"))], Marking(), None, identity, NOW)

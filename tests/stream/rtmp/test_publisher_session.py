@@ -137,11 +137,11 @@ def test_a_message_that_is_shortened_half_way_does_not_turn_the_parser_back() ->
     short = bytes([0x40 | 3]) + bytes(3) + (1).to_bytes(3, "big") + b"\x14"
     with pytest.raises(ValueError, match="half-way"):
         session().feed(greeting() + long + short)
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(20):
         with contextlib.suppress(ValueError):
             session().feed(greeting() + (long + short) * 400)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_after_the_key_large_pictures_are_taken() -> None:

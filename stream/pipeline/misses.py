@@ -35,11 +35,12 @@ class MissSpan:
 
 class MissLog:
     """Fed with every frame in order. frames: in which a face was missed; painted: in which one was painted; covered: in
-    which one was made unrecognisable, or the last picture shown again, instead."""
+    which one was made unrecognisable, or the last picture shown again, instead. All of them, with the spans, may be
+    given: of an account that is gone on with."""
 
-    def __init__(self) -> None:
-        self.frames = self.painted = self.covered = 0
-        self._spans: list[MissSpan] = []
+    def __init__(self, frames: int = 0, painted: int = 0, covered: int = 0, spans: Sequence[MissSpan] = ()) -> None:
+        self.frames, self.painted, self.covered = frames, painted, covered
+        self._spans = list(spans)
         self._open: dict[tuple[int, Reason], MissSpan] = {}
 
     def add(self, seconds: float, painted: bool, missed: Iterable[Missed], covered: bool = False) -> None:

@@ -73,3 +73,12 @@ def test_a_clip_in_which_nobody_was_painted_says_so() -> None:
 
 def test_times_as_people_read_them() -> None:
     assert [clock(s) for s in (0, 59.96, 61.25, 600)] == ["0:00.0", "1:00.0", "1:01.2", "10:00.0"]
+
+
+def test_an_account_is_gone_on_with() -> None:
+    first = log(60, dict.fromkeys(range(10, 20), (LOST,)))
+    second = MissLog(first.frames, first.painted, first.spans)
+    second.add(2.4, True, (LOST,))
+    assert (second.frames, second.painted) == (11, 61)
+    assert [(s.start, s.frames) for s in second.spans] == [(0.4, 10), (2.4, 1)]
+    assert first.frames == 10 and len(first.spans) == 1

@@ -17,8 +17,8 @@ from stream.media.codecs import Encoding
 from stream.media.marking import Marker
 from stream.media.source import Source, open_source
 from tests.stream.clips import make
-from tools.daemon.join import container_of, join
-from tools.daemon.segments import OPEN, Segment, Segments, finished
+from tools.daemon.process.join import container_of, join
+from tools.daemon.process.segments import OPEN, Segment, Segments, finished
 
 FAST = Encoding("libx264", preset="ultrafast", threads=1)
 

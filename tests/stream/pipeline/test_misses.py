@@ -77,7 +77,7 @@ def test_times_as_people_read_them() -> None:
 
 def test_an_account_is_gone_on_with() -> None:
     first = log(60, dict.fromkeys(range(10, 20), (LOST,)))
-    second = MissLog(first.frames, first.painted, first.spans)
+    second = MissLog(first.frames, first.painted, first.covered, first.spans)
     second.add(2.4, True, (LOST,))
     assert (second.frames, second.painted) == (11, 61)
     assert [(s.start, s.frames) for s in second.spans] == [(0.4, 10), (2.4, 1)]

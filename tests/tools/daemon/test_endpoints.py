@@ -134,7 +134,7 @@ def test_the_trouble_of_one_publisher_is_not_told_of_the_next(tmp_path: Path) ->
             async with asyncio.timeout(10):
                 while not live.to_json()[0]["left"]:
                     await asyncio.sleep(0.02)
-            assert live.to_json()[0]["trouble"] == "" and live.told()[0]["publishing"]
+            assert live.to_json()[0]["trouble"] == "" and live.to_json()[0]["publishing"]
             await sending
             await resting(live)
 

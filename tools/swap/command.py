@@ -135,10 +135,10 @@ def swap(
         raise typer.Exit(show_batch.run(plan, job, quiet, many.skip_done, replacing))
     target, output = words[0], words[1] if len(words) > 1 else None
     check_files(target, output, preview)
-    may_replace((output, preview, report), overwrite)
     spec, agreed = wanted.settled(consent)
     job = SwapJob(spec, target, output, encoding, begin, finish, preview, report, agreed, marks, signer)
     job.check()
+    may_replace((output, preview, report), overwrite)
     try:
         code = _carry_out(job, quiet)
     except KeyboardInterrupt:

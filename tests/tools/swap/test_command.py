@@ -312,9 +312,8 @@ class TestWithNetworks:
         words = ["swap", AGREED, "-s", face, long, out, "--report", report, "--preset", "medium", "--threads", "1"]
         command = [sys.executable, "-m", "tools.main", *map(str, words)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
-            part = tmp_path / "run.part.json"
             until = time.monotonic() + 60
-            while not (part.exists() and part.stat().st_size) and time.monotonic() < until:
+            while not any(p.stat().st_size for p in tmp_path.glob("run.*part.json")) and time.monotonic() < until:
                 time.sleep(0.01)  # rows of the report are on disk: frames are flowing
             running.send_signal(signal.SIGINT)
             if presses == 2:

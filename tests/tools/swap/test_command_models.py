@@ -115,7 +115,7 @@ def read(path: Path) -> U8:
 
 
 def swapped(files: dict[str, Path], out: Path, *words: object) -> U8:
-    result = understudy("swap", AGREED, "-q", files["two"], out, *words)
+    result = understudy("swap", AGREED, "-y", "-q", files["two"], out, *words)
     assert result.returncode == 0, result.stderr
     return read(out)
 
@@ -143,7 +143,7 @@ def test_pixel_boost_keeps_four_times_the_detail(store: Path, files: dict[str, P
     left = {}
     for boost in (0, 512):
         words = ["-s", files["hopper"], "--model", "inswapper_128", "--pixel-boost", boost, "--precision", "f32"]
-        result = understudy("swap", AGREED, "-q", big, tmp_path / "out.png", *words)
+        result = understudy("swap", AGREED, "-y", "-q", big, tmp_path / "out.png", *words)
         assert result.returncode == 0, result.stderr
         part = np.s_[180:300, 250:390]
         apart = 255 - read(tmp_path / "out.png")[part].astype(int) - read(big)[part]
@@ -189,7 +189,7 @@ def test_a_clip_goes_through_a_network_frame_by_frame(store: Path, files: dict[s
     """Every frame's face is the negative of what it was; the report names the network's file."""
     clip, out, report = film(tmp_path / "clip.mp4", 9, with_face=True), tmp_path / "out.mp4", tmp_path / "run.json"
     words = ["-s", files["hopper"], "--model", "inswapper_128", "--precision", "f32", "--report", report]
-    result = understudy("swap", AGREED, "-q", clip, out, *words, "--crf", 4)
+    result = understudy("swap", AGREED, "-y", "-q", clip, out, *words, "--crf", 4)
     assert result.returncode == 0, result.stderr
     told = json.loads(report.read_text())
     assert [frame["route"] for frame in told["frames"]] == ["fast"] * 9

@@ -1,31 +1,24 @@
 """Reads a file's C2PA manifest, in it or beside it, and whether it still fits the file. Passes no judgement.
 
-Knows files and how the reading process is asked; c2pa's library runs there (`record_child`). Nothing is fetched from
+Knows files and how the reading process is asked; c2pa's library runs there (`children.record`). Nothing is fetched from
 the network, whatever a file asks for.
 """
 
 import json
-import logging
 import mmap
-import os
 import re
-import subprocess
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stream.marks.provenance import ManifestState, Provenance, StraySidecar, provenance_of
 from stream.marks.sidecar import ENDING, candidates, is_readable, sidecar
+from stream.untrusted.child import ask_child
 from stream.untrusted.json_values import Json
 from stream.untrusted.media_type import PLAIN, media_type
 from stream.untrusted.text import printable
 
-log = logging.getLogger("understudy.marks")
-
 _ELSEWHERE = re.compile(r"must fetch remote manifests from url (\S+)")
 _FITS = (ManifestState.TRUSTED, ManifestState.VALID)
-_ROOT = Path(__file__).resolve().parents[2]
-_BOOT = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from stream.marks.record_child import main; main()"
 _SOUND = re.compile(
     r"signingCredential\.\w+|claimSignature\.outsideValidity|timeStamp\.\w+|assertion\.\w+Hash\.mismatch"
 )
@@ -120,7 +113,7 @@ def _ask(path: Path, kind: str, beside: Path | None, anchors: bytes, limits: Rea
     """Has a record read in a process of its own. Raises OSError where the file cannot be read."""
     size = path.stat().st_size
     seconds = limits.seconds + size // limits.speed
-    asked = {
+    asked: dict[str, Json] = {
         "path": str(path.absolute()),
         "kind": kind,
         "sidecar": str(beside.absolute()) if beside is not None else None,
@@ -129,31 +122,14 @@ def _ask(path: Path, kind: str, beside: Path | None, anchors: bytes, limits: Rea
         "memory": limits.memory + 3 * min(size, 1 << 30),
         "seconds": seconds,
     }
-    kept = {name: os.environ[name] for name in ("SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
-    try:
-        done = subprocess.run(
-            [sys.executable, "-I", "-c", _BOOT],
-            input=json.dumps(asked).encode(),
-            env=kept,
-            cwd=os.sep,
-            capture_output=True,
-            timeout=seconds + 10,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
+    answer = ask_child("stream.marks.children.record", asked, seconds)
+    if answer is None:
         return _Found(error=_TOO_MUCH)
-    if done.returncode or not done.stdout:
-        log.warning(
-            "a record's reader ended with %d: %s",
-            done.returncode,
-            printable(done.stderr[-500:].decode(errors="replace")),
-        )
-        return _Found(error=_TOO_MUCH)
-    answer: dict[str, str] = json.loads(done.stdout)
-    if "report" not in answer:
-        return _Found(error=answer.get("error", ""))
-    said: Json = json.loads(answer["report"])
-    return _Found(provenance_of(said, answer["state"], printable(beside.name) if beside is not None else None))
+    report, state = answer.get("report"), answer.get("state")
+    if not isinstance(report, str):
+        return _Found(error=str(answer.get("error", "")))
+    name = printable(beside.name) if beside is not None else None
+    return _Found(provenance_of(json.loads(report), str(state), name))
 
 
 def _holds(path: Path) -> bool:

@@ -4,7 +4,7 @@ Ties reading, looking and judging together; knows neither options nor printing. 
 that is an outcome too.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,22 +14,28 @@ from cryptography import x509
 
 from engines.errors import InputError, UnderstudyError
 from engines.store.store import default_store
-from engines.watermark.detect import MarkDetection, detect
+from engines.watermark.detect import MarkDetection
+from engines.watermark.gather import SeenWindow
+from engines.watermark.payload import Payload
 from stream.marks.answer import answer
 from stream.marks.keys import signing_folder
 from stream.marks.provenance import ManifestState, Provenance
 from stream.marks.read import read_provenance
 from stream.marks.verdict import Outcome, Verdict, judge
-from stream.marks.windows import NoPicturesError, head, windows
 from stream.media.probe import is_text
+from stream.untrusted.child import ask_child
 from stream.untrusted.download import downloaded
-from stream.untrusted.json_values import Json
-from stream.untrusted.media_type import PLAIN, media_type_of
+from stream.untrusted.json_values import Json, count, mapping, number
+from stream.untrusted.media_type import HEAD, PLAIN, media_type_of
 from stream.untrusted.playlist import PLAYLIST
+from stream.untrusted.regular import open_regular
 from stream.untrusted.text import printable
 
 _LINE = 500
 """Letters of a message; file names may be long."""
+_MEMORY = 6 << 30
+"""Bytes that decoding and looking may take; pictures of 8K take half of it."""
+_SECONDS = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,24 +83,43 @@ def trusted_roots(extra: list[Path]) -> bytes:
     return b"\n".join(roots)
 
 
-def _look(path: str, thorough: bool, needed: bool) -> MarkDetection | None:
-    """The best reading of up to three windows; the first that holds a payload ends the search. None: no pictures, which
-    is an error only where nothing else was found (`needed`)."""
-    best: MarkDetection | None = None
-    try:
-        for pictures in windows(path):
-            # The crop search takes seconds and a crop is the same all through: once is enough.
-            found = detect(pictures, thorough=thorough and best is None)
-            if best is None or found.strength > best.strength:
-                best = found
-            if found.payload is not None:
-                return found
-    except NoPicturesError:
+def _look(target: str, thorough: bool, needed: bool) -> MarkDetection | None:
+    """The best reading of the pictures, in a process of its own. None: no pictures, which is an error only where
+    nothing else was found (`needed`)."""
+    request: dict[str, Json] = {
+        "target": target if "://" in target else str(Path(target).absolute()),
+        "thorough": thorough,
+        "memory": _MEMORY,
+        "seconds": _SECONDS,
+    }
+    told = ask_child("stream.marks.children.mark", request, _SECONDS)
+    found = _detection(mapping(told.get("mark"))) if told is not None else None
+    if found is None and needed:
+        if told is None:
+            raise InputError(f"{target} cannot be read: decoding it broke off, or took too much memory or time")
+        if told.get("error"):
+            raise InputError(str(told["error"]))
+    return found
+
+
+def _detection(told: Mapping[str, Json]) -> MarkDetection | None:
+    if not told:
         return None
-    except InputError:
-        if needed and best is None:
-            raise
-    return best
+    payload, window = mapping(told.get("payload")), mapping(told.get("window"))
+    names = ("producer", "session", "version")
+    edges = (number(window.get(name)) or 0.0 for name in ("left", "top", "width", "height"))
+    return MarkDetection(
+        found=told.get("found") is True,
+        confidence=number(told.get("confidence")) or 0.0,
+        payload=Payload(*(count(payload.get(name)) or 0 for name in names)) if payload else None,
+        strength=number(told.get("strength")) or 0.0,
+        window=SeenWindow(*edges),
+    )
+
+
+def _head(path: Path) -> bytes:
+    with open_regular(path) as file:
+        return file.read(HEAD)
 
 
 @contextmanager
@@ -110,7 +135,7 @@ def _local(target: str) -> Iterator[Path | None]:
         yield None
         return
     with downloaded(target) as file:
-        if head(file).startswith(PLAYLIST):
+        if _head(file).startswith(PLAYLIST):
             yield None
             return
         try:
@@ -124,7 +149,7 @@ def _check(path: Path, label: str) -> None:
     """Raises InputError for what is no video and no picture."""
     if path.is_dir():
         raise InputError(f"{label or 'the empty name'} is a folder; name a video or a picture in it")
-    start = head(path)
+    start = _head(path)
     if not start:
         raise InputError(f"{label} is empty (0 bytes); copy or download it again")
     if media_type_of(start) == PLAIN and not start.startswith(PLAYLIST) and is_text(path):

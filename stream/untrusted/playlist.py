@@ -33,6 +33,9 @@ def looked_at(file: io.RawIOBase) -> io.RawIOBase | io.BytesIO:
             raise InputError("the playlist is no UTF-8 text; it is damaged, or none") from error
         if _ENCRYPTED.search(text):
             raise InputError("the stream is encrypted, and is not looked at; record it and name the file")
+        if b"#EXTINF" in text and b"#EXT-X-STREAM-INF" in text:
+            # RFC 8216, 4.1, has it refused; FFmpeg dies of some.
+            raise InputError("the playlist names streams and parts of one at once; it is damaged, or none")
         return io.BytesIO(text)
     if file.seekable():
         file.seek(0)

@@ -102,11 +102,11 @@ class TestWithNetworks:
     def test_serve(self, tmp_path: Path, face: Path) -> None:
         """From its start over the rehearsal of its networks to its end."""
         pytest.importorskip("aiortc")
-        got = sealed("serve", "--port", "0", "--source", face, AGREED, home=tmp_path, seconds=12)
+        got = sealed("serve", "--port", "0", "--source", face, AGREED, home=tmp_path, until="http://")
         assert (got.packets, "open http" in got.output or "http://" in got.output) == (0, True), got.output
 
     def test_daemon(self, tmp_path: Path) -> None:
         pytest.importorskip("aiohttp")
         words = ("--port", "0", "--rtmp", "127.0.0.1:0", "--state", os.path.relpath(tmp_path / "state"))
-        got = sealed("daemon", *words, "--files", tmp_path, home=tmp_path, seconds=6)
+        got = sealed("daemon", *words, "--files", tmp_path, home=tmp_path, until="jobs: ")
         assert (got.packets, "jobs: " in got.output) == (0, True), got.output

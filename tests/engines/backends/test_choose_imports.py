@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 PLACES = {
-    "openvino": {"engines/backends/openvino.py"},
+    "openvino": {"engines/backends/openvino_import.py"},
     "onnxruntime": {"engines/backends/onnxruntime.py"},
     "tensorrt": {"engines/backends/tensorrt_build.py"},
     "cuda": {"engines/backends/cuda.py"},

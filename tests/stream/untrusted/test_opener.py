@@ -118,6 +118,12 @@ def test_encrypted_streams_are_not_begun(live: Path, method: str, tag: str) -> N
     assert "encrypted" in refused(naming(live, "live0.ts", more=more))
 
 
+def test_a_playlist_of_streams_and_of_parts_at_once_is_none(live: Path) -> None:
+    """Found by damaging playlists: FFmpeg ended the process."""
+    live.write_text("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-STREAM-INF:BANDWIDTH=1\n#EXTINF:0.2,\nlive0.ts\n")
+    assert "at once" in refused(live)
+
+
 def test_a_key_of_no_method_is_no_key(live: Path) -> None:
     part = next(live.parent.glob("live*.ts")).name
     assert count(naming(live, part, more="#EXT-X-KEY:METHOD=NONE")) > 0

@@ -11,8 +11,8 @@ from stream.marks.sign import sign_file
 from tests.stream.marks.clips import clip, pictures
 from tests.stream.marks.manifests import MANIFEST
 
-ROOT = Path(__file__).parents[3]
-START = "from stream.marks.record_child import main; main()"
+ROOT = Path(__file__).parents[4]
+START = "from stream.marks.children.record import main; main()"
 
 
 def ask(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engines.errors import UnderstudyError
 from engines.store.store import default_store
+from engines.watermark.payload import Payload
 from stream.jobs.job import SwapJob
 from stream.journey import FrameSink
 from stream.marks.happened import WhatHappened
@@ -18,12 +19,14 @@ from stream.pipeline.stages import Opened
 from stream.telemetry.stats import Stats
 
 
-def open_marks(job: SwapJob, output: str) -> OutputMarks:
-    """The marking of one of a job's outputs. Raises SigningError, MarkingError: before any work is done."""
+def open_marks(job: SwapJob, output: str, payload: Payload | None = None) -> OutputMarks:
+    """The marking of one of a job's outputs. payload: what its invisible mark says, where that was settled before.
+    Raises SigningError, MarkingError: before any work is done."""
     on = job.marking.manifest or job.marking.watermark
     if job.marking.manifest:
         threading.Thread(target=_warm, name="warm signer").start()
-    return OutputMarks(output, job.marking, job.consent, datetime.now(UTC), identity_of(job.signer) if on else None)
+    identity = identity_of(job.signer) if on else None
+    return OutputMarks(output, job.marking, job.consent, datetime.now(UTC), identity, payload=payload)
 
 
 def _warm() -> None:

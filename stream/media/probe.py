@@ -88,16 +88,21 @@ class SourceInfo:
         return self.colour.transfer in (PQ, HLG)
 
 
-def open_input(path: str) -> InputContainer:
-    """Opens a file, a URL or `-` (standard input). Raises InputError with the reason and what to do."""
+def open_input(path: str, demuxer: str = "") -> InputContainer:
+    """Opens a file, a URL or `-` (standard input). demuxer: FFmpeg's name of the one that has to read it, whatever the
+    file is called; it opens no address. Empty: FFmpeg chooses. Raises InputError with the reason and what to do."""
     local = "://" not in path and path != "-"
     if local:
         _check_file(Path(path))
     name = address_of(path)
     try:
-        if local and (animation := opened(Path(path))) is not None:
+        if demuxer:
+            confined = {"protocol_whitelist": "file"}
+            container = av.open(name, "r", format=demuxer, options=confined, metadata_errors="replace")
+        elif local and (animation := opened(Path(path))) is not None:
             return animation
-        container = av.open(name, "r", metadata_errors="replace")
+        else:
+            container = av.open(name, "r", metadata_errors="replace")
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise InputError(f"cannot read {path}: {_why(path, error)}") from error
     boxes = read_boxes(Path(path)) if "mov" in container.format.name else Boxes()

@@ -33,6 +33,7 @@ class Source:
     """An opened video. `frames` may be iterated once, by one thread; `take` may be called by another.
 
     info: what is known of it. start: seconds (container time) of the first frame that is wanted, None for all of them.
+    demuxer: the one that was forced on it, empty where FFmpeg chose.
     """
 
     def __init__(
@@ -44,8 +45,9 @@ class Source:
         end: Fraction | None,
         clock: Callable[[], float],
         like: SourceInfo | None = None,
+        demuxer: str = "",
     ) -> None:
-        self.path, self.container, self.video = path, container, stream
+        self.path, self.container, self.video, self.demuxer = path, container, stream, demuxer
         origin = Fraction(container.start_time or 0, av.time_base)
         self._start = None if start is None else start + origin
         self._end = None if end is None else end + origin
@@ -232,20 +234,22 @@ def open_source(
     threads: int = 0,
     clock: Callable[[], float] = time.monotonic,
     like: SourceInfo | None = None,
+    demuxer: str = "",
 ) -> Source:
     """Opens a video for reading; `-` is standard input. start, end: seconds from its beginning, kept from start up to
     but without end. threads: of the decoder, 0 for as many as there are cores. like: whose pictures' size, format and
-    colours all are fitted into, where this is a later part of the same video. Raises InputError."""
+    colours all are fitted into, where this is a later part of the same video. demuxer: as of `open_input`. Raises
+    InputError."""
     if start is not None and start < 0:
         raise InputError("--start lies before the beginning; give 0 or more seconds")
     if end is not None and end <= (start or 0):
         raise InputError("--end must lie after --start")
-    container = open_input(path)
+    container = open_input(path, demuxer)
     try:
         stream = best_video(container, path)
         stream.codec_context.thread_count = threads
         stream.thread_type = "AUTO"
-        return Source(path, container, stream, start, end, clock, like)
+        return Source(path, container, stream, start, end, clock, like, demuxer)
     except BaseException:
         container.close()
         raise

@@ -5,7 +5,6 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from engines.errors import UnderstudyError
 from stream.consent.package import default_identities
@@ -22,6 +21,7 @@ from stream.rtmp.server import RtmpServer, digest
 from stream.rtmp.slot import Slot
 from stream.telemetry.metrics import Metered, Metrics
 from tools.daemon.config import Endpoint
+from tools.daemon.queue.queued_job import JsonObject
 
 log = logging.getLogger("understudy.daemon")
 TROUBLED = 1.0  # seconds that a failed endpoint rests, at least
@@ -39,7 +39,7 @@ class Post:
     task: asyncio.Task[None] | None = None
     trouble: str = ""
 
-    def told(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Without the key, and without those in the outputs."""
         session = self.relay.session if self.relay else None
         outputs = self.relay.outputs if self.relay else []
@@ -65,7 +65,7 @@ def open_swaps(endpoints: Sequence[Endpoint]) -> list[LiveSwaps]:
     for endpoint in endpoints:
         try:
             people = find_people(endpoint.source, default_identities())
-            settle_consent(people, True, lambda _: False, datetime.now(UTC))
+            settle_consent(people, endpoint.consent, lambda _: False, datetime.now(UTC))
             spec = read_spec(endpoint.options, tuple(person.photos for person in people))
             if spec.networks not in opened:
                 opened[spec.networks] = Models(spec, Timing.LIVE)
@@ -99,8 +99,8 @@ class Endpoints:
     def running(self) -> int:
         return sum(post.task is not None for post in self._posts)
 
-    def told(self) -> list[dict[str, Any]]:
-        return [post.told() for post in self._posts]
+    def to_json(self) -> list[JsonObject]:
+        return [post.to_json() for post in self._posts]
 
     async def open(self, host: str, port: int) -> int:
         """Returns the port. Raises OSError."""

@@ -1,169 +1,154 @@
-"""OpenAPI: the daemon's interface as a document that tools can read. Its requests' fields come from `request`."""
+"""OpenAPI: the daemon's interface as a document that tools can read: its paths, and what each of them answers.
 
-from dataclasses import fields
-from enum import StrEnum
-from typing import Any
+What is in a request and in an answer is `openapi_schemas`'s.
+"""
 
-from stream.pipeline.spec import KINDS
-from tools.daemon.job_store import JobState
-from tools.daemon.request import Request
+from collections.abc import Mapping, Sequence
 
-WORDS = {
-    "target": "The video or picture to change: a full path on the daemon's machine.",
-    "output": "Where the result goes: a full path; .mp4, .mov, .mkv or .ts.",
-    "source": "Whose face: a photo, a folder of photos, or a kept identity's name; one for each person.",
-    "consent": "Must be true: the people whose faces are put in agreed to it.",
-    "who": "Whose face is replaced: largest (default), all, left-to-right:N, box:x0,y0,x1,y1, reference:PHOTO.",
-    "map": "With several sources: N=WHO.",
-    "start": "Begin here: 12.5 or 1:02:03.",
-    "end": "End before this.",
-    "priority": "-100 to 100; higher goes first.",
-}
-TYPES: dict[str, type] = {"crf": int, "consent": bool, "source": list, **KINDS}
-ERRORS = {
-    "400": "The body cannot be read.",
+from tools.daemon.http_values import LIST_MOST
+from tools.daemon.openapi_schemas import ID, KEY, ref, schemas
+from tools.daemon.queue.queued_job import JobState, JsonObject
+
+CONFLICT = {"404": "There is no such job.", "409": "The state of this job, or another job, does not allow it."}
+MISSING = {"404": CONFLICT["404"]}
+WHERE = {"421": "The `Host` header names another machine."}
+CLOSED = {
     "401": "No token, or none that holds.",
     "403": "The token does not open this.",
-    "422": "The request cannot be fulfilled; `title` says why.",
-    "429": "Too many requests.",
+    "429": "Too many requests of this token.",
 }
+BODY = {
+    "400": "The body is not JSON, or a header cannot be read.",
+    "408": "The body came too slowly.",
+    "413": "The body is too large.",
+    "415": "The body is not of the type application/json.",
+    "422": "The request cannot be fulfilled.",
+}
+KEPT = {"503": "The daemon is ending, or its queue is full or held.", "507": "The disk of the queue is full."}
+OPEN = ("/", "/openapi.json", "/healthz", "/readyz")  # for who has no token
 
 
-def document() -> dict[str, Any]:
-    """OpenAPI 3.1."""
-    job = {"$ref": "#/components/schemas/Job"}
-    one = [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}]
-    moved = {"type": "object", "required": ["priority"], "properties": {"priority": _integer("priority")}}
-    key = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string"}, "description": _KEY}
-    page = [
-        {"name": "state", "in": "query", "schema": {"enum": list(JobState)}},
-        {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": 1000}},
+def document(tokens: bool, base: str = "") -> JsonObject:
+    """OpenAPI 3.1. tokens: whether one is needed. base: the path under which a proxy shows the daemon."""
+    paths = _paths()
+    for path, calls in paths.items():
+        for call in calls.values():
+            closed = tokens and path not in OPEN
+            words = WHERE if not tokens else CLOSED if closed else {}
+            responses = call["responses"]
+            assert isinstance(responses, dict)
+            responses |= _problems(words)
+            if closed:
+                call["security"] = [{"token": []}]
+    components: JsonObject = {"schemas": schemas()}
+    if tokens:
+        components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Understudy daemon", "version": "2"},
+        "servers": [{"url": base or "/"}],
+        "paths": paths,
+        "components": components,
+    }
+
+
+def index() -> list[str]:
+    """The paths that can be asked for as they are."""
+    return [path for path in _paths() if "{" not in path]
+
+
+def _paths() -> dict[str, dict[str, JsonObject]]:
+    one: list[JsonObject] = [{"name": "id", "in": "path", "required": True, "schema": ID}]
+    added = {"201": "It is queued.", "200": "It was queued before, under the same key."}
+    priority: JsonObject = {
+        "type": "object",
+        "required": ["priority"],
+        "additionalProperties": False,
+        "properties": {"priority": ref("Priority")},
+    }
+    job, kept = ref("Job"), {**CONFLICT, **KEPT}
+    key: JsonObject = {"name": "Idempotency-Key", "in": "header", "schema": KEY}
+    add = _call("Queue a job.", added, job, [key], BODY | KEPT | {"409": CONFLICT["409"]}, ref("NewJob"))
+    _with_location(add)
+    return {
+        "/": {"get": _call("What there is.", {"200": "Paths."}, ref("Index"))},
+        "/jobs": {
+            "post": add,
+            "get": _call("The newest jobs.", {"200": "Jobs, and counts by state."}, ref("Jobs"), _page(), _BAD),
+        },
+        "/jobs/{id}": {
+            "get": _call("A job, with its history.", {"200": "The job."}, ref("JobWithHistory"), one, MISSING),
+            "patch": _call("Move a job in the queue.", {"200": "The job."}, job, one, BODY | kept, priority),
+        },
+        "/jobs/{id}/cancel": {"post": _call("End a job for good.", {"200": "The job."}, job, one, kept)},
+        "/jobs/{id}/retry": {"post": _call("Try a failed or cancelled job again.", {"200": "It."}, job, one, kept)},
+        "/jobs/{id}/events": {"get": _stream("One job's progress, to its end.", one, MISSING)},
+        "/events": {"get": _stream("All jobs' progress.", [], {})},
+        "/endpoints": {"get": _call("The RTMP endpoints as they stand.", {"200": "Endpoints."}, ref("Endpoints"))},
+        "/metrics": {"get": _other("Figures for Prometheus.", "text/plain")},
+        "/openapi.json": {"get": _call("This document.", {"200": "OpenAPI 3.1."}, {"type": "object"})},
+        "/healthz": {"get": _call("Is it alive?", {"200": "It is."}, ref("Status"))},
+        "/readyz": {"get": _call("Does it take jobs?", {"200": "It does.", "503": "It is ending."}, ref("Status"))},
+    }
+
+
+_BAD = {"400": "A parameter cannot be read."}
+
+
+def _page() -> list[JsonObject]:
+    limits = {"type": "integer", "minimum": 1, "maximum": LIST_MOST, "default": 100}
+    return [
+        {"name": "state", "in": "query", "schema": {"type": "string", "enum": list(JobState)}},
+        {"name": "limit", "in": "query", "schema": limits},
         {
             "name": "before",
             "in": "query",
             "schema": {"type": "number"},
-            "description": "For the next page.",
+            "description": "For the next page: the last job's `created`.",
         },
     ]
-    conflict = {"404": "There is no such job.", "409": "Its state does not allow it."}
-    missing = {"404": conflict["404"]}
-    added = {"201": "It is queued.", "200": "It was queued before, under the same key."}
-    paths = {
-        "/jobs": {
-            "post": _call("Queue a job.", added, job, _request(), [key], more={"503": "Ending, or full."}),
-            "get": _call("The newest jobs.", {"200": "Jobs, and counts by state."}, _listing(job), None, page),
-        },
-        "/jobs/{id}": {
-            "get": _call("A job, with its history.", {"200": "The job."}, job, None, one, missing),
-            "patch": _call("Move a job in the queue.", {"200": "The job."}, job, moved, one, conflict),
-        },
-        "/jobs/{id}/cancel": {"post": _call("End a job for good.", {"200": "The job."}, job, None, one, conflict)},
-        "/jobs/{id}/retry": {
-            "post": _call("Try a failed or cancelled job again.", {"200": "The job."}, job, None, one, conflict)
-        },
-        "/jobs/{id}/events": {"get": _stream("One job's progress, to its end.", one)},
-        "/events": {"get": _stream("All jobs' progress.", [])},
-        "/endpoints": {"get": _call("The RTMP endpoints as they stand.", {"200": "Endpoints."}, {"type": "object"})},
-        "/metrics": {"get": _text("Figures for Prometheus.", "text/plain")},
-        "/openapi.json": {"get": _text("This document.", "application/json") | {"security": []}},
-        "/healthz": {"get": _text("Is it alive?", "application/json") | {"security": []}},
-        "/readyz": {"get": _text("Does it take jobs? 503 while it ends.", "application/json") | {"security": []}},
-    }
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": "Understudy daemon", "version": "1"},
-        "security": [{"token": []}],
-        "paths": paths,
-        "components": {
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
-            "schemas": {"Job": _job(), "Request": _request(), "Problem": _problem()},
-        },
-    }
-
-
-_KEY = "The same key again gives the job that is there already, so that a lost answer can be asked for again."
-
-
-def _request() -> dict[str, Any]:
-    names = [f.name for f in fields(Request) if f.name != "options"]
-    properties = {name: _field(name) for name in (*names, *KINDS)}
-    properties["priority"] = _integer("priority")
-    required = ["target", "output", "source", "consent"]
-    return {"type": "object", "additionalProperties": False, "required": required, "properties": properties}
-
-
-def _field(name: str) -> dict[str, Any]:
-    said = {"description": WORDS.get(name, "As the option of `understudy swap` of this name.")}
-    kind = TYPES.get(name, str)
-    if kind is list:
-        return {"type": "array", "items": {"type": "string"}} | said
-    if issubclass(kind, StrEnum):
-        return {"enum": list(kind)} | said
-    return {"type": {int: "integer", float: "number", bool: "boolean"}.get(kind, "string")} | said
-
-
-def _integer(name: str) -> dict[str, Any]:
-    return {"type": "integer", "description": WORDS[name]}
-
-
-def _job() -> dict[str, Any]:
-    number, text, maybe = {"type": "number"}, {"type": "string"}, {"type": ["number", "null"]}
-    return {
-        "type": "object",
-        "properties": {
-            "id": text,
-            "state": {"enum": list(JobState)},
-            "priority": {"type": "integer"},
-            "request": {"$ref": "#/components/schemas/Request"},
-            "created": number | {"description": "Seconds since 1970, as all times."},
-            "started": maybe,
-            "ended": maybe,
-            "not_before": maybe | {"description": "After a failure: when it is tried again."},
-            "attempts": {"type": "integer"},
-            "reason": text | {"description": "Why it failed, waits or ended."},
-            "frames": {"type": "integer", "description": "Finished frames."},
-            "total": {"type": ["integer", "null"], "description": "Frames in all, as far as the file tells."},
-            "progress": number | {"description": "0 to 1."},
-            "history": {"type": "array", "items": {"type": "object", "properties": {"at": number, "what": text}}},
-        },
-    }
-
-
-def _problem() -> dict[str, Any]:
-    properties = {"type": {"type": "string"}, "status": {"type": "integer"}, "title": {"type": "string"}}
-    return {"type": "object", "properties": properties, "description": "RFC 9457."}
-
-
-def _listing(job: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {"jobs": {"type": "array", "items": job}, "counts": {"type": "object"}},
-    }
 
 
 def _call(
     summary: str,
-    good: dict[str, str],
-    schema: dict[str, Any],
-    body: dict[str, Any] | None = None,
-    parameters: list[dict[str, Any]] | None = None,
-    more: dict[str, str] | None = None,
-) -> dict[str, Any]:
+    good: Mapping[str, str],
+    schema: JsonObject,
+    parameters: Sequence[JsonObject] = (),
+    bad: Mapping[str, str] | None = None,
+    body: JsonObject | None = None,
+) -> JsonObject:
     content = {"application/json": {"schema": schema}}
-    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    answers: dict[str, Any] = {code: {"description": words, "content": content} for code, words in good.items()}
-    answers |= {c: {"description": words, "content": problem} for c, words in (ERRORS | (more or {})).items()}
-    call: dict[str, Any] = {"summary": summary, "responses": answers}
+    answers: JsonObject = {code: {"description": words, "content": content} for code, words in good.items()}
+    call: JsonObject = {"summary": summary, "responses": answers | _problems(bad or {})}
     if parameters:
-        call["parameters"] = parameters
+        call["parameters"] = list(parameters)
     if body is not None:
         call["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
     return call
 
 
-def _stream(summary: str, parameters: list[dict[str, Any]]) -> dict[str, Any]:
-    return _text(summary, "text/event-stream") | ({"parameters": parameters} if parameters else {})
+def _problems(words: Mapping[str, str]) -> JsonObject:
+    content = {"application/problem+json": {"schema": ref("Problem")}}
+    return {code: {"description": text, "content": content} for code, text in words.items()}
 
 
-def _text(summary: str, kind: str) -> dict[str, Any]:
-    return {"summary": summary, "responses": {"200": {"description": "As said.", "content": {kind: {}}}}}
+def _with_location(call: JsonObject) -> None:
+    responses = call["responses"]
+    assert isinstance(responses, dict)
+    for code in ("200", "201"):
+        responses[code]["headers"] = {
+            "Location": {"description": "The job.", "required": True, "schema": {"type": "string"}}
+        }
+
+
+def _stream(summary: str, parameters: Sequence[JsonObject], bad: Mapping[str, str]) -> JsonObject:
+    words = dict(bad) | {"503": "Too many listen already."}
+    call = _other(summary, "text/event-stream", "Server-sent events, each a `Job`.")
+    responses = call["responses"]
+    assert isinstance(responses, dict)
+    return call | {"responses": responses | _problems(words)} | ({"parameters": parameters} if parameters else {})
+
+
+def _other(summary: str, kind: str, words: str = "As said.") -> JsonObject:
+    content = {kind: {"schema": {"type": "string"}}}
+    return {"summary": summary, "responses": {"200": {"description": words, "content": content}}}

@@ -7,6 +7,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
@@ -44,9 +45,10 @@ HEADERS = {
 }
 
 
-def problem(status: int, title: str, headers: dict[str, str] | None = None) -> web.Response:
-    """An error as RFC 9457 writes it."""
-    body = json.dumps({"type": "about:blank", "status": status, "title": title}).encode()
+def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> web.Response:
+    """An error as RFC 9457 writes it: `title` is the status's own, `detail` says what was wrong with this request."""
+    told = {"type": "about:blank", "status": status, "title": HTTPStatus(status).phrase, "detail": detail}
+    body = json.dumps(told).encode()
     return web.Response(status=status, body=body, content_type="application/problem+json", headers=headers)
 
 

@@ -100,3 +100,18 @@ def test_audio_and_subtitles_are_counted(tmp_path: Path) -> None:
     with open_source(str(path)) as source:
         assert (source.info.audio, source.info.subtitles) == (1, 1)
         assert [s.type for s in source.others()] == ["audio", "subtitle"]
+
+
+def test_a_demuxer_that_is_forced_reads_the_file_or_nothing(tmp_path: Path) -> None:
+    """A playlist's name does not make it one, and it opens no other file."""
+    clip = make(tmp_path / "clip.ts", frames=30)
+    playlist = tmp_path / "list.m3u8"
+    playlist.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n{clip}\n#EXT-X-ENDLIST\n")
+    with open_input(str(playlist)) as chosen:
+        assert chosen.format.name == "hls" and len(chosen.streams.video) == 1
+    for demuxer in ("mov", "matroska", "mpegts"):
+        with pytest.raises(InputError, match="cannot read"):
+            open_source(str(playlist), demuxer=demuxer)
+    clip.rename(tmp_path / "clip.m3u8")
+    with open_source(str(tmp_path / "clip.m3u8"), demuxer="mpegts") as source:
+        assert source.demuxer == "mpegts" and len(list(source.frames())) == 30

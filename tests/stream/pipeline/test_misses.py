@@ -84,3 +84,13 @@ def test_a_source_that_nobody_took_is_named() -> None:
     assert said == "source 2 (bob.jpg) was put on no face; look at --who and --map"
     assert unused(made, ("", "", ""))[0].startswith("source 2 was put on no face")
     assert unused(MissLog(), ("a", "b")) == (), "that no face was painted is said already"
+
+
+def test_an_account_is_gone_on_with() -> None:
+    first = log(60, dict.fromkeys(range(10, 20), (LOST,)))
+    second = MissLog(first.frames, first.painted, first.covered, first.spans, {1: 4})
+    second.add(2.4, True, (LOST,))
+    assert (second.frames, second.painted) == (11, 61)
+    assert [(s.start, s.frames) for s in second.spans] == [(0.4, 10), (2.4, 1)]
+    assert second.sources == {1: 4} and first.sources == {}
+    assert first.frames == 10 and len(first.spans) == 1

@@ -1,36 +1,56 @@
-"""A keeper at work for the tests, on processes that only pretend to work."""
+"""A scheduler at work for the tests, on processes that only pretend to work."""
 
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
-from tools.daemon.job_store import JobState, JobStore, QueuedJob
-from tools.daemon.scheduler import Scheduler
+from tools.daemon.queue.queued_job import JobState, QueuedJob
+from tools.daemon.queue.scheduler import Limits, Scheduler
+from tools.daemon.service import open_scheduler
 
 SCRIPT = Path(__file__).with_name("work_script.py")
+COMMAND = (sys.executable, str(SCRIPT))
+RESERVE = 1 << 16  # bytes
 
 
 @contextlib.asynccontextmanager
-async def keeping(folder: Path, jobs: int = 1, attempts: int = 3, work: bool = True) -> AsyncIterator[Scheduler]:
-    """work: False leaves the queue alone."""
+async def scheduling(
+    folder: Path,
+    work: bool = True,
+    limits: Limits | None = None,
+    clock: Callable[[], float] | None = None,
+    reserve: int = RESERVE,
+) -> AsyncIterator[Scheduler]:
+    """folder: the state's. work: False leaves the queue alone."""
     folder.mkdir(exist_ok=True)
-    store = JobStore(folder / "jobs.sqlite3")
-    keeper = Scheduler(store, folder / "jobs", jobs, attempts, command=(sys.executable, str(SCRIPT)))
-    task = asyncio.create_task(keeper.run()) if work else None
-    try:
-        yield keeper
-    finally:
-        await keeper.drain(0)
-        if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-        store.close()
+    with ExitStack() as stack:
+        given = replace(limits or Limits(), command=COMMAND)
+        clocks = {"clock": clock} if clock is not None else {}
+        scheduler = open_scheduler(folder, given, stack, reserve=reserve, **clocks)
+        task = asyncio.create_task(scheduler.run()) if work else None
+        try:
+            yield scheduler
+        finally:
+            await scheduler.drain(0)
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
 
 
-async def until(keeper: Scheduler, name: str, *states: JobState, patience: float = 20) -> QueuedJob:
+async def until(scheduler: Scheduler, name: str, *states: JobState, patience: float = 20) -> QueuedJob:
     async with asyncio.timeout(patience):
-        while (entry := keeper.store.get(name)).state not in states:
+        while (job := scheduler.store.get(name)).state not in states:
             await asyncio.sleep(0.02)
-    return entry
+    return job
+
+
+def asked(target: str, output: str = "") -> dict[str, object]:
+    """A request whose pretended work is `target`. output: as there is only one job for each."""
+    return {"target": target, "output": output or f"/nowhere/{target}.{next(_NUMBERS)}.mp4"}
+
+
+_NUMBERS = iter(range(1 << 30))

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tools.daemon.job_store import JobState
 
 from tests.tools.daemon.test_api import Client, served
-from tools.daemon.job_store import JobState
 from tools.http import event_stream
 from tools.http.token_gate import TokenGate
 from tools.http.tokens import Limits, Scope, Tokens, save

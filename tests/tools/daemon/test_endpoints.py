@@ -50,12 +50,12 @@ def test_two_endpoints_work_at_once_and_rest_after(tmp_path: Path) -> None:
         async with opened(endpoint("one", tmp_path / "a.ts"), endpoint("two", tmp_path / "b.ts")) as (live, url):
             sends = [publish(url, "one", 2.0), publish(url, "two", 1.5)]
             async with asyncio.timeout(10):
-                while not all(t["publishing"] and t["left"] for t in live.told()):
+                while not all(t["publishing"] and t["left"] for t in live.to_json()):
                     await asyncio.sleep(0.02)
-            assert live.running == 2 and KEYS["one"] not in str(live.told())
+            assert live.running == 2 and KEYS["one"] not in str(live.to_json())
             await asyncio.gather(*sends)
             await resting(live)
-            assert [t["publishing"] for t in live.told()] == [False, False]
+            assert [t["publishing"] for t in live.to_json()] == [False, False]
 
     asyncio.run(main())
     assert len(packets(tmp_path / "a.ts", "video")) > 5 and len(packets(tmp_path / "b.ts", "video")) > 5
@@ -102,17 +102,17 @@ def test_an_output_that_breaks_is_told_and_the_next_publisher_tries_again(tmp_pa
             with contextlib.suppress(OSError, av.error.FFmpegError):
                 await publish(url, "one", 0.5)
             await resting(live)
-            assert "no folder" in live.told()[0]["trouble"]
+            assert "no folder" in live.to_json()[0]["trouble"]
             folder.mkdir()
             (folder / "a.ts").mkdir()  # no file can be there
             with contextlib.suppress(OSError, av.error.FFmpegError):
                 await publish(url, "one", 2.0)
             await resting(live)
-            assert "a.ts cannot be written" in live.told()[0]["trouble"]
+            assert "a.ts cannot be written" in live.to_json()[0]["trouble"]
             (folder / "a.ts").rmdir()
             await publish(url, "one", 1.2)
             await resting(live)
-            assert live.told()[0]["trouble"] == ""
+            assert live.to_json()[0]["trouble"] == ""
 
     asyncio.run(main())
     assert len(packets(folder / "a.ts", "video")) > 5
@@ -128,13 +128,13 @@ def test_the_trouble_of_one_publisher_is_not_told_of_the_next(tmp_path: Path) ->
             with contextlib.suppress(OSError, av.error.FFmpegError):
                 await publish(url, "one", 0.5)
             await resting(live)
-            assert live.told()[0]["trouble"]
+            assert live.to_json()[0]["trouble"]
             folder.mkdir()
             sending = publish(url, "one", 2.0)
             async with asyncio.timeout(10):
-                while not live.told()[0]["left"]:
+                while not live.to_json()[0]["left"]:
                     await asyncio.sleep(0.02)
-            assert live.told()[0]["trouble"] == "" and live.told()[0]["publishing"]
+            assert live.to_json()[0]["trouble"] == "" and live.to_json()[0]["publishing"]
             await sending
             await resting(live)
 

@@ -1,13 +1,14 @@
-"""A job's process, part by part: the request as a job, what is remembered, where it goes on, what it says."""
+"""A job's process: the request as a job, what it says, how it ends, and what it leaves."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,12 @@ import pytest
 
 from engines.errors import UnderstudyError
 from stream.marks.layers import Marking
-from stream.marks.output_marks import OutputMarks
 from stream.media.codecs import Encoding
-from stream.media.source import open_source
-from tests.stream.clips import make
-from tests.tools.commands import film, needs_models, portrait, times
+from tests.tools.commands import film, needs_models, portrait, sound, times
+from tools.daemon.process.segments import finished
+from tools.daemon.queue.retries import ExitCode
 from tools.daemon.request import Request
-from tools.daemon.segments import finished
-from tools.daemon.worker import SUSPENDED, WARM, WRONG, ResumeState, _encoding, _from, _keep_mark, job_of
+from tools.daemon.worker import job_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -37,16 +36,13 @@ def face(tmp_path: Path) -> Path:
 
 
 def request(face: Path, **more: Any) -> Request:
-    told = Request(str(face.parent / "clip.mp4"), str(face.parent / "out.mp4"), (str(face),), True)
-    return replace(told, **more)
+    made = Request(str(face.parent / "clip.mp4"), str(face.parent / "out.mp4"), (str(face),), True)
+    return replace(made, **more)
 
 
 def test_a_request_is_a_job_as_swap_makes_it(face: Path) -> None:
-    job = job_of(
-        request(
-            face, options={"who": "all"}, start="1:02", end="90.5", crf=20, bitrate=None, codec="libx265", preset="fast"
-        )
-    )
+    options = {"who": "all"}
+    job = job_of(request(face, options=options, start="1:02", end="90.5", crf=20, codec="libx265", preset="fast"))
     assert (job.spec.who, job.start, job.end) == ("all", Fraction(62), Fraction(181, 2))
     assert job.encoding == Encoding("libx265", 20, "fast")
     assert job.spec.source == ((face,),) and job.marking == Marking()
@@ -62,6 +58,7 @@ def test_a_request_is_a_job_as_swap_makes_it(face: Path) -> None:
         ({"options": {"mask": ["bisenet"]}}, "--mask goes with a swapping network; add --model"),
         ({"options": {"enhance": "gfpgan_1.4:7"}}, "share from 0 to 1"),
         ({"source": ("nobody-of-this-name",)}, "nobody-of-this-name"),
+        ({"consent": False}, "no consent is recorded"),
     ],
 )
 def test_what_makes_no_job_is_told(face: Path, change: dict[str, Any], words: str) -> None:
@@ -74,62 +71,15 @@ def test_an_output_over_its_input_is_refused(face: Path) -> None:
         job_of(request(face, output=str(face.parent / "clip.mp4")))
 
 
-def test_what_is_remembered_survives_and_half_a_file_does_not_hurt(tmp_path: Path) -> None:
-    memory = ResumeState(tmp_path)
-    memory.facts["routes"] = {"fast": 3}
-    memory.keep()
-    assert ResumeState(tmp_path).facts == {"session": None, "total": None, "routes": {"fast": 3}}
-    (tmp_path / "state.json").write_text('{"routes": {"fa')
-    assert ResumeState(tmp_path).facts["routes"] == {}
-
-
-def test_an_output_has_one_mark_however_often_it_was_begun(tmp_path: Path) -> None:
-    memory, texts = ResumeState(tmp_path), []
-    for _ in range(2):
-        stamp = OutputMarks("out.mp4", Marking(), None, datetime(2026, 11, 21))
-        _keep_mark(stamp, memory)
-        assert stamp.marker is not None
-        texts.append(stamp.marker.payload.text)
-        memory.keep()
-        memory = ResumeState(tmp_path)
-    assert texts[0] == texts[1]
-
-
-def test_it_goes_on_a_little_before_what_is_missing(face: Path) -> None:
-    clip = make(face.parent / "clip.mp4", frames=200, rate=Fraction(25))
-    job = job_of(request(face))
-    with open_source(str(clip)) as source:
-        base = source.info.time_base
-        for last, first in ((None, Fraction(0)), (round(6 / base), 6 - WARM), (round(1 / base), Fraction(0))):
-            with _from(source, job, last) as again:
-                assert again.trimmed, "pieces begin at nought"
-                assert next(again.frames()).pts * base == first
-        late = replace(job, start=Fraction(5))
-        with _from(source, late, round(6 / base)) as again:
-            assert next(again.frames()).pts * base == 5, "never before what was asked for"
-
-
-def test_pieces_are_encoded_for_the_file_they_become(face: Path) -> None:
-    clip = make(face.parent / "clip.mp4", frames=5)
-    with open_source(str(clip)) as source:
-        assert _encoding(job_of(request(face)), source).codec == "libx264"
-        assert _encoding(job_of(request(face, codec="h265")), source).codec == "libx265"
-        with pytest.raises(UnderstudyError, match=r"MP4 pieces.* cannot hold libvpx"):
-            _encoding(job_of(request(face, codec="vp8", output=str(face.parent / "o.mkv"))), source)
-        with pytest.raises(UnderstudyError, match=r"\.mp4, "):
-            _encoding(job_of(request(face, output=str(face.parent / "o.avi"))), source)
-
-
 class Child:
     """The process itself. said: its lines so far."""
 
-    def __init__(self, folder: Path, told: Request) -> None:
+    def __init__(self, folder: Path, asked: Request) -> None:
         folder.mkdir(exist_ok=True)
-        (folder / "request.json").write_text(json.dumps(told.told()))
+        (folder / "request.json").write_text(json.dumps(asked.to_json()))
         pipe = subprocess.PIPE
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tools.daemon.worker", str(folder), "0.4"], cwd=ROOT, stdin=pipe, stdout=pipe
-        )
+        command = [sys.executable, "-m", "tools.daemon.worker", str(folder), "0.4"]
+        self.process = subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe)
         self.said: list[dict[str, Any]] = []
         self._reading = threading.Thread(target=self._read)
         self._reading.start()
@@ -139,7 +89,15 @@ class Child:
         for line in self.process.stdout:
             self.said.append(json.loads(line))
 
-    def end(self) -> int:
+    def until(self, when: Callable[["Child"], bool], patience: float = 60) -> None:
+        deadline = time.monotonic() + patience
+        while not when(self) and self.process.poll() is None:
+            assert time.monotonic() < deadline, self.said
+            time.sleep(0.02)
+
+    def end(self, number: int | None = None) -> int:
+        if number is not None:
+            self.process.send_signal(number)
         code = self.process.wait(60)
         self._reading.join()
         for pipe in (self.process.stdin, self.process.stdout):
@@ -147,39 +105,129 @@ class Child:
             pipe.close()
         return code
 
+    @property
+    def errors(self) -> list[str]:
+        return [one["error"] for one in self.said if "error" in one]
+
+    @property
+    def notes(self) -> list[str]:
+        return [one["note"] for one in self.said if "note" in one]
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(p.name for p in folder.iterdir())
+
 
 class TestProcess:
     pytestmark = needs_models
 
     def test_paused_it_keeps_what_it_has_and_its_end_of_input_is_its_own(self, face: Path, tmp_path: Path) -> None:
         clip, work = film(tmp_path / "clip.mp4", 120, with_face=True), tmp_path / "work"
-        told = request(face, preset="ultrafast", routing="fast")
-        paused = Child(work, told)
-        deadline = time.monotonic() + 60
-        while not any(s.get("frames", 0) >= 5 for s in paused.said) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        paused.process.send_signal(signal.SIGTERM)
-        assert paused.end() == SUSPENDED
+        asked = request(face, preset="ultrafast", options={"routing": "fast"})
+        paused = Child(work, asked)
+        paused.until(lambda child: any(s.get("frames", 0) >= 5 for s in child.said))
+        assert paused.end(signal.SIGTERM) == ExitCode.SUSPENDED
         frames = sum(s.frames for s in finished(work))
         assert 5 <= frames < 120 and paused.said[-1] == {"frames": frames, "total": 120}
-        orphan = Child(work, told)
+        orphan = Child(work, asked)
         time.sleep(0.5)
         assert orphan.process.stdin is not None
         orphan.process.stdin.close()  # as when the daemon is killed
         assert orphan.end() == 1
-        done = Child(work, told)
-        assert done.end() == 0 and done.said[-1]["frames"] == 120
+        done = Child(work, asked)
+        assert done.end() == ExitCode.DONE and done.said[-1]["frames"] == 120
         assert times(tmp_path / "out.mp4") == times(clip)
-        routes = json.loads((work / "state.json").read_text())["routes"]
-        assert sum(routes.values()) >= 120, "what ran before the pauses counts"
+        account = json.loads((work / "state.json").read_text())["account"]
+        assert sum(account["routes"].values()) >= 120 <= account["painted"], "what ran before the pauses counts"
 
     def test_pictures_are_jobs_too(self, face: Path, tmp_path: Path) -> None:
-        told = request(face, target=str(face), output=str(tmp_path / "out.png"))
         (tmp_path / "other.png").write_bytes(face.read_bytes())
-        child = Child(tmp_path / "work", replace(told, source=(str(tmp_path / "other.png"),)))
-        assert child.end() == 0 and (tmp_path / "out.png").exists()
+        asked = request(face, target=str(face), output=str(tmp_path / "out.png"), source=(f"{tmp_path}/other.png",))
+        child = Child(tmp_path / "work", asked)
+        assert child.end() == ExitCode.DONE and files(tmp_path) == ["face.png", "other.png", "out.png", "work"]
 
     def test_what_is_wrong_is_said_in_words(self, face: Path, tmp_path: Path) -> None:
-        child = Child(tmp_path / "work", request(face, target=str(tmp_path / "none.mp4")))
-        assert child.end() == WRONG and "none.mp4" in child.said[-1]["error"]
+        """By the names that were asked for, not by those under which the process reads."""
+        (tmp_path / "clip.mp4").write_bytes(b"\0\0\0\x18ftypmp42" + b"\0" * 200)
+        cases = {
+            f"{tmp_path}/none.mp4": f"there is no {tmp_path}/none.mp4",
+            f"{tmp_path}/clip.mp4": f"cannot read {tmp_path}/clip.mp4",
+        }
+        for target, words in cases.items():
+            child = Child(tmp_path / "work", request(face, target=target))
+            assert child.end() == ExitCode.WRONG and words in child.errors[0] and ".inputs" not in child.errors[0]
         assert not (tmp_path / "out.mp4").exists()
+
+    def test_an_input_that_is_replaced_between_two_tries_begins_the_job_anew(self, face: Path, tmp_path: Path) -> None:
+        """Else the output would be half of each, and signed."""
+        film(tmp_path / "clip.mp4", 90, with_face=True)
+        work, asked = tmp_path / "work", request(face, preset="ultrafast", options={"routing": "fast"})
+        first = Child(work, asked)
+        first.until(lambda child: len(finished_names(work)) >= 2)
+        first.end(signal.SIGKILL)
+        before = finished_names(work)
+        mended = film(tmp_path / "mended.mp4", 60, with_face=True)
+        os.utime(mended, ns=(1, (tmp_path / "clip.mp4").stat().st_mtime_ns))
+        mended.replace(tmp_path / "clip.mp4")
+        second = Child(work, asked)
+        assert second.end() == ExitCode.DONE and len(before) >= 2
+        assert second.notes == ["an input, or the program, has changed since the last try; the job begins anew"]
+        assert times(tmp_path / "out.mp4") == times(tmp_path / "clip.mp4") and len(times(tmp_path / "out.mp4")) == 60
+        assert sound(tmp_path / "out.mp4") == sound(tmp_path / "clip.mp4")
+
+    def test_so_does_another_photo(self, face: Path, tmp_path: Path) -> None:
+        film(tmp_path / "clip.mp4", 90, with_face=True)
+        work, asked = tmp_path / "work", request(face, preset="ultrafast", options={"routing": "fast"})
+        first = Child(work, asked)
+        first.until(lambda child: bool(finished_names(work)))
+        first.end(signal.SIGKILL)
+        cv2.imwrite(str(face), portrait()[:, ::-1, ::-1])
+        second = Child(work, asked)
+        assert second.end() == ExitCode.DONE and "an input, or the program, has changed" in second.notes[0]
+
+    def test_an_input_that_is_written_to_meanwhile_makes_no_output(self, face: Path, tmp_path: Path) -> None:
+        clip = film(tmp_path / "clip.mp4", 60, with_face=True)
+        work, asked = tmp_path / "work", request(face, preset="ultrafast", options={"routing": "fast"})
+        child = Child(work, asked)
+        child.until(lambda child: any("frames" in s for s in child.said))
+        with clip.open("ab") as file:
+            file.write(b"more")
+        assert child.end() == ExitCode.AGAIN
+        assert child.errors == [f"{clip} was changed while it was read; let nothing write to it"]
+        assert files(tmp_path) == ["clip.mp4", "face.png", "work"]
+        again = Child(work, asked)
+        assert again.end() == ExitCode.DONE, again.said
+
+    def test_a_link_that_is_laid_while_the_job_waits_is_refused(self, face: Path, tmp_path: Path) -> None:
+        secret = film(tmp_path / "secret.mp4", 5, with_face=True)
+        (tmp_path / "clip.mp4").symlink_to(secret)
+        child = Child(tmp_path / "work", request(face))
+        assert child.end() == ExitCode.WRONG and "is a link now" in child.errors[0]
+
+    def test_a_pipe_that_is_put_there_is_not_waited_for(self, face: Path, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "clip.mp4")
+        child = Child(tmp_path / "work", request(face))
+        assert child.end() == ExitCode.WRONG and "is a pipe now" in child.errors[0]
+
+    def test_a_playlist_is_read_by_no_name(self, face: Path, tmp_path: Path) -> None:
+        outside = film(tmp_path / "secret.mp4", 5, with_face=True)
+        lines = ["#EXTM3U", "#EXT-X-TARGETDURATION:1", "#EXTINF:1,", str(outside), "#EXT-X-ENDLIST", ""]
+        for name in ("clip.mp4", "clip.m3u8", "clip.ts"):
+            (tmp_path / name).write_text("\n".join(lines))
+            child = Child(tmp_path / "work", request(face, target=str(tmp_path / name)))
+            assert child.end() == ExitCode.WRONG and "a text file or a playlist" in child.errors[0]
+
+    def test_a_file_that_came_to_the_output_s_place_is_not_overwritten(self, face: Path, tmp_path: Path) -> None:
+        film(tmp_path / "clip.mp4", 15, with_face=True)
+        (tmp_path / "out.mp4").write_bytes(b"mine")
+        asked = request(face, preset="ultrafast", options={"routing": "fast"})
+        child = Child(tmp_path / "work", asked)
+        assert child.end() == ExitCode.WRONG and '"overwrite": true' in child.errors[0]
+        assert (tmp_path / "out.mp4").read_bytes() == b"mine"
+        child = Child(tmp_path / "work", replace(asked, overwrite=True))
+        assert child.end() == ExitCode.DONE and len(times(tmp_path / "out.mp4")) == 15
+
+
+def finished_names(folder: Path) -> list[str]:
+    """Of pieces that are whole, while a process works beside."""
+    return sorted(p.name for p in folder.glob("0*_*.mp4"))

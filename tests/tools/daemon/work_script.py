@@ -1,4 +1,4 @@
-"""A job's process for the tests of the keeper: speaks as the real one does, and does what its request's target says."""
+"""A job's process for the tests of the queue: speaks as the real one does, and does what its request's target says."""
 
 import json
 import os
@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 folder = Path(sys.argv[1])
-what, _, number = json.loads((folder / "request.json").read_text())["target"].partition(":")
+what, _, number = Path(json.loads((folder / "request.json").read_text())["target"]).name.partition(":")
 tries = folder / "tries"
 tries.write_text(str(int(tries.read_text()) + 1 if tries.exists() else 1))
 stop = threading.Event()
@@ -42,6 +42,10 @@ if what == "sleep":
         pass
     if stop.is_set():
         sys.exit(75)
+if what == "note":
+    print(json.dumps({"note": "the job begins anew"}), flush=True)
+if what == "pause":
+    sys.exit(75)
 if what == "stuck":
     while True:
         time.sleep(1)

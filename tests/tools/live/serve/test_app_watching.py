@@ -193,7 +193,7 @@ def test_health_and_readiness() -> None:
             assert json.loads(await text(http, f"{url}/readyz")) == {"status": "ready"}
             server.rooms.draining = True
             async with http.get(f"{url}/readyz") as got:
-                assert got.status == 503 and "shutting down" in (await got.json())["title"]
+                assert got.status == 503 and "shutting down" in (await got.json())["detail"]
             assert json.loads(await text(http, f"{url}/healthz")) == {"status": "alive"}
 
     asyncio.run(main())

@@ -92,7 +92,7 @@ def test_the_letters_of_rfc_9725() -> None:
             assert other.status == 415 and other.headers["Accept-Post"] == "application/sdp"
             bad = await ask("POST", "/whip/b", headers=SDP, data="v=0\r\n")
             assert bad.status == 400 and bad.headers["Content-Type"] == "application/problem+json"
-            assert "video" in (await bad.json())["title"]
+            assert "video" in (await bad.json())["detail"]
             assert (await ask("DELETE", place)).status == 200
             assert (await ask("DELETE", place)).status == 404
             assert "a" not in server.rooms.rooms
@@ -126,7 +126,7 @@ def test_the_answer_to_an_offer() -> None:
             assert answer.count("m=") == offer.count("m=") and "a=candidate:" in answer and "m=video 0" not in answer
             two = offer + offer[offer.index("m=video") :].replace("a=mid:0", "a=mid:1")
             async with http.post(f"{url}/whip/b", data=two.encode(), headers=SDP) as got:
-                assert got.status == 400 and "more than one video" in (await got.json())["title"]
+                assert got.status == 400 and "more than one video" in (await got.json())["detail"]
             assert set(server.rooms.rooms) == {"a"}
             async with http.options(f"{url}/whip/a") as got:
                 assert got.headers.getall("Link") == ['<stun:stun.example.net>; rel="ice-server"'], "no password"

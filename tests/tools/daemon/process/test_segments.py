@@ -19,8 +19,8 @@ from stream.media.source import Source, open_source
 from tests.stream.clips import make
 from tests.stream.parts import joined as recordings
 from tests.stream.parts import part
-from tools.daemon.join import container_of, join
-from tools.daemon.segments import OPEN, Segment, Segments, finished
+from tools.daemon.process.join import container_of, join
+from tools.daemon.process.segments import OPEN, Segment, Segments, finished
 
 FAST = Encoding("libx264", preset="ultrafast", threads=1)
 

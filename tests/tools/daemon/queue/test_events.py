@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tools.daemon.events import Events
+from tools.daemon.queue.events import Events
 
 
 def test_the_latest_of_each_job_is_kept() -> None:
@@ -12,8 +12,8 @@ def test_the_latest_of_each_job_is_kept() -> None:
         events = Events()
         all_, one = events.open(None), events.open("a")
         for i in range(1000):
-            events.tell({"id": "a", "frames": i})
-        events.tell({"id": "b", "frames": 1})
+            events.put({"id": "a", "frames": i})
+        events.put({"id": "b", "frames": 1})
         assert [await all_.read(1), await all_.read(1)] == [{"id": "a", "frames": 999}, {"id": "b", "frames": 1}]
         assert await one.read(1) == {"id": "a", "frames": 999}
         assert await one.read(0.01) is None, "nothing new"
@@ -30,11 +30,11 @@ def test_who_waits_is_woken_and_at_the_end_let_go() -> None:
         listener = events.open(None)
         waiting = asyncio.create_task(listener.read(10))
         await asyncio.sleep(0)
-        events.tell({"id": "a"})
+        events.put({"id": "a"})
         assert await waiting == {"id": "a"}
         waiting = asyncio.create_task(listener.read(10))
         await asyncio.sleep(0)
-        events.tell({"id": "b"})
+        events.put({"id": "b"})
         events.close()
         assert await waiting == {"id": "b"}, "what was said before the end is heard"
         with pytest.raises(EOFError):

@@ -10,17 +10,20 @@ from typing import Any
 import av
 
 from engines.errors import OutputError
-from stream.media.address import address_of, local_address
+from stream.media.address import local_address
 from stream.media.atomicfile import AtomicFile
 from stream.media.copying import Copying, TimeWindow, copy_chapters
 from stream.media.demux import clock_of, demuxed, jumps
+from stream.media.probe import open_input
 from stream.media.source import Source
 from stream.media.video.boxes import add_boxes
-from tools.daemon.segments import Segment
+from tools.daemon.process.segments import Segment
+from tools.daemon.steps import Passed, Step, unheard
 
 HOLD = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".ts": "mpegts"}
 TAIL = Fraction(2)  # seconds read past the end for sound that lies late in the file
 FAR = 10  # seconds; as in `stream.media.sink`
+Timed = tuple[Fraction, "av.Packet[Any]", bool]  # seconds in the output, a packet, and whether it lies beside the video
 
 
 def container_of(output: str, rotation: int = 0, mirrored: bool = False) -> str:
@@ -35,7 +38,13 @@ def container_of(output: str, rotation: int = 0, mirrored: bool = False) -> str:
     return kind
 
 
-def join(segments: Sequence[Segment], source: Source, output: str, finishing: Callable[[Path], object]) -> int:
+def join(
+    segments: Sequence[Segment],
+    source: Source,
+    output: str,
+    finishing: Callable[[Path], object],
+    passed: Passed = unheard,
+) -> int:
     """Writes the file beside its name, and gives it the name when it is whole. source: opened as the job says.
     finishing: gets the whole file before that. Returns the number of pictures. Raises OutputError."""
     if not segments:
@@ -43,9 +52,10 @@ def join(segments: Sequence[Segment], source: Source, output: str, finishing: Ca
     landing = AtomicFile(Path(output), Path(source.path))
     try:
         kind = container_of(output, source.info.rotation, source.info.mirrored)
-        count = _write(segments, source, landing.partial, output, kind)
+        count = _write(segments, source, landing.partial, output, kind, passed)
         if kind in ("mp4", "mov"):  # what the pieces' own boxes say and a muxer does not pass on
             add_boxes(landing.partial, source.info.immersive.boxes)
+        passed(Step.JOINED)
         finishing(landing.partial)
     except BaseException as error:
         landing.abandon()
@@ -56,17 +66,18 @@ def join(segments: Sequence[Segment], source: Source, output: str, finishing: Ca
     return count
 
 
-def _write(segments: Sequence[Segment], source: Source, partial: Path, output: str, kind: str) -> int:
+def _write(segments: Sequence[Segment], source: Source, partial: Path, output: str, kind: str, passed: Passed) -> int:
     path = local_address(partial)
     options = {"avoid_negative_ts": "disabled"} if kind == "matroska" else {}
     with av.open(path, "w", format=kind, container_options=options) as out, av.open(str(segments[0].path)) as first:
-        video: Any = out.add_stream_from_template(first.streams.video[0], opaque=True)
+        video = out.add_stream_from_template(first.streams.video[0], opaque=True)
         told = source.video.metadata
         video.metadata.update({k: told[k] for k in ("language", "title", "handler_name") if k in told})
         copying = Copying(source, out, output)
         window = _window(source, segments[0].first * source.info.time_base, kind)
         copy_chapters(source, out, window)
         out.start_encoding()
+        passed(Step.JOIN_OPENED)
         count = 0
         for _, packet, beside in heapq.merge(
             _pictures(segments, source.info.time_base, window.origin),
@@ -79,6 +90,7 @@ def _write(segments: Sequence[Segment], source: Source, partial: Path, output: s
                 packet.stream = video
                 out.mux_one(packet)
                 count += 1
+            passed(Step.PACKET_JOINED)
     return count
 
 
@@ -90,7 +102,7 @@ def _window(source: Source, first: Fraction, kind: str) -> TimeWindow:
     return TimeWindow(start if far else min(Fraction(0), first), None, source.end)
 
 
-def _pictures(segments: Sequence[Segment], base: Fraction, origin: Fraction) -> Iterator[tuple[Fraction, Any, bool]]:
+def _pictures(segments: Sequence[Segment], base: Fraction, origin: Fraction) -> Iterator[Timed]:
     """The pieces' packets at the times of the source, decoding times rising over the seams."""
     last: int | None = None
     for segment in segments:
@@ -107,12 +119,12 @@ def _pictures(segments: Sequence[Segment], base: Fraction, origin: Fraction) -> 
                 yield last * stream.time_base, packet, False
 
 
-def _others(source: Source, window: TimeWindow) -> Iterator[tuple[Fraction, Any, bool]]:
+def _others(source: Source, window: TimeWindow) -> Iterator[Timed]:
     """The source's other packets, read anew; `Copying` knows which are wanted, and leaves out what is not."""
     wanted = [s.index for s in source.others() if s.type in ("audio", "subtitle", "data")]
     if not wanted:
         return
-    with closing(av.open(address_of(source.path), "r", metadata_errors="replace")) as again:
+    with closing(open_input(source.path, source.demuxer)) as again:
         video = again.streams[source.video.index]
         assert isinstance(video, av.VideoStream), "the file is the same"
         if window.lower is not None and not jumps(again):

@@ -16,6 +16,7 @@ from stream.media.sink import Encoding, Sink, open_sink
 from stream.media.source import Source
 from stream.picture import Picture
 from stream.pixels.planes import Planes
+from tools.daemon.steps import Passed, Step, unheard
 
 NAME = re.compile(r"(\d{6})_(-?\d+)_(-?\d+)_(\d+)\.mp4")
 OPEN = "open.mp4"  # the piece that is being written
@@ -40,9 +41,17 @@ def finished(folder: Path) -> list[Segment]:
     return [Segment(path, *map(int, match.groups())) for path, match in matches if match]
 
 
+def drop(folder: Path) -> int:
+    """Removes all pieces: they were made of other inputs. Returns how many were whole."""
+    pieces = finished(folder)
+    for piece in pieces:
+        piece.path.unlink()
+    return len(pieces)
+
+
 class Segments:
     """A sink (see `stream.journey`) that cuts. Frames up to the last finished piece's are seen and not written again:
-    they are there for the stages, which remember. landed: told of every piece that is whole. length: seconds of
+    they are there for the stages, which remember. landed: called with every piece that is whole. length: seconds of
     a piece."""
 
     def __init__(
@@ -53,11 +62,12 @@ class Segments:
         marker: Marker | None,
         landed: Callable[[Segment], object],
         length: Fraction,
+        passed: Passed = unheard,
     ) -> None:
         self.done = finished(folder)
         self.frames = sum(s.frames for s in self.done)
         self._folder, self._source, self._encoding = folder, source, encoding
-        self._marker, self._landed, self._length = marker, landed, length
+        self._marker, self._landed, self._length, self._passed = marker, landed, length, passed
         self._sink: Sink | None = None
         self._first = self._last = self._count = 0
 
@@ -69,12 +79,14 @@ class Segments:
         if self._sink is None:
             self._sink = open_sink(str(self._folder / OPEN), self._source, self._encoding, alone=True)
             self._first, self._count = frame.pts, 0
+            self._passed(Step.PIECE_OPENED)
         if self._marker is not None and isinstance(picture, Planes):
             picture = self._marker.mark(picture, self.frames)
         self._sink.write(frame, picture)
         self._last = frame.pts
         self._count += 1
         self.frames += 1
+        self._passed(Step.FRAME_WRITTEN)
 
     def close(self) -> None:
         if self._sink is not None:
@@ -92,8 +104,11 @@ class Segments:
         sink, self._sink = self._sink, None
         assert sink is not None
         sink.close()
+        self._passed(Step.PIECE_CLOSED)
         number = len(self.done)
         name = f"{number:06d}_{self._first}_{self._last}_{self._count}.mp4"
         path = (self._folder / OPEN).rename(self._folder / name)
         self.done.append(Segment(path, number, self._first, self._last, self._count))
+        self._passed(Step.PIECE_NAMED)
         self._landed(self.done[-1])
+        self._passed(Step.PIECE_NOTED)

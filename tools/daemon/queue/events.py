@@ -2,31 +2,32 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
 
 
 class Listener:
-    """The changed jobs that were not read yet, one state each."""
+    """The changed jobs that were not read yet, one state each. job: the one that is listened to, None for all."""
 
     def __init__(self, job: str | None) -> None:
         self.job = job
-        self._news: dict[str, Mapping[str, Any]] = {}
+        self._unread: dict[str, Mapping[str, object]] = {}
         self._some = asyncio.Event()
         self._over = False
 
-    def put(self, told: Mapping[str, Any]) -> None:
-        name = str(told["id"])
-        self._news.pop(name, None)
-        self._news[name] = told
+    def put(self, state: Mapping[str, object]) -> None:
+        """state: a job as it stands, with its `id`."""
+        name = str(state["id"])
+        self._unread.pop(name, None)
+        self._unread[name] = state
         self._some.set()
 
     def end(self) -> None:
+        """Nothing comes any more."""
         self._over = True
         self._some.set()
 
-    async def read(self, patience: float) -> Mapping[str, Any] | None:
-        """The next one; None where nothing happened for a while. Raises EOFError at the end."""
-        if not self._news:
+    async def read(self, patience: float) -> Mapping[str, object] | None:
+        """The next state; None where nothing happened for so many seconds. Raises EOFError at the end."""
+        if not self._unread:
             if self._over:
                 raise EOFError
             self._some.clear()
@@ -34,9 +35,9 @@ class Listener:
                 await asyncio.wait_for(self._some.wait(), patience)
             except TimeoutError:
                 return None
-        if not self._news:
+        if not self._unread:
             raise EOFError
-        return self._news.pop(next(iter(self._news)))
+        return self._unread.pop(next(iter(self._unread)))
 
 
 class Events:
@@ -48,14 +49,14 @@ class Events:
     def __len__(self) -> int:
         return len(self._listeners)
 
-    def tell(self, told: Mapping[str, Any]) -> None:
-        """told: a job as it stands, with its `id`."""
+    def put(self, state: Mapping[str, object]) -> None:
+        """To all whom it concerns. state: a job as it stands, with its `id`."""
         for listener in self._listeners:
-            if listener.job in (None, told["id"]):
-                listener.put(told)
+            if listener.job in (None, state["id"]):
+                listener.put(state)
 
     def open(self, job: str | None) -> Listener:
-        """Hears what happens from now on, to one job or to all; to be dropped."""
+        """Gets what happens from now on, to one job or to all; to be dropped."""
         listener = Listener(job)
         self._listeners.add(listener)
         return listener

@@ -88,7 +88,7 @@ def test_what_is_typed_arrives_in_the_spec(
 def test_a_job_over_rest_takes_them_all(told: dict[str, object]) -> None:
     request = parse({"target": "/v/a.mp4", "output": "/v/b.mp4", "source": ["/v/face.png"], "consent": True, **told})
     assert request.spec == read_spec(told, ((),))
-    assert parse(request.told()) == request
+    assert parse(request.to_json()) == request
 
 
 def test_an_endpoint_takes_them_all(told: dict[str, object], tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from tests.tools.daemon.queueing import scheduling
 from tools.daemon.api import Api, listen
 from tools.daemon.files.allowed import AllowedFolders
 from tools.daemon.queue.scheduler import Limits, Scheduler
-from tools.http.tokens import Tokens
+from tools.http.token_gate import TokenGate
 
 
 @dataclass
@@ -40,18 +40,17 @@ class Client:
 
 @contextlib.asynccontextmanager
 async def served(
-    folder: Path, tokens: Tokens | None = None, work: bool = False, base: str = ""
+    folder: Path, gate: TokenGate | None = None, work: bool = False, base: str = ""
 ) -> AsyncIterator[Client]:
     (folder / "videos").mkdir(exist_ok=True)
     async with scheduling(folder / "state", work, Limits(patience=0.3)) as scheduler, aiohttp.ClientSession() as http:
         allowed = AllowedFolders((folder / "videos",), (folder / "state",))
-        api = Api(scheduler, allowed, tokens, Metrics(), tokens is None, lambda: [ENDPOINT], base)
-        runner, server, port = await listen(api, "127.0.0.1", 0)
+        api = Api(scheduler, allowed, gate or TokenGate(None), Metrics(), lambda: [ENDPOINT], base)
+        server, port = await listen(api, "127.0.0.1", 0)
         try:
             yield Client(scheduler, http, f"http://127.0.0.1:{port}", folder / "videos")
         finally:
-            server.close()
-            await runner.cleanup()
+            await server.close()
 
 
 ENDPOINT: dict[str, object] = {

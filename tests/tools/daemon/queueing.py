@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -22,15 +23,14 @@ async def scheduling(
     folder: Path,
     work: bool = True,
     limits: Limits | None = None,
-    clock: Callable[[], float] | None = None,
+    clock: Callable[[], float] = time.time,
     reserve: int = RESERVE,
 ) -> AsyncIterator[Scheduler]:
     """folder: the state's. work: False leaves the queue alone."""
     folder.mkdir(exist_ok=True)
     with ExitStack() as stack:
         given = replace(limits or Limits(), command=COMMAND)
-        clocks = {"clock": clock} if clock is not None else {}
-        scheduler = open_scheduler(folder, given, stack, reserve=reserve, **clocks)
+        scheduler = open_scheduler(folder, given, stack, clock, reserve)
         task = asyncio.create_task(scheduler.run()) if work else None
         try:
             yield scheduler

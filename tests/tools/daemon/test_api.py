@@ -14,8 +14,9 @@ from tests.tools.daemon.client import ENDPOINT, served
 from tests.tools.daemon.disks import fill, small_disk
 from tests.tools.daemon.queueing import until
 from tools.daemon.queue.queued_job import JobState
+from tools.http.token_gate import TokenGate
 from tools.http.tokens import Limits as TokenLimits
-from tools.http.tokens import Scope, Tokens
+from tools.http.tokens import Scope, Tokens, save
 
 
 def test_a_job_from_its_posting_to_its_end(tmp_path: Path) -> None:
@@ -217,7 +218,7 @@ def test_files_outside_are_refused(tmp_path: Path) -> None:
             os.mkfifo(c.folder / "pipe.mp4")
             (c.folder / "link.mp4").symlink_to(tmp_path / "elsewhere.mp4")
             cases = {"/etc/passwd": "outside", f"{tmp_path}/state/jobs.mp4": "outside", "pipe.mp4": "a pipe"}
-            for text, words in (cases | {"link.mp4": "outside", "\ud800.mp4": "half a character"}).items():
+            for text, words in (cases | {"link.mp4": "outside"}).items():
                 status, problem = await c.ask("POST", "/jobs", json=c.job(target=text))
                 assert status == 422 and words in problem["detail"]
             status, problem = await c.ask("POST", "/jobs", json=c.job(output="link.mp4"))
@@ -229,9 +230,10 @@ def test_files_outside_are_refused(tmp_path: Path) -> None:
 def test_only_who_has_the_token_for_it(tmp_path: Path) -> None:
     tokens, _, viewer = Tokens().issued([Scope.VIEW], None, TokenLimits(per_minute=600))
     tokens, _, maker = tokens.issued([Scope.SWAP, Scope.VIEW], None, TokenLimits(per_minute=5))
+    save(tokens, tmp_path / "tokens.json")
 
     async def main() -> None:
-        async with served(tmp_path, tokens) as c:
+        async with served(tmp_path, TokenGate(tmp_path / "tokens.json")) as c:
 
             async def status(method: str, path: str, token: str | None, **more: Any) -> int:
                 headers = {"Authorization": f"Bearer {token}"} if token else {}

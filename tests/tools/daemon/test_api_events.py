@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tools.daemon.job_store import JobState
 
-from tests.tools.daemon.test_api import Client, served
+from tests.tools.daemon.client import Client, served
+from tools.daemon.queue.queued_job import JobState
 from tools.http import event_stream
 from tools.http.token_gate import TokenGate
 from tools.http.tokens import Limits, Scope, Tokens, save
@@ -54,7 +54,7 @@ def test_one_token_has_so_many_listeners_and_gets_them_back(tmp_path: Path) -> N
             first.close()
             _, told = await c.ask("POST", "/jobs", json=c.job(), headers=bearer(secret))
             async with asyncio.timeout(10):
-                while len(c.keeper.events) > 2:
+                while len(c.scheduler.events) > 2:
                     await c.ask("PATCH", f"/jobs/{told['id']}", json={"priority": 1}, headers=bearer(secret))
                     await asyncio.sleep(0.01)
             assert (await listen(secret))[0] == 200
@@ -93,7 +93,7 @@ def test_who_does_not_read_is_hung_up_on(tmp_path: Path, monkeypatch: pytest.Mon
         async with c.http.get(f"{c.url}/events") as heard:
             began = time.monotonic()
             async with asyncio.timeout(30):
-                while len(c.keeper.events) != 1:
+                while len(c.scheduler.events) != 1:
                     await c.ask("PATCH", f"/jobs/{told['id']}", json={"priority": 1})
                     await heard.content.readline()
             assert time.monotonic() - began < 20
@@ -122,7 +122,7 @@ def test_text_that_is_no_unicode_is_a_bad_request(tmp_path: Path) -> None:
             for path in ("/jobs/%ED%A0%80", "/jobs/%FF/events", "/jobs/%00"):
                 assert (await c.ask("GET", path))[0] == 404
             assert (await c.ask("GET", "/jobs?state=%ED%A0%80"))[0] == 400
-            assert c.keeper.store.counts()[JobState.QUEUED] == 0
+            assert c.scheduler.store.counts()[JobState.QUEUED] == 0
 
     asyncio.run(main())
 

@@ -7,7 +7,7 @@ import aiohttp
 
 from tests.programs import needs, nginx
 from tests.stream.io.feeding import port as free_port
-from tests.tools.daemon.test_api import served
+from tests.tools.daemon.client import served
 
 
 @needs("nginx")

@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.tools.daemon.test_api import Client, served
+from tests.tools.daemon.client import Client, served
 from tools.http.token_gate import TokenGate
 from tools.http.tokens import Scope, Tokens, save
 

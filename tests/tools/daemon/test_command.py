@@ -211,13 +211,15 @@ def test_two_in_one_folder_and_strangers_are_refused(tmp_path: Path) -> None:
     ("words", "said"),
     [
         (["--host", "0.0.0.0"], "needs --tokens"),
-        (["--files", "/nowhere"], "no folder"),
+        (["--files", "none"], "no folder"),
+        (["--base-path", "understudy/"], "write /PATH"),
         (["--rtmp", "here"], "HOST:PORT"),
         (["--log", "loud"], "text or json"),
-        (["--config", "/nowhere.toml"], "cannot read --config"),
-        (["--tokens", "/nowhere.json"], "cannot be read"),
+        (["--config", "none.toml"], "cannot read --config"),
+        (["--tokens", "none.json"], "cannot be read"),
     ],
 )
-def test_mistakes_are_one_line(tmp_path: Path, words: list[str], said: str) -> None:
+def test_mistakes_are_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], said: str) -> None:
+    monkeypatch.chdir(tmp_path)
     result = understudy("daemon", "--state", tmp_path / "state", "--port", 0, *words)
     assert result.returncode == 2 and said in result.stderr and len(result.stderr.splitlines()) == 1

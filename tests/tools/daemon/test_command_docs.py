@@ -11,8 +11,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from stream.pipeline.spec import KINDS
 from tools.daemon import command
 from tools.daemon.config import read
+from tools.daemon.files.allowed import AllowedFolders
 from tools.daemon.openapi import document
 from tools.daemon.request import Request, parse
 
@@ -52,19 +54,21 @@ def test_its_file_is_read(tmp_path: Path) -> None:
 def test_its_job_is_one() -> None:
     told = json.loads(re.search(r"-d '(\{.*?\})'", TEXT, re.S)[1])  # type: ignore[index]
     assert isinstance(told.pop("priority"), int)
-    assert isinstance(parse(told, [Path("/home/me/videos")]), Request)
+    assert isinstance(parse(told, AllowedFolders((Path("/home/me/videos"),))), Request)
 
 
 def test_its_calls_are_there_and_none_is_left_out() -> None:
-    shown = {path.replace("ID", "{id}") for path in re.findall(r"(/[\w./]+)(?=[`?,\s])", _table("| `POST /jobs` |"))}
-    assert shown == set(document()["paths"])
+    shown = {path.replace("ID", "{id}") for path in re.findall(r"(/[\w./]*)(?=[`?,\s])", _table("| `POST /jobs` |"))}
+    paths = document(True)["paths"]
+    assert isinstance(paths, dict) and shown == set(paths)
 
 
 def test_the_options_it_names_are_those_of_a_job() -> None:
     sentence = re.search(r"options of `understudy swap` by their names \((.*?)\)", TEXT, re.S)
     assert sentence is not None
     named = set(re.findall(r"`(\w+)`", sentence[1]))
-    assert named | {"target", "output", "source", "consent"} == set(Request.__slots__)
+    known = set(Request.__slots__) - {"options"} | set(KINDS)
+    assert named | {"target", "output", "source", "consent", "overwrite"} == known
 
 
 def test_its_commands_know_their_options() -> None:

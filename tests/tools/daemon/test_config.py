@@ -46,6 +46,22 @@ def test_paths_count_from_the_file(tmp_path: Path) -> None:
     assert watch.job["source"] == [str(tmp_path / "face.jpg"), "bob"]
 
 
+def test_so_do_those_in_rules_and_of_several_photos(tmp_path: Path) -> None:
+    text = WATCH.replace('"ann"', '["face.jpg,face.jpg", "photos"]') + 'map = ["1=reference:face.jpg", "2=all"]\n'
+    (tmp_path / "photos").mkdir()
+    (watch,) = read(write(tmp_path, text + "overwrite = true\n")).watches
+    face = tmp_path / "face.jpg"
+    assert watch.job["source"] == [f"{face},{face}", f"{tmp_path}/photos"] and watch.job["overwrite"] is True
+    assert watch.job["map"] == [f"1=reference:{face}", "2=all"]
+
+
+def test_kept_identities_carry_their_own_consent(tmp_path: Path) -> None:
+    text = WATCH.replace("consent = true\n", "") + ENDPOINT.replace("consent = true", "").replace("face.jpg", "ann")
+    found = read(write(tmp_path, text))
+    assert "consent" not in found.watches[0].job and not found.endpoints[0].consent
+    assert read(write(tmp_path, ENDPOINT)).endpoints[0].consent
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -55,13 +71,24 @@ def test_paths_count_from_the_file(tmp_path: Path) -> None:
         (WATCH.replace('"in"', '"none"'), "folder none is no folder"),
         (WATCH.replace('"out"', '"in/deep"'), "every result would be a new job"),
         (WATCH.replace('"out"', '"in"'), "every result would be a new job"),
-        (WATCH.replace("consent = true\n", ""), "consent must be true"),
+        (WATCH.replace("consent = true\n", "").replace("ann", "face.jpg"), "consent must be true"),
+        (WATCH + "crf = 99\n", "out of range"),
+        (WATCH + 'routing = "best"\n', "take one of auto, fast"),
+        (WATCH + "priority = 1.5\n", "from -100 to 100"),
+        (WATCH + "ending = 4\n", "ending 4: take one of"),
+        (WATCH + 'who = "reference:none.jpg"\n', "there is no such photo"),
+        ("watch = [1]\n", "two brackets"),
         (WATCH + 'ending = ".avi"\n', r"ending '.avi'"),
         (WATCH + "colour = 1\n", "no job has colour"),
         (WATCH.replace('"ann"', "5"), "list of texts"),
         (ENDPOINT.replace(KEY, "short"), "16 or more"),
         (ENDPOINT.replace("consent = true", ""), "consent = true is missing"),
         (ENDPOINT + "port = 3\n", "port is unknown"),
+        (ENDPOINT + 'bitrate = "lots"\n', "is no rate"),
+        (ENDPOINT + 'preset = "quick"\n', "preset 'quick': take one of"),
+        (ENDPOINT + "app = 3\n", "app is a text"),
+        (ENDPOINT.replace(f'"{KEY}"', "1234567890123456"), "key is a text"),
+        (ENDPOINT + 'who = "everybody"\n', "names nobody"),
         (ENDPOINT + 'on_miss = "never"\n', "take one of hold, blur, show"),
         ('[[endpoint]]\nname = "x"\n', "key, outputs, source is missing"),
         (ENDPOINT + ENDPOINT.replace(KEY, KEY + "2"), "same name"),

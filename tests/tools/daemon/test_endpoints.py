@@ -102,13 +102,13 @@ def test_an_output_that_breaks_is_told_and_the_next_publisher_tries_again(tmp_pa
             with contextlib.suppress(OSError, av.error.FFmpegError):
                 await publish(url, "one", 0.5)
             await resting(live)
-            assert "no folder" in live.to_json()[0]["trouble"]
+            assert "no folder" in str(live.to_json()[0]["trouble"])
             folder.mkdir()
             (folder / "a.ts").mkdir()  # no file can be there
             with contextlib.suppress(OSError, av.error.FFmpegError):
                 await publish(url, "one", 2.0)
             await resting(live)
-            assert "a.ts cannot be written" in live.to_json()[0]["trouble"]
+            assert "a.ts cannot be written" in str(live.to_json()[0]["trouble"])
             (folder / "a.ts").rmdir()
             await publish(url, "one", 1.2)
             await resting(live)

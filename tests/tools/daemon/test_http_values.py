@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 
 import pytest
-from aiohttp import web
+from aiohttp import StreamReader, web
+from aiohttp.base_protocol import BaseProtocol
 from aiohttp.test_utils import make_mocked_request
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,7 +68,7 @@ def test_keys() -> None:
 @pytest.mark.parametrize("key", ["", "k" * (KEY_LONGEST + 1), "schlüssel", "a\x7f"])
 def test_what_is_no_key(key: str) -> None:
     """A long one is not cut: two of them would be one."""
-    with pytest.raises(web.HTTPBadRequest, match="printable ASCII"):
+    with pytest.raises(web.HTTPBadRequest, match="ASCII"):
         idempotency_key(asked(Idempotency_Key=key))
 
 
@@ -75,16 +76,18 @@ def test_a_body_s_digest_is_that_of_what_it_means() -> None:
     assert digest_of({"a": 1, "b": [2]}) == digest_of({"b": [2], "a": 1}) != digest_of({"a": 1, "b": [3]})
 
 
+def posted(data: bytes) -> web.Request:
+    content = StreamReader(BaseProtocol(asyncio.get_running_loop()), 1 << 16, loop=asyncio.get_running_loop())
+    content.feed_data(data)
+    content.feed_eof()
+    return make_mocked_request("POST", "/jobs", headers={"Content-Type": "application/json"}, payload=content)
+
+
 @given(st.binary(max_size=200))
 def test_whatever_the_body_it_is_an_object_or_refused(data: bytes) -> None:
     async def main() -> None:
-        class Content:
-            async def iter_chunked(self, _: int):  # type: ignore[no-untyped-def]
-                yield data
-
-        request = make_mocked_request("POST", "/jobs", headers={"Content-Type": "application/json"}, payload=Content())
         with contextlib.suppress(web.HTTPException, RequestError):
-            assert isinstance(await json_object(request), dict)
+            assert isinstance(await json_object(posted(data)), dict)
 
     asyncio.run(main())
 
@@ -95,20 +98,15 @@ def test_whatever_the_body_it_is_an_object_or_refused(data: bytes) -> None:
         (b"{", web.HTTPBadRequest),
         (b'{"a": ' + b"[" * 200, web.HTTPBadRequest),
         (b"\xff", web.HTTPBadRequest),
-        (b'{"a": NaN}', web.HTTPBadRequest),
         (b'{"a": 1' + b"0" * 5000 + b"}", web.HTTPBadRequest),
+        (b'{"a": "\\ud800"}', web.HTTPBadRequest),
         (b"[]", RequestError),
         (b" " * (BODY + 1), web.HTTPRequestEntityTooLarge),
     ],
 )
 def test_what_is_no_body(data: bytes, error: type[Exception]) -> None:
     async def main() -> None:
-        class Content:
-            async def iter_chunked(self, _: int):  # type: ignore[no-untyped-def]
-                yield data
-
-        request = make_mocked_request("POST", "/jobs", headers={"Content-Type": "application/json"}, payload=Content())
         with pytest.raises(error):
-            await json_object(request)
+            await json_object(posted(data))
 
     asyncio.run(main())

@@ -15,7 +15,8 @@ from tools.daemon.api import Api
 from tools.daemon.files.allowed import AllowedFolders
 from tools.daemon.openapi import document, index
 from tools.daemon.queue.queued_job import JobState
-from tools.http.tokens import Scope, Tokens
+from tools.http.token_gate import TokenGate
+from tools.http.tokens import Scope, Tokens, save
 
 jsonschema_rs = pytest.importorskip("jsonschema_rs")
 
@@ -29,7 +30,7 @@ def check(answer: object, name: str, tokens: bool = False) -> None:
 def test_every_route_is_in_it_and_every_one_in_it_is_there(tmp_path: Path) -> None:
     async def main() -> None:
         async with served(tmp_path) as c:
-            api = Api(c.scheduler, AllowedFolders(), None, Metrics(), True)
+            api = Api(c.scheduler, AllowedFolders(), TokenGate(None), Metrics())
             there = {
                 (route.method.lower(), resource.canonical)
                 for resource in api.app.router.resources()
@@ -105,9 +106,10 @@ def test_real_answers_are_as_it_says(tmp_path: Path) -> None:
 
 def test_problems_are_as_it_says(tmp_path: Path) -> None:
     tokens, _, viewer = Tokens().issued([Scope.VIEW], None)
+    save(tokens, tmp_path / "tokens.json")
 
     async def main() -> None:
-        async with served(tmp_path, tokens) as c:
+        async with served(tmp_path, TokenGate(tmp_path / "tokens.json")) as c:
             allowed = {"Authorization": f"Bearer {viewer}"}
             calls: list[tuple[str, str, dict[str, Any], int]] = [
                 ("GET", "/jobs", {}, 401),

@@ -70,9 +70,16 @@ def test_a_file_that_is_there_is_not_replaced_unasked(job: Path) -> None:
 def test_a_record_that_is_there_is_not_replaced_either(job: Path) -> None:
     files = job.parent / "files"
     (files / "out.ts.c2pa").write_bytes(b"of another file")
-    with pytest.raises(OutputError, match=r"out\.ts\.c2pa already"):
+    with pytest.raises(OutputError, match=r"out\.ts\.c2pa is the signed record of another file"):
         made(job)
     assert names(files) == ["out.ts.c2pa"] and (files / "out.ts.c2pa").read_bytes() == b"of another file"
+    (files / "out.ts").write_bytes(b"replaced")
+    for overwrite in (False, True):
+        with pytest.raises(OutputError, match="not overwritten"):
+            check_place(files / "out.ts", True)
+        with pytest.raises(OutputError, match="not overwritten"):
+            made(job, overwrite)
+    assert (files / "out.ts").read_bytes() == b"replaced" and (files / "out.ts.c2pa").read_bytes() == b"of another file"
 
 
 def test_a_link_in_the_output_s_place_is_replaced_and_not_followed(job: Path, tmp_path: Path) -> None:

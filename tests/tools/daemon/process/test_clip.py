@@ -4,7 +4,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,8 +12,6 @@ import pytest
 
 from engines.errors import UnderstudyError
 from stream.jobs.job import SwapJob
-from stream.marks.layers import Marking
-from stream.marks.output_marks import OutputMarks
 from stream.media.codecs import Encoding
 from stream.media.source import open_source
 from stream.pipeline.choices import Routing
@@ -22,7 +19,7 @@ from stream.pipeline.spec import SwapSpec
 from tests.stream.clips import make
 from tests.tools.commands import film, needs_models, portrait, times
 from tools.daemon.files.fingerprint import Fingerprint
-from tools.daemon.process.clip import WARM, ClipWork, marker_of, resumed_source
+from tools.daemon.process.clip import WARM, ClipWork, resumed_source
 from tools.daemon.process.reporter import Reporter
 from tools.daemon.process.resume import KeptState
 from tools.daemon.process.segments import finished
@@ -49,17 +46,6 @@ def test_it_goes_on_a_little_before_what_is_missing(tmp_path: Path) -> None:
         late = replace(job, start=Fraction(5))
         with resumed_source(source, late, round(6 / base)) as again:
             assert next(again.frames()).pts * base == 5, "never before what was asked for"
-
-
-def test_an_output_has_one_mark_however_often_it_was_begun() -> None:
-    session, texts = None, []
-    for _ in range(3):
-        marker, session = marker_of(OutputMarks("out.mp4", Marking(), None, datetime(2026, 11, 21)), session)
-        assert marker is not None
-        texts.append(marker.payload.text)
-    assert len(set(texts)) == 1
-    off = OutputMarks("out.mp4", Marking(watermark=False, because="a test"), None, datetime(2026, 11, 21))
-    assert marker_of(off, 7) == (None, None)
 
 
 class TestWork:
@@ -91,6 +77,16 @@ class TestWork:
         with closing(self.opened(job, folder)) as work:
             assert work.cut({"clip": Fingerprint(1, 2, "bb")})
         assert not {p.path.stat().st_mtime_ns for p in finished(folder)} & {at for _, at in made}
+
+    def test_an_output_has_one_mark_however_often_it_was_begun(self, job: SwapJob, folder: Path) -> None:
+        sessions = set()
+        for resumed in range(3):
+            with closing(self.opened(job, folder)) as work:
+                work.cut(INPUTS)
+            state = KeptState(folder).value
+            sessions.add(state.session)
+            assert state.resumed == resumed and sum(state.account.routes.values()) == 60 == state.account.painted
+        assert len(sessions) == 1 and None not in sessions
 
     def test_what_made_the_pieces_is_kept_with_them(self, job: SwapJob, folder: Path) -> None:
         with closing(self.opened(job, folder)) as work:

@@ -20,6 +20,10 @@ def test_the_codec_is_the_output_s(wanted: Encoding, output: str, codec: str) ->
     assert (found.codec, found.crf, found.bitrate) == (codec, wanted.crf, wanted.bitrate)
 
 
+def test_wide_colours_want_ten_bits() -> None:
+    assert encoding_of(Encoding(), "o.mp4", "yuv420p10le", hdr=True).codec == "libx265"
+
+
 @pytest.mark.parametrize(
     ("wanted", "output", "words"),
     [

@@ -1,18 +1,21 @@
 """What a process has to know of the one before it: kept whole, read as it was, and told from what goes with it."""
 
-import json
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import pytest
 
 from engines.values import Box
+from stream.frame import Frame, Route
 from stream.pipeline.guard import Missed, Reason
 from stream.pipeline.misses import MissLog
+from stream.pixels.planes import Planes
 from tests.tools.daemon.disks import no_writes
 from tools.daemon.files.fingerprint import Fingerprint
 from tools.daemon.files.output_folder import PlacedFile
-from tools.daemon.process.resume import Account, KeptState, ResumeState
+from tools.daemon.process.resume import Account, Counter, KeptState, ResumeState
 
 A, B = Fingerprint(5, 100, "aa"), Fingerprint(5, 100, "bb")
 
@@ -27,7 +30,8 @@ def misses() -> MissLog:
 STATE = ResumeState(
     session=7,
     total=120,
-    account=Account().plus({"fast": 3}, misses()),
+    account=Account({"fast": 3}, 5, 2, 1, misses().spans),
+    resumed=2,
     inputs={"/v/a.mp4": A},
     placing=(PlacedFile("out.mp4", 1, 2, 3, 4),),
 )
@@ -60,12 +64,25 @@ def test_pieces_go_with_inputs_of_the_same_content(tmp_path: Path) -> None:
     assert not ResumeState().is_of({"/v/a.mp4": A})
 
 
-def test_an_account_is_gone_on_with() -> None:
-    account = Account({"fast": 2}, painted=4).plus({"fast": 3, "xseg": 1}, misses())
-    assert account.routes == {"fast": 5, "xseg": 1} and (account.painted, account.missed) == (5, 1)
-    log = account.plus({}, misses()).misses
-    assert (log.frames, log.painted, len(log.spans)) == (2, 6, 2)
-    assert json.loads(json.dumps(log.spans[0].as_json()))["reason"] == "lost"
+def frame(index: int) -> Frame:
+    return Frame(index, index * 10, Fraction(1, 250), Planes.of(av.VideoFrame(16, 16, "yuv420p")), 0.0)
+
+
+def test_frames_are_counted_once_though_they_are_seen_again() -> None:
+    """The stages see some again after a break, so that they remember."""
+    before = Account({"fast": 3, "pass": 1}, painted=3, missed=1, covered=1, spans=misses().spans)
+    log = MissLog()
+    counter = Counter(before, log, last=30)
+    assert counter.account == before
+    lost = Missed(7, Reason.LOST, Box(1, 2, 3, 4))
+    for index in range(6):
+        log.add(frame(index).seconds, index != 4, (lost,) if index in (2, 4) else (), covered=index == 4)
+        counter.add(frame(index), Route.XSEG if index == 5 else Route.FAST)
+    account = counter.account
+    assert account.routes == {"fast": 4, "pass": 1, "xseg": 1} and sum(account.routes.values()) == 4 + 2
+    assert (account.painted, account.missed, account.covered) == (4, 2, 2)
+    assert [span.start for span in account.spans] == [0.04, 0.08], "a span that reaches beyond the break is told"
+    assert account.misses.frames == 2 and account.misses.covered == 2
 
 
 def test_what_cannot_be_kept_is_not_taken_for_kept(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from tests.tools.daemon.disks import no_writes
 from tests.tools.daemon.queueing import COMMAND
+from tools.cli import child
+from tools.daemon.queue import worker_process
 from tools.daemon.queue.worker_process import ProcessEnd, Progress, WorkerProcess
 
 
@@ -57,7 +59,8 @@ def test_it_is_paused_and_killed(tmp_path: Path) -> None:
     async def main() -> list[int]:
         codes = []
         for how in ("pause", "kill"):
-            one = process(tmp_path / how, heard := [])
+            heard: list[Progress | str] = []
+            one = process(tmp_path / how, heard)
             task = asyncio.create_task(one.run({"target": "sleep:20"}))
             while not heard:
                 await asyncio.sleep(0.02)
@@ -83,7 +86,6 @@ def test_it_ends_with_whoever_started_it(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
-def test_the_command_is_this_python_and_no_folder_can_hide_ours(tmp_path: Path) -> None:
-    from tools.daemon.queue.worker_process import COMMAND as REAL
-
-    assert (sys.executable, "-P", "-m", "tools.daemon.worker") == REAL
+def test_the_command_is_our_worker_s_whatever_lies_in_the_folder() -> None:
+    assert child.command("tools.daemon.worker") == worker_process.COMMAND
+    assert worker_process.COMMAND[0] == sys.executable

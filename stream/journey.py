@@ -59,7 +59,8 @@ async def run(
                 group.create_task(run_)
     except BaseExceptionGroup as failures:
         sink.abandon()
-        raise failures.exceptions[0] from None
+        first = failures.exceptions[0]
+        raise first from first.__cause__  # what lies behind it: the disk, for one
     except asyncio.CancelledError:
         sink.abandon()
         raise

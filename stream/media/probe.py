@@ -96,11 +96,11 @@ def open_input(path: str, demuxer: str = "") -> InputContainer:
         _check_file(Path(path))
     name = address_of(path)
     try:
-        if local and not demuxer and (animation := opened(Path(path))) is not None:
-            return animation
         if demuxer:
             confined = {"protocol_whitelist": "file"}
             container = av.open(name, "r", format=demuxer, options=confined, metadata_errors="replace")
+        elif local and (animation := opened(Path(path))) is not None:
+            return animation
         else:
             container = av.open(name, "r", metadata_errors="replace")
     except (av.error.FFmpegError, OSError, ValueError) as error:

@@ -2,7 +2,7 @@
 painted. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from engines.values import Box
@@ -38,12 +38,18 @@ class MissSpan:
 class MissLog:
     """Fed with every frame in order. frames: in which a face was missed; painted: in which one was painted; covered: in
     which one was made unrecognisable, or the last picture shown again, instead. sources: frames in which each source,
-    by its number from 0, was painted. The three counts, with the spans, may be given: of an account that is gone on
-    with."""
+    by its number from 0, was painted. All of them, with the spans, may be given: of an account that is gone on with."""
 
-    def __init__(self, frames: int = 0, painted: int = 0, covered: int = 0, spans: Sequence[MissSpan] = ()) -> None:
+    def __init__(
+        self,
+        frames: int = 0,
+        painted: int = 0,
+        covered: int = 0,
+        spans: Sequence[MissSpan] = (),
+        sources: Mapping[int, int] | None = None,
+    ) -> None:
         self.frames, self.painted, self.covered = frames, painted, covered
-        self.sources: Counter[int] = Counter()
+        self.sources: Counter[int] = Counter(sources or {})
         self._spans = list(spans)
         self._open: dict[tuple[int, Reason], MissSpan] = {}
 

@@ -379,3 +379,15 @@ def test_the_bottleneck_is_the_busiest_lane_with_all_its_stages() -> None:
     stages = {"encode": Timing(9, 3.0), "paint": Timing(9, 2.0), "paste": Timing(9, 1.5), "perceive": Timing(9, 3.2)}
     assert bottleneck(Table({}, stages, wall=4.0)) == "paint"
     assert bottleneck(Table({}, {"decode": Timing(1, 1.0)}, wall=4.0)) == "decode"
+
+
+def test_a_failure_keeps_what_lies_behind_it() -> None:
+    def draw(plan: Plan) -> Done:
+        try:
+            raise OSError(28, "no space left")
+        except OSError as error:
+            raise LookupError("paint") from error
+
+    with pytest.raises(LookupError, match="paint") as caught:
+        asyncio.run(run(film(30, lambda _: None), Shelf(), stages(perceive, route, draw), stats=Stats()))
+    assert isinstance(caught.value.__cause__, OSError) and caught.value.__cause__.errno == 28

@@ -88,8 +88,9 @@ def test_a_source_that_nobody_took_is_named() -> None:
 
 def test_an_account_is_gone_on_with() -> None:
     first = log(60, dict.fromkeys(range(10, 20), (LOST,)))
-    second = MissLog(first.frames, first.painted, first.covered, first.spans)
+    second = MissLog(first.frames, first.painted, first.covered, first.spans, {1: 4})
     second.add(2.4, True, (LOST,))
     assert (second.frames, second.painted) == (11, 61)
     assert [(s.start, s.frames) for s in second.spans] == [(0.4, 10), (2.4, 1)]
+    assert second.sources == {1: 4} and first.sources == {}
     assert first.frames == 10 and len(first.spans) == 1

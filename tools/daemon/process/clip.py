@@ -25,14 +25,14 @@ from stream.marks.output_marks import OutputMarks
 from stream.media.marking import Marker
 from stream.media.source import Source, open_source
 from stream.pipeline.choices import OnMiss
-from stream.pipeline.misses import in_words
+from stream.pipeline.misses import in_words, unused
 from stream.pipeline.pipeline import open_pipeline
 from stream.telemetry.stats import Stats
 from tools.daemon.files.fingerprint import Fingerprint
 from tools.daemon.process.encoding import encoding_of
 from tools.daemon.process.join import container_of, join
 from tools.daemon.process.reporter import Reporter
-from tools.daemon.process.resume import Counter, KeptState, ResumeState
+from tools.daemon.process.resume import FrameCounter, KeptState, ResumeState
 from tools.daemon.process.segments import Segments, drop, finished
 from tools.daemon.steps import Step
 
@@ -82,7 +82,7 @@ class ClipWork:
         done = finished(self._folder)
         self._reporter.passed(Step.PIECES_LISTED)
         last, total = done[-1].last if done else None, self._state.value.total
-        counter = Counter(self._state.value.account, self._pipeline.misses, last)
+        counter = FrameCounter(self._state.value.account, self._pipeline.misses, last)
 
         def landed(_: object) -> None:
             self._state.keep(replace(self._state.value, account=counter.account))
@@ -113,7 +113,7 @@ class ClipWork:
         refuse_misses(self._job, misses)
         join(pieces, self._source, self._job.output, lambda path: self._sign(path, frames), self._reporter.passed)
         shown = self._job.spec.on_miss in (None, OnMiss.SHOW)
-        for words in in_words(misses, frames, shown):
+        for words in (*in_words(misses, frames, shown), *unused(misses, self._job.source_names)):
             self._reporter.note(words)
 
     def _begin(self, inputs: Mapping[str, Fingerprint]) -> Marker | None:

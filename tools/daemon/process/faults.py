@@ -10,7 +10,7 @@ MACHINE = {
     *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.ESTALE),
     *(errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ETIMEDOUT, errno.EINTR),
 }
-WORDS = ("No space left on device", "File too large", "Input/output error", "Disk quota exceeded")  # of other libraries
+WORDS = ("No space left on device", "File too large", "Input/output error", "Disk quota exceeded")  # of C2PA's library
 
 
 def exit_code(error: BaseException) -> ExitCode:

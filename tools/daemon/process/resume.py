@@ -4,6 +4,7 @@ Knows values and their file; nothing of what they are used for.
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -24,20 +25,21 @@ SPANS = 100  # of missed faces, that are kept over a break
 class Account:
     """What became of the frames of the finished pieces. routes: frames by route. painted: with a painted face. missed:
     with a face that should have been painted. covered: with one that was made unrecognisable instead. spans: of the
-    missed ones."""
+    missed ones. sources: frames in which each source, by its number from 0, was painted."""
 
     routes: Mapping[str, int] = field(default_factory=dict)
     painted: int = 0
     missed: int = 0
     covered: int = 0
     spans: tuple[MissSpan, ...] = ()
+    sources: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def misses(self) -> MissLog:
-        return MissLog(self.missed, self.painted, self.covered, self.spans)
+        return MissLog(self.missed, self.painted, self.covered, self.spans, self.sources)
 
 
-class Counter:
+class FrameCounter:
     """Counts a process's frames onto what was counted before. last: pts of the last frame that was finished before:
     frames up to it are seen again, so that the stages remember, and are not counted again. misses: the pipeline's,
     which knows of a frame when it is written."""
@@ -45,29 +47,43 @@ class Counter:
     def __init__(self, before: Account, misses: MissLog, last: int | None) -> None:
         self._before, self._misses, self._last = before, misses, last
         self._routes = dict(before.routes)
-        self._skipped = (0, 0, 0)  # missed, painted and covered among the frames that are seen again
+        self._skipped = self._now = self._counted()  # among the frames that are seen again, and among all
         self._since: float | None = None  # seconds of the first frame that counts
 
     def add(self, frame: Frame, route: Route) -> None:
         """A frame that was written, in order."""
         if self._last is not None and frame.pts <= self._last:
-            self._skipped = (self._misses.frames, self._misses.painted, self._misses.covered)
+            self._skipped = self._counted()
             return
         self._since = frame.seconds if self._since is None else self._since
         self._routes[route.value] = self._routes.get(route.value, 0) + 1
-        self._now = (self._misses.frames, self._misses.painted, self._misses.covered)
+        self._now = self._counted()
 
     @property
     def account(self) -> Account:
         """Of all frames so far."""
         if self._since is None:
             return self._before
-        missed, painted, covered = (now - before for now, before in zip(self._now, self._skipped, strict=True))
+        b, new = self._before, Counter(self._now)
+        new.subtract(self._skipped)
         spans = tuple(span for span in self._misses.spans if span.end >= self._since)
-        b = self._before
+        numbers = {*b.sources, *(number for number in new if isinstance(number, int))}
         return Account(
-            dict(self._routes), b.painted + painted, b.missed + missed, b.covered + covered, (*b.spans, *spans)[:SPANS]
+            dict(self._routes),
+            b.painted + new["painted"],
+            b.missed + new["missed"],
+            b.covered + new["covered"],
+            (*b.spans, *spans)[:SPANS],
+            {number: b.sources.get(number, 0) + new[number] for number in sorted(numbers)},
         )
+
+    def _counted(self) -> Counter[str | int]:
+        """What the pipeline has counted so far; sources by their numbers."""
+        found: Counter[str | int] = Counter()
+        found.update(missed=self._misses.frames, painted=self._misses.painted, covered=self._misses.covered)
+        for number, frames in self._misses.sources.items():
+            found[number] = frames
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +108,7 @@ class ResumeState:
             found["inputs"] = {name: Fingerprint(**one) for name, one in found["inputs"].items()}
             found["placing"] = tuple(PlacedFile(**one) for one in found["placing"])
             return cls(**found)
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, AssertionError):
             return cls()
 
     def keep(self, folder: Path) -> None:
@@ -118,10 +134,11 @@ class KeptState:
 
 
 def _account(found: dict[str, object]) -> Account:
-    spans = found.pop("spans")
-    assert isinstance(spans, list)
+    spans, sources = found.pop("spans"), found.pop("sources")
+    assert isinstance(spans, list) and isinstance(sources, dict)
     read = tuple(MissSpan(**{**one, "reason": Reason(one["reason"]), "box": Box(**one["box"])}) for one in spans)
-    return Account(**found, spans=read)  # type: ignore[arg-type]
+    numbered = {int(number): int(frames) for number, frames in sources.items()}
+    return Account(**found, spans=read, sources=numbered)  # type: ignore[arg-type]
 
 
 def _contents(inputs: Mapping[str, Fingerprint]) -> dict[str, tuple[int, str]]:

@@ -15,7 +15,7 @@ from stream.pixels.planes import Planes
 from tests.tools.daemon.disks import no_writes
 from tools.daemon.files.fingerprint import Fingerprint
 from tools.daemon.files.output_folder import PlacedFile
-from tools.daemon.process.resume import Account, Counter, KeptState, ResumeState
+from tools.daemon.process.resume import Account, FrameCounter, KeptState, ResumeState
 
 A, B = Fingerprint(5, 100, "aa"), Fingerprint(5, 100, "bb")
 
@@ -72,7 +72,7 @@ def test_frames_are_counted_once_though_they_are_seen_again() -> None:
     """The stages see some again after a break, so that they remember."""
     before = Account({"fast": 3, "pass": 1}, painted=3, missed=1, covered=1, spans=misses().spans)
     log = MissLog()
-    counter = Counter(before, log, last=30)
+    counter = FrameCounter(before, log, last=30)
     assert counter.account == before
     lost = Missed(7, Reason.LOST, Box(1, 2, 3, 4))
     for index in range(6):

@@ -173,7 +173,7 @@ def test_without_tokens_what_a_proxy_passed_on_is_refused() -> None:
         async with served() as (_, url, http):
             for name in ("X-Forwarded-For", "Forwarded", "Via"):
                 async with http.get(f"{url}/healthz", headers={name: "192.0.2.1"}) as got:
-                    assert got.status == 421 and "--tokens" in (await got.json())["title"]
+                    assert got.status == 421 and "--tokens" in (await got.json())["detail"]
 
     asyncio.run(main())
 

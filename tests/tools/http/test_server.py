@@ -144,16 +144,13 @@ def test_a_busy_port_is_one_line_that_says_what_to_do() -> None:
 SCRIPT = """
 import asyncio, sys
 from pathlib import Path
-from tests.tools.live.serve.served import FACE, Same, prepare
+from tests.tools.live.serve.served import served
 from tools.cli.event_loop import on_loop
-from tools.live.serve.app import Faces, Server, listening
-from tools.live.serve.settings import Settings
 
 async def main():
     cert, key = map(Path, sys.argv[1:])
-    server = Server(Settings(port=0, cert=cert, key=key), Faces(prepare, lambda _: Same, FACE))
-    async with listening(server) as port:
-        print(port, flush=True)
+    async with served(cert=cert, key=key) as (_, url, _http):
+        print(url.rpartition(":")[2], flush=True)
         await asyncio.Event().wait()
 
 on_loop(main())

@@ -11,10 +11,11 @@ import numpy as np
 
 from engines.mesh import grain, hair, holes, light, region, warp
 from engines.mesh.fuse import width
+from engines.mesh.gaze import Gaze
 from engines.mesh.shape import Fit, correction, fit, proportions
 from engines.mesh.source import SourceFace
 from engines.mesh.spectacles import Spectacles
-from engines.mesh.texture import CM, SIDE
+from engines.mesh.texture import CM, SIDE, layout
 from engines.mesh.topology import WIDTH_CM
 from engines.values import F32, U8, Patch, Region
 
@@ -43,6 +44,7 @@ class MeshSwapper:
         self._mean: F32 | None = None
         self._seen = 0.0
         self._grain = grain.Grain()
+        self._gaze = Gaze(source.textures[0], layout(), source.shape)
 
     def swap(self, view: Region, mesh: F32, elapsed: float, fade: float = 1.0) -> Patch | None:
         """The patch for one frame, None where the face is too small or out of the picture.
@@ -63,7 +65,8 @@ class MeshSwapper:
         size = (y1 - y0, x1 - x0)
         maps = warp.maps(shaped, local, wide, size)
         worn = seen.onto(size, (x0, y0)) if seen else None
-        rgb, alpha = self._paint(target, maps, shaped, wide, elapsed, worn)
+        eyes = self._gaze(target, local, elapsed)
+        rgb, alpha = self._paint(target, maps, shaped, wide, elapsed, worn, eyes)
         return Patch(view.x + x0, view.y + y0, rgb, alpha * np.float32(fade) if fade < 1 else alpha)
 
     def _reshape(self, mesh: F32, found: Fit, elapsed: float) -> F32:
@@ -82,9 +85,17 @@ class MeshSwapper:
         return np.asarray(cv2.cvtColor(warp.sample(self._textures[level], where), cv2.COLOR_RGBA2RGB), np.uint8)
 
     def _paint(
-        self, target: U8, maps: warp.WarpMaps, shaped: F32, wide: float, elapsed: float, worn: F32 | None
+        self,
+        target: U8,
+        maps: warp.WarpMaps,
+        shaped: F32,
+        wide: float,
+        elapsed: float,
+        worn: F32 | None,
+        eyes: tuple[float, float],
     ) -> tuple[U8, F32]:
-        """The painted region, uint8 (h, w, 3), and its alpha, float32 (h, w). worn: (h, w), what eyewear hides."""
+        """The painted region, uint8 (h, w, 3), and its alpha, float32 (h, w). worn: (h, w), what eyewear hides. eyes:
+        see `Gaze`."""
         size = (target.shape[0], target.shape[1])
         k = min(1.0, WORKING / wide)
         work = (max(8, round(size[0] * k)), max(8, round(size[1] * k)))
@@ -116,7 +127,7 @@ class MeshSwapper:
         if work != size:
             change = warp.enlarge(np.asarray(cv2.subtract(painted, source), np.float32), size)
             painted = np.asarray(cv2.accumulate(full, change), np.float32)  # a fifth of the time of `add`
-        holes.keep(painted, target, maps, shaped, wide)
+        holes.keep(painted, target, maps, shaped, wide, eyes)
         alpha = warp.enlarge(mask * (1 - warp.enlarge(strands, mask.shape)), size)
         if worn is not None:
             alpha = np.asarray(alpha * (1 - worn), np.float32)

@@ -1,5 +1,6 @@
 """The target's own eyes and inner mouth: kept where they are, moved along where the mesh is reshaped."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -23,10 +24,10 @@ def open_mouth(scale: float = 20.0) -> F32:
     return mesh
 
 
-def kept(shaped: F32, own: F32, target: U8, painted: F32) -> F32:
+def kept(shaped: F32, own: F32, target: U8, painted: F32, eyes: tuple[float, float] = (0.0, 0.0)) -> F32:
     wide = width(own)
     out = painted.copy()
-    holes.keep(out, target, warp.maps(shaped, own, wide, SIZE), shaped, wide)
+    holes.keep(out, target, warp.maps(shaped, own, wide, SIZE), shaped, wide, eyes)
     return out
 
 
@@ -121,3 +122,53 @@ def test_eyes_and_mouth_are_covered_and_nothing_else() -> None:
     x, y = mesh[OVAL, :2].mean(0).round().astype(int)
     assert out[y, x] == 0  # about the nose
     assert 0.005 < out.mean() < 0.05
+
+
+def shut(mesh: F32) -> F32:
+    """The same with its right eye a line."""
+    out = mesh.copy()
+    corner = mesh[133, :2] - mesh[33, :2]
+    along = (mesh[RIGHT_EYE, :2] - mesh[33, :2]) @ corner / (corner @ corner)
+    out[RIGHT_EYE, :2] = mesh[33, :2] + np.outer(along, corner)
+    return out
+
+
+def test_an_eye_that_is_kept_whole_shows_to_its_corners_and_lids() -> None:
+    mesh, target = open_mouth(), np.full((*SIZE, 3), 200, np.uint8)
+    for eyes, least in (((0.0, 0.0), None), ((1.0, 0.0), 190.0)):
+        got = kept(mesh, mesh, target, np.zeros((*SIZE, 3), np.float32), eyes)[..., 0]
+        whole = inside(mesh[RIGHT_EYE], *SIZE)
+        if least is None:
+            assert got[whole].min() < 40  # at the lids the painting shows
+        else:
+            assert got[whole].min() > 100 and got[whole].mean() > least
+        other = inside(mesh[LEFT_EYE], *SIZE)
+        assert got[other].min() < 40
+
+
+def test_the_hole_grows_without_a_step() -> None:
+    ring = open_mouth()[RIGHT_EYE, :2]
+    areas = [
+        float(cv2.contourArea(holes.eye_hole(ring, RIGHT_EYE, share).astype(np.float32)))
+        for share in (0, 0.25, 0.5, 0.75, 1)
+    ]
+    steps = np.diff(areas)
+    assert (steps > 0).all() and steps.max() < 1.6 * steps.min()
+    assert np.allclose(holes.eye_hole(ring, RIGHT_EYE, 0.0), holes.eye_hole(ring, RIGHT_EYE, 1e-6), atol=1e-3)
+
+
+@pytest.mark.parametrize("roll", [0.0, 90.0, 200.0])
+def test_closed_lids_are_kept_with_their_lashes(roll: float) -> None:
+    """A line has no width: what is kept reaches up and down from it, at any roll."""
+    mesh = shut(head(20, (200, 200), roll=roll))
+    target = np.full((*SIZE, 3), 200, np.uint8)
+    painted = np.zeros((*SIZE, 3), np.float32)
+    middle = mesh[RIGHT_EYE, :2].mean(0)
+    corner = mesh[133, :2] - mesh[33, :2]
+    down = np.array([-corner[1], corner[0]])
+    for side in (-1, 1):
+        x, y = np.round(middle + side * 0.05 * down).astype(int)
+        assert kept(mesh, mesh, target, painted)[y, x, 0] < 40
+        assert kept(mesh, mesh, target, painted, (1.0, 1.0))[y, x, 0] > 100
+    x, y = np.round(middle + 0.4 * down).astype(int)
+    assert kept(mesh, mesh, target, painted, (1.0, 1.0))[y, x, 0] == 0

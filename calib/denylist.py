@@ -30,7 +30,7 @@ class DenyListError(UnderstudyError):
     """The deny list cannot be read. A list that cannot be read must stop the work, not be taken for an empty one."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # arrays have no plain equality
 class DeniedPerson:
     """label: what to call it in a refusal and a log; need not be a name. embedding: float32 (n,), of length 1."""
 

@@ -18,7 +18,7 @@ LEVELS = 256
 METHODS = ("minmax", "percentile", "entropy")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # arrays have no plain equality
 class Spread:
     """How often an activation's values fall where. counts: int64 (BINS,), from `low` to `high` in equal steps."""
 

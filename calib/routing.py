@@ -21,7 +21,7 @@ GRID: dict[str, tuple[float, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # arrays have no plain equality
 class Sequence:
     """logits: float32 (n, 3). labels: (n,), class or UNSURE, in the order of time."""
 

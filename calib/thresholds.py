@@ -14,6 +14,7 @@ from engines.errors import ModelError
 from engines.occlusion.network import NONE, OPAQUE, TRANSPARENT
 from engines.values import F32
 
+COUNTS = ("enter_frames", "leave_frames", "dwell")
 SHIPPED = Path(__file__).parent / "routing.toml"
 
 
@@ -34,11 +35,15 @@ class Thresholds:
     sure: float = 0.6
 
     def __post_init__(self) -> None:
-        if not (0 <= self.leave < self.enter <= 1 and 0 <= self.keep < 1 and self.temperature > 0):
-            raise ValueError(f"thresholds that cannot work: leave < enter, both 0 to 1, keep below 1: {self}")
+        shares = 0 <= self.leave < self.enter <= 1 and 0 <= self.keep < 1 and 0 <= self.sure <= 1
+        if not (shares and 0 < self.temperature < np.inf and min(getattr(self, name) for name in COUNTS) >= 0):
+            raise ValueError(
+                "thresholds that cannot work: leave < enter, both and sure 0 to 1, keep below 1, no count negative: "
+                f"{self}"
+            )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # arrays have no plain equality
 class Held:
     """A track's state. kind: NONE, OPAQUE, TRANSPARENT. logits: smoothed, (3,). rising: frames in a row that `wanted`
     has asked to be entered. falling: frames in a row that the present class was weak. age: frames in this class."""
@@ -97,7 +102,10 @@ def save(thresholds: Thresholds, path: Path, notes: tuple[str, ...] = ()) -> Non
 def load(path: Path = SHIPPED) -> Thresholds:
     """Reads what `save` wrote. ModelError where the file is missing or says something else."""
     try:
-        found = tomllib.loads(path.read_text())
+        found = tomllib.loads(path.read_text("utf-8"))
+        for name, value in found.items():
+            if isinstance(value, bool) or not isinstance(value, int if name in COUNTS else (int, float)):
+                raise ValueError(f"{name} = {value!r} is no {'whole ' * (name in COUNTS)}number")
         return Thresholds(**found)
     except (OSError, tomllib.TOMLDecodeError, TypeError, ValueError) as error:
         raise ModelError(

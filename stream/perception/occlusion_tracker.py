@@ -30,7 +30,7 @@ from engines.occlusion.network import (
 from engines.protocol import Engine
 from engines.values import F32, Box, Region
 from stream.frame import FaceOcclusion
-from stream.perception.evidence import weighed
+from stream.perception.evidence import remains, weighed
 from stream.perception.tracker import Look, mesh_box
 
 CHANGED = 14.0  # levels by which a cell of the face must change for the network to be asked at once
@@ -57,6 +57,7 @@ class _State:
     learned: float = -1e9
     measured: float = -1e9
     covered: bool = False  # something blocked the view of the face in the last frame
+    behind: bool = False  # so much of it that FaceMesh did not see the face
     mesh: F32 | None = None  # of the last frame, and where it lies in the plate
     at: Placed | None = None
 
@@ -88,6 +89,12 @@ class OcclusionTracker:
     ) -> tuple[Look, FaceOcclusion]:
         """What lies before the face, and the look with its mesh set right if something does."""
         state = self._states.setdefault(person, _State())
+        state.behind = False
+        return self._looked(state, look, before, landmarks)
+
+    def _looked(
+        self, state: _State, look: Look, before: Look | None, landmarks: Landmarks
+    ) -> tuple[Look, FaceOcclusion]:
         now = look.seconds
         cells = _cells(look)
         # in doubt, too: a mask is then needed in each frame
@@ -108,6 +115,26 @@ class OcclusionTracker:
         if (kind == NONE or young) and state.learned < now:
             self._learn(state, look)
         return look, FaceOcclusion(kind, seen, state.plate, at)
+
+    def behind(
+        self, person: int, look: Look, before: Look | None, landmarks: Landmarks
+    ) -> tuple[Look, FaceOcclusion] | None:
+        """As a call, for a face that FaceMesh does not see, where it was: None where nothing opaque hides it, or what
+        nothing hides is not the person's face. Nothing is kept of such a frame."""
+        state = self._states.get(person)
+        if state is None or state.plate.frames < KNOWN:
+            return None
+        kept = replace(state)
+        look, front = self._looked(state, look, before, landmarks)
+        if front.kind == OPAQUE and front.seen is not None and front.at is not None:
+            shown = drawn_at(front.plate, front.at, front.seen.matrix, (SIDE, SIDE))
+            crop = cut(look.region.rgb, shifted(front.seen.matrix, _corner(look)))
+            same = remains(front.seen, crop, shown)
+            state.behind = same or (same is None and state.behind)
+            if state.behind:
+                return look, front
+        self._states[person] = kept
+        return None
 
     def _seen(
         self, state: _State, look: Look, before: Look | None, landmarks: Landmarks

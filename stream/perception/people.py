@@ -18,16 +18,27 @@ ALIKE = 0.55  # correlation of portraits above which it is the same person
 FAR = 0.08  # of that correlation that a face width of distance costs
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)  # looks hold arrays, which have no plain equality
 class Person:
     """id: the track's number. met: when it was given, seconds. lost: since when the face is not seen, seconds; None
-    while it is. front: what lies before the face."""
+    while it is. front: what lies before the face. behind: so much that FaceMesh does not see it; it is lost, and
+    carried along by what is still seen of it."""
 
     id: int
     look: Look
     met: float
     lost: float | None = None
     front: FaceOcclusion | None = None
+    behind: bool = False
+
+    @property
+    def shown(self) -> bool:
+        """Whether it is known where the face is."""
+        return self.lost is None or self.behind
+
+    def found(self, look: Look) -> None:
+        """The face is seen, for the first time since it was lost perhaps."""
+        self.look, self.lost, self.behind = look, None, False
 
     @property
     def box(self) -> Box:
@@ -52,6 +63,9 @@ def recognised(look: Look, people: Iterable[Person]) -> Person | None:
     lost = [p for p in people if p.lost is not None]
     if not lost:
         return None
+    there = next((p for p in lost if p.behind and same(p.box, look.face.box)), None)
+    if there is not None:
+        return there
 
     def likeness(p: Person) -> float:
         a, b = p.box, look.face.box

@@ -29,6 +29,7 @@ SEARCH_EVERY = 0.1  # while nobody is followed
 TILES_EVERY = 1.0  # seconds that a look for small faces takes, spread over the frames
 FILLS = 1.1  # tiles; a mesh higher than this is that of a face that none of them could hold
 REMEMBER = 2.0  # seconds that a lost person keeps the number
+BEHIND = 5.0  # the same for one whose face is known to be behind something
 TURNED_EVERY = 0.3  # seconds between looks at the picture turned, while nobody is seen
 CERTAIN = 0.75  # score of a detection that counts among those that are not followed: walls reach .7
 YOUNG = 0.5  # seconds in which a newcomer may turn out to be somebody known
@@ -115,7 +116,7 @@ class Perceiver:
         self._follow(frame, now)
         beyond = self._look(frame, cut)
         self._rejoin(now)
-        self._people = [p for p in self._people if p.lost is None or now - p.lost < REMEMBER]
+        self._people = [p for p in self._people if p.lost is None or now - p.lost < (BEHIND if p.behind else REMEMBER)]
         self._casting.forget({p.id for p in self._people})
         recalled = self._memory.recall(frame, self._people) if self._memory else None
         cast = self._casting.assign({p.id: p.box for p in self._people}, self._compare(), recalled)
@@ -147,11 +148,15 @@ class Perceiver:
         """What lies before the faces that are to be painted; their meshes are set right where something does."""
         if self._watch is None:
             for p in self._people:
-                p.front = None
+                p.front, p.behind = None, False
             return
         for p in self._people:
             if not self._pace.fronts:
-                p.front = None  # nobody acts on it; plates are kept
+                p.front, p.behind = None, False  # nobody acts on it; plates are kept
+            elif p.behind:
+                found = self._watch.behind(p.id, p.look, befores.get(p.id), self._landmarks) if p.id in cast else None
+                p.behind = found is not None
+                p.look, p.front = found or (p.look, None)
             elif p.lost is None and p.id in cast:
                 p.look, p.front = self._watch(p.id, p.look, befores.get(p.id), self._landmarks)
         self._watch.keep({p.id for p in self._people})
@@ -164,13 +169,16 @@ class Perceiver:
         return self._likeness({p.id: p.look for p in people.here(self._people)})
 
     def _follow(self, frame: Frame, now: float) -> None:
-        for person in people.here(self._people):
+        for person in [p for p in self._people if p.shown]:
             look = tracker.follow(self._landmarks, frame, person.look)
-            if look is None:
-                person.lost = now
+            if look is not None:
+                person.found(look)
+                continue
+            if person.lost is None:
+                person.lost, person.behind = now, self._watch is not None
                 self._looked = -1e9  # look at once
-            else:
-                person.look = look
+            if person.behind:
+                person.look = tracker.held(frame, person.look)
         people.part(self._people, now)
 
     def _look(self, frame: Frame, cut: bool) -> int:
@@ -221,7 +229,7 @@ class Perceiver:
             known = people.recognised(look, self._people)
             if known is not None:
                 was = known.look
-                known.look, known.lost = replace(look, age=was.age + 1, portrait=was.portrait), None
+                known.found(replace(look, age=was.age + 1, portrait=was.portrait))
             else:
                 self._people.append(Person(self._next, look, frame.seconds))
                 self._next += 1
@@ -232,7 +240,7 @@ class Perceiver:
         for new in [p for p in people.here(self._people) if now - p.met < YOUNG]:
             known = people.recognised(replace(new.look, portrait=people.portrait_now(new.look)), self._people)
             if known is not None and known.met < new.met:
-                known.look, known.lost = replace(new.look, portrait=known.look.portrait), None
+                known.found(replace(new.look, portrait=known.look.portrait))
                 self._people.remove(new)
                 if self._memory is not None:
                     self._memory.drop(new.id)
@@ -240,10 +248,13 @@ class Perceiver:
     def _tracks(self, cast: dict[int, int]) -> tuple[FaceTrack, ...]:
         return tuple(
             FaceTrack(p.id, p.look.face, cast.get(p.id), p.look.age, p.look.region, front=p.front)
-            for p in people.here(self._people)
+            for p in self._people
+            if p.shown
         )
 
     def _lost(self, cast: dict[int, int]) -> tuple[LostTrack, ...]:
         return tuple(
-            LostTrack(p.id, p.box, cast[p.id], p.lost) for p in self._people if p.lost is not None and p.id in cast
+            LostTrack(p.id, p.box, cast[p.id], p.lost)
+            for p in self._people
+            if p.lost is not None and not p.behind and p.id in cast
         )

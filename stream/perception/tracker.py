@@ -4,7 +4,7 @@ FaceMesh runs on the crop that the last points give, once more on the crop of it
 (steadier), and is fused with optical flow.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -93,6 +93,15 @@ def begin(landmarks: Landmarks, frame: Frame, detection: Detection) -> Look | No
     roi = roi_from_eyes((b.x0, b.y0, b.x1, b.y1), detection.points[0], detection.points[1])
     mesh, score, region = _measure(landmarks, frame, roi, 3)
     return _look(frame, mesh, score, region, None) if score >= PRESENT else None
+
+
+def held(frame: Frame, before: Look) -> Look:
+    """A look at where the face was, with the mesh it had: for one that FaceMesh does not see behind something."""
+    roi = roi_from_mesh(before.face.mesh)
+    region = _region(frame, roi)
+    seen = view(region.rgb, (region.x, region.y), before.face.mesh, before.view.scale)
+    face = replace(before.face, score=0.0)
+    return replace(before, face=face, view=seen, region=region, seconds=frame.seconds, age=before.age + 1)
 
 
 def follow(landmarks: Landmarks, frame: Frame, before: Look) -> Look | None:

@@ -35,7 +35,7 @@ def test_the_threshold_decides(cosine: float, refused: bool) -> None:
 
 
 def test_length_does_not_matter() -> None:
-    assert LIST.match(face(2) * 1e-3) == LIST.entries[1]
+    assert LIST.match(face(2) * 1e-3) is LIST.entries[1]
 
 
 def test_enforcing_stops_the_job() -> None:

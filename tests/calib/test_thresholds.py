@@ -101,7 +101,10 @@ def test_temperature_counts() -> None:
     assert held.kind == NONE  # .9 is .53 at that temperature
 
 
-@pytest.mark.parametrize("bad", [{"enter": 0.3}, {"leave": 0.9}, {"keep": 1.0}, {"temperature": 0.0}])
+@pytest.mark.parametrize("bad", [
+    {"enter": 0.3}, {"leave": 0.9}, {"keep": 1.0}, {"temperature": 0.0}, {"temperature": float("inf")}, {"sure": 1.5},
+    {"sure": float("nan")}, {"dwell": -1}, {"enter_frames": -1},
+])  # fmt: skip
 def test_thresholds_that_cannot_work_are_refused(bad: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="cannot work"):
         Thresholds(**bad)  # type: ignore[arg-type]
@@ -116,9 +119,12 @@ def test_what_is_saved_is_read_again(tmp_path: Path) -> None:
     assert (tmp_path / "routing.toml").read_text().startswith("# fitted to nothing\n")
 
 
-@pytest.mark.parametrize("text", ["temperature = 'hot'", "colour = 3", "enter = 0.1", "[[["])
+@pytest.mark.parametrize("text", [
+    "temperature = 'hot'", "colour = 3", "enter = 0.1", "[[[", "dwell = 2.5", "enter_frames = '2'", "keep = true",
+    "sure = nan", "keep = [0.4]", "\udcff",
+])  # fmt: skip
 def test_a_file_that_says_something_else_is_refused(tmp_path: Path, text: str) -> None:
-    (tmp_path / "bad.toml").write_text(text)
+    (tmp_path / "bad.toml").write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(ModelError, match="calibrate routing"):
         load(tmp_path / "bad.toml")
 

@@ -24,8 +24,19 @@ SPELL = 20  # frames that something stays, about
 ARRIVING = 3  # frames that it takes to come, and to go
 SOLID = ("object", "microphone", "cup", "phone", "fingers")
 SEEN_THROUGH = ("veil", "glass", "liquid")
+ALL = round(max(len(SOLID) / SHARES[OPAQUE], len(SEEN_THROUGH) / SHARES[TRANSPARENT]) * SPELL)
+"""Frames of a clip in which each thing has its turn; a shorter one says nothing of some."""
 PLAIN = 0.15  # share of the face that a thing has to alter visibly, so that nobody would overlook it
 TRIES = 60  # draws of a thing until one is seen before this face
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What is known of a clip, frame by frame. kinds: the class, as of `laid`. things: what is before the face, one of
+    SOLID or SEEN_THROUGH, empty where nothing is."""
+
+    kinds: tuple[int, ...]
+    things: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +125,16 @@ def cast_for(spell: OccluderSpan, number: int, image: U8, mesh: F32, rng: np.ran
     raise InputError(f"nothing {CLASSES[spell.kind]} can be seen before this face; give a clip with a larger one")
 
 
-def write(clip: Path, output: Path, meshes: Sequence[F32 | None], seed: int) -> list[int]:
-    """Writes the clip with its spells (H.264, nearly lossless); returns each frame's class, as of `laid`.
+def write(clip: Path, output: Path, meshes: Sequence[F32 | None], seed: int) -> Truth:
+    """Writes the clip with its spells (H.264, nearly lossless); returns what is before the face in each frame.
 
     meshes: each frame's mesh (468, 3), None where no face was seen: such a frame is UNSURE. Raises InputError.
     """
     rng = np.random.default_rng(seed)
     row = spells(len(meshes))
     by_frame = {i: s for s in row for i in range(s.first, s.first + s.length)}
-    count, now, truth = {OPAQUE: 0, TRANSPARENT: 0}, None, []
+    count, now = {OPAQUE: 0, TRANSPARENT: 0}, None
+    kinds, seen = list[int](), list[str]()
     passing: Passing | None = None
     with open_source(str(clip)) as source, av.open(str(output), "w") as sink:
         info = source.info
@@ -130,15 +142,17 @@ def write(clip: Path, output: Path, meshes: Sequence[F32 | None], seed: int) -> 
         stream.width, stream.height, stream.pix_fmt = info.width, info.height, "yuv420p"
         for i, (frame, mesh) in enumerate(zip(source.frames(), meshes, strict=False)):
             image, kind = frame.picture.rgb(Rect(0, 0, info.width, info.height)), NONE if mesh is not None else UNSURE
-            spell = by_frame.get(i)
+            spell, name = by_frame.get(i), ""
             if spell is not None and mesh is not None:
                 if spell is not now:
                     passing, now = cast_for(spell, count[spell.kind], image, mesh, rng), spell
                     count[spell.kind] += 1
                 assert passing is not None
                 over, kind = laid(image, mesh, passing, spell.there(i), i - spell.first)
+                name = passing.kind
                 image = np.rint(over).astype(np.uint8)
             sink.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")))
-            truth.append(kind)
+            kinds.append(kind)
+            seen.append(name)
         sink.mux(stream.encode(None))
-    return truth
+    return Truth(tuple(kinds), tuple(seen))

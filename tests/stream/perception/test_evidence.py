@@ -6,7 +6,7 @@ import pytest
 from engines.occlusion.clean_plate import Drawn
 from engines.occlusion.network import NONE, OPAQUE, SIDE, TRANSPARENT, Occlusion
 from engines.values import F32
-from stream.perception.evidence import FEW, LEAST, claimed, stands, weighed
+from stream.perception.evidence import FEW, LEAST, claimed, remains, stands, weighed
 
 RNG = np.random.default_rng(5)
 FACE = np.zeros((SIDE, SIDE), np.float32)
@@ -68,3 +68,54 @@ def test_what_does_not_stand_is_taken_out_and_the_rest_is_kept() -> None:
     for kind in (NONE, OPAQUE):
         other = seen(glass=1, kind=kind)
         assert weighed(other, crop(2), PLATE) is other
+
+
+COVER = np.zeros((SIDE, SIDE), np.float32)
+COVER[60:112, 24:104] = 1  # the lower half of the face
+
+
+def behind(opaque: F32 = COVER) -> Occlusion:
+    return seen(opaque=1, where=opaque, kind=OPAQUE)
+
+
+def half_covered(rest: F32 = SKIN) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """Something green before the lower half."""
+    image = rest.copy()
+    image[COVER > 0] = (20, 200, 30)
+    return np.clip(image, 0, 255).astype(np.uint8)
+
+
+def test_what_nothing_covers_is_still_the_plates_face() -> None:
+    assert remains(behind(), half_covered(), PLATE) is True
+
+
+def test_another_light_does_not_make_it_another_face() -> None:
+    assert remains(behind(), half_covered(SKIN * np.float32(0.7)), PLATE) is True
+
+
+def test_a_wall_or_the_back_of_a_head_is_no_longer_the_face() -> None:
+    other = RNG.uniform(0, 255, (SIDE // 8, SIDE // 8, 3)).repeat(8, 0).repeat(8, 1).astype(np.float32)
+    assert remains(behind(), half_covered(other), PLATE) is False
+
+
+@pytest.mark.parametrize("light", [0.25, 2.5])
+def test_dark_hair_is_not_the_face_in_little_light(light: float) -> None:
+    assert remains(behind(), half_covered(np.asarray(SKIN * 0 + 100 * light, np.float32)), PLATE) is False
+
+
+@pytest.mark.parametrize("layer", ["opaque", "veil", "glass"])
+def test_whatever_covers_it_says_nothing_of_the_face(layer: str) -> None:
+    """The change lies under the cover alone."""
+    image = half_covered()
+    claim = {
+        "opaque": seen(opaque=1, where=COVER),
+        "veil": seen(veil=1, where=COVER),
+        "glass": seen(glass=1, where=COVER),
+    }
+    assert remains(claim[layer], image, PLATE) is True
+    assert remains(seen(), image, PLATE) is False, "with nothing said to cover it, half of it is another thing"
+
+
+def test_a_face_of_which_nothing_is_seen_may_be_there_or_not() -> None:
+    assert remains(behind(FACE), half_covered(), PLATE) is None
+    assert remains(behind(), half_covered(), Drawn(PLATE.colour, np.zeros_like(FACE), FACE)) is None

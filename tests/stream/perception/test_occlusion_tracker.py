@@ -369,6 +369,84 @@ def test_a_mesh_that_jumps_away_is_not_believed() -> None:
     assert np.array_equal(got.face.mesh, seen_bent.face.mesh)
 
 
+FRONT = box(60, 60, 160, 160)  # more of the face than FaceMesh sees it behind
+
+
+def unseen(image: F32, seconds: float, mesh: F32 = POSE) -> Look:
+    """As `tracker.held` gives it: where the face was, with no score."""
+    found = look(image, seconds, mesh)
+    return replace(found, face=replace(found.face, score=0.0))
+
+
+def test_a_face_that_is_not_seen_is_known_behind_what_covers_it() -> None:
+    watch = learned(Net())
+    before = look(seconds=3.0)
+    found = watch.behind(1, unseen(painted(FRONT, GREEN), 3.04), before, MESHES)
+    assert found is not None
+    seen_, front = found
+    assert front.kind == OPAQUE and front.seen is not None and front.at is not None
+    assert np.abs(seen_.face.mesh[:, :2] - POSE[:, :2]).mean() < 2
+    assert seen_.face.score > 0.9, "the picture completed with the plate shows one"
+
+
+def test_it_goes_along_with_what_is_still_seen_of_it() -> None:
+    """The face moves by three pixels a frame, and the cover with it."""
+    watch = learned(Net())
+    last = look(seconds=3.0)
+    for i in range(1, 5):
+        move_by = np.array([[1, 0, 3.0 * i], [0, 1, 0]], np.float32)
+        image = cv2.warpAffine(painted(FRONT, GREEN), move_by, (SIZE, SIZE), borderMode=cv2.BORDER_REPLICATE)
+        found = watch.behind(1, unseen(np.asarray(image, np.float32), 3 + 0.04 * i, last.face.mesh), last, MESHES)
+        assert found is not None
+        last = found[0]
+    moved = (last.face.mesh[:, :2] - POSE[:, :2]).mean(0)
+    assert moved[0] == pytest.approx(12, abs=4) and abs(moved[1]) < 3
+
+
+def test_where_nothing_covers_a_face_that_is_not_seen_there_is_none() -> None:
+    net = Net()
+    watch = learned(net)
+    plain = watch(1, look(seconds=3.0), None, MESHES)[1].plate
+    assert watch.behind(1, unseen(GREY, 3.04), look(seconds=3.0), MESHES) is None
+    _, front = watch(1, look(seconds=3.4), None, MESHES)
+    assert front.kind == NONE
+    assert front.plate.frames <= plain.frames + 1, "nothing was learned meanwhile"
+
+
+def test_what_is_no_longer_the_face_is_not_carried_along() -> None:
+    """A wall beside the cover: the head has turned away, or gone."""
+    rng = np.random.default_rng(1)
+    wall = cv2.resize(rng.uniform(0, 255, (24, 24)).astype(np.float32), (SIZE, SIZE))
+    grey = np.repeat(np.asarray(wall, np.float32)[..., None], 3, 2)  # the network takes pure colours for things
+    watch = learned(Net())
+    assert watch.behind(1, unseen(painted(FRONT, GREEN, grey), 3.04), look(seconds=3.0), MESHES) is None
+
+
+def test_behind_something_transparent_a_face_that_is_not_seen_is_lost() -> None:
+    watch = learned(Net())
+    assert watch.behind(1, unseen(painted(FRONT, BLUE), 3.04), look(seconds=3.0), MESHES) is None
+
+
+def test_nobody_is_known_behind_anything_without_a_plate() -> None:
+    watch = OcclusionTracker(Net().engine(), QUICK)
+    assert watch.behind(1, unseen(painted(FRONT, GREEN), 0.04), look(), MESHES) is None
+    watch(1, look(), None, MESHES)  # one clear frame is not enough
+    assert watch.behind(1, unseen(painted(FRONT, GREEN), 0.04), look(), MESHES) is None
+
+
+def test_covered_whole_it_stays_where_it_was_known_and_nobody_is_met_there() -> None:
+    whole = np.ones_like(FRONT)
+    watch = learned(Net())
+    assert watch.behind(1, unseen(painted(whole, GREEN), 3.04), look(seconds=3.0), MESHES) is None
+    watch = learned(Net())
+    part, _ = watch.behind(1, unseen(painted(FRONT, GREEN), 3.04), look(seconds=3.0), MESHES) or (None, None)
+    assert part is not None
+    found = watch.behind(1, unseen(painted(whole, GREEN), 3.08), part, MESHES)
+    assert found is not None and found[1].kind == OPAQUE
+    watch(1, look(painted(FRONT, GREEN), 3.12), found[0], MESHES)  # FaceMesh sees it again
+    assert watch.behind(1, unseen(painted(whole, GREEN), 3.16), look(seconds=3.12), MESHES) is None
+
+
 def test_hardly_any_transparent_area_is_no_work_for_the_refinement_lane() -> None:
     little, much = box(100, 100, 112, 112), box(60, 60, 140, 140)
     for layer in ("veil", "glass"):

@@ -33,6 +33,31 @@ def test_those_here_are_those_not_lost() -> None:
     assert [p.id for p in here(people)] == [0, 2]
 
 
+def test_one_behind_something_is_lost_and_yet_shown() -> None:
+    one = person(0, lost=2.0)
+    assert not one.shown
+    one.behind = True
+    assert one.shown and here([one]) == []
+    again = look(140.0)
+    one.found(again)
+    assert one.look is again and one.shown and here([one]) == [one] and not one.behind
+
+
+def test_a_face_where_one_is_behind_something_is_theirs_whatever_it_looks_like() -> None:
+    """Half hidden it looks like nobody."""
+    people = [person(0, x=120, seed=1, lost=1.0), person(1, x=300, seed=2, lost=1.0)]
+    assert recognised(look(x=302, seed=9), people) is None
+    people[1].behind = True
+    assert recognised(look(x=302, seed=9), people) is people[1]
+    assert recognised(look(x=120, seed=1), people) is people[0], "elsewhere the portrait decides, as ever"
+
+
+def test_people_are_the_same_only_as_objects() -> None:
+    """Looks hold arrays: compared by value they would raise."""
+    one, other = person(0), person(0)
+    assert one != other and [one, other].index(other) == 1
+
+
 def test_a_persons_box_is_that_of_the_last_look() -> None:
     one = person(0)
     assert one.box == one.look.face.box

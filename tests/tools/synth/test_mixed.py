@@ -15,7 +15,7 @@ from engines.values import F32, U8
 from tests.tools.synth.people import photo
 from tools.synth import mixed
 from tools.synth.crops import UNSURE
-from tools.synth.mixed import SEEN_THROUGH, SOLID, OccluderSpan, cast_for, laid, spells, thing, write
+from tools.synth.mixed import SEEN_THROUGH, SOLID, OccluderSpan, Truth, cast_for, laid, spells, thing, write
 
 FACE = np.ascontiguousarray(photo(1)[30:280, 40:260], np.uint8)  # 250 x 220
 MESH = (CANONICAL * 9 + np.array([110, 130, 0])).astype(np.float32)
@@ -111,7 +111,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def made(plain: Path) -> tuple[Path, list[int]]:
+def made(plain: Path) -> tuple[Path, Truth]:
     out = plain.with_name("mixed.mp4")
     return out, write(plain, out, [MESH] * 120, seed=4)
 
@@ -122,8 +122,8 @@ def changed(path: Path, plain: Path) -> F32:
     return np.array([np.percentile(np.abs(a.astype(int) - b), 98) for a, b in pairs], np.float32)
 
 
-def test_every_frame_is_written_and_classed(made: tuple[Path, list[int]], plain: Path) -> None:
-    path, truth = made
+def test_every_frame_is_written_and_classed(made: tuple[Path, Truth], plain: Path) -> None:
+    path, truth = made[0], made[1].kinds
     assert len(truth) == len(pictures(path)) == 120
     assert truth.count(NONE) >= 96
     assert 12 <= truth.count(OPAQUE) <= 18
@@ -132,8 +132,23 @@ def test_every_frame_is_written_and_classed(made: tuple[Path, list[int]], plain:
     assert {i for i, kind in enumerate(truth) if kind != NONE} <= inside
 
 
-def test_clear_frames_stay_as_they_were_and_covered_ones_do_not(made: tuple[Path, list[int]], plain: Path) -> None:
-    path, truth = made
+def test_every_frame_is_told_what_is_before_its_face(made: tuple[Path, Truth]) -> None:
+    truth = made[1]
+    named = {s.kind: set(truth.things[s.first : s.first + s.length]) for s in spells(120)}
+    assert named == {OPAQUE: {SOLID[0]}, TRANSPARENT: {SEEN_THROUGH[0]}}
+    outside = [i for i in range(120) if all(not s.there(i) for s in spells(120))]
+    assert {truth.things[i] for i in outside} == {""}
+
+
+def test_a_clip_of_the_whole_mix_shows_each_thing() -> None:
+    row = spells(mixed.ALL)
+    assert [s.kind for s in row].count(OPAQUE) >= len(SOLID)
+    assert [s.kind for s in row].count(TRANSPARENT) >= len(SEEN_THROUGH)
+    assert max(s.length for s in row) <= mixed.SPELL + 2
+
+
+def test_clear_frames_stay_as_they_were_and_covered_ones_do_not(made: tuple[Path, Truth], plain: Path) -> None:
+    path, truth = made[0], made[1].kinds
     levels = changed(path, plain)
     outside = [i for i in range(120) if all(not s.there(i) for s in spells(120))]
     assert levels[outside].max() < 8
@@ -141,7 +156,7 @@ def test_clear_frames_stay_as_they_were_and_covered_ones_do_not(made: tuple[Path
     assert levels[covered].min() > 10
 
 
-def test_the_same_seed_makes_the_same_classes(made: tuple[Path, list[int]], plain: Path, tmp_path: Path) -> None:
+def test_the_same_seed_makes_the_same_classes(made: tuple[Path, Truth], plain: Path, tmp_path: Path) -> None:
     assert write(plain, tmp_path / "again.mp4", [MESH] * 120, seed=4) == made[1]
 
 
@@ -149,7 +164,7 @@ def test_a_frame_without_a_face_has_no_class(plain: Path, tmp_path: Path) -> Non
     spell = spells(120)[0]
     seen: list[F32 | None] = [MESH] * 120
     seen[3] = seen[spell.first + 4] = None
-    truth = write(plain, tmp_path / "gaps.mp4", seen, seed=4)
+    truth = write(plain, tmp_path / "gaps.mp4", seen, seed=4).kinds
     assert truth[3] == truth[spell.first + 4] == UNSURE
     assert truth[4] == NONE
     assert mixed.SHARES == {OPAQUE: 0.15, TRANSPARENT: 0.05}

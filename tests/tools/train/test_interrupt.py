@@ -3,10 +3,19 @@
 import os
 import signal
 import threading
+from collections.abc import Iterator
 
 import pytest
 
 from tools.train.interrupt import SIGNALS, asked_to_stop
+
+
+@pytest.fixture(autouse=True)
+def interruptible() -> Iterator[None]:
+    """As in a terminal: the tests may themselves run where Ctrl-C is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -27,6 +36,15 @@ def test_the_second_one_stops_at_once() -> None:
         os.kill(os.getpid(), signal.SIGINT)
         signal.pause()  # never gets here
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_what_is_ignored_from_the_start_stays_ignored() -> None:
+    """A run under nohup goes on."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with asked_to_stop() as stop:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert not stop()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
 def test_another_thread_hears_nothing_and_does_not_fail() -> None:

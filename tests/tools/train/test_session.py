@@ -22,8 +22,12 @@ pytestmark = pytest.mark.train
 
 
 @pytest.fixture(autouse=True)
-def one_thread() -> None:
+def interruptible() -> Iterator[None]:
+    """As in a terminal, on one thread: the tests may themselves run where Ctrl-C is ignored."""
     torch.set_num_threads(1)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def interrupted_at(number: int) -> loop.Task:

@@ -3,8 +3,8 @@ side, frame by frame, on one thread, so that a machine's drift falls on both ali
 """
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -45,13 +45,30 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """right: how many of the frames took the route they should."""
+
+    right: int
+    frames: int
+
+    @property
+    def share(self) -> float:
+        return self.right / self.frames
+
+    @classmethod
+    def of(cls, right: Sequence[bool]) -> "Tally":
+        return cls(sum(right), len(right))
+
+
+@dataclass(frozen=True, slots=True)
 class RoutingFigures:
-    """auto, always: the frames under either routing, in order. truth: each frame's class, UNSURE where none is right.
-    alike: PSNR between both pictures around the face, dB, of the transparent frames. stages: of `auto`."""
+    """auto, always: the frames under either routing, in order. truth: what is before the face in each frame, its class
+    UNSURE where none is right. alike: PSNR between both pictures around the face, dB, of the transparent frames.
+    stages: of `auto`."""
 
     auto: Sequence[Step]
     always: Sequence[Step]
-    truth: Sequence[int]
+    truth: mixed.Truth
     alike: Sequence[float]
     stages: Mapping[str, Timing]
 
@@ -80,15 +97,39 @@ class RoutingFigures:
             found.setdefault(step.route, []).append(step.cpu)
         return {route.value: float(np.mean(found[route])) for route in ORDER if route in found}
 
-    @property
-    def accuracy(self) -> dict[str, float]:
-        """Share of the frames of each class that took the route they should, and of all that have a class."""
-        right: dict[int, list[bool]] = {}
-        for step, kind in zip(self.auto, self.truth, strict=True):
+    def _known(self) -> Iterator[tuple[Step, int, str]]:
+        """The frames that have a class: the step of `auto`, the class, and what is before the face."""
+        for step, kind, name in zip(self.auto, self.truth.kinds, self.truth.things, strict=True):
             if kind != UNSURE:
-                right.setdefault(kind, []).append(step.route is SHOULD[kind])
-        found = {CLASSES[kind]: float(np.mean(right[kind])) for kind in sorted(right)}
-        return {**found, "all": float(np.mean([r for some in right.values() for r in some]))}
+                yield step, kind, name
+
+    @property
+    def by_class(self) -> dict[str, Tally]:
+        """How the frames of each class were routed, and all that have a class."""
+        right: dict[int, list[bool]] = {}
+        for step, kind, _ in self._known():
+            right.setdefault(kind, []).append(step.route is SHOULD[kind])
+        found = {CLASSES[kind]: Tally.of(right[kind]) for kind in sorted(right)}
+        return {**found, "all": Tally.of([r for some in right.values() for r in some])}
+
+    @property
+    def by_thing(self) -> dict[str, Tally]:
+        """The same by what is before the face, in frames whose class is not `none`."""
+        right: dict[str, list[bool]] = {}
+        for step, kind, name in self._known():
+            if kind != NONE:
+                right.setdefault(name, []).append(step.route is SHOULD[kind])
+        return {name: Tally.of(some) for name, some in right.items()}
+
+    @property
+    def not_shown(self) -> tuple[str, ...]:
+        """The things that the clip is too short for: it says nothing of them."""
+        return tuple(name for name in (*mixed.SOLID, *mixed.SEEN_THROUGH) if name not in self.by_thing)
+
+    @property
+    def lost(self) -> int:
+        """Frames that passed untouched though a face was in them: what it shows of itself is the old one's."""
+        return sum(step.route is Route.PASS for step, _, _ in self._known())
 
     @property
     def switches_per_100(self) -> float:
@@ -98,7 +139,7 @@ class RoutingFigures:
     @property
     def wanted_switches_per_100(self) -> float:
         """Those that the clip itself makes."""
-        return 100 * switches(np.asarray(self.truth)) / len(self.auto)
+        return 100 * switches(np.asarray(self.truth.kinds)) / len(self.auto)
 
     @property
     def table(self) -> Table:
@@ -112,15 +153,18 @@ class RoutingFigures:
         cost = self.speedup_by_cost
         return {
             "speedup": round(self.speedup, 3),
-            "route_accuracy": round(self.accuracy["all"], 4),
+            "route_accuracy": round(self.by_class["all"].share, 4),
             "switches_per_100": round(self.switches_per_100, 2),
             "routes": {
                 route.value: {"count": timing.count, "mean_ms": round(1000 * timing.mean, 3)}
                 for route, timing in self.table.routes.items()
             },
             "wanted_switches_per_100": round(self.wanted_switches_per_100, 2),
-            "accuracy": {name: round(share, 4) for name, share in self.accuracy.items() if name != "all"},
-            "frames": {CLASSES[kind]: list(self.truth).count(kind) for kind in SHOULD},
+            "accuracy": {name: round(tally.share, 4) for name, tally in self.by_class.items() if name != "all"},
+            "frames": {CLASSES[kind]: self.truth.kinds.count(kind) for kind in SHOULD},
+            "by_thing": {name: asdict(tally) for name, tally in self.by_thing.items()},
+            "not_shown": list(self.not_shown),
+            "frames_lost": self.lost,
             "speedup_cpu": round(self.speedup_cpu, 3),
             "cpu_mean_ms": {
                 name: round(1000 * sum(step.cpu for step in steps) / len(steps), 3)
@@ -173,7 +217,7 @@ def _painted(scene: Scene) -> F32 | None:
     return next((t.face.mesh for t in scene.tracks if t.source is not None), None)
 
 
-def race(job: SwapJob, truth: Sequence[int]) -> RoutingFigures:
+def race(job: SwapJob, truth: mixed.Truth) -> RoutingFigures:
     """Each frame under both routings, in turns, which of them first by turns as well."""
     modes = (Routing.AUTO, Routing.ALWAYS_REFINE)
     steps: dict[Routing, list[Step]] = {mode: [] for mode in modes}
@@ -184,7 +228,7 @@ def race(job: SwapJob, truth: Sequence[int]) -> RoutingFigures:
     with open_pipeline(jobs[modes[0]].spec, lanes=1) as auto, open_pipeline(jobs[modes[1]].spec, lanes=1) as always:
         pipelines = {modes[0]: auto, modes[1]: always}
         with open_source(job.target) as source:
-            for kind, frame in zip(truth, source.frames(), strict=True):
+            for kind, frame in zip(truth.kinds, source.frames(), strict=True):
                 pictures: dict[Routing, tuple[Plan, Picture]] = {}
                 for mode in modes if frame.index % 2 else reversed(modes):
                     start, cpu = stats[mode].clock(), time.process_time()

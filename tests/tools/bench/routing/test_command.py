@@ -1,5 +1,6 @@
 """`understudy bench routing` and `bench compositing`: what they say and refuse, and the formula's lead by value."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +16,14 @@ from tools.bench.compositing import LEVELS, SIDE, measured, pane, scene, smoke
 from tools.bench.routing.command import bench_routing, told
 from tools.bench.routing.measure import RoutingFigures, Step
 from tools.synth.layers import LayerKind
+from tools.synth.mixed import Truth
 
 F, X, R = Route.FAST, Route.XSEG, Route.REFINE
 
 
 def figures(alike: list[float]) -> RoutingFigures:
     auto = [Step(F, 0.01, 0.008)] * 16 + [Step(X, 0.02, 0.014)] * 3 + [Step(R, 0.1, 0.03)]
-    truth = [NONE] * 16 + [OPAQUE] * 3 + [TRANSPARENT]
+    truth = Truth((NONE,) * 16 + (OPAQUE,) * 3 + (TRANSPARENT,), ("",) * 16 + ("cup",) * 3 + ("veil",))
     return RoutingFigures(
         auto, [Step(R, 0.064, 0.03)] * 20, truth, alike, {"paint": Timing(20, 0.1, 0.005, 0.006, 0.007)}
     )
@@ -47,9 +49,25 @@ def test_the_seeds_table_and_what_it_means_are_printed() -> None:
         " 6.25 times if every frame cost what a refined one does"
     ) in out
     assert "processor time a frame: fast 8.0 ms, xseg 14.0 ms, refine 30.0 ms" in out
-    assert "routed right: none 100.0%, opaque 100.0%, transparent 100.0%, all 100.0%" in out
+    assert (
+        "routed right: none 100.0% of 16, opaque 100.0% of 3, transparent 100.0% of 1, all 100.0% of 20 frames" in out
+    )
+    assert "by what is before the face: cup 3 of 3, veil 1 of 1" in out
+    assert (
+        "not shown, so nothing is known of: object, microphone, phone, fingers, glass, liquid; --frames 1200 shows all"
+    ) in out
     assert "10.0 changes of route per 100 frames (10.0 in the clip itself)" in out
     assert out[-1] == "transparent frames against always refining: 42.0 dB PSNR, the worst 39.0"
+
+
+def test_a_face_that_was_not_followed_is_told() -> None:
+    some = figures([])
+    lost = replace(some, auto=[*some.auto[:16], *[Step(Route.PASS, 0.01, 0.01)] * 3, some.auto[19]])
+    console = Console(width=140, color_system=None)
+    with console.capture() as capture:
+        console.print(told(lost))
+    assert "3 frames passed untouched: the face was not followed there, and shows" in capture.get()
+    assert not any("passed untouched" in line for line in lines([]))
 
 
 def test_without_transparent_frames_nothing_is_said_of_them() -> None:

@@ -21,17 +21,32 @@ from tests.stream.portraits import framed, photo
 from tests.tools.commands import needs_models
 from tests.tools.rules import by_difference
 from tools.bench.routing import measure as routes
-from tools.bench.routing.measure import SAME, RoutingFigures, RoutingRun, Step, likeness, measure, meshes, psnr, race
+from tools.bench.routing.measure import (
+    SAME,
+    RoutingFigures,
+    RoutingRun,
+    Step,
+    Tally,
+    likeness,
+    measure,
+    meshes,
+    psnr,
+    race,
+)
 from tools.synth.crops import UNSURE
+from tools.synth.mixed import Truth
 
 F, X, R = Route.FAST, Route.XSEG, Route.REFINE
 
 
-def figures(taken: list[Route], truth: list[int], alike: list[float] | None = None) -> RoutingFigures:
-    cost = {F: 0.01, X: 0.02, R: 0.05}
+def figures(
+    taken: list[Route], truth: list[int], alike: list[float] | None = None, things: tuple[str, ...] | None = None
+) -> RoutingFigures:
+    cost = {F: 0.01, X: 0.02, R: 0.05, Route.PASS: 0.001}
+    known = Truth(tuple(truth), things or tuple({NONE: "", OPAQUE: "cup"}.get(kind, "veil") for kind in truth))
     auto = [Step(route, cost[route], 0.5 * cost[route]) for route in taken]
     always = [Step(R, 0.04, 0.03)] * len(taken)
-    return RoutingFigures(auto, always, truth, alike or [], {"paint": Timing(10, 0.1, 0.01, 0.012, 0.013)})
+    return RoutingFigures(auto, always, known, alike or [], {"paint": Timing(10, 0.1, 0.01, 0.012, 0.013)})
 
 
 TEN = figures([F] * 6 + [X] * 2 + [F, R], [NONE] * 6 + [OPAQUE, OPAQUE, TRANSPARENT, TRANSPARENT], [40.0, 50.0])
@@ -49,13 +64,33 @@ def test_speed_by_cost_is_the_mean_refined_frame_times_all_of_them() -> None:
 
 
 def test_accuracy_is_told_by_class_and_over_all_frames() -> None:
-    assert TEN.accuracy == {"none": 1.0, "opaque": 1.0, "transparent": 0.5, "all": 0.9}
+    assert TEN.by_class == {
+        "none": Tally(6, 6), "opaque": Tally(2, 2), "transparent": Tally(1, 2), "all": Tally(9, 10),
+    }  # fmt: skip
+    assert TEN.by_class["all"].share == 0.9
 
 
 def test_frames_of_no_class_count_for_nothing() -> None:
     some = figures([F, X, R, F], [NONE, UNSURE, UNSURE, NONE])
-    assert some.accuracy == {"none": 1.0, "all": 1.0}
+    assert some.by_class == {"none": Tally(2, 2), "all": Tally(2, 2)}
+    assert some.by_thing == {}
     assert some.as_json()["frames"] == {"none": 2, "opaque": 0, "transparent": 0}
+
+
+def test_what_each_thing_came_to_is_told_and_what_was_not_shown() -> None:
+    """A mean over classes hides that one thing was missed from its first frame to its last."""
+    things = ("", "cup", "cup", "phone", "phone", "glass", "glass", "", "", "")
+    kinds = [NONE, OPAQUE, OPAQUE, OPAQUE, OPAQUE, TRANSPARENT, TRANSPARENT, NONE, UNSURE, NONE]
+    some = figures([F, X, X, Route.PASS, Route.PASS, X, X, F, X, F], kinds, things=things)
+    assert some.by_class["opaque"] == Tally(2, 4)
+    assert some.by_thing == {"cup": Tally(2, 2), "phone": Tally(0, 2), "glass": Tally(0, 2)}
+    assert some.lost == 2
+    assert some.not_shown == ("object", "microphone", "fingers", "veil", "liquid")
+    told = some.as_json()
+    assert told["by_thing"] == {
+        "cup": {"right": 2, "frames": 2}, "phone": {"right": 0, "frames": 2}, "glass": {"right": 0, "frames": 2},
+    }  # fmt: skip
+    assert (told["frames_lost"], told["not_shown"]) == (2, list(some.not_shown))
 
 
 def test_changes_of_route_are_counted_and_those_of_the_clip() -> None:
@@ -156,7 +191,7 @@ class TestRace:
         job = replace(job, spec=replace(job.spec, occlusion=rule))
         truth = [OPAQUE if n in HAND else NONE for n in range(28)]
         truth[6] = TRANSPARENT  # so that pictures are compared
-        found = race(job, truth)
+        found = race(job, Truth(tuple(truth), ("",) * 28))
         assert len(found.auto) == len(found.always) == 28
         assert {step.route for step in found.always} == {R}
         assert {step.route for step in found.auto[:10]} == {F}

@@ -84,7 +84,7 @@ def test_the_example_file_names_real_options_and_their_defaults() -> None:
     options = {o.removeprefix("--"): p for p in swap.params for o in p.opts}
     assert set(table) <= set(options)
     assert {name for name in options if not name.startswith("-")} - set(table) <= {
-        "source", "preview", "report", "i-have-consent", "config", "target", "output",
+        "source", "preview", "report", "i-have-consent", "config", "words",
     }  # fmt: skip
     for name in ("device", "threads", "overwrite", "quiet"):
         default = options[name].default

@@ -92,13 +92,15 @@ class LostTrack:
 class Scene:
     """What is seen in a frame. cut: this frame begins a new shot. control: what was wanted when the frame was taken up;
     every later stage acts on it, so that a change never falls between two stages of one frame. lost: faces that should
-    be painted and are not seen for the moment; a track is given up some seconds later, and at a cut."""
+    be painted and are not seen for the moment; a track is given up some seconds later, and at a cut. unfollowed: most
+    faces at once, so far, that could have got a source and were beyond as many as are followed."""
 
     frame: Frame
     tracks: tuple[FaceTrack, ...] = ()
     cut: bool = False
     control: Control = field(default_factory=Control)
     lost: tuple[LostTrack, ...] = ()
+    unfollowed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,7 @@ class Perceiver:
         self._look_before(cast, befores)
         if self._memory is not None:
             self._memory.note(frame, self._people, self._casting.cast)
-        return Scene(frame, self._tracks(cast), cut, lost=self._lost(cast))
+        return Scene(frame, self._tracks(cast), cut, lost=self._lost(cast), unfollowed=self._beyond)
 
     def _begins(self, frame: Frame) -> bool:
         """Whether the frame begins a new shot, or another stream: time went back."""

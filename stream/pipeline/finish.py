@@ -28,6 +28,7 @@ class Finish:
         decision = self._guard.judge(_seen(done), frame.seconds, scene.cut)
         left = tuple(m for m in decision.missed if not _has_left(m, scene))
         covered = decision.hold or bool(decision.covers)
+        self.misses.beyond(scene.unfollowed)
         self.misses.add(frame.seconds, bool(done.patches), left, covered, _painted(done))
         if decision.hold:
             return replace(done, picture=None)

@@ -38,7 +38,8 @@ class MissSpan:
 class MissLog:
     """Fed with every frame in order. frames: in which a face was missed; painted: in which one was painted; covered: in
     which one was made unrecognisable, or the last picture shown again, instead. sources: frames in which each source,
-    by its number from 0, was painted. All of them, with the spans, may be given: of an account that is gone on with."""
+    by its number from 0, was painted. unfollowed: faces at once that were beyond those that are followed. The others,
+    with the spans, may be given: of an account that is gone on with."""
 
     def __init__(
         self,
@@ -49,6 +50,7 @@ class MissLog:
         sources: Mapping[int, int] | None = None,
     ) -> None:
         self.frames, self.painted, self.covered = frames, painted, covered
+        self.unfollowed = 0
         self.sources: Counter[int] = Counter(sources or {})
         self._spans = list(spans)
         self._open: dict[tuple[int, Reason], MissSpan] = {}
@@ -77,6 +79,10 @@ class MissLog:
             self._open[key] = replace(span, end=seconds, frames=span.frames + 1)
         self.frames += any_missed
 
+    def beyond(self, faces: int) -> None:
+        """faces: at once, that could have been painted and were not followed, for there were too many."""
+        self.unfollowed = max(self.unfollowed, faces)
+
     @property
     def spans(self) -> tuple[MissSpan, ...]:
         """In order of time."""
@@ -92,6 +98,13 @@ def clock(seconds: float) -> str:
 def in_words(log: MissLog, frames: int, shown: bool, most: int = 3) -> tuple[str, ...]:
     """What a user is told at the end of a job of so many frames. shown: the faces were left as they are, not
     covered."""
+    if log.unfollowed:
+        many = f"{log.unfollowed} faces at once were more than are followed, and show as they are"
+        return many, *_missed_words(log, frames, shown, most)
+    return _missed_words(log, frames, shown, most)
+
+
+def _missed_words(log: MissLog, frames: int, shown: bool, most: int) -> tuple[str, ...]:
     if frames and not log.painted:
         return ("no face was painted: none that was wanted was seen; look at --who, or at --preview FRAME.png",)
     if not log.frames:

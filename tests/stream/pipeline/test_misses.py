@@ -94,3 +94,12 @@ def test_an_account_is_gone_on_with() -> None:
     assert [(s.start, s.frames) for s in second.spans] == [(0.4, 10), (2.4, 1)]
     assert second.sources == {1: 4} and first.sources == {}
     assert first.frames == 10 and len(first.spans) == 1
+
+
+def test_faces_beyond_those_that_are_followed_are_told() -> None:
+    made = MissLog()
+    made.add(0.0, True, ())
+    assert in_words(made, 1, True) == ()
+    for faces in (0, 18, 3):
+        made.beyond(faces)
+    assert in_words(made, 1, True) == ("18 faces at once were more than are followed, and show as they are",)

@@ -121,11 +121,11 @@ def inlet(text: str, *, listen: bool = False, realtime: bool = False) -> InputAd
 def _camera(kind: str, text: str) -> InputAddress:
     """`/dev/video0?video_size=640x480&framerate=60&input_format=mjpeg`: what is not said is 1280x720 at 30."""
     device, _, query = text.partition("?")
-    wishes = [pair.partition("=") for pair in query.split("&")] if query else []
-    if unknown := [name for name, _, value in wishes if name not in CAMERAS[kind] or not value]:
+    wanted = [pair.partition("=") for pair in query.split("&")] if query else []
+    if unknown := [name for name, _, value in wanted if name not in CAMERAS[kind] or not value]:
         raise InputError(f"{text}: a camera takes {', '.join(CAMERAS[kind])}, each as name=value, not {unknown[0]!r}")
     return InputAddress(
-        device, kind, {"framerate": "30", "video_size": "1280x720"} | {n: value for n, _, value in wishes}
+        device, kind, {"framerate": "30", "video_size": "1280x720"} | {n: value for n, _, value in wanted}
     )
 
 

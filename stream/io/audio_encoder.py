@@ -29,7 +29,7 @@ class AudioEncoder:
         own = (context.name, context.sample_rate, bytes(context.extradata or b""))
         self.kind = (codec, own if self.copies else None)
         self._decoder: Any = None
-        self._heard, self._zero, self._fed = Fraction(0), 0.0, 0
+        self._decoded, self._zero, self._fed = Fraction(0), 0.0, 0
         if self.copies:
             self.template: Any = self._container.add_stream_from_template(stream, opaque=True)
             return
@@ -54,7 +54,7 @@ class AudioEncoder:
         packets: list[EncodedPacket] = []
         for frame in self._decoder.decode(packet):
             self._settle(sound.seconds)
-            self._heard += Fraction(frame.samples, frame.sample_rate)
+            self._decoded += Fraction(frame.samples, frame.sample_rate)
             for even in self._resampler.resample(frame):
                 even.pts, even.time_base = self._fed, Fraction(1, RATE)
                 self._fed += even.samples
@@ -64,7 +64,7 @@ class AudioEncoder:
     def _settle(self, seconds: float) -> None:
         """Where the encoder's time lies on the common one. Samples are counted, so a slow slide (two clocks) is
         followed slowly and a hole at once."""
-        off = seconds - float(self._heard) - self._zero
+        off = seconds - float(self._decoded) - self._zero
         self._zero += off if abs(off) > HOLE else off * FOLLOW
 
     def _timed(self, packet: Any) -> EncodedPacket:

@@ -57,7 +57,7 @@ class RtmpPublisher:
         return len(data)
 
     def close(self) -> None:
-        """Says goodbye and waits until it was read: closing over unread answers would lose what is under way."""
+        """Ends the stream and waits until that was read: closing over unread answers would lose what is under way."""
         with contextlib.suppress(OSError):
             self._call("deleteStream", 6, None, 1)
             self._socket.shutdown(socket.SHUT_WR)
@@ -89,7 +89,7 @@ class RtmpPublisher:
         while len(data) < count:
             part = self._socket.recv(count - len(data))
             if not part:
-                raise ConnectionResetError("the server hung up")
+                raise ConnectionResetError("the server closed the connection")
             data += part
         return data
 
@@ -101,7 +101,7 @@ class RtmpPublisher:
         while True:
             data = self._socket.recv(1 << 16)
             if not data:
-                raise ConnectionResetError("the server hung up; is the stream key right?")
+                raise ConnectionResetError("the server closed the connection; is the stream key right?")
             if any(self._answers(m, name, number) for m in self._chunks.feed(data)):
                 return
 
@@ -115,12 +115,13 @@ class RtmpPublisher:
         return bool(words[0] == name and (number is None or words[1] == number))
 
     def _listen(self) -> None:
-        """Throws away what the server says, so that it never waits for us. Raises OSError where it hung up."""
+        """Throws away what the server says, so that it never waits for us. Raises OSError where it closed the
+        connection."""
         self._socket.setblocking(False)
         try:
             while True:
                 if not self._socket.recv(1 << 16):
-                    raise ConnectionResetError("the server hung up")
+                    raise ConnectionResetError("the server closed the connection")
         except (BlockingIOError, ssl.SSLWantReadError):
             pass
         finally:

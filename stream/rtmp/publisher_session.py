@@ -31,7 +31,7 @@ class PublishAnswer(StrEnum):
 
 class PublisherSession:
     """admit: judges application and key, once; where it says ACCEPTED, there is FLV to take. verdict: what it said.
-    over: hang up after answering."""
+    over: to be closed after answering."""
 
     def __init__(self, admit: Callable[[str, str], PublishAnswer]) -> None:
         self._admit = admit

@@ -85,7 +85,7 @@ class Client:
         await self.connection.setRemoteDescription(RTCSessionDescription(text, "answer"))
 
     async def close(self) -> None:
-        """Says goodbye and ends."""
+        """Ends the session at the server, and the connection."""
         if self.resource is not None:
             with contextlib.suppress(aiohttp.ClientError):  # the server may be gone already
                 async with self._http.delete(self.resource):

@@ -127,7 +127,7 @@ async def read(track: MediaStreamTrack, take: Callable[[Any], object]) -> None:
 
 
 def prefer_h264(transceiver: Any) -> None:
-    """H.264 first where both speak it: it costs a third of VP8's time."""
+    """H.264 first where both have it: it costs a third of VP8's time."""
     codecs = RTCRtpSender.getCapabilities("video").codecs if transceiver.kind == "video" else []
     if codecs:
         transceiver.setCodecPreferences(sorted(codecs, key=lambda c: c.mimeType != "video/H264"))

@@ -1,4 +1,4 @@
-"""EventStream: server-sent events to one listener, who is hung up on when he no longer reads.
+"""EventStream: server-sent events to one listener, whose connection is closed when he no longer reads.
 
 Knows HTTP; nothing of what is told.
 """

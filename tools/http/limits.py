@@ -113,7 +113,7 @@ def middleware(local: bool, origins: tuple[str, ...], activity: RequestActivity)
     async def answered(request: web.Request, handler: Handler) -> web.StreamResponse:
         origin = request.headers.get("Origin")
         preflight = request.method == "OPTIONS" and origin in origins
-        response = await _answer(request, handler, local)
+        response = await _answer(request, handler, local, origins)
         if preflight and response.status == 405:  # what has no OPTIONS of its own
             response = web.Response(status=204)
         for name, value in HEADERS.items():
@@ -131,9 +131,11 @@ def middleware(local: bool, origins: tuple[str, ...], activity: RequestActivity)
     return limited
 
 
-async def _answer(request: web.Request, handler: Handler, local: bool) -> web.StreamResponse:
+async def _answer(request: web.Request, handler: Handler, local: bool, origins: tuple[str, ...]) -> web.StreamResponse:
     if local and not is_loopback(host_of(request.host or "")):
         return problem(421, "this server answers to localhost only")
+    if local and _of_another_page(request, origins):
+        return problem(403, "a page of another site asked; name it with --origin where it may")
     if local and proxied(request):
         return problem(421, "a proxy passed this on, and without tokens it would let everybody in; start with --tokens")
     try:
@@ -152,6 +154,14 @@ async def _answer(request: web.Request, handler: Handler, local: bool) -> web.St
     except Exception:
         log.exception("a request failed: %s %s", request.method, request.match_info.route.name or "")
         return problem(500, "something went wrong here; the server's log has the details")
+
+
+def _of_another_page(request: web.Request, origins: tuple[str, ...]) -> bool:
+    """Whether a browser says that a page of another site asks, and not its user. It could read nothing, but keep
+    streams of events open, or cancel what it guesses the name of."""
+    told = request.headers
+    foreign = told.get("Sec-Fetch-Site") in ("cross-site", "same-site") and told.get("Sec-Fetch-Mode") != "navigate"
+    return foreign and told.get("Origin") not in origins
 
 
 def _asking(error: AccessDenied) -> dict[str, str]:

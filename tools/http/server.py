@@ -82,7 +82,7 @@ class HttpServer:
 
 
 class _Watched(Delegate):
-    """aiohttp's protocol; tells when its connection works, and hangs up where no request comes (slow loris)."""
+    """aiohttp's protocol; tells when its connection works, and closes it where no request comes (slow loris)."""
 
     def __init__(
         self,

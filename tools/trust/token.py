@@ -27,10 +27,13 @@ def add(
     per_minute: Annotated[int, typer.Option(min=1, help="Requests a minute.")] = Limits().per_minute,
     sessions: Annotated[int, typer.Option(min=1, help="Sessions at once.")] = Limits().sessions,
     upload_mb: Annotated[int, typer.Option(min=1, help="Megabytes of one upload.")] = Limits().upload >> 20,
+    viewers: Annotated[int, typer.Option(min=0, help="Viewers at once.")] = Limits().viewers,
+    rooms: Annotated[int, typer.Option(min=0, help="Rooms with an uploaded face at once.")] = Limits().rooms,
+    listeners: Annotated[int, typer.Option(min=0, help="Streams of events at once.")] = Limits().listeners,
 ) -> None:
     """Make a token. It is shown once, here, and kept only as a hash."""
     expires = datetime.now(UTC) + timedelta(days=days) if days else None
-    limits = Limits(per_minute, sessions, upload_mb << 20)
+    limits = Limits(per_minute, sessions, upload_mb << 20, viewers, rooms, listeners)
     tokens, token, secret = (load(file) if file.exists() else Tokens()).issued(scope, expires, limits, note)
     save(tokens, file)
     typer.echo(secret)

@@ -250,7 +250,7 @@ def _persist(call: Callable[[], int]) -> int:
 
 @pytest.mark.parametrize(
     ("answer", "words"),
-    [(b"", "hung up"), (b"HTTP/1.1 400 Bad Request\r\n\r\n" * 200, "RTMP|hung up"), (None, "timed out")],
+    [(b"", "closed"), (b"HTTP/1.1 400 Bad Request\r\n\r\n" * 200, "RTMP|closed"), (None, "timed out")],
 )
 def test_a_server_that_is_none_is_told_and_not_waited_for(answer: bytes | None, words: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:

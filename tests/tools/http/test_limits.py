@@ -178,6 +178,25 @@ def test_without_tokens_what_a_proxy_passed_on_is_refused() -> None:
     asyncio.run(main())
 
 
+def test_without_tokens_pages_of_other_sites_are_refused_and_their_links_are_not() -> None:
+    async def main() -> None:
+        async with served(origins=("https://friend.example",)) as (_, url, http):
+
+            async def status(site: str, mode: str, origin: str | None = None) -> int:
+                headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode}
+                headers |= {"Origin": origin} if origin else {}
+                async with http.get(f"{url}/healthz", headers=headers) as got:
+                    return got.status
+
+            assert await status("cross-site", "no-cors") == await status("same-site", "no-cors") == 403
+            assert await status("cross-site", "cors", "https://stranger.example") == 403
+            assert await status("cross-site", "cors", "https://friend.example") == 200
+            assert await status("cross-site", "navigate") == 200, "the user followed a link"
+            assert await status("same-origin", "cors") == await status("none", "navigate") == 200
+
+    asyncio.run(main())
+
+
 def test_the_page_asks_nobody_else() -> None:
     async def main() -> None:
         async with served() as (_, url, http):

@@ -79,8 +79,8 @@ class Server:
         self.activity = RequestActivity()
         self._reading, self._uploads = asyncio.Semaphore(1), Uploads()
         local = settings.loopback and not self._auth.needed
-        wall = limits.middleware(local, settings.origins, self.activity)
-        self.app = web.Application(middlewares=[wall], client_max_size=photo.LARGEST)
+        middleware = limits.middleware(local, settings.origins, self.activity)
+        self.app = web.Application(middlewares=[middleware], client_max_size=photo.LARGEST)
         self.app.add_routes(
             [
                 *(web.get(path, self._page) for path in PAGES),

@@ -95,7 +95,7 @@ class Signalling:
         return web.Response(status=204)  # without an ETag: the ICE session is the same
 
     async def delete(self, request: web.Request) -> web.Response:
-        """The client's goodbye."""
+        """The client ends its session."""
         link = self._link(request)
         await self._rooms.leave(request.match_info["name"], link.id)
         return web.Response(status=200)

@@ -109,7 +109,7 @@ def test_the_next_publisher_is_taken_after_a_strange_one(kind: str) -> None:
 def test_a_relay_carries_a_strange_publisher_and_the_next(
     kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    made, server, number, url = listening(str(tmp_path / "out.ts"), linger=1.0)
+    made, server, number, url = listening(str(tmp_path / "out.ts"), linger=2.5)
 
     def publish() -> None:
         for data in (spoilt(kind), clip(1.0)):

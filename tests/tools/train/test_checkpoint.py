@@ -62,6 +62,6 @@ def test_nothing_but_plain_weights_is_unpacked(tmp_path: Path) -> None:
 def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "last.pt"
     checkpoint.write({"step": 1}, path)
-    with pytest.raises(Exception, match="pickle"):
+    with pytest.raises(Exception, match=r"pickle|local object"):  # as each Python says it
         checkpoint.write({"step": lambda: 2}, path)
     assert checkpoint.read(path) == {"step": 1}

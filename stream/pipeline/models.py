@@ -12,7 +12,6 @@ from pathlib import Path
 
 from calib.thresholds import Thresholds
 from calib.thresholds import load as load_thresholds
-from engines.backends.choose import open_engine
 from engines.errors import ModelError
 from engines.nets.arcface import Arcface
 from engines.nets.detectors.finder import NetDetector
@@ -22,6 +21,7 @@ from engines.nets.shared import SharedEngines
 from engines.occlusion.eyewear import WEIGHTS as EYEWEAR
 from engines.occlusion.eyewear import EyewearNet
 from engines.occlusion.network import WEIGHTS as OCCLUSION
+from engines.occlusion.opened import open_eyewear, open_occlusion
 from engines.protocol import Engine
 from engines.refiners.controlnet import ControlNet
 from engines.refiners.dkt import Dkt
@@ -42,8 +42,10 @@ from stream.pipeline.refiner_programs import open_program
 from stream.pipeline.sources import Photos, mesh_sources, network_sources, photos_of, reference_embedding
 from stream.pipeline.spec import SwapSpec
 
-PRECISION = "bf16"  # of the project's own networks: a third of the time, the same maps to a hundredth
 MOST = 4  # frames of a file that are painted at once
+
+
+_OWN = {"occlusion": open_occlusion, "eyewear": open_eyewear}
 
 
 class Timing(Enum):
@@ -199,10 +201,10 @@ class Models:
 
     def _own(self, name: str, weights: Path) -> Engine | None:
         """A network of the project's own, opened when it is first wanted; None where its weights are not built."""
-        if not weights.is_file():
+        if weights in (EYEWEAR, OCCLUSION) and not weights.is_file():
             return None
         with self._lock:
             if name not in self._kept:
-                self._kept[name] = open_engine(weights, self.spec.device, PRECISION, strict=self.spec.strict_device)
+                self._kept[name] = _OWN[name](weights, self.spec.device, self.spec.strict_device)
                 self.files[name] = weights
             return self._kept[name]

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from engines.errors import ModelError
+from engines.occlusion.eyewear import WEIGHTS as EYEWEAR_WEIGHTS
 from engines.store.catalog import load_catalog
 from engines.store.store import Store
 from engines.values import U8
@@ -148,6 +149,15 @@ def test_a_reference_asks_for_the_embedder_and_says_why(store: Store, tmp_path: 
         models.references([Rule(0, Who("reference", photo=str(tmp_path / "a.png")))])
     assert models.references([Rule(0, Who("all"))]) == {} and models.matcher({}) is None
     models.close()
+
+
+def test_a_network_of_ones_own_that_is_another_is_refused_in_words(store: Store, tmp_path: Path) -> None:
+    other = EYEWEAR_WEIGHTS
+    for spec in (SwapSpec(occlusion=other), SwapSpec(occlusion=tmp_path / "none.onnx")):
+        models = Models(spec, store=store)
+        with pytest.raises(ModelError, match=r"is no occlusion network|there is no file"):
+            models.occlusion_engine()
+        models.close()
 
 
 def test_what_nobody_asked_for_is_not_opened(store: Store) -> None:

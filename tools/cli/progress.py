@@ -69,7 +69,7 @@ class _Bar(_Quiet):
             MofNCompleteColumn(),
             _Rate(),
         )
-        self._bars = Bars(*columns, console=Console(file=out), transient=True, expand=True)
+        self._bars = Bars(*columns, console=Console(file=out, markup=False), transient=True, expand=True)
         self._task = self._bars.add_task("frames", total=total)
 
     def tick(self) -> None:

@@ -35,7 +35,7 @@ def demo(
     consent: Agreed = False,
 ) -> None:
     """Swaps a face in a clip, yours or one made of public-domain portraits, and shows before and after."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     for given in (source, target):
         if given is not None and not given.is_file():
             raise DemoError(f"{given} is no file; give the path of one that exists, or leave the option away")

@@ -37,7 +37,7 @@ def clip(job: SwapJob, quiet: bool) -> int:
     stop = threading.Event()
     result = swap_clip(job, followed(quiet, stop), stop)
     if not quiet:
-        console = Console(stderr=job.output == "-", highlight=False)
+        console = Console(stderr=job.output == "-", highlight=False, markup=False)
         console.print(table.render(result.table))
         for note in result.warnings:
             console.print(f"note: {note}", soft_wrap=True)
@@ -53,11 +53,11 @@ def clip(job: SwapJob, quiet: bool) -> int:
 def picture(job: SwapJob, quiet: bool) -> int:
     """Returns the exit code. Raises UnderstudyError."""
     result = swap_picture(job)
-    notes = Console(stderr=True, highlight=False, quiet=quiet)
+    notes = Console(stderr=True, highlight=False, markup=False, quiet=quiet)
     for note in (*result.notes, *result.warnings):
         notes.print(f"note: {note}", soft_wrap=True)
     if not quiet:
-        console = Console(highlight=False)
+        console = Console(highlight=False, markup=False)
         console.print(f"wrote {result.output}", soft_wrap=True)
         if result.marks:
             console.print(result.marks, soft_wrap=True)
@@ -69,7 +69,7 @@ def preview(job: SwapJob, output: Path, still: bool, quiet: bool) -> None:
     seconds = write_preview(job, output, still)
     if not quiet:
         at = "" if still else f" (the frame at {seconds:.2f} s)"
-        Console(stderr=True, highlight=False).print(f"wrote {output}{at}", soft_wrap=True)
+        Console(stderr=True, highlight=False, markup=False).print(f"wrote {output}{at}", soft_wrap=True)
 
 
 def _kept(result: JobResult) -> str:

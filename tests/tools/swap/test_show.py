@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,14 @@ def test_what_was_made_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     assert "wrote out.mp4" in said.out and "20 frames in" in said.out and "marked: so and so" in said.out
     assert "note: a face to paint was missed" in said.out
     assert "note: a note of the networks" in said.err
+
+
+def test_a_name_is_shown_as_it_is(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Square brackets are the terminal library's markup, and belong to names here."""
+    for name in ("o [red].mp4", "d[/b].mp4"):
+        carried(monkeypatch, replace(result(20, True), output=name))
+        assert show.clip(replace(JOB, output=name), quiet=False) == 0
+        assert f"wrote {name}" in capsys.readouterr().out
 
 
 def test_quiet_says_nothing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -30,7 +30,8 @@ def airlight(out: Done, level: float, which: int = 0) -> F32:
     """The colour of the veil that was laid back over the new face, read where the veil is."""
     region = smoky(level).region
     assert region is not None
-    got, bare = laid(region.rgb, out.patches[which].patch), behind_veil(ALPHA, (level,) * 3, PATCH).wanted
+    rgb = region.rgb.astype(np.float32)
+    got, bare = laid(rgb, out.patches[which].patch), behind_veil(ALPHA, (level,) * 3, PATCH).wanted
     return np.asarray((got - bare)[90:110, 90:110].mean((0, 1)), np.float32)
 
 

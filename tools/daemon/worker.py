@@ -19,6 +19,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from engines.errors import UnderstudyError
+from stream.consent.consent import Given
 from stream.consent.package import default_identities
 from stream.consent.people import find_people
 from stream.consent.people import settle as settle_consent
@@ -55,7 +56,7 @@ def job_of(request: Request) -> SwapJob:
         Encoding(request.codec, request.crf, request.preset, bitrate),
         parse_time(request.start, "start") if request.start else None,
         parse_time(request.end, "end") if request.end else None,
-        consent=settle_consent(people, request.consent, lambda _: False, datetime.now(UTC)),
+        consent=settle_consent(people, request.consent, lambda _: False, datetime.now(UTC), Given.REQUEST),
     )
     job.check()
     return job

@@ -17,6 +17,7 @@ import cv2
 import pytest
 
 from engines.errors import UnderstudyError
+from stream.consent.consent import Given
 from stream.marks.layers import Marking
 from stream.media.codecs import Encoding
 from tests.tools.commands import film, needs_models, portrait, sound, times
@@ -47,6 +48,7 @@ def test_a_request_is_a_job_as_swap_makes_it(face: Path) -> None:
     assert job.encoding == Encoding("libx265", 20, "fast")
     assert job.spec.source == ((face,),) and job.marking == Marking()
     assert job.consent is not None and job.consent.sources[0].name == "face.png"
+    assert job.consent.given == (Given.REQUEST,), "nobody gave the command line's option"
     assert job_of(request(face, bitrate="4M")).encoding.bitrate == 4_000_000
 
 

@@ -87,7 +87,7 @@ class Lane(Generic[In, Out]):
             error = await asyncio.shield(ended)
         except asyncio.CancelledError:
             self.cancel()
-            if (await asyncio.wait({ended}, timeout=GRACE))[0]:
+            if await _within(ended, loop.time() + GRACE):
                 thread.join()
             raise
         thread.join()  # its last act was to say that it had ended
@@ -111,6 +111,15 @@ class Lane(Generic[In, Out]):
             self.inbox.cancel()
             return error
         return None
+
+
+async def _within(ended: asyncio.Future[BaseException | None], deadline: float) -> bool:
+    """Whether it was done before the deadline, on the loop's clock. Further cancellations do not shorten the wait: at
+    Ctrl-C the loop cancels every task, and a task group its own once more, and the thread still works on its item."""
+    while not ended.done() and (left := deadline - asyncio.get_running_loop().time()) > 0:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait({ended}, timeout=left)
+    return ended.done()
 
 
 def _wake(loop: asyncio.AbstractEventLoop, call: Callable[[], object]) -> None:

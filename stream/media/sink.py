@@ -3,7 +3,6 @@
 Knows: muxing and time on the way out. Knows nothing of what was done to the pictures.
 """
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from fractions import Fraction
@@ -58,7 +57,6 @@ class Sink:
             if self._landing is not None:
                 self._landing.abandon()
             raise
-        self._muxing, self._abandoned = threading.RLock(), False  # a second Ctrl-C abandons while a lane still writes
         try:
             with self._errors():
                 self._prepare(info, encoding)
@@ -102,9 +100,7 @@ class Sink:
                 " write a .mp4 or .mkv"
             )
         self._last = pts
-        with self._muxing, self._errors():
-            if self._abandoned:
-                return
+        with self._errors():
             for packet in self._track.encode(picture, pts):
                 self._container.mux_one(packet)
             self._copying.pass_on(self._window)
@@ -125,12 +121,10 @@ class Sink:
 
     def abandon(self) -> None:
         """Removes the partial file. Nothing appears under the final name."""
-        with self._muxing:
-            self._abandoned = True
-            with suppress(av.error.FFmpegError, OSError, ValueError):
-                self._container.close()
-            if self._landing is not None:
-                self._landing.abandon()
+        with suppress(av.error.FFmpegError, OSError, ValueError):
+            self._container.close()
+        if self._landing is not None:
+            self._landing.abandon()
 
     def __enter__(self) -> Self:
         return self

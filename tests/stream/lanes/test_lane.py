@@ -188,6 +188,35 @@ def test_cancelling_ends_the_thread_after_the_item_in_hand_and_drops_the_rest() 
     assert "cancelled-lane" not in [t.name for t in threading.enumerate()]
 
 
+def test_cancelled_twice_it_still_waits_for_the_item_in_hand() -> None:
+    """At Ctrl-C the loop cancels every task, and a task group its own once more; what it works on is closed then."""
+    started, gate = threading.Event(), threading.Event()
+    out: list[int] = []
+
+    def slow(n: int) -> int:
+        started.set()
+        gate.wait(10)
+        return n
+
+    lane = Lane("twice-cancelled-lane", slow, out.append)
+
+    async def body() -> None:
+        run = asyncio.create_task(lane.run())
+        await lane.feed(0)
+        await asyncio.to_thread(started.wait, 5)
+        for _ in range(3):
+            run.cancel()
+            await asyncio.sleep(0.02)
+        assert not run.done(), "its thread still works"
+        gate.set()
+        with pytest.raises(asyncio.CancelledError):
+            await run
+
+    asyncio.run(body())
+    assert out == [0]
+    assert "twice-cancelled-lane" not in [t.name for t in threading.enumerate()]
+
+
 def test_cancelling_ends_a_lane_over_an_endless_iterable() -> None:
     def endless() -> Iterator[int]:
         while True:

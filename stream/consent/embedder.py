@@ -5,8 +5,7 @@ and that is not an error here: whoever needs one says so. Photos in which no fac
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +13,6 @@ import numpy as np
 from calib.denylist import unit
 from calib.likeness import PersonEmbedding
 from engines.backends.choose import open_engine
-from engines.detector import Detector
-from engines.landmarks import Landmarks
 from engines.nets.arcface import Arcface
 from engines.nets.net import Net
 from engines.nets.person import PersonPhotos, read_person
@@ -23,34 +20,21 @@ from engines.protocol import Engine
 from engines.store.catalog import Model, Template
 from engines.store.store import Store, default_store
 from stream.consent.photos import NamedPhoto
+from stream.perception.face_finding import NAMES, Perception, face_finding, open_perception
 
 EMBEDDER = "arcface_w600k_r50"
-FACE_NETWORKS = ("face_detection_short_range", "face_landmark")
 
 
 @dataclass(frozen=True, slots=True)
 class FaceFinder:
     """Finds the face of each photo, as a swap's source is found. Any thread may call it, several at once."""
 
-    detector: Engine
-    landmarks: Engine
+    networks: Perception
 
     def find(self, photos: Sequence[NamedPhoto]) -> PersonPhotos:
         """Raises SourceError where a photo shows no face."""
-        with self._sessions() as (detector, landmarks):
+        with face_finding(self.networks) as (detector, landmarks):
             return read_person(photos, detector, landmarks)
-
-    @contextmanager
-    def _sessions(self) -> Iterator[tuple[Detector, Landmarks]]:
-        detector = Detector(self.detector)
-        try:
-            landmarks = Landmarks(self.landmarks)
-            try:
-                yield detector, landmarks
-            finally:
-                landmarks.close()
-        finally:
-            detector.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +62,9 @@ class FaceEmbedder:
 def open_finder(store: Store | None = None, device: str = "auto") -> FaceFinder | None:
     """None where the face networks were never pulled. Raises ModelError, DeviceError."""
     store = store or default_store()
-    if not all(map(store.holds, FACE_NETWORKS)):
+    if not all(map(store.holds, NAMES)):
         return None
-    detector, landmarks = (open_engine(store.path(name), device) for name in FACE_NETWORKS)
-    return FaceFinder(detector, landmarks)
+    return FaceFinder(open_perception(device, store=store))
 
 
 def open_embedder(store: Store | None = None, device: str = "auto") -> FaceEmbedder | None:
@@ -93,9 +76,8 @@ def open_embedder(store: Store | None = None, device: str = "auto") -> FaceEmbed
     model, path = store.model(EMBEDDER), store.path(EMBEDDER)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    detector, landmarks = (open_engine(store.path(name), device) for name in FACE_NETWORKS)
-    template = store.catalog.templates[model.template]
-    return FaceEmbedder(FaceFinder(detector, landmarks), model, open_engine(path, device), template, digest)
+    finder, template = FaceFinder(open_perception(device, store=store)), store.catalog.templates[model.template]
+    return FaceEmbedder(finder, model, open_engine(path, device), template, digest)
 
 
 def embed_photos(photos: Sequence[NamedPhoto]) -> PersonEmbedding | None:

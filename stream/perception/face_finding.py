@@ -1,7 +1,7 @@
 """The one opener of the embedded detector and landmark network, for streams and for single pictures."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,9 +36,9 @@ def open_perception(device: str = "auto", strict: bool = False, store: Store | N
 @contextmanager
 def face_finding(networks: Perception) -> Iterator[tuple[Detector, Landmarks]]:
     """A detector and a landmark network of one's own, on one thread, for as long as pictures are looked at."""
-    detector, landmarks = Detector(networks.detector), Landmarks(networks.landmarks)
-    try:
+    with ExitStack() as opened:
+        detector = Detector(networks.detector)
+        opened.callback(detector.close)
+        landmarks = Landmarks(networks.landmarks)
+        opened.callback(landmarks.close)
         yield detector, landmarks
-    finally:
-        detector.close()
-        landmarks.close()

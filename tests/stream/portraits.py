@@ -11,16 +11,15 @@ import cv2
 import numpy as np
 import pytest
 
-from engines.backends.choose import open_engine
 from engines.store.store import default_store
 from engines.values import F32, U8
 from stream.frame import Frame
-from stream.perception.face_finding import Perception
+from stream.perception.face_finding import NAMES as NETWORKS
+from stream.perception.face_finding import Perception, open_perception
 from stream.perception.face_selection import Rule, Who
 from stream.perception.perceiver import Perceiver
 from stream.pixels.planes import Planes
 
-NETWORKS = ("face_detection_short_range", "face_landmark")
 needs_models = [
     pytest.mark.models,
     pytest.mark.skipif(not all(map(default_store().holds, NETWORKS)), reason="the embedded models are not pulled"),
@@ -31,8 +30,7 @@ ALL = (Rule(0, Who("all")),)
 
 @cache
 def networks() -> Perception:
-    store = default_store()
-    return Perception(*(open_engine(store.path(name), "cpu") for name in NETWORKS))
+    return open_perception("cpu")
 
 
 @cache

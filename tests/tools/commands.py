@@ -16,9 +16,9 @@ import pytest
 
 from engines.store.store import default_store
 from engines.values import U8
+from stream.perception.face_finding import NAMES as NETWORKS
 from tools.main import main
 
-NETWORKS = ("face_detection_short_range", "face_landmark")
 needs_models = [
     pytest.mark.models,
     pytest.mark.skipif(not all(map(default_store().holds, NETWORKS)), reason="the embedded models are not pulled"),

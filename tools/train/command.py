@@ -59,10 +59,7 @@ def data(
     seed: Seed = 1,
 ) -> None:
     """Write labelled crops and sequences: people of the data folder behind occluders made from nothing."""
-    from engines.backends.choose import open_engine
-    from engines.detector import Detector
-    from engines.landmarks import Landmarks
-    from engines.store.store import default_store
+    from stream.perception.face_finding import face_finding, open_perception
     from tools.synth import bank, making
 
     if not source.is_dir():
@@ -70,9 +67,8 @@ def data(
     output.mkdir(parents=True, exist_ok=True)
     kept = output / "bank.npz"
     if not kept.is_file():
-        store = default_store()
-        engines = [open_engine(store.path(name), "cpu") for name in ("face_detection_short_range", "face_landmark")]
-        bank.save(bank.build(source, bank.MeshFinder(Detector(engines[0]), Landmarks(engines[1]))), kept)
+        with face_finding(open_perception("cpu")) as (detector, landmarks):
+            bank.save(bank.build(source, bank.MeshFinder(detector, landmarks)), kept)
     casts = bank.casts(bank.read(kept), source / "occluders" / "hands")
     for name in making.write(output, casts, making.ShardPlan(crops, held, sequences, seed)):
         typer.echo(f"wrote {output / name}")

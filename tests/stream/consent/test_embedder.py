@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engines.backends.choose import open_engine
 from engines.backends.reference import ReferenceEngine
 from engines.errors import SourceError
 from engines.protocol import Spec
@@ -16,7 +15,8 @@ from engines.store.store import default_store
 from engines.values import F32, Array
 from stream.consent.embedder import FaceEmbedder, FaceFinder, embed_photos, open_embedder, open_finder
 from stream.consent.photos import NamedPhoto
-from tests.stream.portraits import NETWORKS, needs_models, photo, wall
+from stream.perception.face_finding import open_perception
+from tests.stream.portraits import needs_models, photo, wall
 
 pytestmark = needs_models
 
@@ -31,8 +31,7 @@ def colours(crops: Array) -> F32:
 @pytest.fixture(scope="module")
 def finder() -> FaceFinder:
     store = default_store()
-    detector, landmarks = (open_engine(store.path(name), "cpu") for name in NETWORKS)
-    return FaceFinder(detector, landmarks)
+    return FaceFinder(open_perception("cpu", store=store))
 
 
 @pytest.fixture(scope="module")

@@ -25,10 +25,7 @@ def bands(
     seed: Annotated[int, typer.Option(help="Same seed, same bands.")] = 1,
 ) -> None:
     """Write labelled bands: the eyes of the data folder's people, with spectacles made from nothing or without."""
-    from engines.backends.choose import open_engine
-    from engines.detector import Detector
-    from engines.landmarks import Landmarks
-    from engines.store.store import default_store
+    from stream.perception.face_finding import face_finding, open_perception
     from tools.synth.bank import MeshFinder
     from tools.synth.eyewear import bands
     from tools.synth.eyewear import shards as bandshards
@@ -36,9 +33,8 @@ def bands(
     if not source.is_dir():
         raise InputError(f"there is no folder {source}")
     output.mkdir(parents=True, exist_ok=True)
-    store = default_store()
-    engines = [open_engine(store.path(name), "cpu") for name in ("face_detection_short_range", "face_landmark")]
-    casts = bands.casts(source, MeshFinder(Detector(engines[0]), Landmarks(engines[1])))
+    with face_finding(open_perception("cpu")) as (detector, landmarks):
+        casts = bands.casts(source, MeshFinder(detector, landmarks))
     for name in bandshards.write_all(output, casts, count, held, seed):
         typer.echo(f"wrote {output / name}")
 

@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 import pytest
 
+from stream.perception.face_finding import NAMES as NETWORKS
 from tests.tools.commands import (
     AGREED,
-    NETWORKS,
     failed,
     film,
     needs_models,

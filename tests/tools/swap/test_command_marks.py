@@ -17,7 +17,8 @@ from stream.consent.package import default_identities
 from stream.marks.keys import local_identity
 from stream.marks.provenance import ManifestState
 from stream.marks.read import read_provenance
-from tests.tools.commands import AGREED, NETWORKS, failed, needs_models, on_terminal, portrait, understudy
+from stream.perception.face_finding import NAMES as NETWORKS
+from tests.tools.commands import AGREED, failed, needs_models, on_terminal, portrait, understudy
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 RECORD = "Grace H., 1 November 2026, tests"

@@ -19,9 +19,10 @@ from engines.backends.survey import ask
 from engines.store.catalog import load_catalog
 from engines.store.store import default_store
 from engines.values import F32, U8, Array
+from stream.perception.face_finding import NAMES as NETWORKS
 from tests.engines.nets.standins import node, write, write_halving
 from tests.stream.portraits import Placed, paint, photo
-from tests.tools.commands import AGREED, NETWORKS, failed, film, needs_models, times, understudy
+from tests.tools.commands import AGREED, failed, film, needs_models, times, understudy
 
 pytestmark = needs_models
 CATALOG = load_catalog()

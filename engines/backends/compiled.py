@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from engines.backends.plans import sha256
+from engines.digest import sha256
 
 
 def installed(folder: Path, name: str, precision: str, source: Path) -> Path:

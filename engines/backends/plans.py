@@ -35,11 +35,6 @@ class PlanKey:
         return folder / f"timing-{hashlib.sha256(whole.encode()).hexdigest()[:16]}.cache"
 
 
-def sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def profile(spec: Spec, batch: int) -> tuple[Shape, Shape, Shape] | None:
     """Smallest, usual and largest shape for an input whose rows are free; None where every size is fixed.
 

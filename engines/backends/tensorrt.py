@@ -12,8 +12,9 @@ import numpy as np
 
 from engines.backends import feeds as fed
 from engines.backends.cuda import StagedStream, Staging, gpu
-from engines.backends.plans import PlanKey, sha256
+from engines.backends.plans import PlanKey
 from engines.backends.tensorrt_build import bindings, build
+from engines.digest import sha256
 from engines.errors import DeviceError, ModelError
 from engines.protocol import Spec
 from engines.values import Array

@@ -10,7 +10,7 @@ import numpy as np
 from platformdirs import user_cache_path
 
 from engines.backends.openvino import open_openvino
-from engines.backends.plans import sha256
+from engines.digest import sha256
 from engines.errors import ModelError
 from engines.graph.batch_axis import BatchError, agree, is_open, open_batch
 from engines.graph.cast import HALF, cast

@@ -3,7 +3,6 @@
 Knows bytes and the network. Knows nothing of the catalogue's names, of licences or of where files are kept.
 """
 
-import hashlib
 import http.client
 import os
 import shutil
@@ -45,12 +44,6 @@ class Patience:
 
 def quiet(_done: int, _total: int) -> None:
     """Progress that nobody looks at."""
-
-
-def sha256(path: Path) -> str:
-    """Hex digest of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def room(folder: Path, size: int) -> None:

@@ -18,9 +18,10 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock
 
+from engines.digest import sha256
 from engines.errors import ModelError
 from engines.store.catalog import Catalog, Model, Origin, load_catalog
-from engines.store.fetch import FetchError, Patience, Progress, copy, download, extract, quiet, sha256, wheel
+from engines.store.fetch import FetchError, Patience, Progress, copy, download, extract, quiet, wheel
 from engines.store.ledger import Ledger, settle
 from engines.store.recognise import Recognised, recognise
 

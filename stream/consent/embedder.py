@@ -4,7 +4,6 @@ Knows which networks that takes and how they follow one another. Without the emb
 and that is not an error here: whoever needs one says so. Photos in which no face is found are refused all the same.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ import numpy as np
 from calib.denylist import unit
 from calib.likeness import PersonEmbedding
 from engines.backends.choose import open_engine
+from engines.digest import sha256
 from engines.nets.arcface import Arcface
 from engines.nets.net import Net
 from engines.nets.person import PersonPhotos, read_person
@@ -74,10 +74,8 @@ def open_embedder(store: Store | None = None, device: str = "auto") -> FaceEmbed
     if not store.holds(EMBEDDER):
         return None
     model, path = store.model(EMBEDDER), store.path(EMBEDDER)
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
     finder, template = FaceFinder(open_perception(device, store=store)), store.catalog.templates[model.template]
-    return FaceEmbedder(finder, model, open_engine(path, device), template, digest)
+    return FaceEmbedder(finder, model, open_engine(path, device), template, sha256(path))
 
 
 def embed_photos(photos: Sequence[NamedPhoto]) -> PersonEmbedding | None:

@@ -1,12 +1,12 @@
 """What made an output: Understudy's version, and the networks that had a part in it, by name and sha256."""
 
-import hashlib
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from pathlib import Path
 
+from engines.digest import sha256
 from engines.store.store import Store
 from stream.marks.happened import UsedModel
 
@@ -23,13 +23,8 @@ def version() -> str:
 def used_models(files: Mapping[str, Path], store: Store) -> tuple[UsedModel, ...]:
     """files: the networks that were loaded, by name. The store knows the sha256 of its own, checked as it gave them
     out; others are read once more."""
-    return tuple(UsedModel(name, _known(name, path, store) or _digest(path)) for name, path in files.items())
+    return tuple(UsedModel(name, _known(name, path, store) or sha256(path)) for name, path in files.items())
 
 
 def _known(name: str, path: Path, store: Store) -> str:
     return store.ledger.entry(name).sha256 if path.is_relative_to(store.root) else ""
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

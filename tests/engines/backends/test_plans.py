@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engines.backends.cuda import Gpu
-from engines.backends.plans import PlanKey, profile, sha256
+from engines.backends.plans import PlanKey, profile
 from engines.protocol import Spec
 
 KEY = PlanKey("ab" * 32, Gpu("H200", "90", 13050), "11.4.0", "bf16", 8)
@@ -46,8 +46,3 @@ def test_profiles_span_one_to_the_batch() -> None:
 def test_other_free_sizes_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="only the first size"):
         profile(Spec(shape, "float32"), 8)
-
-
-def test_files_are_known_by_content(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"abc")
-    assert sha256(tmp_path / "a") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

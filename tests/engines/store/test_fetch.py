@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from engines.digest import sha256
 from engines.errors import ModelError
 from engines.store.catalog import Origin
-from engines.store.fetch import FetchError, Patience, copy, download, extract, room, sha256, wheel
+from engines.store.fetch import FetchError, Patience, copy, download, extract, room, wheel
 
 BODY = bytes(range(256)) * 4096  # 1 MiB
 NEVER = Patience(tries=1, timeout=5)

@@ -15,9 +15,7 @@ from stream.marks.happened import WhatHappened
 from stream.media.probe import SourceInfo
 from stream.media.sink import open_sink
 from stream.media.source import open_source
-from stream.pipeline.choices import OnMiss
-from stream.pipeline.misses import in_words as miss_words
-from stream.pipeline.misses import unused
+from stream.pipeline.misses import end_warnings
 from stream.pipeline.pipeline import open_pipeline
 from stream.pipeline.stages import Opened, Opener
 from stream.telemetry.report import Report
@@ -73,8 +71,7 @@ def swap_clip(
                 table, input_facts(source.info), facts, **as_report(marks, job, pipeline.files, pipeline.misses)
             )
         misses = pipeline.misses
-    shown = job.spec.on_miss in (None, OnMiss.SHOW)
-    warnings = (*miss_words(misses, table.frames, shown), *unused(misses, job.source_names))
+    warnings = end_warnings(misses, table.frames, job.spec.on_miss, job.source_names)
     said = in_words(marks) if table.frames else None
     return JobResult(job.output, whole, table, misses, notes, warnings, said, next(iter(happened), None))
 

@@ -20,9 +20,7 @@ from stream.marks.output_marks import OutputMarks
 from stream.media.source import open_source
 from stream.media.still import read_image, write_image
 from stream.picture import Picture
-from stream.pipeline.choices import OnMiss
-from stream.pipeline.misses import in_words as miss_words
-from stream.pipeline.misses import unused
+from stream.pipeline.misses import end_warnings
 from stream.pipeline.pipeline import open_pipeline
 from stream.pipeline.spec import SwapSpec
 from stream.pipeline.stages import Opened, Opener, through
@@ -71,8 +69,8 @@ def swap_picture(job: SwapJob, opener: Opener = single) -> JobResult:
             told = as_report(marks if done.patches else None, job, pipeline.files, pipeline.misses)
             report.finish(stats.table(), size, output_facts(job.output, 1), **told)
     said = in_words(marks) if done.patches else None
-    misses, bare = pipeline.misses, job.spec.on_miss in (None, OnMiss.SHOW)
-    warnings = (*miss_words(misses, 1, bare), *unused(misses, job.source_names)) if misses.painted else ()
+    misses = pipeline.misses
+    warnings = end_warnings(misses, 1, job.spec.on_miss, job.source_names) if misses.painted else ()
     return JobResult(job.output, True, stats.table(), misses, tuple(notes), warnings, said)
 
 

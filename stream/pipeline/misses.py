@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from engines.values import Box
+from stream.pipeline.choices import OnMiss
 from stream.pipeline.guard import Missed, Reason
 
 JOIN = 0.25  # seconds between two frames of one span, at most
@@ -102,6 +103,11 @@ def in_words(log: MissLog, frames: int, shown: bool, most: int = 3) -> tuple[str
         many = f"{log.unfollowed} faces at once were more than are followed, and show as they are"
         return many, *_missed_words(log, frames, shown, most)
     return _missed_words(log, frames, shown, most)
+
+
+def end_warnings(log: MissLog, frames: int, on_miss: OnMiss | None, names: Sequence[str]) -> tuple[str, ...]:
+    """All that a user is told at the end of a job: `in_words`, then `unused`. on_miss: as the spec has it."""
+    return (*in_words(log, frames, on_miss in (None, OnMiss.SHOW)), *unused(log, names))
 
 
 def _missed_words(log: MissLog, frames: int, shown: bool, most: int) -> tuple[str, ...]:

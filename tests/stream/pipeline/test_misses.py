@@ -1,8 +1,9 @@
 """The account of missed faces: spans by value, and what a user is told."""
 
 from engines.values import Box
+from stream.pipeline.choices import OnMiss
 from stream.pipeline.guard import Missed, Reason
-from stream.pipeline.misses import MissLog, clock, in_words, unused
+from stream.pipeline.misses import MissLog, clock, end_warnings, in_words, unused
 
 BOX = Box(10, 20, 30, 44)
 LOST, TURNED = Missed(1, Reason.LOST, BOX), Missed(2, Reason.UNPAINTED, BOX)
@@ -103,3 +104,12 @@ def test_faces_beyond_those_that_are_followed_are_told() -> None:
     for faces in (0, 18, 3):
         made.beyond(faces)
     assert in_words(made, 1, True) == ("18 faces at once were more than are followed, and show as they are",)
+
+
+def test_the_end_of_a_job_tells_misses_and_then_sources_that_nobody_took() -> None:
+    made = MissLog()
+    made.add(0.0, True, (LOST,), sources={0})
+    names = ("ann.jpg", "bob.jpg")
+    for on_miss, shown in ((None, True), (OnMiss.SHOW, True), (OnMiss.BLUR, False), (OnMiss.HOLD, False)):
+        assert end_warnings(made, 1, on_miss, names) == (*in_words(made, 1, shown), *unused(made, names))
+        assert len(end_warnings(made, 1, on_miss, names)) == 2

@@ -24,8 +24,7 @@ from stream.marks.maker import used_models, version
 from stream.marks.output_marks import OutputMarks
 from stream.media.marking import Marker
 from stream.media.source import Source, open_source
-from stream.pipeline.choices import OnMiss
-from stream.pipeline.misses import in_words, unused
+from stream.pipeline.misses import end_warnings
 from stream.pipeline.pipeline import open_pipeline
 from stream.telemetry.stats import Stats
 from tools.daemon.files.fingerprint import Fingerprint
@@ -112,8 +111,7 @@ class ClipWork:
         frames = sum(piece.frames for piece in pieces)
         refuse_misses(self._job, misses)
         join(pieces, self._source, self._job.output, lambda path: self._sign(path, frames), self._reporter.passed)
-        shown = self._job.spec.on_miss in (None, OnMiss.SHOW)
-        for words in (*in_words(misses, frames, shown), *unused(misses, self._job.source_names)):
+        for words in end_warnings(misses, frames, self._job.spec.on_miss, self._job.source_names):
             self._reporter.note(words)
 
     def _begin(self, inputs: Mapping[str, Fingerprint]) -> Marker | None:

@@ -43,7 +43,22 @@ class Up(nn.Module):  # type: ignore[misc]
         return self.join(F.interpolate(self.narrow(x), scale_factor=2.0, mode="bilinear", align_corners=False) + skip)
 
 
-class SmallNet(nn.Module):  # type: ignore[misc]
+class LevelNet(nn.Module):  # type: ignore[misc]
+    """The way through four levels and back, with a global context vector at the deepest. Subclasses make the layers."""
+
+    def features(self, picture: Any) -> tuple[Any, Any]:
+        """picture (n, c, h, w), to its deepest level pooled (n, 2 d), and features (n, a, h / 2, w / 2)."""
+        s0 = self.stem(F.pixel_unshuffle(picture, 2))
+        s1 = self.down1(s0)
+        s2 = self.down2(s1)
+        s3 = self.down3(s2)
+        pooled = torch.cat([s3.mean((2, 3)), s3.amax((2, 3))], 1)
+        x = s3 + self.context(pooled)[:, :, None, None]
+        x = self.up0(self.up1(self.up2(x, s2), s1), s0)
+        return pooled, x
+
+
+class SmallNet(LevelNet):
     """face (n, 7, 128, 128) to logits (n, 3) and map logits (n, 3, 128, 128).
 
     Pixel-unshuffle, four levels of residual blocks, a global context vector, a light bilinear decoder. The class head
@@ -63,13 +78,7 @@ class SmallNet(nn.Module):  # type: ignore[misc]
         self.head = nn.Sequential(nn.Linear(2 * d + 2 * MAPS, 64), nn.ReLU(inplace=True), nn.Linear(64, 3))
 
     def forward(self, face: Any) -> tuple[Any, Any]:
-        s0 = self.stem(F.pixel_unshuffle(face, 2))
-        s1 = self.down1(s0)
-        s2 = self.down2(s1)
-        s3 = self.down3(s2)
-        pooled = torch.cat([s3.mean((2, 3)), s3.amax((2, 3))], 1)
-        x = s3 + self.context(pooled)[:, :, None, None]
-        x = self.up0(self.up1(self.up2(x, s2), s1), s0)
+        pooled, x = self.features(face)
         maps = F.pixel_shuffle(self.maps(x), 2)
         mask = face[:, 6:7]
         seen = torch.sigmoid(maps) * mask

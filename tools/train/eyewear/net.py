@@ -7,17 +7,17 @@ from torch import nn
 from torch.nn import functional as F
 
 from tools.train.losses import dice
-from tools.train.net import Residual, Up, conv
+from tools.train.net import LevelNet, Residual, Up, conv
 
 WIDTHS = (16, 24, 36, 48)  # channels at a half, a quarter, an eighth and a sixteenth of the band
 RIM = 3.0  # weight of a pixel of eyewear, against one without
 
 
-class EyeNet(nn.Module):  # type: ignore[misc]
+class EyeNet(LevelNet):
     """band (n, 3, 80, 160) to worn (n,) and map (n, 80, 160), both as logits.
 
-    The shape of `net.Small`, smaller: what is found in the whole band, pooled, is told to every place of it, since one
-    thin line is a wrinkle or a rim by what else is there.
+    The shape of `net.SmallNet`, smaller: what is found in the whole band, pooled, is told to every place of it, since
+    one thin line is a wrinkle or a rim by what else is there.
     """
 
     def __init__(self) -> None:
@@ -33,13 +33,7 @@ class EyeNet(nn.Module):  # type: ignore[misc]
         self.head = nn.Linear(2 * d, 1)
 
     def forward(self, band: Any) -> tuple[Any, Any]:
-        s0 = self.stem(F.pixel_unshuffle(band, 2))
-        s1 = self.down1(s0)
-        s2 = self.down2(s1)
-        s3 = self.down3(s2)
-        pooled = torch.cat([s3.mean((2, 3)), s3.amax((2, 3))], 1)
-        x = s3 + self.context(pooled)[:, :, None, None]
-        x = self.up0(self.up1(self.up2(x, s2), s1), s0)
+        pooled, x = self.features(band)
         return self.head(pooled)[:, 0], F.pixel_shuffle(self.map(x), 2)[:, 0]
 
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -86,15 +87,17 @@ class Part:
         self._process.join()
 
 
+def started(stack: ExitStack, name: str, main: Callable[..., Any], *args: Any) -> Part:
+    """A process of the measurement, which ends with the stack."""
+    part = Part(name, main, *args)
+    stack.callback(part.end)
+    return part
+
+
 def measure(run: LiveRun, bare: bool = False) -> Result:
     """One run. bare: without the swap. Raises UnderstudyError."""
     with ExitStack() as stack:
-
-        def start(name: str, main: Callable[..., Any], *args: Any) -> Part:
-            part = Part(name, main, *args)
-            stack.callback(part.end)
-            return part
-
+        start = partial(started, stack)
         server = start("server", parts.server, run.photo, bare, run.mark, run.trace)
         base = f"http://127.0.0.1:{server.hear()}"
         sender = start("sender", parts.sender, f"{base}/whip/b", run.clip, run.size, run.fps, run.streams)

@@ -5,9 +5,9 @@ sound of RTMP is AAC, whose own delay would pass for skew.
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable
 from contextlib import ExitStack
 from fractions import Fraction
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from engines.values import U8
 from stream.lanes.runtime import calm
 from tools.bench.live import camera
 from tools.bench.live import processes as parts
-from tools.bench.live.measure import LiveRun, Part, Result, gathered
+from tools.bench.live.measure import LiveRun, Result, gathered, started
 
 KEYS = "live/b"  # and the stream's number
 BITRATE = 3_000_000
@@ -27,12 +27,7 @@ BITRATE = 3_000_000
 def measure(run: LiveRun, bare: bool = False) -> Result:
     """One run. bare: without the swap. Raises UnderstudyError."""
     with ExitStack() as stack:
-
-        def start(name: str, main: Callable[..., Any], *args: Any) -> Part:
-            part = Part(name, main, *args)
-            stack.callback(part.end)
-            return part
-
+        start = partial(started, stack)
         viewer = start("viewer", _viewer, run.streams, run.settle, run.shot)
         screen = viewer.hear()
         server = start("server", _server, run.photo, bare, run.mark, run.streams, screen, run.trace)

@@ -1,7 +1,7 @@
 """The marking of a live session: the visible label and the invisible mark on every picture that leaves.
 
-Files that a live session writes are signed elsewhere (`stream.io.recordings`). Signalling says
-`stream.pixels.label.DISCLOSURE`.
+Files that a live session writes are signed elsewhere (`stream.io.recordings`). A server tells the label's
+words in its signalling.
 """
 
 from dataclasses import replace

@@ -3,7 +3,6 @@
 Knows names, templates and precisions; nothing of photos' files, tracks or time.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -123,8 +122,3 @@ def check_boost(name: str, own: int, side: int) -> int:
         fits = ", ".join(str(own * k) for k in (1, 2, 4, BOOST))
         raise UnderstudyError(f"--pixel-boost {side}: {name} has {own} pixels; take {fits}")
     return (side // own) ** 2
-
-
-def files_of(networks: Sequence[SwapNetworks]) -> Mapping[str, Path]:
-    """Of all that several streams opened."""
-    return {name: path for one in networks for name, path in one.files.items()}

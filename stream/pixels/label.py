@@ -13,8 +13,6 @@ from engines.errors import UnderstudyError
 from engines.values import F32, U8, Patch
 
 WORDS = "AI-altered"
-DISCLOSURE = {"ai_altered": True, "kind": "face replacement", "by": "Understudy"}
-"""What goes into signalling (an HTTP header, an SDP attribute, a data channel message), where no file can be signed."""
 
 _FONT = cv2.FONT_HERSHEY_DUPLEX
 _LONGEST = 80

@@ -114,7 +114,8 @@ class TestSessionsShareNetworks:
         for painting in networks.paintings():
             painting.close()
         made = LiveSwaps(SPEC, models=networks)
-        monkeypatch.setattr("stream.pipeline.models.open_engine", lambda *_, **__: pytest.fail("a network was opened"))
+        for room in ("stream.perception.face_finding", "engines.nets.opened", "engines.occlusion.opened"):
+            monkeypatch.setattr(f"{room}.open_engine", lambda *_, **__: pytest.fail("a network was opened"))
         began = time.perf_counter()
         swaps = [made.make(FACE)(Metered(Metrics())) for _ in range(5)]
         assert time.perf_counter() - began < 0.5

@@ -44,7 +44,7 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # arrays have no plain equality
-class Held:
+class RouteState:
     """A track's state. kind: NONE, OPAQUE, TRANSPARENT. logits: smoothed, (3,). rising: frames in a row that `wanted`
     has asked to be entered. falling: frames in a row that the present class was weak. age: frames in this class."""
 
@@ -61,12 +61,12 @@ class Held:
         return OPAQUE if self.kind == NONE and float(p[NONE]) < thresholds.sure else self.kind
 
 
-def advance(before: Held | None, logits: F32, thresholds: Thresholds, cut: bool = False) -> Held:
+def advance(before: RouteState | None, logits: F32, thresholds: Thresholds, cut: bool = False) -> RouteState:
     """The state after a frame whose logits (3,) the network gave. before: None for a new track. cut: a new shot began,
     nothing from before it counts."""
     t = thresholds
     if before is None or cut:
-        return Held(int(np.argmax(logits)), logits, int(np.argmax(logits)))
+        return RouteState(int(np.argmax(logits)), logits, int(np.argmax(logits)))
     z = np.asarray(t.keep * before.logits + (1 - t.keep) * logits, np.float32)
     p = softmax(z, t.temperature)
     best = int(p.argmax())
@@ -77,8 +77,8 @@ def advance(before: Held | None, logits: F32, thresholds: Thresholds, cut: bool 
     age = before.age + 1
     change = age >= t.dwell and best != before.kind and (rising >= t.enter_frames or falling >= t.leave_frames)
     if change:
-        return Held(best, z, best)
-    return Held(before.kind, z, other, rising, falling, age)
+        return RouteState(best, z, best)
+    return RouteState(before.kind, z, other, rising, falling, age)
 
 
 def routed(logits: F32, thresholds: Thresholds) -> list[int]:

@@ -12,7 +12,7 @@ from platformdirs import user_cache_path
 from engines.backends.openvino import open_openvino
 from engines.digest import sha256
 from engines.errors import ModelError
-from engines.graph.batch_axis import BatchError, agree, is_open, open_batch
+from engines.graph.batch_axis import UnbatchableError, agree, is_open, open_batch
 from engines.graph.cast import HALF, cast
 from engines.graph.load import Graph, load, save
 from engines.graph.quantise import is_quantised, symmetric
@@ -24,7 +24,7 @@ EQUAL_INT8 = 0.02
 
 
 def prove(model: Path, opened: Graph) -> None:
-    """Runs several rows in one call and in calls of one, the latter on the file as it is. Errors: BatchError.
+    """Runs several rows in one call and in calls of one, the latter on the file as it is. Errors: UnbatchableError.
 
     Done once for a file, when its copy is made. A file whose pictures may have any size is taken on trust.
     """
@@ -39,7 +39,7 @@ def prove(model: Path, opened: Graph) -> None:
         rows = {name: rng.random((ROWS, *s.shape[1:])).astype(s.dtype) for name, s in one.inputs.items()}
         apart = agree(open_openvino(path, "f32", threads).session(), rows, one.session())
     if not apart <= (EQUAL_INT8 if is_quantised(opened) else EQUAL):
-        raise BatchError(f"{model.name}: several rows in one call differ from single ones by {100 * apart:.3g} %")
+        raise UnbatchableError(f"{model.name}: several rows in one call differ from single ones by {100 * apart:.3g} %")
 
 
 def default_folder() -> Path:

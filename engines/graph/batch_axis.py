@@ -14,7 +14,7 @@ from engines.values import Array
 BATCH = "batch"
 
 
-class BatchError(ModelError):
+class UnbatchableError(ModelError):
     """This model runs one row a call, and its graph cannot be rewritten for more."""
 
 
@@ -62,7 +62,7 @@ def open_batch(model: ModelProto) -> ModelProto:
     """A copy whose inputs and outputs take any number of rows.
 
     A Reshape to (1, ...) copies the row count instead; a Resize to fixed sizes becomes one by scales. Errors:
-    BatchError where an input's or output's first size is not 1, or the size before a Resize is unknown.
+    UnbatchableError where an input's or output's first size is not 1, or the size before a Resize is unknown.
     """
     if is_open(model):
         return model
@@ -79,7 +79,7 @@ def open_batch(model: ModelProto) -> ModelProto:
         dims = value.type.tensor_type.shape.dim
         if not dims or (dims[0].HasField("dim_value") and dims[0].dim_value != 1):
             seen = [d.dim_value for d in dims]
-            raise BatchError(
+            raise UnbatchableError(
                 f"{value.name!r} has the sizes {seen}, no row axis of 1: this model runs one picture a call"
             )
         dims[0].dim_param = BATCH
@@ -99,7 +99,7 @@ def _open_reshape(graph: GraphProto, node: NodeProto, target: Array) -> None:
 def _open_resize(graph: GraphProto, node: NodeProto, sizes: Array, one_row: Mapping[str, tuple[int, ...]]) -> None:
     shape = one_row.get(node.input[0])
     if shape is None:
-        raise BatchError(f"the size before Resize {node.name!r} is unknown: its batch axis cannot be opened")
+        raise UnbatchableError(f"the size before Resize {node.name!r} is unknown: its batch axis cannot be opened")
     name = f"{node.output[0]}/open_scales"
     scales = (sizes.astype(np.float64) / np.asarray(shape)).astype(np.float32)
     graph.initializer.append(numpy_helper.from_array(scales, name))

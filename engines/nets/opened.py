@@ -12,7 +12,7 @@ from engines.backends.compiled import installed
 from engines.backends.cuda import gpu
 from engines.backends.openvino import has_bf16
 from engines.errors import ModelError
-from engines.graph.batch_axis import BatchError
+from engines.graph.batch_axis import UnbatchableError
 from engines.nets.arcface import Arcface
 from engines.nets.bisenet import Bisenet, mask
 from engines.nets.detectors.finder import NetDetector
@@ -95,7 +95,7 @@ def open_net(store: Store, name: str, wanted: RunOptions = RunOptions()) -> Net:
     def make() -> Engine:
         try:
             return opened(file, precision, replace(wanted, batch=batch))
-        except BatchError:  # then `Net` calls it once a row
+        except UnbatchableError:  # then `Net` calls it once a row
             return opened(file, precision, replace(wanted, batch=1))
 
     if wanted.hub is None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from engines.refiners import relief
-from engines.refiners.worker import RefinerError, Worker, program
+from engines.refiners.worker import RefinerError, RefinerWorker, program
 from engines.values import F32, U8
 
 SIDE = 512  # pixels that Stable Diffusion 1.5 was made for
@@ -42,7 +42,7 @@ class ControlNet:
         seconds: float = SECONDS,
     ) -> None:  # frozen
         words = [w for name in ("base", "depth", "normal") for w in (f"--{name}", str(folder / name))]
-        self._worker = Worker(
+        self._worker = RefinerWorker(
             "controlnet", program(python, "controlnet_program.py", *words, "--device", device), seconds
         )
         self.recipe = recipe

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engines.refiners.worker import RefinerError, Worker, program
+from engines.refiners.worker import RefinerError, RefinerWorker, program
 from engines.values import F32, U8
 
 SECONDS = 120.0  # for an answer: half a minute on a small GPU
@@ -18,7 +18,7 @@ class Dkt:
         self, python: Path | str, repository: Path, model: str = "", large: bool = False, seconds: float = SECONDS
     ) -> None:
         words = ["--repository", str(repository), "--model", model, *(["--large"] if large else [])]
-        self._worker = Worker("dkt", program(python, "dkt_program.py", *words), seconds)
+        self._worker = RefinerWorker("dkt", program(python, "dkt_program.py", *words), seconds)
 
     def depth(self, frames: U8) -> F32:
         """float32 (n, h, w), nearer is larger, 0 to 1 over the window; of uint8 (n, h, w, 3) RGB. Raises

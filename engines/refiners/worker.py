@@ -27,7 +27,7 @@ class RefinerError(UnderstudyError):
     """A refiner's program is missing, has died, was too slow, or says that it cannot."""
 
 
-class Worker:
+class RefinerWorker:
     """command: what to start. seconds: for an answer; loading: until it is ready for the first one."""
 
     def __init__(self, name: str, command: Sequence[str], seconds: float, loading: float = 600.0) -> None:

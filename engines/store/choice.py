@@ -10,7 +10,7 @@ from engines.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Purpose:
+class ModelPurpose:
     """What a model is wanted for. noun: for messages. tasks: those of the catalogue that do it. option: of `swap`."""
 
     noun: str
@@ -18,15 +18,15 @@ class Purpose:
     option: str
 
 
-SWAP = Purpose("swapping network", ("swap", "swap_dfm"), "--model")
-ENHANCE = Purpose("network that sharpens faces", ("enhance",), "--enhance")
-MASK = Purpose("network that masks faces", ("occlusion", "regions"), "--mask")
-DETECT = Purpose("face detector", ("detect",), "--detector")
-EMBED = Purpose("network that tells people apart", ("identity",), "")
+SWAP = ModelPurpose("swapping network", ("swap", "swap_dfm"), "--model")
+ENHANCE = ModelPurpose("network that sharpens faces", ("enhance",), "--enhance")
+MASK = ModelPurpose("network that masks faces", ("occlusion", "regions"), "--mask")
+DETECT = ModelPurpose("face detector", ("detect",), "--detector")
+EMBED = ModelPurpose("network that tells people apart", ("identity",), "")
 PURPOSES = (SWAP, ENHANCE, MASK, DETECT, EMBED)
 
 
-def find(store: Store, name: str, purpose: Purpose) -> Model:
+def find(store: Store, name: str, purpose: ModelPurpose) -> Model:
     """The entry of the catalogue's or the user's own model. Raises ModelError."""
     every = {model.name: model for model in (*store.catalog.models.values(), *store.own())}
     model = every.get(name)

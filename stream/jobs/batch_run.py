@@ -63,7 +63,7 @@ class BatchResult:
         return 0 if not failed else 2 if failed == len(self.files) else 1
 
 
-class BatchProgress(Protocol):
+class BatchObserver(Protocol):
     """Told of every file as it is taken up and as it ends."""
 
     def begin(self, number: int, total: int, item: BatchItem) -> Follow:
@@ -74,7 +74,7 @@ class BatchProgress(Protocol):
 
 
 class Unfollowed:
-    """A `BatchProgress` that shows nothing."""
+    """A `BatchObserver` that shows nothing."""
 
     def begin(self, number: int, total: int, item: BatchItem) -> Follow:
         return unseen
@@ -87,7 +87,7 @@ def run_batch(
     plan: BatchPlan,
     job: SwapJob,
     opener: Opener,
-    progress: BatchProgress | None = None,
+    progress: BatchObserver | None = None,
     stop: threading.Event | None = None,
     skip_done: bool = False,
     overwrite: bool = False,

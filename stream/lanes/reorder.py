@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Fate(StrEnum):
+class FrameFate(StrEnum):
     """How an expected frame was settled."""
 
     DONE = "done"
@@ -27,11 +27,11 @@ class Released(Generic[T]):
 
     index: int
     item: T | None
-    fate: Fate
+    fate: FrameFate
 
     @property
     def held(self) -> bool:
-        return self.fate is Fate.OVERDUE
+        return self.fate is FrameFate.OVERDUE
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ class _Slot(Generic[T]):
     index: int
     deadline: float | None
     item: T | None = None
-    fate: Fate | None = None
+    fate: FrameFate | None = None
 
 
 class Reorder(Generic[T]):
@@ -82,25 +82,25 @@ class Reorder(Generic[T]):
 
     def done(self, index: int, item: T) -> bool:
         """Settles a frame with its result. False if it had been settled before: the result is dropped as late."""
-        return self._settle(index, Fate.DONE, item)
+        return self._settle(index, FrameFate.DONE, item)
 
     def shed(self, index: int) -> bool:
         """Settles a frame that will not come. False if it had been settled before."""
-        return self._settle(index, Fate.SHED, None)
+        return self._settle(index, FrameFate.SHED, None)
 
     def overdue(self, now: float) -> int:
         """Settles every frame whose deadline is not after `now`; returns how many."""
         passed = [s.index for s in self._slots.values() if s.deadline is not None and s.deadline <= now]
         for index in passed:
-            self._settle(index, Fate.OVERDUE, None)
+            self._settle(index, FrameFate.OVERDUE, None)
         return len(passed)
 
-    def _settle(self, index: int, fate: Fate, item: T | None) -> bool:
+    def _settle(self, index: int, fate: FrameFate, item: T | None) -> bool:
         slot = self._slots.pop(index, None)
         if slot is None:
             if index > self._highest:
                 raise ValueError(f"frame {index} was never expected")
-            self.late += fate is Fate.DONE
+            self.late += fate is FrameFate.DONE
             return False
         slot.item, slot.fate = item, fate
         return True
@@ -110,7 +110,7 @@ class Reorder(Generic[T]):
         out: list[Released[T]] = []
         while self._order and (fate := self._order[0].fate) is not None:
             slot = self._order.popleft()
-            if fate is Fate.DONE:
+            if fate is FrameFate.DONE:
                 self._last = slot.item
-            out.append(Released(slot.index, None if fate is Fate.SHED else self._last, fate))
+            out.append(Released(slot.index, None if fate is FrameFate.SHED else self._last, fate))
         return out

@@ -28,7 +28,7 @@ from stream.telemetry.trace import Tracer
 CLOCK = Fraction(1, 90_000)
 
 
-class Swap(Protocol):
+class FrameSwap(Protocol):
     """What a session's lane runs."""
 
     def __call__(self, frame: Frame) -> Shown: ...
@@ -40,7 +40,7 @@ class LiveSession:
 
     def __init__(
         self,
-        make: Callable[[Metered], Swap],
+        make: Callable[[Metered], FrameSwap],
         metrics: Metrics,
         tracer: Tracer | None = None,
         lane: int = 0,
@@ -61,7 +61,7 @@ class LiveSession:
         self.sound_delay = 0.0
         self._cloner, self._index = Cloner(), 0
         self._loop = asyncio.get_running_loop()
-        self._swap: Swap | None = None
+        self._swap: FrameSwap | None = None
         self._lane: Lane[Frame, Shown] = Lane(
             "live", self._work, self._out, capacity=1, full=WhenFull.SHED, items=self._frames()
         )

@@ -1,4 +1,5 @@
-"""Stream copy: sound, subtitles, data, covers and attachments go from the source to the output, as `Plan` decides.
+"""Stream copy: sound, subtitles, data, covers and attachments go from the source to the output, as `StreamPlan`
+decides.
 
 Knows: the ways that packets go, and their times. Knows nothing of video frames.
 """
@@ -11,9 +12,9 @@ import av
 from av.container import OutputContainer
 
 from engines.errors import OutputError
-from stream.media.others.containers import Target
+from stream.media.others.containers import Container
 from stream.media.others.covers import attach, is_cover
-from stream.media.others.plan import Fate, Plan, Planned, Streams
+from stream.media.others.plan import Planned, StreamFate, StreamPlan, Streams
 from stream.media.others.sound import SoundConverted
 from stream.media.others.text import TextConverted
 from stream.media.others.way import Copied, Way
@@ -46,7 +47,7 @@ class Copying:
         streams: Streams = Streams.ALL,
     ) -> None:
         """Adds a stream for each of the source's that the container holds; none where the pictures go alone. The
-        container has its video stream already. Raises OutputError, see `Plan.check`."""
+        container has its video stream already. Raises OutputError, see `StreamPlan.check`."""
         self._source, self._container, self._name = source, container, name
         self._ways: dict[int, Way] = {}
         self._last: dict[int, int] = {}
@@ -54,7 +55,7 @@ class Copying:
         self._strict = not container.format.flags & _NOT_STRICT
         others = () if alone else source.others()
         first = {stream.index: source.read_so_far(stream.index) for stream in others}
-        plan = Plan(others, Target.of(container, name), source.container.format.name, first)
+        plan = StreamPlan(others, Container.of(container, name), source.container.format.name, first)
         video = container.streams.video[0].codec_context.name if others else ""
         plan.check(name, source.path, video, streams)
         for one in plan.all:
@@ -65,12 +66,12 @@ class Copying:
 
     def _add(self, one: Planned, first: "list[av.Packet[Any]]") -> None:
         stream, container = one.stream, self._container
-        if one.fate is Fate.COPIED:
+        if one.fate is StreamFate.COPIED:
             self._ways[stream.index] = Copied(container, stream)
-        elif one.fate is Fate.CONVERTED:
+        elif one.fate is StreamFate.CONVERTED:
             kind = TextConverted if stream.type == "subtitle" else SoundConverted
             self._ways[stream.index] = kind(container, stream, one.codec)
-        elif one.fate is Fate.ATTACHED:
+        elif one.fate is StreamFate.ATTACHED:
             attach(container, stream, bytes(first[0]))
 
     def pass_on(self, window: TimeWindow) -> None:

@@ -21,7 +21,7 @@ MOST = 64  # people who are remembered
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Sighting:
     """Somebody in one frame. looks: float32 (d,), of length 1. place: x and y, shares of the picture's sides."""
 
     looks: F32
@@ -30,7 +30,7 @@ class Seen:
 
 @dataclass(slots=True)
 class _Actor:
-    seen: Seen
+    seen: Sighting
     rule: int | None
     first: int  # who was met first
 
@@ -45,7 +45,7 @@ class Actors:
     _past: list[_Actor] = field(default_factory=list)  # the latest last
     _met: int = 0
 
-    def recall(self, newcomers: Mapping[int, Seen]) -> dict[int, int]:
+    def recall(self, newcomers: Mapping[int, Sighting]) -> dict[int, int]:
         """Track -> rule, for newcomers who are somebody that fell under a rule before, who was met first coming first.
         All of a frame at once: who is whom is told by all of them together."""
         tracks = list(newcomers)
@@ -57,7 +57,7 @@ class Actors:
         named = sorted((actor.first, track, actor.rule) for track, actor in known.items() if actor.rule is not None)
         return {track: rule for _, track, rule in named}
 
-    def note(self, people: Mapping[int, Seen]) -> None:
+    def note(self, people: Mapping[int, Sighting]) -> None:
         """How those who are followed look now."""
         for track, seen in people.items():
             self._now[track] = self._followed(self._now.get(track), seen)
@@ -76,13 +76,13 @@ class Actors:
         """The track was somebody else's."""
         self._now.pop(track, None)
 
-    def _followed(self, actor: _Actor | None, seen: Seen) -> _Actor:
+    def _followed(self, actor: _Actor | None, seen: Sighting) -> _Actor:
         if actor is None:
             self._met += 1
             return _Actor(seen, None, self._met)
         return _Actor(_mixed(actor.seen, seen), actor.rule, actor.first)
 
-    def _likeness(self, newcomers: Sequence[Seen]) -> F32:
+    def _likeness(self, newcomers: Sequence[Sighting]) -> F32:
         """float32 (newcomers, past)."""
         out = np.zeros((len(newcomers), len(self._past)), np.float32)
         for i, new in enumerate(newcomers):
@@ -93,9 +93,9 @@ class Actors:
         return out
 
 
-def _mixed(old: Seen, new: Seen) -> Seen:
+def _mixed(old: Sighting, new: Sighting) -> Sighting:
     looks = old.looks + np.float32(FOLLOW) * (new.looks - old.looks)
-    return Seen(np.asarray(looks / (np.linalg.norm(looks) + 1e-9), np.float32), new.place)
+    return Sighting(np.asarray(looks / (np.linalg.norm(looks) + 1e-9), np.float32), new.place)
 
 
 def matched(likeness: F32, sure: float, likely: float) -> dict[int, int]:

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 
 from engines.occlusion.network import NONE
 from stream.frame import Frame
-from stream.perception.actors import Actors, Seen
+from stream.perception.actors import Actors, Sighting
 from stream.perception.appearance import Appearance
-from stream.perception.people import Person, here
+from stream.perception.people import TrackedPerson, here
 
 NOTE_EVERY = 1.0  # seconds between looks at those who are followed
 
@@ -24,7 +24,7 @@ class ActorMemory:
         self._known: set[int] = set()
         self._noted = -1e9
 
-    def recall(self, frame: Frame, people: Sequence[Person]) -> dict[int, int]:
+    def recall(self, frame: Frame, people: Sequence[TrackedPerson]) -> dict[int, int]:
         """Track -> rule of newcomers who are somebody that fell under a rule before, whether in this shot or in one
         before. people: everybody who is followed or lost for the moment."""
         self._actors.keep({p.id for p in people})
@@ -32,7 +32,7 @@ class ActorMemory:
         self._known = {p.id for p in people}
         return self._actors.recall(self._seen(frame, fresh)) if fresh else {}
 
-    def note(self, frame: Frame, people: Sequence[Person], cast: Mapping[int, int]) -> None:
+    def note(self, frame: Frame, people: Sequence[TrackedPerson], cast: Mapping[int, int]) -> None:
         """Everybody as they are now, with the rules that they fall under. cast: track -> rule."""
         if not 0 <= frame.seconds - self._noted < NOTE_EVERY:
             self._noted = frame.seconds
@@ -43,15 +43,15 @@ class ActorMemory:
         """The track was somebody else's."""
         self._actors.drop(track)
 
-    def _seen(self, frame: Frame, people: Sequence[Person]) -> dict[int, Seen]:
+    def _seen(self, frame: Frame, people: Sequence[TrackedPerson]) -> dict[int, Sighting]:
         if not people:
             return {}
         picture = frame.picture
         looks = self._appearance(picture, [p.look.face.mesh for p in people])
         places = [(p.box.centre[0] / picture.width, p.box.centre[1] / picture.height) for p in people]
-        return {p.id: Seen(look, place) for p, look, place in zip(people, looks, places, strict=True)}
+        return {p.id: Sighting(look, place) for p, look, place in zip(people, looks, places, strict=True)}
 
 
-def clear(person: Person) -> bool:
+def clear(person: TrackedPerson) -> bool:
     """Whether nothing is known to be before the face."""
     return person.front is None or person.front.kind == NONE

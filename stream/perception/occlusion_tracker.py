@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import cv2
 import numpy as np
 
-from calib.thresholds import Held, Thresholds, advance
+from calib.thresholds import RouteState, Thresholds, advance
 from engines.align import similarity
 from engines.landmarks import Landmarks
 from engines.mesh.fuse import forgetting, width
@@ -49,7 +49,7 @@ COVERED = 0.5  # probability or opacity of a pixel that counts
 
 @dataclass(slots=True)
 class _State:
-    held: Held | None = None
+    held: RouteState | None = None
     plate: Plate = field(default_factory=Plate.empty)
     seen: Occlusion | None = None
     cells: F32 | None = None

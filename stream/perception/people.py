@@ -19,7 +19,7 @@ FAR = 0.08  # of that correlation that a face width of distance costs
 
 
 @dataclass(slots=True, eq=False)  # looks hold arrays, which have no plain equality
-class Person:
+class TrackedPerson:
     """id: the track's number. met: when it was given, seconds. lost: since when the face is not seen, seconds; None
     while it is. front: what lies before the face. behind: so much that FaceMesh does not see it; it is lost, and
     carried along by what is still seen of it."""
@@ -46,7 +46,7 @@ class Person:
         return self.look.face.box
 
 
-def here(people: Iterable[Person]) -> list[Person]:
+def here(people: Iterable[TrackedPerson]) -> list[TrackedPerson]:
     """Who is seen."""
     return [p for p in people if p.lost is None]
 
@@ -58,7 +58,7 @@ def same(a: Box, b: Box) -> bool:
     return a.iou(b) > 0.3 or (inside and 0.25 < b.area / max(a.area, 1.0) < 4)
 
 
-def recognised(look: Look, people: Iterable[Person]) -> Person | None:
+def recognised(look: Look, people: Iterable[TrackedPerson]) -> TrackedPerson | None:
     """Which of those who are lost the face is: by its portrait, and by how near it is to where they were."""
     lost = [p for p in people if p.lost is not None]
     if not lost:
@@ -67,7 +67,7 @@ def recognised(look: Look, people: Iterable[Person]) -> Person | None:
     if there is not None:
         return there
 
-    def likeness(p: Person) -> float:
+    def likeness(p: TrackedPerson) -> float:
         a, b = p.box, look.face.box
         apart = np.hypot(a.centre[0] - b.centre[0], a.centre[1] - b.centre[1]) / max(a.width, 1.0)
         return float(p.look.portrait @ look.portrait) - FAR * min(float(apart), 5.0)
@@ -87,7 +87,7 @@ def portrait_now(look: Look) -> F32:
     return portrait(look.region, roi_from_mesh(look.face.mesh))
 
 
-def part(people: Sequence[Person], now: float) -> None:
+def part(people: Sequence[TrackedPerson], now: float) -> None:
     """Of two tracks on one face, the one whose face it is not is lost."""
     seen = sorted(here(people), key=lambda p: -p.look.age)
     for i, person in enumerate(seen):
@@ -97,7 +97,7 @@ def part(people: Sequence[Person], now: float) -> None:
                 _stranger(older, person).lost = now
 
 
-def _stranger(older: Person, newer: Person) -> Person:
+def _stranger(older: TrackedPerson, newer: TrackedPerson) -> TrackedPerson:
     """Of two tracks on one face, the one whose face it is not; the newer where both may be."""
     face = portrait_now(newer.look)
     return older if newer.look.portrait @ face > older.look.portrait @ face + OWN else newer

@@ -20,7 +20,7 @@ from stream.perception.face_finding import Perception
 from stream.perception.face_selection import Alike, FaceSelection, Rule
 from stream.perception.memory import ActorMemory
 from stream.perception.occlusion_tracker import OcclusionTracker
-from stream.perception.people import Person
+from stream.perception.people import TrackedPerson
 from stream.perception.reference import ReferenceMatcher
 from stream.perception.search import FaceSearch
 
@@ -70,7 +70,7 @@ class Perceiver:
         self.choose(rules, likeness)
         self._search, self._landmarks = FaceSearch(models.detector, finder), Landmarks(models.landmarks)
         self._most = most
-        self._people: list[Person] = []
+        self._people: list[TrackedPerson] = []
         self._next = self._beyond = 0
         self._cut = CutDetector()
         self._now = self._looked = self._turned = -1e9
@@ -231,7 +231,7 @@ class Perceiver:
                 was = known.look
                 known.found(replace(look, age=was.age + 1, portrait=was.portrait))
             else:
-                self._people.append(Person(self._next, look, frame.seconds))
+                self._people.append(TrackedPerson(self._next, look, frame.seconds))
                 self._next += 1
         return beyond
 

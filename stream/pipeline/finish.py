@@ -8,7 +8,7 @@ from dataclasses import replace
 from stream.frame import Done, FaceTrack, Scene
 from stream.pipeline.choices import OnMiss
 from stream.pipeline.cover import cover
-from stream.pipeline.guard import Guard, Missed, Reason, Seen
+from stream.pipeline.guard import Guard, GuardedFace, Missed, Reason
 from stream.pipeline.misses import MissLog
 from stream.pipeline.stages import paste
 
@@ -44,11 +44,11 @@ def wanted(scene: Scene) -> list[FaceTrack]:
     return [track for track in scene.tracks if track.source is not None]
 
 
-def _seen(done: Done) -> tuple[Seen, ...]:
+def _seen(done: Done) -> tuple[GuardedFace, ...]:
     scene = done.plan.scene
     hidden = {laid.track: laid.opacity for laid in done.patches}
     intended = 1.0 if scene.control.strength == 0 else 0.0  # of a face that is not painted
-    return tuple(Seen(track.id, track.box, hidden.get(track.id, intended)) for track in wanted(scene))
+    return tuple(GuardedFace(track.id, track.box, hidden.get(track.id, intended)) for track in wanted(scene))
 
 
 def _painted(done: Done) -> set[int]:

@@ -17,7 +17,7 @@ BARE = 1.25  # of the covered box over that of a face that is seen
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class GuardedFace:
     """One face that is to be painted. opacity: 0 to 1, how much of it the paint hides (0: none was laid)."""
 
     id: int
@@ -58,7 +58,7 @@ class Guard:
     on_miss: OnMiss = OnMiss.HOLD
     _last: dict[int, tuple[Box, float]] = field(default_factory=dict)
 
-    def judge(self, seen: tuple[Seen, ...], now: float, cut: bool) -> GuardDecision:
+    def judge(self, seen: tuple[GuardedFace, ...], now: float, cut: bool) -> GuardDecision:
         """seen: the faces to be painted in this frame. now: the frame's seconds. cut: a new shot, whose old faces are
         gone."""
         if cut:

@@ -28,7 +28,7 @@ BUFFER = 1 << 15  # bytes of a connection that wait to be read
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RtmpTimeouts:
     """Seconds. hello: from connecting to having said a key. data: without a byte after which a publisher is gone."""
 
     hello: float = 5.0
@@ -49,9 +49,9 @@ class RtmpServer:
         slots: dict[str, Slot],
         came: Callable[[Slot], object] = lambda _: None,
         room: Callable[[Slot], bool] = lambda _: True,
-        patience: Patience | None = None,
+        patience: RtmpTimeouts | None = None,
     ) -> None:
-        self.slots, self._came, self._room, self._patience = slots, came, room, patience or Patience()
+        self.slots, self._came, self._room, self._patience = slots, came, room, patience or RtmpTimeouts()
         self.connections = Connections(share(CONNECTIONS, DESCRIPTORS), PER_MINUTE, BURST)
         self._listener: Listener | None = None
         self._open: set[asyncio.Task[None]] = set()

@@ -9,7 +9,7 @@ from typing import TextIO
 from engines.errors import OutputError
 from stream.frame import Plan, Route
 from stream.media.atomicfile import AtomicFile
-from stream.telemetry.stats import Table, Timing
+from stream.telemetry.stats import StageTiming, Table
 
 
 class Report:
@@ -89,6 +89,6 @@ def route_row(table: Table, route: Route) -> dict[str, float]:
     }
 
 
-def quantiles(timing: Timing) -> dict[str, float]:
+def quantiles(timing: StageTiming) -> dict[str, float]:
     """A stage's quantiles in milliseconds, as every JSON of this project gives them."""
     return {f"p{q}_ms": round(getattr(timing, f"p{q}") * 1000, 3) for q in (50, 95, 99)}

@@ -19,7 +19,7 @@ BINS = math.ceil(math.log(HIGHEST / LOWEST) / STEP)
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
+class StageTiming:
     """A stage in figures. All in seconds but count. Quantiles are right to 1 %."""
 
     count: int = 0
@@ -58,8 +58,8 @@ class Histogram:
                 return min(max(LOWEST * math.exp((place + 0.5) * STEP), self._least), self._most)
         return 0.0
 
-    def timing(self) -> Timing:
-        return Timing(self._count, self._total, self.quantile(0.50), self.quantile(0.95), self.quantile(0.99))
+    def timing(self) -> StageTiming:
+        return StageTiming(self._count, self._total, self.quantile(0.50), self.quantile(0.95), self.quantile(0.99))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ class Table:
     in the order in which they were first seen. wall: seconds. hands: threads that share a stage, where there are
     several."""
 
-    routes: dict[Route, Timing]
-    stages: dict[str, Timing]
+    routes: dict[Route, StageTiming]
+    stages: dict[str, StageTiming]
     wall: float
     hands: dict[str, int] = field(default_factory=dict)
 

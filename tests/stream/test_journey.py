@@ -21,7 +21,7 @@ from stream.picture import Picture
 from stream.pipeline.stages import Paint, Stages, refuse
 from stream.pixels.geometry import Geometry
 from stream.route import route
-from stream.telemetry.stats import Stats, Table, Timing
+from stream.telemetry.stats import StageTiming, Stats, Table
 
 Refine = Callable[[Done], Done]
 FACE = Face(Box(0, 0, 2, 2), np.zeros((6, 2), np.float32), np.zeros((468, 3), np.float32), 1.0)
@@ -376,9 +376,14 @@ def test_a_slow_painter_does_not_let_untouched_frames_pile_up_behind_it() -> Non
 
 
 def test_the_bottleneck_is_the_busiest_lane_with_all_its_stages() -> None:
-    stages = {"encode": Timing(9, 3.0), "paint": Timing(9, 2.0), "paste": Timing(9, 1.5), "perceive": Timing(9, 3.2)}
+    stages = {
+        "encode": StageTiming(9, 3.0),
+        "paint": StageTiming(9, 2.0),
+        "paste": StageTiming(9, 1.5),
+        "perceive": StageTiming(9, 3.2),
+    }
     assert bottleneck(Table({}, stages, wall=4.0)) == "paint"
-    assert bottleneck(Table({}, {"decode": Timing(1, 1.0)}, wall=4.0)) == "decode"
+    assert bottleneck(Table({}, {"decode": StageTiming(1, 1.0)}, wall=4.0)) == "decode"
 
 
 def test_a_failure_keeps_what_lies_behind_it() -> None:

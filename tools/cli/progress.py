@@ -11,16 +11,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Spinner
 from rich.progress import Progress as Bars
 from rich.text import Text
 
+from stream.jobs.result import Progress
+
 EVERY = 5.0  # seconds between lines where there is no terminal
 
 
-class Progress(Protocol):
-    """Counts frames. `tick` is called from one thread, for every frame."""
-
-    def tick(self) -> None: ...
-    def say(self, text: str) -> None:
-        """A line for the user, above the bar where there is one."""
-        ...
+class ShownProgress(Progress, Protocol):
+    """A progress on stderr, for as long as it is entered. What it says stands above the bar where there is one."""
 
     def __enter__(self) -> Self: ...
     def __exit__(
@@ -115,7 +112,7 @@ def open_progress(
     out: TextIO | None = None,
     clock: Callable[[], float] = time.monotonic,
     label: str = "",
-) -> Progress:
+) -> ShownProgress:
     """total: frames expected, None if nobody knows. label: what is counted, where that is not plain."""
     out = out or sys.stderr
     if quiet:

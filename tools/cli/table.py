@@ -7,7 +7,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from stream.journey import bottleneck
-from stream.telemetry.stats import Table, Timing
+from stream.telemetry.stats import StageTiming, Table
 from tools.cli.progress import clock_time
 
 
@@ -23,7 +23,7 @@ def render(table: Table) -> RenderableType:
     return Group(routes, "", stages, "", Text(total, style="bold"))
 
 
-def stage_grid(rows: Mapping[str, tuple[Timing, float | None]], bottleneck: str | None) -> Grid:
+def stage_grid(rows: Mapping[str, tuple[StageTiming, float | None]], bottleneck: str | None) -> Grid:
     """rows: each stage's timing and busy share, None where it was not measured."""
     grid = _grid("stage", "count", "mean", "p50", "p95", "p99", "busy")
     for name, (timing, busy) in rows.items():

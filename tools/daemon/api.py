@@ -13,7 +13,7 @@ from tools.daemon.errors import ConflictError, RequestError, StoreBusyError, Sto
 from tools.daemon.files.allowed import AllowedFolders
 from tools.daemon.http_values import BODY, digest_of, idempotency_key, json_object, page_of, priority_of
 from tools.daemon.openapi import document, index
-from tools.daemon.queue.events import Listener
+from tools.daemon.queue.events import Subscription
 from tools.daemon.queue.queued_job import JobState, JsonObject, QueuedJob, to_json
 from tools.daemon.queue.scheduler import Scheduler
 from tools.daemon.request import parse
@@ -24,7 +24,7 @@ from tools.http.auth import RequestAuth
 from tools.http.event_stream import EventStream
 from tools.http.server import HttpServer
 from tools.http.token_gate import Grant, TokenGate
-from tools.http.tokens import Held, Scope
+from tools.http.tokens import Quota, Scope
 
 QUEUED = 10_000  # jobs that may wait
 LISTENERS = 64
@@ -138,7 +138,7 @@ class Api:
             self._job(request)
         if len(events) >= LISTENERS:
             raise web.HTTPServiceUnavailable(reason="too many listen already", headers={"Retry-After": "10"})
-        with self._auth.hold(grant, Held.LISTENERS):
+        with self._auth.hold(grant, Quota.LISTENERS):
             stream, listener = EventStream(request, time.monotonic), events.open(name)
             try:
                 await stream.open()
@@ -149,7 +149,7 @@ class Api:
                 events.drop(listener)
             return stream.response
 
-    async def _send(self, stream: EventStream, listener: Listener, name: str | None, grant: Grant) -> None:
+    async def _send(self, stream: EventStream, listener: Subscription, name: str | None, grant: Grant) -> None:
         """Ends with the job of this name, or with the token. Raises ConnectionError, EOFError."""
         store = self._scheduler.store
         now = [store.get(name)] if name else store.jobs(JobState.RUNNING)

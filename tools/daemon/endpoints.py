@@ -12,7 +12,7 @@ from stream.consent.people import find_people
 from stream.consent.people import settle as settle_consent
 from stream.io.address import inlet, outlet
 from stream.io.relay import Relay
-from stream.live.session import Swap
+from stream.live.session import FrameSwap
 from stream.live.swaps import LiveOptions, LiveSwaps
 from stream.media.bitrate import parse_bitrate
 from stream.pipeline.models import Models, Timing
@@ -33,7 +33,7 @@ class Post:
     """An endpoint at work. relay: while somebody publishes, and a while after."""
 
     endpoint: Endpoint
-    make: Callable[[Metered], Swap]
+    make: Callable[[Metered], FrameSwap]
     slot: Slot = field(default_factory=Slot)
     relay: Relay | None = None
     task: asyncio.Task[None] | None = None
@@ -81,7 +81,7 @@ class Endpoints:
     def __init__(
         self,
         endpoints: Sequence[Endpoint],
-        makes: Sequence[Callable[[Metered], Swap]],
+        makes: Sequence[Callable[[Metered], FrameSwap]],
         metrics: Metrics,
         most: int = 4,
         linger: float = LINGER,

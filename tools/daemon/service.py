@@ -20,7 +20,7 @@ from tools.daemon.config import Config
 from tools.daemon.files.allowed import AllowedFolders
 from tools.daemon.queue.disk_room import SIZE, DiskRoom
 from tools.daemon.queue.job_folders import JobFolders
-from tools.daemon.queue.scheduler import Limits, Scheduler
+from tools.daemon.queue.scheduler import Scheduler, SchedulerLimits
 from tools.daemon.queue.store_access import StoreAccess, open_store
 from tools.daemon.steps import Passed, Step, unheard
 from tools.daemon.watch_folders import FolderWatch
@@ -40,7 +40,7 @@ async def serve(
     config: Config,
     *,
     clock: Callable[[], float] = time.time,
-    limits: Limits | None = None,
+    limits: SchedulerLimits | None = None,
     reserve: int = SIZE,
     passed: Passed = unheard,
 ) -> None:
@@ -48,7 +48,7 @@ async def serve(
     of the options. reserve: bytes that are set aside on the state's disk. Raises UnderstudyError."""
     settle()
     metrics = Metrics()
-    limits = limits or Limits(options.jobs, options.attempts, options.segment)
+    limits = limits or SchedulerLimits(options.jobs, options.attempts, options.segment)
     with ExitStack() as stack:
         claim(options.state, stack)
         scheduler = open_scheduler(options.state, limits, stack, clock, reserve, passed)
@@ -89,7 +89,7 @@ def claim(state: Path, stack: ExitStack) -> None:
 
 def open_scheduler(
     state: Path,
-    limits: Limits,
+    limits: SchedulerLimits,
     stack: ExitStack,
     clock: Callable[[], float] = time.time,
     reserve: int = SIZE,

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from aiohttp import web
 
 from tools.http.token_gate import AccessDenied, Grant, TokenGate
-from tools.http.tokens import Held, Scope
+from tools.http.tokens import Quota, Scope
 
 
 class RequestAuth:
@@ -35,7 +35,7 @@ class RequestAuth:
         if grant.who != who:
             self.authorize(request, Scope.ADMIN)
 
-    def hold(self, grant: Grant, what: Held) -> AbstractContextManager[None]:
+    def hold(self, grant: Grant, what: Quota) -> AbstractContextManager[None]:
         """One of those that the token may have at once; on entering it raises AccessDenied."""
         return self._gate.hold(grant, what)
 

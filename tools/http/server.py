@@ -24,7 +24,7 @@ DESCRIPTORS = 4  # the server's connections may take one in so many
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class HttpTimeouts:
     """Seconds. head: from connecting to a first whole request. kept: that a connection waits for the next one. linger:
     that the rest of a refused body is read, so that the answer gets through. ending: that requests get at the end."""
 
@@ -42,9 +42,9 @@ class HttpServer:
         app: web.Application,
         activity: RequestActivity,
         tls: ssl.SSLContext | None = None,
-        patience: Patience | None = None,
+        patience: HttpTimeouts | None = None,
     ) -> None:
-        self._activity, self._patience = activity, patience or Patience()
+        self._activity, self._patience = activity, patience or HttpTimeouts()
         self._runner = web.AppRunner(
             app,
             access_log=None,

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from engines.errors import UnderstudyError
 from stream.net.rate import RateLimit
-from tools.http.tokens import Held, Limits, Refusal, Scope, Token, TokenError, Tokens, load
+from tools.http.tokens import Quota, Refusal, Scope, Token, TokenError, TokenLimits, Tokens, load
 
-LOCAL = Limits(per_minute=6000, sessions=64, upload=1 << 30, viewers=512, rooms=64, listeners=32)
+LOCAL = TokenLimits(per_minute=6000, sessions=64, upload=1 << 30, viewers=512, rooms=64, listeners=32)
 """Of who needs no token: this machine's own users, where no token file was named."""
 _GONE = (0,)
 
@@ -34,7 +34,7 @@ class Grant:
     """who: the token's id, empty where none was needed. It may be logged: it is not the secret."""
 
     who: str
-    limits: Limits
+    limits: TokenLimits
 
 
 class TokenGate:
@@ -52,7 +52,7 @@ class TokenGate:
         self._tokens: Tokens = Tokens()
         self._seen: tuple[int, ...] = _GONE
         self._meters: dict[str, RateLimit] = {}
-        self._held: Counter[tuple[str, Held]] = Counter()
+        self._held: Counter[tuple[str, Quota]] = Counter()
         if file is not None:
             self._refresh()
             if not self._tokens:
@@ -89,7 +89,7 @@ class TokenGate:
         return self._tokens.find(grant.who, self._now()) is not None
 
     @contextmanager
-    def hold(self, grant: Grant, what: Held) -> Iterator[None]:
+    def hold(self, grant: Grant, what: Quota) -> Iterator[None]:
         """Counts one of these for as long as it lasts. Raises AccessDenied where the token has as many as it may."""
         key, most = (grant.who, what), grant.limits.most(what)
         if self._held[key] >= most:

@@ -42,9 +42,9 @@ class Refusal(StrEnum):
     SCOPE = "scope"
 
 
-class Held(StrEnum):
-    """What a token may have only so many of at once; each is a field of `Limits`. SESSIONS: publishers. VIEWERS: who
-    watches. ROOMS: rooms that wait with an uploaded face or are in use. LISTENERS: streams of events."""
+class Quota(StrEnum):
+    """What a token may have only so many of at once; each is a field of `TokenLimits`. SESSIONS: publishers. VIEWERS:
+    who watches. ROOMS: rooms that wait with an uploaded face or are in use. LISTENERS: streams of events."""
 
     SESSIONS = "sessions"
     VIEWERS = "viewers"
@@ -53,8 +53,8 @@ class Held(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """Of one token. per_minute: requests. upload: bytes of one upload. The others: at once, see `Held`."""
+class TokenLimits:
+    """Of one token. per_minute: requests. upload: bytes of one upload. The others: at once, see `Quota`."""
 
     per_minute: int = 120
     sessions: int = 2
@@ -63,16 +63,16 @@ class Limits:
     rooms: int = 8
     listeners: int = 8
 
-    def most(self, what: Held) -> int:
+    def most(self, what: Quota) -> int:
         """How many of this a token may have at once."""
         match what:
-            case Held.SESSIONS:
+            case Quota.SESSIONS:
                 return self.sessions
-            case Held.VIEWERS:
+            case Quota.VIEWERS:
                 return self.viewers
-            case Held.ROOMS:
+            case Quota.ROOMS:
                 return self.rooms
-            case Held.LISTENERS:
+            case Quota.LISTENERS:
                 return self.listeners
 
 
@@ -84,7 +84,7 @@ class Token:
     digest: str
     scopes: frozenset[Scope]
     expires: datetime | None
-    limits: Limits = Limits()
+    limits: TokenLimits = TokenLimits()
     note: str = ""
 
 
@@ -118,7 +118,7 @@ class Tokens:
         return None if found is None or (found.expires is not None and now >= found.expires) else found
 
     def issued(
-        self, scopes: Iterable[Scope], expires: datetime | None, limits: Limits | None = None, note: str = ""
+        self, scopes: Iterable[Scope], expires: datetime | None, limits: TokenLimits | None = None, note: str = ""
     ) -> tuple["Tokens", Token, str]:
         """The tokens with a new one, the new one, and its secret, which is nowhere else. Raises TokenError."""
         wanted = frozenset(scopes)
@@ -126,7 +126,7 @@ class Tokens:
             raise TokenError(f"a token without a scope opens nothing; give one of {', '.join(Scope)}")
         name, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
         text = f"{_PREFIX}_{name}_{secret}"
-        token = Token(name, hashlib.sha256(text.encode()).hexdigest(), wanted, expires, limits or Limits(), note)
+        token = Token(name, hashlib.sha256(text.encode()).hexdigest(), wanted, expires, limits or TokenLimits(), note)
         return replace(self, tokens=(*self.tokens, token)), token, text
 
     def revoked(self, name: str) -> "Tokens":
@@ -184,8 +184,8 @@ def _read(told: dict[str, Any]) -> Token:
     return Token(texts[0], texts[1], scopes, expires, _limits(told["limits"]), texts[2])
 
 
-def _limits(told: dict[str, Any]) -> Limits:
+def _limits(told: dict[str, Any]) -> TokenLimits:
     """What a file of an earlier version does not say is as usual."""
     if not all(type(value) is int and value >= 0 for value in told.values()):
         raise ValueError("limits are whole numbers")
-    return Limits(**told)
+    return TokenLimits(**told)

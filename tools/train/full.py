@@ -13,7 +13,7 @@ from tools.train.resnet import WIDTHS, ResNet, load_published
 DECODER = (256, 128, 64, 32, 16)  # channels at 1/16, 1/8, 1/4, 1/2 and 1 of the input's side
 
 
-class Step(nn.Module):  # type: ignore[misc]
+class DecoderLevel(nn.Module):  # type: ignore[misc]
     """Twice as large, joined with what the encoder saw at that size, if it saw it."""
 
     def __init__(self, inputs: int, skip: int, outputs: int) -> None:
@@ -33,7 +33,7 @@ class UNet(nn.Module):  # type: ignore[misc]
         self.encoder = ResNet(34, channels)
         deep, *skips = (*reversed(WIDTHS), 0)
         inputs = (deep, *DECODER[:-1])
-        self.steps = nn.ModuleList(Step(*sizes) for sizes in zip(inputs, skips, DECODER, strict=True))
+        self.steps = nn.ModuleList(DecoderLevel(*sizes) for sizes in zip(inputs, skips, DECODER, strict=True))
         self.maps = nn.Conv2d(DECODER[-1], MAPS, 3, 1, 1)
 
     def forward(self, x: Any) -> Any:

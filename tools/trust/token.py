@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from engines.errors import UnderstudyError
-from tools.http.tokens import Limits, Scope, Tokens, load, save
+from tools.http.tokens import Scope, TokenLimits, Tokens, load, save
 
 app = typer.Typer(
     help="Bearer tokens for a server.",
@@ -24,16 +24,16 @@ def add(
     scope: Annotated[list[Scope], typer.Option(help="What it opens; may be given more than once.")],
     days: Annotated[float, typer.Option(min=0, help="Days it holds; 0: for good.")] = 30,
     note: Annotated[str, typer.Option(help="Whose it is, for your own list.")] = "",
-    per_minute: Annotated[int, typer.Option(min=1, help="Requests a minute.")] = Limits().per_minute,
-    sessions: Annotated[int, typer.Option(min=1, help="Sessions at once.")] = Limits().sessions,
-    upload_mb: Annotated[int, typer.Option(min=1, help="Megabytes of one upload.")] = Limits().upload >> 20,
-    viewers: Annotated[int, typer.Option(min=0, help="Viewers at once.")] = Limits().viewers,
-    rooms: Annotated[int, typer.Option(min=0, help="Rooms with an uploaded face at once.")] = Limits().rooms,
-    listeners: Annotated[int, typer.Option(min=0, help="Streams of events at once.")] = Limits().listeners,
+    per_minute: Annotated[int, typer.Option(min=1, help="Requests a minute.")] = TokenLimits().per_minute,
+    sessions: Annotated[int, typer.Option(min=1, help="Sessions at once.")] = TokenLimits().sessions,
+    upload_mb: Annotated[int, typer.Option(min=1, help="Megabytes of one upload.")] = TokenLimits().upload >> 20,
+    viewers: Annotated[int, typer.Option(min=0, help="Viewers at once.")] = TokenLimits().viewers,
+    rooms: Annotated[int, typer.Option(min=0, help="Rooms with an uploaded face at once.")] = TokenLimits().rooms,
+    listeners: Annotated[int, typer.Option(min=0, help="Streams of events at once.")] = TokenLimits().listeners,
 ) -> None:
     """Make a token. It is shown once, here, and kept only as a hash."""
     expires = datetime.now(UTC) + timedelta(days=days) if days else None
-    limits = Limits(per_minute, sessions, upload_mb << 20, viewers, rooms, listeners)
+    limits = TokenLimits(per_minute, sessions, upload_mb << 20, viewers, rooms, listeners)
     tokens, token, secret = (load(file) if file.exists() else Tokens()).issued(scope, expires, limits, note)
     save(tokens, file)
     typer.echo(secret)

@@ -32,7 +32,7 @@ Errors = (ValueError, OSError, av.error.FFmpegError)  # what PyAV raises where a
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class Container:
     """A container to be written. name: FFmpeg's. ending: the file's, where there is one: `.m2ts` is a kind of its
     own."""
 
@@ -40,7 +40,7 @@ class Target:
     ending: str = ""
 
     @classmethod
-    def of(cls, container: OutputContainer, path: str) -> "Target":
+    def of(cls, container: OutputContainer, path: str) -> "Container":
         """The target that an opened output is."""
         return cls(container.format.name, "" if path == "-" or "://" in path else Path(path).suffix.lower())
 
@@ -61,7 +61,7 @@ def codec_of(stream: Stream) -> str | None:
     return stream.codec_context.codec.canonical_name if stream.codec_context is not None else None
 
 
-def takes(target: Target, stream: Stream, packets: Sequence["av.Packet[Any]"]) -> bool:
+def takes(target: Container, stream: Stream, packets: Sequence["av.Packet[Any]"]) -> bool:
     """Whether a container holds a stream as it is. packets: the first of it, where there are any: some muxers refuse
     only them, and some not before the end."""
     known = _KNOWN_AGAIN.get(target.name)

@@ -1,4 +1,4 @@
-"""Plan: what becomes of each of a source's other streams in a container, and what is to be said of it.
+"""StreamPlan: what becomes of each of a source's other streams in a container, and what is to be said of it.
 
 Knows: streams, containers and ways between them. Writes nothing; `Copying` carries it out.
 """
@@ -14,7 +14,7 @@ from av.stream import Stream
 
 from engines.errors import OutputError
 from stream.media.codecs import choose_codec
-from stream.media.others.containers import Target, codec_of, takes
+from stream.media.others.containers import Container, codec_of, takes
 from stream.media.others.covers import attaches, is_cover, stores
 from stream.media.others.sound import sound_for
 from stream.media.others.text import keeps_all, text_for
@@ -31,7 +31,7 @@ class Streams(StrEnum):
     STRICT = "strict"
 
 
-class Fate(StrEnum):
+class StreamFate(StrEnum):
     """What becomes of a stream."""
 
     COPIED = "copied"
@@ -45,7 +45,7 @@ class Planned:
     """codec: what it is converted to. why: the reason where it is left out. whole: nothing of it is lost."""
 
     stream: Stream
-    fate: Fate
+    fate: StreamFate
     codec: str = ""
     why: str = ""
     whole: bool = True
@@ -61,11 +61,11 @@ class Planned:
         return f"{self.stream.type} stream {self.stream.index} ({name})"
 
 
-class Plan:
+class StreamPlan:
     """The fates of all other streams. first: the packets read so far of a stream, by its index."""
 
     def __init__(
-        self, streams: Sequence[Stream], target: Target, origin: str, first: "dict[int, list[av.Packet[Any]]]"
+        self, streams: Sequence[Stream], target: Container, origin: str, first: "dict[int, list[av.Packet[Any]]]"
     ) -> None:
         """origin: FFmpeg's name of the input's container."""
         self.target, self._streams, self._origin, self._first = target, streams, origin, first
@@ -76,7 +76,7 @@ class Plan:
         is not kept, or where all sound would be lost and another container holds it."""
         lost = [one for one in self.all if not one.whole]
         sound = [one for one in self.all if one.stream.type == "audio"]
-        mute = all(one.fate is Fate.LEFT_OUT for one in sound) and self.target.holds_sound
+        mute = all(one.fate is StreamFate.LEFT_OUT for one in sound) and self.target.holds_sound
         wanted = lost if streams is Streams.STRICT else sound if mute else []
         found = ((one, self._instead(name, source, video, one)) for one in wanted)
         one, other = next((pair for pair in found if pair[1] is not None), (wanted[0] if wanted else None, None))
@@ -90,11 +90,11 @@ class Plan:
         """One sentence for each stream that is not kept as it is."""
         said = []
         for one in self.all:
-            if one.fate is Fate.LEFT_OUT:
+            if one.fate is StreamFate.LEFT_OUT:
                 other = self._instead(name, source, video, one) if one.stream.type in ("audio", "subtitle") else None
                 more = f"; {other} would hold it" if other is not None else ""
                 said.append(f"the {one.what} is left out: {one.why}{more}")
-            elif one.fate is Fate.CONVERTED:
+            elif one.fate is StreamFate.CONVERTED:
                 more = "" if one.whole else "; its styles and places are lost"
                 said.append(f"the {one.what} is stored as {one.codec}: {one.why}{more}")
             elif is_cover(one.stream):
@@ -105,40 +105,40 @@ class Plan:
         """The name of an output that would keep this stream and all that are kept here."""
         wanted = {one.stream.index for one in self.all if one.whole} | {lost.stream.index}
         for ending in _OFFERED:
-            target = Target(_NAMES[ending], ending)
+            target = Container(_NAMES[ending], ending)
             if target.name == self.target.name or not _encodes(target, video):
                 continue
-            other = Plan(self._streams, target, self._origin, self._first)
+            other = StreamPlan(self._streams, target, self._origin, self._first)
             if wanted <= {one.stream.index for one in other.all if one.whole}:
                 return _named(name, source, ending)
         return None
 
 
-def _planned(stream: Stream, target: Target, origin: str, first: "list[av.Packet[Any]]") -> Planned:
+def _planned(stream: Stream, target: Container, origin: str, first: "list[av.Packet[Any]]") -> Planned:
     kind = stream.type
     if is_cover(stream) and attaches(target.name, stream):
         if first:
-            return Planned(stream, Fate.ATTACHED)
-        return Planned(stream, Fate.LEFT_OUT, why="it was not found at the beginning of the file", whole=False)
+            return Planned(stream, StreamFate.ATTACHED)
+        return Planned(stream, StreamFate.LEFT_OUT, why="it was not found at the beginning of the file", whole=False)
     if is_cover(stream) and not stores(target.name):
-        return Planned(stream, Fate.LEFT_OUT, why=_refused(target), whole=False)
+        return Planned(stream, StreamFate.LEFT_OUT, why=_refused(target), whole=False)
     why = _hopeless(stream, target, origin)
     if why:
-        return Planned(stream, Fate.LEFT_OUT, why=why, whole=False)
+        return Planned(stream, StreamFate.LEFT_OUT, why=why, whole=False)
     if takes(target, stream, first):
-        return Planned(stream, Fate.COPIED)
+        return Planned(stream, StreamFate.COPIED)
     codec = text_for(target, stream) if kind == "subtitle" else sound_for(target, stream) if kind == "audio" else None
     if codec is None:
-        return Planned(stream, Fate.LEFT_OUT, why=_refused(target), whole=False)
+        return Planned(stream, StreamFate.LEFT_OUT, why=_refused(target), whole=False)
     whole = kind == "audio" or keeps_all(stream, codec)
-    return Planned(stream, Fate.CONVERTED, codec, f"{target.name} cannot hold it as it is", whole)
+    return Planned(stream, StreamFate.CONVERTED, codec, f"{target.name} cannot hold it as it is", whole)
 
 
-def _refused(target: Target) -> str:
+def _refused(target: Container) -> str:
     return f"{target.name} cannot hold it"
 
 
-def _hopeless(stream: Stream, target: Target, origin: str) -> str:
+def _hopeless(stream: Stream, target: Container, origin: str) -> str:
     """Why a stream is not even tried; empty where it is."""
     if stream.type == "video" and not is_cover(stream):
         return "only the main video is kept, for faces in another would not be replaced"
@@ -154,7 +154,7 @@ def _hopeless(stream: Stream, target: Target, origin: str) -> str:
     return ""
 
 
-def _encodes(target: Target, video: str) -> bool:
+def _encodes(target: Container, video: str) -> bool:
     with target.trial() as trial:
         try:
             choose_codec(trial, None if video in ENCODERS else video)  # an animation's encoder is its container's alone

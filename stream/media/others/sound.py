@@ -11,7 +11,7 @@ import av
 from av.container import OutputContainer
 from av.stream import Stream
 
-from stream.media.others.containers import PRIVATE, Errors, Target, codec_of, described
+from stream.media.others.containers import PRIVATE, Container, Errors, codec_of, described
 
 _PCM = {
     "u8": ("pcm_u8", "pcm_s16le"),
@@ -60,7 +60,7 @@ class SoundConverted:
         return list(packets)
 
 
-def sound_for(target: Target, stream: Stream) -> str | None:
+def sound_for(target: Container, stream: Stream) -> str | None:
     """The PCM that a container holds instead of a stream's own format; None where there is none."""
     context: Any = stream.codec_context
     name = codec_of(stream) or ""
@@ -72,7 +72,7 @@ def sound_for(target: Target, stream: Stream) -> str | None:
     return next((codec for codec in known if _holds(target, codec, stream)), None)
 
 
-def _holds(target: Target, codec: str, stream: Stream) -> bool:
+def _holds(target: Container, codec: str, stream: Stream) -> bool:
     """Whether a container takes the PCM, tried to the end: some muxers refuse only there."""
     try:
         with target.trial() as trial:

@@ -12,7 +12,7 @@ from av.stream import Stream
 from av.subtitles.codeccontext import SubtitleCodecContext
 from av.subtitles.stream import SubtitleStream
 
-from stream.media.others.containers import Target, codec_of, described
+from stream.media.others.containers import Container, codec_of, described
 
 _HELD = {"matroska": "subrip", "webm": "webvtt"} | dict.fromkeys(
     ("mp4", "mov", "ipod", "3gp", "3g2", "f4v"), "mov_text"
@@ -42,7 +42,7 @@ class TextConverted:
         return [made]
 
 
-def text_for(target: Target, stream: Stream) -> str | None:
+def text_for(target: Container, stream: Stream) -> str | None:
     """The format that a container holds instead of a stream's own; None where there is none."""
     context: Any = stream.codec_context
     return _HELD.get(target.name) if context is not None and context.codec.text_sub else None

@@ -13,7 +13,7 @@ from engines.backends.onnxruntime import cuda_options, installed, is_fixed, refu
 from engines.backends.survey import ORDER, ask, survey
 from engines.backends.variant import variant
 from engines.errors import DeviceError, ModelError
-from engines.graph.batch_axis import BatchError
+from engines.graph.batch_axis import UnbatchableError
 from engines.graph.load import load, save
 
 
@@ -168,7 +168,7 @@ def mixing(folder: Path) -> Path:
 
 
 def test_a_rewrite_that_is_not_equal_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BatchError, match=r"mix\.onnx: several rows in one call differ"):
+    with pytest.raises(UnbatchableError, match=r"mix\.onnx: several rows in one call differ"):
         open_engine(mixing(tmp_path), batch=4, folder=tmp_path / "cache")
     assert not (tmp_path / "cache").exists()
     assert open_engine(mixing(tmp_path)).inputs["x"].shape == (1, 8)

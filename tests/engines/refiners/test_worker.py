@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engines.refiners.worker import TRIES, RefinerError, Worker, program
+from engines.refiners.worker import TRIES, RefinerError, RefinerWorker, program
 from tests.engines.refiners.programs import written
 
 ADD = """
@@ -30,13 +30,13 @@ ONE = np.ones(3, np.float32)
 
 
 @pytest.fixture
-def worker(tmp_path: Path) -> Iterator[Worker]:
-    made = Worker("adder", [sys.executable, str(written(tmp_path, ADD))], seconds=20, loading=60)
+def worker(tmp_path: Path) -> Iterator[RefinerWorker]:
+    made = RefinerWorker("adder", [sys.executable, str(written(tmp_path, ADD))], seconds=20, loading=60)
     yield made
     made.close()
 
 
-def pid(worker: Worker) -> int:
+def pid(worker: RefinerWorker) -> int:
     return int(worker.ask({}, {"a": ONE})["pid"])
 
 
@@ -48,18 +48,18 @@ def gone(number: int) -> bool:
     return False
 
 
-def test_it_answers_again_and_again_from_one_process(worker: Worker) -> None:
+def test_it_answers_again_and_again_from_one_process(worker: RefinerWorker) -> None:
     first = pid(worker)
     assert worker.ask({"add": 2}, {"a": ONE})["sum"].tolist() == [3, 3, 3]
     assert pid(worker) == first != os.getpid()
 
 
-def test_large_arrays_pass_both_ways(worker: Worker) -> None:
+def test_large_arrays_pass_both_ways(worker: RefinerWorker) -> None:
     large = np.random.default_rng(0).random((3, 512, 512), dtype=np.float32)
     np.testing.assert_array_equal(worker.ask({"add": 1}, {"a": large})["sum"], large + 1)
 
 
-def test_a_failure_is_told_and_the_program_goes_on(worker: Worker) -> None:
+def test_a_failure_is_told_and_the_program_goes_on(worker: RefinerWorker) -> None:
     first = pid(worker)
     with pytest.raises(RefinerError, match=r"the refiner adder says: RuntimeError: no such prompt"):
         worker.ask({"do": "fail"}, {"a": ONE})
@@ -67,7 +67,7 @@ def test_a_failure_is_told_and_the_program_goes_on(worker: Worker) -> None:
     assert worker.deaths == 0
 
 
-def test_one_that_dies_is_told_with_its_last_words_and_started_anew(worker: Worker) -> None:
+def test_one_that_dies_is_told_with_its_last_words_and_started_anew(worker: RefinerWorker) -> None:
     first = pid(worker)
     with pytest.raises(RefinerError, match=r"adder ended; its last words: .*out of memory"):
         worker.ask({"do": "die"}, {"a": ONE})
@@ -77,7 +77,7 @@ def test_one_that_dies_is_told_with_its_last_words_and_started_anew(worker: Work
     assert worker.deaths == 0, "an answer clears its name"
 
 
-def test_one_that_dies_again_and_again_is_left_alone(worker: Worker) -> None:
+def test_one_that_dies_again_and_again_is_left_alone(worker: RefinerWorker) -> None:
     for _ in range(TRIES):
         with pytest.raises(RefinerError, match="last words"):
             worker.ask({"do": "die"}, {"a": ONE})
@@ -88,7 +88,7 @@ def test_one_that_dies_again_and_again_is_left_alone(worker: Worker) -> None:
 
 
 def test_one_that_takes_too_long_is_ended(tmp_path: Path) -> None:
-    slow = Worker("sleeper", [sys.executable, str(written(tmp_path, ADD))], seconds=1.0, loading=60)
+    slow = RefinerWorker("sleeper", [sys.executable, str(written(tmp_path, ADD))], seconds=1.0, loading=60)
     first = pid(slow)
     began = time.monotonic()
     with pytest.raises(RefinerError, match="sleeper took more than 1 s"):
@@ -102,13 +102,13 @@ def test_one_that_takes_too_long_is_ended(tmp_path: Path) -> None:
 def test_one_that_never_reads_does_not_hold_the_sender(tmp_path: Path) -> None:
     """A pipe holds little: writing waits for a reader, and the clock ends that wait as well."""
     deaf = written(tmp_path, "def answer(note, arrays):\n    return {}\n", deaf=True)
-    worker = Worker("deaf", [sys.executable, str(deaf)], seconds=1.0, loading=60)
+    worker = RefinerWorker("deaf", [sys.executable, str(deaf)], seconds=1.0, loading=60)
     with pytest.raises(RefinerError, match="deaf took more than 1 s"):
         worker.ask({}, {"a": np.zeros(1 << 22, np.uint8)})
     worker.close()
 
 
-def test_one_that_says_what_is_no_message_is_ended(worker: Worker) -> None:
+def test_one_that_says_what_is_no_message_is_ended(worker: RefinerWorker) -> None:
     first = pid(worker)
     with pytest.raises(RefinerError, match=r"did not answer \(what came is no message\)"):
         worker.ask({"do": "babble"}, {"a": ONE})
@@ -116,7 +116,7 @@ def test_one_that_says_what_is_no_message_is_ended(worker: Worker) -> None:
 
 
 def test_one_that_cannot_be_loaded_says_why(tmp_path: Path) -> None:
-    broken = Worker("broken", [sys.executable, str(written(tmp_path, "import no_such_package"))], 5, 60)
+    broken = RefinerWorker("broken", [sys.executable, str(written(tmp_path, "import no_such_package"))], 5, 60)
     with pytest.raises(RefinerError, match=r"broken ended; its last words: .*No module named 'no_such_package'"):
         broken.ask({}, {})
     broken.close()
@@ -124,10 +124,10 @@ def test_one_that_cannot_be_loaded_says_why(tmp_path: Path) -> None:
 
 def test_one_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(RefinerError, match=r"absent cannot be started \(.*python: No such file"):
-        Worker("absent", [str(tmp_path / "python"), "x.py"], 5).ask({}, {})
+        RefinerWorker("absent", [str(tmp_path / "python"), "x.py"], 5).ask({}, {})
 
 
-def test_closing_ends_the_program_and_may_be_repeated(worker: Worker) -> None:
+def test_closing_ends_the_program_and_may_be_repeated(worker: RefinerWorker) -> None:
     first = pid(worker)
     worker.close()
     worker.close()
@@ -147,7 +147,7 @@ def answer(note, arrays):
     told = [os.environ.get("HF_HUB_OFFLINE") == "1", "PATH" in os.environ]
     return {"told": numpy.array(told, numpy.uint8)}
 """
-    worker = Worker("looker", [sys.executable, str(written(tmp_path, look))], seconds=20, loading=60)
+    worker = RefinerWorker("looker", [sys.executable, str(written(tmp_path, look))], seconds=20, loading=60)
     try:
         assert worker.ask({}, {"a": ONE})["told"].tolist() == [1, 1]
     finally:

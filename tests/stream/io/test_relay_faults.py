@@ -13,7 +13,7 @@ import pytest
 from stream.frame import Frame
 from stream.io.address import inlet, outlet
 from stream.io.relay import Relay
-from stream.live.session import Swap
+from stream.live.session import FrameSwap
 from stream.live.swap import Shown
 from stream.rtmp.server import RtmpServer, digest
 from stream.rtmp.slot import Slot
@@ -48,7 +48,7 @@ class Failing(Same):
 def relay(path: Path, make: type[Same], *outputs: Path) -> Relay:
     given = [outlet(str(o)) for o in outputs]
 
-    def made(stats: Metered) -> Swap:
+    def made(stats: Metered) -> FrameSwap:
         return make(stats)
 
     return Relay(inlet(str(path), realtime=True), given, made, Metrics(), preset="ultrafast", bitrate=800_000)

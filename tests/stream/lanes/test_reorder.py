@@ -5,11 +5,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from stream.lanes.reorder import Fate, Released, Reorder
+from stream.lanes.reorder import FrameFate, Released, Reorder
 
 
 def done(index: int, item: str) -> Released[str]:
-    return Released(index, item, Fate.DONE)
+    return Released(index, item, FrameFate.DONE)
 
 
 def test_results_leave_in_the_order_of_admission() -> None:
@@ -82,7 +82,7 @@ def test_a_shed_frame_leaves_without_an_item() -> None:
     order.done(0, "a")
     assert order.shed(1)
     order.done(2, "c")
-    assert order.release() == [done(0, "a"), Released(1, None, Fate.SHED), done(2, "c")]
+    assert order.release() == [done(0, "a"), Released(1, None, FrameFate.SHED), done(2, "c")]
     assert not order.shed(1)
     assert order.late == 0
 
@@ -96,7 +96,7 @@ def test_an_overdue_frame_repeats_the_last_output_and_its_result_comes_late() ->
     assert order.next_deadline == 2.0
     assert order.overdue(1.9) == 0
     assert order.overdue(2.0) == 1, "a deadline is met only before its moment"
-    held = Released(1, "a", Fate.OVERDUE)
+    held = Released(1, "a", FrameFate.OVERDUE)
     assert order.release() == [done(0, "a"), held]
     assert held.held
     assert not done(0, "a").held
@@ -112,7 +112,7 @@ def test_nothing_unpainted_is_shown_when_the_first_frames_are_overdue() -> None:
     order: Reorder[str] = Reorder(2)
     order.expect(0, deadline=1.0)
     order.overdue(5.0)
-    assert order.release() == [Released(0, None, Fate.OVERDUE)]
+    assert order.release() == [Released(0, None, FrameFate.OVERDUE)]
 
 
 def test_a_shed_frame_is_not_what_an_overdue_one_repeats() -> None:
@@ -123,7 +123,7 @@ def test_a_shed_frame_is_not_what_an_overdue_one_repeats() -> None:
     order.done(0, "a")
     order.shed(1)
     order.overdue(1.0)
-    assert order.release()[-1] == Released(2, "a", Fate.OVERDUE)
+    assert order.release()[-1] == Released(2, "a", FrameFate.OVERDUE)
 
 
 def test_frames_without_a_deadline_are_never_overdue() -> None:
@@ -142,7 +142,7 @@ class Machine(RuleBasedStateMachine):
         self.now = 0.0
         self.admitted: list[int] = []
         self.deadlines: dict[int, float | None] = {}
-        self.fates: dict[int, Fate] = {}
+        self.fates: dict[int, FrameFate] = {}
         self.out: list[Released[int]] = []
 
     @precondition(lambda self: not self.order.full)
@@ -160,14 +160,14 @@ class Machine(RuleBasedStateMachine):
         index = data.draw(st.sampled_from(self.admitted[-8:]))
         first = index not in self.fates
         assert (self.order.shed(index) if shed else self.order.done(index, index)) is first
-        self.fates.setdefault(index, Fate.SHED if shed else Fate.DONE)
+        self.fates.setdefault(index, FrameFate.SHED if shed else FrameFate.DONE)
 
     @rule(step=st.floats(0, 2))
     def time_passes(self, step: float) -> None:
         self.now += step
         passed = [i for i, d in self.deadlines.items() if i not in self.fates and d is not None and d <= self.now]
         assert self.order.overdue(self.now) == len(passed)
-        self.fates.update(dict.fromkeys(passed, Fate.OVERDUE))
+        self.fates.update(dict.fromkeys(passed, FrameFate.OVERDUE))
 
     @rule()
     def release(self) -> None:
@@ -183,14 +183,14 @@ class Machine(RuleBasedStateMachine):
         last = None
         for released in self.out:
             assert released.fate is self.fates[released.index]
-            last = released.index if released.fate is Fate.DONE else last
-            assert released.item == (None if released.fate is Fate.SHED else last)
+            last = released.index if released.fate is FrameFate.DONE else last
+            assert released.item == (None if released.fate is FrameFate.SHED else last)
 
     def teardown(self) -> None:
         for index in self.admitted:
             if index not in self.fates:
                 self.order.done(index, index)
-                self.fates[index] = Fate.DONE
+                self.fates[index] = FrameFate.DONE
         self.out += self.order.release()
         self.in_order_once_each_none_lost()
         assert len(self.out) == len(self.admitted)

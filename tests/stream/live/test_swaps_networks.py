@@ -15,7 +15,7 @@ from engines.store.catalog import load_catalog
 from engines.store.store import default_store
 from engines.values import U8, Rect
 from stream.frame import Frame, Route
-from stream.live.session import Swap
+from stream.live.session import FrameSwap
 from stream.live.swaps import LiveOptions, LiveSwaps
 from stream.marks.layers import Marking
 from stream.perception.face_finding import NAMES
@@ -156,7 +156,7 @@ def test_a_session_that_ends_leaves_the_others_theirs(swaps: LiveSwaps, networks
 def test_a_session_opens_no_network(swaps: LiveSwaps, monkeypatch: pytest.MonkeyPatch) -> None:
     face = swaps.prepare([("hopper", photo("hopper"))])
     monkeypatch.setattr("engines.nets.opened.open_engine", lambda *_, **__: pytest.fail("a session opened a network"))
-    made: list[Swap] = [swaps.make(face)(Metered(Metrics())) for _ in range(3)]
+    made: list[FrameSwap] = [swaps.make(face)(Metered(Metrics())) for _ in range(3)]
     for swap in made:
         swap.close()
 

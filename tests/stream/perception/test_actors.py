@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.values import F32
-from stream.perception.actors import CLEAR, MOST, PLACE, Actors, Seen, matched
+from stream.perception.actors import CLEAR, MOST, PLACE, Actors, Sighting, matched
 
 LEFT, RIGHT = (0.25, 0.5), (0.75, 0.5)
 SURE, LIKELY = 0.9, 0.6
@@ -18,11 +18,11 @@ def looks(angle: float) -> F32:
     return np.array([np.cos(a), np.sin(a)], np.float32)
 
 
-def someone(angle: float, place: tuple[float, float] = LEFT) -> Seen:
-    return Seen(looks(angle), place)
+def someone(angle: float, place: tuple[float, float] = LEFT) -> Sighting:
+    return Sighting(looks(angle), place)
 
 
-def shot(*people: tuple[int, Seen, int | None]) -> Actors:
+def shot(*people: tuple[int, Sighting, int | None]) -> Actors:
     """Actors after one shot with these people: track, how they look, rule."""
     actors = Actors(SURE, LIKELY)
     assert actors.recall({track: seen for track, seen, _ in people}) == {}

@@ -10,7 +10,7 @@ from engines.occlusion.network import NONE, OPAQUE
 from engines.values import F32, Face, Region
 from stream.frame import FaceOcclusion, Frame
 from stream.perception.memory import ActorMemory, clear
-from stream.perception.people import Person
+from stream.perception.people import TrackedPerson
 from stream.perception.tracker import Look, mesh_box
 from stream.picture import Picture
 from tests.engines.mesh.heads import head, picture
@@ -32,13 +32,13 @@ class ByHeight:
         return np.stack([np.cos(angles), np.sin(angles)], 1).astype(np.float32)
 
 
-def person(number: int, height: float, front: int | None = None, lost: float | None = None) -> Person:
+def person(number: int, height: float, front: int | None = None, lost: float | None = None) -> TrackedPerson:
     mesh = head(4, (100, height))
     rgb = picture(240, 240)
     face = Face(mesh_box(mesh), mesh[[33, 263, 1, 13, 234, 454], :2], mesh, 1.0)
     look = Look(face, view(rgb, (0, 0), mesh, None), Region(0, 0, rgb), np.zeros(432, np.float32), 0.0, 0)
     before = None if front is None else FaceOcclusion(front, None, Plate.empty())
-    return Person(number, look, 0.0, lost, before)
+    return TrackedPerson(number, look, 0.0, lost, before)
 
 
 def at(milliseconds: int) -> Frame:

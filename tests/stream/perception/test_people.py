@@ -7,7 +7,7 @@ import pytest
 
 from engines.mesh.fuse import view
 from engines.values import F32, Box, Face, Region
-from stream.perception.people import Person, here, part, recognised, roll, same
+from stream.perception.people import TrackedPerson, here, part, recognised, roll, same
 from stream.perception.tracker import Look, mesh_box
 from tests.engines.mesh.heads import head, picture
 
@@ -24,8 +24,8 @@ def look(x: float = 120.0, seed: int = 0, age: int = 3, turn: float = 0.0) -> Lo
     return Look(face, view(rgb, (0, 0), mesh, None), Region(0, 0, rgb), portrait(seed), 0.0, age)
 
 
-def person(number: int, x: float = 120.0, seed: int = 0, lost: float | None = None, age: int = 3) -> Person:
-    return Person(number, look(x, seed, age), 0.0, lost)
+def person(number: int, x: float = 120.0, seed: int = 0, lost: float | None = None, age: int = 3) -> TrackedPerson:
+    return TrackedPerson(number, look(x, seed, age), 0.0, lost)
 
 
 def test_those_here_are_those_not_lost() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from stream.net.connections import GRACE
 from stream.rtmp.client import RtmpPublisher
-from stream.rtmp.server import BURST, Patience, RtmpServer, digest
+from stream.rtmp.server import BURST, RtmpServer, RtmpTimeouts, digest
 from stream.rtmp.slot import Slot
 from tests.stream.io.feeding import ffmpeg_publisher, port, write
 from tests.tools.http.test_proxy import own_address
@@ -23,7 +23,7 @@ from tests.tools.http.test_proxy import own_address
 
 @contextlib.asynccontextmanager
 async def opened(
-    *paths: str, patience: Patience | None = None, host: str = "127.0.0.1"
+    *paths: str, patience: RtmpTimeouts | None = None, host: str = "127.0.0.1"
 ) -> AsyncIterator[tuple[RtmpServer, dict[str, Slot], int]]:
     slots = {path: Slot() for path in paths}
     made = RtmpServer({digest(path): slot for path, slot in slots.items()}, patience=patience)
@@ -92,7 +92,7 @@ def test_the_second_publisher_on_a_key_is_refused_and_the_first_goes_on() -> Non
 
 def test_who_says_nothing_is_disconnected() -> None:
     async def main() -> None:
-        async with opened("live/key", patience=Patience(hello=0.2, data=0.3)) as (_, slots, number):
+        async with opened("live/key", patience=RtmpTimeouts(hello=0.2, data=0.3)) as (_, slots, number):
             for first in (b"", b"\x03", b"\x03" + bytes(1536), b"GET / HTTP/1.1\r\n\r\n", os.urandom(4000)):
                 reader, writer = await asyncio.open_connection("127.0.0.1", number)
                 writer.write(first)

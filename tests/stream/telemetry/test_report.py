@@ -14,9 +14,9 @@ from stream.frame import FaceTrack, Frame, Plan, Route, Scene
 from stream.media.atomicfile import AtomicFile
 from stream.picture import Picture
 from stream.telemetry.report import Report, frame_row, quantiles
-from stream.telemetry.stats import Table, Timing
+from stream.telemetry.stats import StageTiming, Table
 
-TABLE = Table({Route.FAST: Timing(2, 0.02)}, {"paint": Timing(2, 0.02, 0.0101234, 0.012, 0.013)}, wall=4.0)
+TABLE = Table({Route.FAST: StageTiming(2, 0.02)}, {"paint": StageTiming(2, 0.02, 0.0101234, 0.012, 0.013)}, wall=4.0)
 
 
 def plan(index: int, *tracks: FaceTrack) -> Plan:
@@ -58,7 +58,7 @@ def test_the_report_has_exactly_the_promised_shape(tmp_path: Path) -> None:
 
 
 def test_the_profilers_routes_are_told(tmp_path: Path) -> None:
-    routes = {Route.FAST: Timing(800, 4.0), Route.XSEG: Timing(150, 1.5), Route.REFINE: Timing(50, 1.25)}
+    routes = {Route.FAST: StageTiming(800, 4.0), Route.XSEG: StageTiming(150, 1.5), Route.REFINE: StageTiming(50, 1.25)}
     report = Report(tmp_path / "run.json")
     report.finish(Table(routes, {}, 10.0), {}, {})
     assert json.loads((tmp_path / "run.json").read_text())["routes"] == {
@@ -129,4 +129,4 @@ def test_a_full_disk_is_told() -> None:
 
 
 def test_quantiles_are_milliseconds() -> None:
-    assert quantiles(Timing(1, 1.0, 0.001, 0.0025, 1.5)) == {"p50_ms": 1.0, "p95_ms": 2.5, "p99_ms": 1500.0}
+    assert quantiles(StageTiming(1, 1.0, 0.001, 0.0025, 1.5)) == {"p50_ms": 1.0, "p95_ms": 2.5, "p99_ms": 1500.0}

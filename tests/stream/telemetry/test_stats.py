@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.frame import Route
-from stream.telemetry.stats import BINS, Histogram, Stats, Table, Timing
+from stream.telemetry.stats import BINS, Histogram, StageTiming, Stats, Table
 
 
 def ticking(*times: float) -> Callable[[], float]:
@@ -30,7 +30,7 @@ def test_quantiles_are_right_to_one_percent(seconds: list[float], share: float) 
 def test_a_single_value_is_told_exactly() -> None:
     histogram = Histogram()
     histogram.add(0.25)
-    assert histogram.timing() == Timing(1, 0.25, 0.25, 0.25, 0.25)
+    assert histogram.timing() == StageTiming(1, 0.25, 0.25, 0.25, 0.25)
 
 
 def test_values_beyond_the_bins_are_counted_in_the_last_bin_of_their_side() -> None:
@@ -46,8 +46,8 @@ def test_values_beyond_the_bins_are_counted_in_the_last_bin_of_their_side() -> N
 
 
 def test_no_values_are_zeros_and_not_an_error() -> None:
-    assert Histogram().timing() == Timing()
-    assert Timing().mean == 0.0
+    assert Histogram().timing() == StageTiming()
+    assert StageTiming().mean == 0.0
 
 
 def test_memory_does_not_grow_with_the_number_of_values() -> None:
@@ -59,7 +59,7 @@ def test_memory_does_not_grow_with_the_number_of_values() -> None:
 
 
 def test_mean_is_total_over_count() -> None:
-    assert Timing(4, 2.0).mean == 0.5
+    assert StageTiming(4, 2.0).mean == 0.5
 
 
 def test_time_and_timed_use_the_clock_passed_in() -> None:
@@ -68,7 +68,7 @@ def test_time_and_timed_use_the_clock_passed_in() -> None:
         pass
     assert list(stats.timed("items", "ab")) == ["a", "b"]
     table = stats.table()
-    assert table.stages["block"] == Timing(1, 0.5, 0.5, 0.5, 0.5)
+    assert table.stages["block"] == StageTiming(1, 0.5, 0.5, 0.5, 0.5)
     assert table.stages["items"].count == 2
     assert table.stages["items"].total == 1.25
     assert table.wall == 50.0
@@ -105,13 +105,15 @@ def test_the_table_counts_frames_by_route() -> None:
 
 
 def test_busy_is_the_share_of_the_whole_time_that_a_threads_stages_took() -> None:
-    table = Table({}, {"paint": Timing(10, 1.0), "paste": Timing(2, 2.0), "decode": Timing(1, 0.5)}, wall=4.0)
+    table = Table(
+        {}, {"paint": StageTiming(10, 1.0), "paste": StageTiming(2, 2.0), "decode": StageTiming(1, 0.5)}, wall=4.0
+    )
     assert table.busy("paint", "paste") == 0.75
     assert table.busy("decode", "never seen") == 0.125
 
 
 def test_an_empty_table_divides_by_nothing() -> None:
-    table = Table({Route.PASS: Timing()}, {"decode": Timing()}, wall=0.0)
+    table = Table({Route.PASS: StageTiming()}, {"decode": StageTiming()}, wall=0.0)
     assert (table.frames, table.fps, table.share(Route.PASS), table.busy("decode")) == (0, 0.0, 0.0, 0.0)
 
 

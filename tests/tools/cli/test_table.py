@@ -3,15 +3,15 @@
 from rich.console import Console
 
 from stream.frame import Route
-from stream.telemetry.stats import Table, Timing
+from stream.telemetry.stats import StageTiming, Table
 from tools.cli.table import render
 
 TABLE = Table(
-    {Route.PASS: Timing(20, 0.0), Route.FAST: Timing(80, 0.4)},
+    {Route.PASS: StageTiming(20, 0.0), Route.FAST: StageTiming(80, 0.4)},
     {
-        "perceive": Timing(100, 0.2, 0.0015, 0.004, 0.0051),
-        "encode": Timing(100, 1.9, 0.019, 0.02, 0.123),
-        "refine": Timing(),
+        "perceive": StageTiming(100, 0.2, 0.0015, 0.004, 0.0051),
+        "encode": StageTiming(100, 1.9, 0.019, 0.02, 0.123),
+        "refine": StageTiming(),
     },
     wall=2.0,
 )
@@ -39,4 +39,4 @@ def test_routes_stages_and_total_are_told() -> None:
 
 
 def test_long_runs_are_told_in_minutes() -> None:
-    assert told(Table({Route.PASS: Timing(100, 0.0)}, {}, wall=200.0))[-1] == "100 frames in 3:20: 0.5 fps"
+    assert told(Table({Route.PASS: StageTiming(100, 0.0)}, {}, wall=200.0))[-1] == "100 frames in 3:20: 0.5 fps"

@@ -13,7 +13,7 @@ from stream.telemetry.metrics import Metrics
 from tests.tools.daemon.queueing import scheduling
 from tools.daemon.api import Api, listen
 from tools.daemon.files.allowed import AllowedFolders
-from tools.daemon.queue.scheduler import Limits, Scheduler
+from tools.daemon.queue.scheduler import Scheduler, SchedulerLimits
 from tools.http.token_gate import TokenGate
 
 
@@ -43,7 +43,10 @@ async def served(
     folder: Path, gate: TokenGate | None = None, work: bool = False, base: str = ""
 ) -> AsyncIterator[Client]:
     (folder / "videos").mkdir(exist_ok=True)
-    async with scheduling(folder / "state", work, Limits(patience=0.3)) as scheduler, aiohttp.ClientSession() as http:
+    async with (
+        scheduling(folder / "state", work, SchedulerLimits(patience=0.3)) as scheduler,
+        aiohttp.ClientSession() as http,
+    ):
         allowed = AllowedFolders((folder / "videos",), (folder / "state",))
         api = Api(scheduler, allowed, gate or TokenGate(None), Metrics(), lambda: [ENDPOINT], base)
         server, port = await listen(api, "127.0.0.1", 0)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tools.daemon.queue.queued_job import JobState, QueuedJob
-from tools.daemon.queue.scheduler import Limits, Scheduler
+from tools.daemon.queue.scheduler import Scheduler, SchedulerLimits
 from tools.daemon.service import open_scheduler
 
 SCRIPT = Path(__file__).with_name("work_script.py")
@@ -22,14 +22,14 @@ RESERVE = 1 << 16  # bytes
 async def scheduling(
     folder: Path,
     work: bool = True,
-    limits: Limits | None = None,
+    limits: SchedulerLimits | None = None,
     clock: Callable[[], float] = time.time,
     reserve: int = RESERVE,
 ) -> AsyncIterator[Scheduler]:
     """folder: the state's. work: False leaves the queue alone."""
     folder.mkdir(exist_ok=True)
     with ExitStack() as stack:
-        given = replace(limits or Limits(), command=COMMAND)
+        given = replace(limits or SchedulerLimits(), command=COMMAND)
         scheduler = open_scheduler(folder, given, stack, clock, reserve)
         task = asyncio.create_task(scheduler.run()) if work else None
         try:

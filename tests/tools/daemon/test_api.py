@@ -15,8 +15,8 @@ from tests.tools.daemon.disks import fill, small_disk
 from tests.tools.daemon.queueing import until
 from tools.daemon.queue.queued_job import JobState
 from tools.http.token_gate import TokenGate
-from tools.http.tokens import Limits as TokenLimits
 from tools.http.tokens import Scope, Tokens, save
+from tools.http.tokens import TokenLimits as TokenLimits
 
 
 def test_a_job_from_its_posting_to_its_end(tmp_path: Path) -> None:

@@ -14,11 +14,11 @@ from tests.tools.daemon.client import Client, served
 from tools.daemon.queue.queued_job import JobState
 from tools.http import event_stream
 from tools.http.token_gate import TokenGate
-from tools.http.tokens import Limits, Scope, Tokens, save
+from tools.http.tokens import Scope, TokenLimits, Tokens, save
 
 
 def gate(folder: Path, listeners: int = 8) -> tuple[TokenGate, str, Tokens]:
-    tokens, _, secret = Tokens().issued([Scope.ADMIN], None, Limits(per_minute=6000, listeners=listeners))
+    tokens, _, secret = Tokens().issued([Scope.ADMIN], None, TokenLimits(per_minute=6000, listeners=listeners))
     save(tokens, folder / "tokens.json")
     return TokenGate(folder / "tokens.json"), secret, tokens
 

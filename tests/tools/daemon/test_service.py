@@ -20,7 +20,7 @@ from tests.tools.daemon.test_command import Daemon, alive, asked, started
 from tools.daemon.files.output_folder import OutputFolder
 from tools.daemon.queue.job_folders import JobFolders
 from tools.daemon.queue.queued_job import JobState
-from tools.daemon.queue.scheduler import Limits
+from tools.daemon.queue.scheduler import SchedulerLimits
 from tools.daemon.service import claim, open_scheduler
 
 
@@ -38,7 +38,7 @@ def test_one_daemon_has_a_folder(tmp_path: Path) -> None:
 
 
 def test_the_queue_opens_on_a_full_disk_and_goes_on_when_there_is_room(tmp_path: Path) -> None:
-    limits, reserve = replace(Limits(), command=COMMAND), 1 << 20
+    limits, reserve = replace(SchedulerLimits(), command=COMMAND), 1 << 20
 
     async def main(disk: Path) -> None:
         with ExitStack() as stack:

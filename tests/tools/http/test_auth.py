@@ -11,14 +11,14 @@ import pytest
 from engines.errors import InputError, UnderstudyError
 from stream.webrtc.client import Client
 from tests.tools.live.serve.served import Colour, Viewer, served
-from tools.http.tokens import Limits, Scope, TokenError, Tokens, save
+from tools.http.tokens import Scope, TokenError, TokenLimits, Tokens, save
 from tools.live.serve.settings import Settings
 
 PHOTO = cv2.imencode(".png", np.full((32, 32, 3), 200, np.uint8))[1].tobytes()
 PNG = {"Content-Type": "image/png"}
 
 
-def made(path: Path, **asked: tuple[tuple[Scope, ...], Limits]) -> dict[str, str]:
+def made(path: Path, **asked: tuple[tuple[Scope, ...], TokenLimits]) -> dict[str, str]:
     """A token file; the secrets by name."""
     tokens, secrets = Tokens(), {}
     for name, (scopes, limits) in asked.items():
@@ -35,7 +35,7 @@ USUAL = (Scope.VIEW, Scope.SWAP, Scope.UPLOAD)
 
 
 def test_who_has_no_token_stays_outside(tmp_path: Path) -> None:
-    secrets = made(tmp_path / "t", mine=(USUAL, Limits()))
+    secrets = made(tmp_path / "t", mine=(USUAL, TokenLimits()))
 
     async def main() -> None:
         async with served(tokens=tmp_path / "t") as (server, url, http):
@@ -62,7 +62,7 @@ def test_who_has_no_token_stays_outside(tmp_path: Path) -> None:
 
 
 def test_a_scope_opens_its_own_doors_alone(tmp_path: Path) -> None:
-    one = Limits()
+    one = TokenLimits()
     secrets = made(
         tmp_path / "t", view=((Scope.VIEW,), one), swap=((Scope.SWAP,), one), upload=((Scope.UPLOAD,), one),
         admin=((Scope.ADMIN,), one),
@@ -97,7 +97,9 @@ def test_a_scope_opens_its_own_doors_alone(tmp_path: Path) -> None:
 
 
 def test_anothers_room_takes_an_admin(tmp_path: Path) -> None:
-    secrets = made(tmp_path / "t", one=(USUAL, Limits()), two=(USUAL, Limits()), admin=((Scope.ADMIN,), Limits()))
+    secrets = made(
+        tmp_path / "t", one=(USUAL, TokenLimits()), two=(USUAL, TokenLimits()), admin=((Scope.ADMIN,), TokenLimits())
+    )
 
     async def main() -> None:
         async with served(tokens=tmp_path / "t") as (server, url, http):
@@ -120,7 +122,7 @@ def test_anothers_room_takes_an_admin(tmp_path: Path) -> None:
 
 
 def test_a_token_has_so_many_sessions_and_gets_them_back(tmp_path: Path) -> None:
-    secrets = made(tmp_path / "t", one=(USUAL, Limits(sessions=1)), two=(USUAL, Limits()))
+    secrets = made(tmp_path / "t", one=(USUAL, TokenLimits(sessions=1)), two=(USUAL, TokenLimits()))
 
     async def main() -> None:
         async with served(tokens=tmp_path / "t") as (server, url, _):
@@ -141,7 +143,7 @@ def test_a_token_has_so_many_sessions_and_gets_them_back(tmp_path: Path) -> None
 
 
 def test_who_asks_too_often_is_told_when_to_come_back(tmp_path: Path) -> None:
-    secrets = made(tmp_path / "t", one=(USUAL, Limits(per_minute=3)))
+    secrets = made(tmp_path / "t", one=(USUAL, TokenLimits(per_minute=3)))
 
     async def main() -> None:
         async with served(tokens=tmp_path / "t") as (_, url, http):
@@ -157,7 +159,7 @@ def test_who_asks_too_often_is_told_when_to_come_back(tmp_path: Path) -> None:
 
 
 def test_an_upload_has_the_tokens_own_limit(tmp_path: Path) -> None:
-    secrets = made(tmp_path / "t", one=(USUAL, Limits(upload=50)))
+    secrets = made(tmp_path / "t", one=(USUAL, TokenLimits(upload=50)))
 
     async def main() -> None:
         headers = {**PNG, **bearer(secrets["one"])}

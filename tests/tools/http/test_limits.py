@@ -13,7 +13,7 @@ from engines.errors import UnderstudyError
 from stream.pipeline.spec import SwapSpec
 from tests.tools.live.serve.served import served
 from tools.http import limits
-from tools.http.server import Patience
+from tools.http.server import HttpTimeouts
 from tools.live.serve.settings import IceServer, Settings, parse_ice
 
 PHOTO = cv2.imencode(".png", np.full((32, 32, 3), 200, np.uint8))[1].tobytes()
@@ -80,7 +80,7 @@ def test_random_bytes_at_every_door() -> None:
 
 def test_who_connects_and_does_not_ask_is_hung_up_on() -> None:
     async def main() -> None:
-        async with served(patience=Patience(head=0.3)) as (_, url, http):
+        async with served(patience=HttpTimeouts(head=0.3)) as (_, url, http):
             reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rsplit(":", 1)[1]))
             writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
             assert await asyncio.wait_for(_rest(reader), 5) == b""
@@ -96,7 +96,7 @@ def test_who_connects_and_does_not_ask_is_hung_up_on() -> None:
 
 def test_who_has_asked_once_and_then_drips_is_hung_up_on() -> None:
     async def main() -> None:
-        async with served(patience=Patience(kept=0.5)) as (_, url, _http):
+        async with served(patience=HttpTimeouts(kept=0.5)) as (_, url, _http):
             reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rsplit(":", 1)[1]))
             writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert b"200" in await asyncio.wait_for(reader.readline(), 5)

@@ -22,14 +22,14 @@ from tests.stream.rtmp.test_client import certificate
 from tests.tools.live.serve.served import served
 from tools.http import limits
 from tools.http.activity import RequestActivity
-from tools.http.server import HttpServer, Patience
+from tools.http.server import HttpServer, HttpTimeouts
 
 ROOT = Path(__file__).parents[3]
 ASK = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 @contextlib.asynccontextmanager
-async def serving(patience: Patience | None = None) -> AsyncIterator[tuple[HttpServer, int, asyncio.Event]]:
+async def serving(patience: HttpTimeouts | None = None) -> AsyncIterator[tuple[HttpServer, int, asyncio.Event]]:
     """A server with `/healthz`, and `/wait`, which answers once the event is set."""
     activity, go = RequestActivity(), asyncio.Event()
     app = web.Application(middlewares=[limits.middleware(True, (), activity)])

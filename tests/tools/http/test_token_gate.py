@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tools.http.token_gate import AccessDenied, TokenGate
-from tools.http.tokens import Held, Limits, Scope, TokenError, Tokens, save
+from tools.http.tokens import Quota, Scope, TokenError, TokenLimits, Tokens, save
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -29,7 +29,7 @@ def time() -> Time:
     return Time()
 
 
-def made(path: Path, *scopes: Scope, limits: Limits | None = None, days: float | None = None) -> str:
+def made(path: Path, *scopes: Scope, limits: TokenLimits | None = None, days: float | None = None) -> str:
     """Writes a file with one token and gives the header that shows it."""
     until = NOW + timedelta(days=days) if days is not None else None
     tokens, _, secret = Tokens().issued(scopes, until, limits)
@@ -54,7 +54,7 @@ def test_the_right_token_opens_what_it_is_for(tmp_path: Path, time: Time) -> Non
     gate = TokenGate(tmp_path / "t.json", time.clock, time.now)
     assert gate.needed
     grant = gate.authorize(header, Scope.SWAP)
-    assert len(grant.who) == 8 and grant.who in header and grant.limits == Limits()
+    assert len(grant.who) == 8 and grant.who in header and grant.limits == TokenLimits()
     assert refused(gate, header, Scope.UPLOAD) == (403, None)
 
 
@@ -80,7 +80,7 @@ def test_a_token_ends(tmp_path: Path, time: Time) -> None:
 
 
 def test_each_token_has_its_own_pace(tmp_path: Path, time: Time) -> None:
-    header = made(tmp_path / "t.json", Scope.VIEW, limits=Limits(per_minute=3))
+    header = made(tmp_path / "t.json", Scope.VIEW, limits=TokenLimits(per_minute=3))
     gate = TokenGate(tmp_path / "t.json", time.clock, time.now)
     for _ in range(3):
         gate.authorize(header, Scope.VIEW)
@@ -91,27 +91,27 @@ def test_each_token_has_its_own_pace(tmp_path: Path, time: Time) -> None:
 
 
 def test_each_token_has_its_own_sessions(tmp_path: Path, time: Time) -> None:
-    header = made(tmp_path / "t.json", Scope.SWAP, limits=Limits(sessions=2))
+    header = made(tmp_path / "t.json", Scope.SWAP, limits=TokenLimits(sessions=2))
     gate = TokenGate(tmp_path / "t.json", time.clock, time.now)
     grant = gate.authorize(header, Scope.SWAP)
-    with gate.hold(grant, Held.SESSIONS), gate.hold(grant, Held.SESSIONS):
-        with pytest.raises(AccessDenied, match="2 sessions already") as told, gate.hold(grant, Held.SESSIONS):
+    with gate.hold(grant, Quota.SESSIONS), gate.hold(grant, Quota.SESSIONS):
+        with pytest.raises(AccessDenied, match="2 sessions already") as told, gate.hold(grant, Quota.SESSIONS):
             pass
         assert told.value.status == 503
-    with gate.hold(grant, Held.SESSIONS):
+    with gate.hold(grant, Quota.SESSIONS):
         pass
 
 
 def test_what_is_held_is_counted_by_its_kind_and_its_token(tmp_path: Path, time: Time) -> None:
-    header = made(tmp_path / "t.json", Scope.VIEW, limits=Limits(viewers=1, rooms=0))
+    header = made(tmp_path / "t.json", Scope.VIEW, limits=TokenLimits(viewers=1, rooms=0))
     gate = TokenGate(tmp_path / "t.json", time.clock, time.now)
     grant = gate.authorize(header, Scope.VIEW)
-    with gate.hold(grant, Held.VIEWERS), gate.hold(grant, Held.LISTENERS):
-        with pytest.raises(AccessDenied, match="1 viewers already"), gate.hold(grant, Held.VIEWERS):
+    with gate.hold(grant, Quota.VIEWERS), gate.hold(grant, Quota.LISTENERS):
+        with pytest.raises(AccessDenied, match="1 viewers already"), gate.hold(grant, Quota.VIEWERS):
             pass
-        with pytest.raises(AccessDenied, match="0 rooms already"), gate.hold(grant, Held.ROOMS):
+        with pytest.raises(AccessDenied, match="0 rooms already"), gate.hold(grant, Quota.ROOMS):
             pass
-    with gate.hold(grant, Held.VIEWERS):
+    with gate.hold(grant, Quota.VIEWERS):
         pass
 
 
@@ -131,12 +131,12 @@ def test_what_lasts_is_asked_again_whether_its_token_stands(tmp_path: Path, time
 
 
 def test_a_session_that_fails_is_over(tmp_path: Path, time: Time) -> None:
-    header = made(tmp_path / "t.json", Scope.SWAP, limits=Limits(sessions=1))
+    header = made(tmp_path / "t.json", Scope.SWAP, limits=TokenLimits(sessions=1))
     gate = TokenGate(tmp_path / "t.json", time.clock, time.now)
     grant = gate.authorize(header, Scope.SWAP)
-    with pytest.raises(ZeroDivisionError), gate.hold(grant, Held.SESSIONS):
+    with pytest.raises(ZeroDivisionError), gate.hold(grant, Quota.SESSIONS):
         raise ZeroDivisionError
-    with gate.hold(grant, Held.SESSIONS):
+    with gate.hold(grant, Quota.SESSIONS):
         pass
 
 

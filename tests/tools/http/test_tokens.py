@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.http.tokens import Held, Limits, Refusal, Scope, Token, TokenError, Tokens, load, save
+from tools.http.tokens import Quota, Refusal, Scope, Token, TokenError, TokenLimits, Tokens, load, save
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -74,7 +74,7 @@ def test_no_tokens_no_strangers() -> None:
 
 
 def test_the_file_holds_no_secret_and_is_private(tmp_path: Path) -> None:
-    tokens, token, secret = Tokens().issued([Scope.SWAP], NOW + HOUR, Limits(10, 1, 1000), "the studio's machine")
+    tokens, token, secret = Tokens().issued([Scope.SWAP], NOW + HOUR, TokenLimits(10, 1, 1000), "the studio's machine")
     save(tokens, tmp_path / "tokens.json")
     text = (tmp_path / "tokens.json").read_text()
     assert secret not in text and secret.split("_")[-1] not in text and token.digest in text
@@ -134,8 +134,8 @@ def test_a_file_of_an_earlier_version_is_read(tmp_path: Path) -> None:
     path.write_text(ONE.replace("LIMITS", '{"per_minute": 5, "sessions": 1, "upload": 10}'))
     path.chmod(0o600)
     (token,) = load(path).tokens
-    assert token.limits == Limits(5, 1, 10) and token.limits.most(Held.VIEWERS) == Limits().viewers
-    assert [Limits(1, 2, 3, 4, 5, 6).most(what) for what in Held] == [2, 4, 5, 6]
+    assert token.limits == TokenLimits(5, 1, 10) and token.limits.most(Quota.VIEWERS) == TokenLimits().viewers
+    assert [TokenLimits(1, 2, 3, 4, 5, 6).most(what) for what in Quota] == [2, 4, 5, 6]
 
 
 def test_a_token_is_found_by_its_id_while_it_holds() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from tests.fuzzing import damaged, hammer
 from tools.http.token_gate import AccessDenied, TokenGate
-from tools.http.tokens import Limits, Scope, TokenError, Tokens, load, save
+from tools.http.tokens import Scope, TokenError, TokenLimits, Tokens, load, save
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 WORDS = (
@@ -48,7 +48,7 @@ FILES = [
 def issued(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TokenGate, list[str], bytes]]:
     """A gate, its secrets, and its file as bytes. The last token has ended."""
     path, tokens, secrets = tmp_path_factory.mktemp("tokens") / "tokens.json", Tokens(), list[str]()
-    many = Limits(per_minute=10**9)
+    many = TokenLimits(per_minute=10**9)
     for scope, expires in ((Scope.VIEW, None), (Scope.ADMIN, NOW + timedelta(days=1)), (Scope.ADMIN, NOW)):
         tokens, _, secret = tokens.issued([scope], expires, many, "somebody's")
         secrets.append(secret)

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from engines.errors import UnderstudyError
-from tools.http.tokens import Limits, Refusal, Scope, Token, load
+from tools.http.tokens import Refusal, Scope, Token, TokenLimits, load
 from tools.trust.token import app
 
 NOW = datetime.now(UTC)
@@ -44,7 +44,7 @@ def test_every_limit_can_be_set(tmp_path: Path) -> None:
     words = ("per-minute", 1, "sessions", 2, "upload-mb", 3, "viewers", 4, "rooms", 5, "listeners", 6)
     options = [f"--{word}" if isinstance(word, str) else word for word in words]
     run("add", "--file", file, "--scope", "view", *options)
-    assert load(file).tokens[0].limits == Limits(1, 2, 3 << 20, 4, 5, 6)
+    assert load(file).tokens[0].limits == TokenLimits(1, 2, 3 << 20, 4, 5, 6)
 
 
 def test_mistakes(tmp_path: Path) -> None:

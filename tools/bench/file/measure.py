@@ -24,7 +24,7 @@ from stream.pipeline.spec import SwapSpec
 from stream.pipeline.stages import Stages, through
 from stream.pixels.planes import Planes
 from stream.telemetry.report import quantiles
-from stream.telemetry.stats import Stats, Table, Timing
+from stream.telemetry.stats import StageTiming, Stats, Table
 from tools.bench.file.rescale import rescale
 from tools.cli.child import safe_path
 
@@ -51,7 +51,7 @@ class FileFigures:
     fps: float
     cpu: float
     peak_mb: float
-    stages: dict[str, Timing]
+    stages: dict[str, StageTiming]
     busy: dict[str, float]
     bottleneck: str
     routes: dict[str, int]
@@ -101,7 +101,7 @@ def measure(what: FileRun) -> FileFigures:
             stages = one_by_one(job, pipeline.stages, marker)
         models.close()
         last = tables[-1]
-        if not last.routes.get(Route.FAST, Timing()).count:
+        if not last.routes.get(Route.FAST, StageTiming()).count:
             raise InputError(f"no face was seen in {what.target} at {what.height}p; give a clip with a face")
         return FileFigures(
             statistics.median(bare),
@@ -125,7 +125,7 @@ def transcode(job: SwapJob, stages: Stages, marker: Marker | None = None) -> tup
         return time.perf_counter() - wall, time.process_time() - cpu, stats.table()
 
 
-def one_by_one(job: SwapJob, stages: Stages, marker: Marker) -> dict[str, Timing]:
+def one_by_one(job: SwapJob, stages: Stages, marker: Marker) -> dict[str, StageTiming]:
     """Every stage alone: one frame after another on this thread, so that no stage waits for a core or for the GIL."""
     stats = Stats()
     with open_source(job.target, threads=1) as source:

@@ -23,7 +23,7 @@ from stream.picture import Picture
 from stream.pipeline.choices import Device, Routing
 from stream.pipeline.pipeline import open_pipeline
 from stream.pipeline.spec import SwapSpec
-from stream.telemetry.stats import Stats, Table, Timing
+from stream.telemetry.stats import StageTiming, Stats, Table
 from tools.bench.file.rescale import rescale
 from tools.synth import mixed
 from tools.synth.crops import UNSURE
@@ -35,7 +35,7 @@ STRETCH = 1.3  # the face's box, grown by which pictures are compared
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FrameCost:
     """One frame under one routing, from decoded to pasted. seconds: on the wall; cpu: of the processor, all threads,
     which a busy machine does not change."""
 
@@ -66,11 +66,11 @@ class RoutingFigures:
     UNSURE where none is right. alike: PSNR between both pictures around the face, dB, of the transparent frames.
     stages: of `auto`."""
 
-    auto: Sequence[Step]
-    always: Sequence[Step]
+    auto: Sequence[FrameCost]
+    always: Sequence[FrameCost]
     truth: mixed.Truth
     alike: Sequence[float]
-    stages: Mapping[str, Timing]
+    stages: Mapping[str, StageTiming]
 
     @property
     def speedup(self) -> float:
@@ -97,7 +97,7 @@ class RoutingFigures:
             found.setdefault(step.route, []).append(step.cpu)
         return {route.value: float(np.mean(found[route])) for route in ORDER if route in found}
 
-    def _known(self) -> Iterator[tuple[Step, int, str]]:
+    def _known(self) -> Iterator[tuple[FrameCost, int, str]]:
         """The frames that have a class: the step of `auto`, the class, and what is before the face."""
         for step, kind, name in zip(self.auto, self.truth.kinds, self.truth.things, strict=True):
             if kind != UNSURE:
@@ -220,7 +220,7 @@ def _painted(scene: Scene) -> F32 | None:
 def race(job: SwapJob, truth: mixed.Truth) -> RoutingFigures:
     """Each frame under both routings, in turns, which of them first by turns as well."""
     modes = (Routing.AUTO, Routing.ALWAYS_REFINE)
-    steps: dict[Routing, list[Step]] = {mode: [] for mode in modes}
+    steps: dict[Routing, list[FrameCost]] = {mode: [] for mode in modes}
     stats = {mode: Stats() for mode in modes}
     alike = []
     jobs = {mode: replace(job, spec=replace(job.spec, routing=mode)) for mode in modes}
@@ -234,7 +234,7 @@ def race(job: SwapJob, truth: mixed.Truth) -> RoutingFigures:
                     start, cpu = stats[mode].clock(), time.process_time()
                     done = pipelines[mode].process(frame, stats[mode])
                     spent, cpu = stats[mode].clock() - start, time.process_time() - cpu
-                    steps[mode].append(Step(done.plan.route, spent, cpu))
+                    steps[mode].append(FrameCost(done.plan.route, spent, cpu))
                     pictures[mode] = done.plan, done.picture or frame.picture
                 if kind == TRANSPARENT:
                     alike.append(likeness(*(pictures[mode] for mode in modes)))
@@ -274,5 +274,5 @@ def psnr(a: U8, b: U8) -> float:
     return SAME if error == 0 else min(SAME, float(10 * np.log10(255**2 / error)))
 
 
-def _seconds(steps: Sequence[Step]) -> float:
+def _seconds(steps: Sequence[FrameCost]) -> float:
     return sum(step.seconds for step in steps)

@@ -19,7 +19,7 @@ from tools.daemon.queue.job_store import JobStore
 from tools.daemon.queue.queued_job import OVER, JobState, QueuedJob, to_json
 from tools.daemon.queue.retries import WAITS, ExitCode, JobEnd, Waits, judge
 from tools.daemon.queue.store_access import StoreAccess
-from tools.daemon.queue.worker_process import COMMAND, SILENCE, ProcessEnd, Progress, WorkerProcess
+from tools.daemon.queue.worker_process import COMMAND, SILENCE, JobProgress, ProcessEnd, WorkerProcess
 from tools.daemon.steps import Passed, Step, unheard
 
 log = logging.getLogger("understudy.daemon")
@@ -29,7 +29,7 @@ ROOM_EVERY = 2.0  # seconds between two looks at a full disk
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SchedulerLimits:
     """jobs: at once. attempts: tries of one job. length: seconds of a job's pieces. command: a job's process, but for
     its folder and length. silence: seconds without a word after which it is ended. stop_within: seconds that a paused
     one gets. waits: seconds before the second and every later try. patience: seconds that a caller waits for a queue
@@ -59,13 +59,13 @@ class Scheduler:
         self,
         access: StoreAccess,
         folders: JobFolders,
-        limits: Limits | None = None,
+        limits: SchedulerLimits | None = None,
         clock: Callable[[], float] = time.time,
         steady: Callable[[], float] = time.monotonic,
         passed: Passed = unheard,
     ) -> None:
         self.events = Events()
-        self._access, self._folders, self._limits = access, folders, limits or Limits()
+        self._access, self._folders, self._limits = access, folders, limits or SchedulerLimits()
         self._clock, self._steady, self._passed = clock, steady, passed
         self._draining = False
         self._processes: dict[str, WorkerProcess] = {}
@@ -264,11 +264,11 @@ class Scheduler:
             self._folders.clear(name)
         self._passed(Step.CLEARED)
 
-    def _heard(self, name: str, heard: Progress | str) -> None:
+    def _heard(self, name: str, heard: JobProgress | str) -> None:
         """A report of a job's process. One that cannot be kept now is left to the next."""
         self._passed(Step.PROGRESS_HEARD)
         with contextlib.suppress(StoreBusyError, StoreFullError):
-            if isinstance(heard, Progress):
+            if isinstance(heard, JobProgress):
                 self.store.progress(name, heard.frames, heard.total)
             else:
                 self.store.note(name, self._clock(), heard)

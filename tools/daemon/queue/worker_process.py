@@ -30,7 +30,7 @@ class ProcessEnd:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class JobProgress:
     """frames: finished ones. total: in all, as far as the file tells."""
 
     frames: int
@@ -44,7 +44,7 @@ class WorkerProcess:
         self,
         folder: Path,
         length: float,
-        heard: Callable[[Progress | str], object],
+        heard: Callable[[JobProgress | str], object],
         command: tuple[str, ...] = COMMAND,
         silence: float = SILENCE,
         passed: Passed = unheard,
@@ -119,7 +119,7 @@ class WorkerProcess:
                 self._heard(str(found["note"]))
             elif "frames" in found:
                 total = found["total"]
-                self._heard(Progress(int(found["frames"]), int(total) if total is not None else None))
+                self._heard(JobProgress(int(found["frames"]), int(total) if total is not None else None))
         except (ValueError, KeyError, TypeError):
             log.info("a job's process said: %s", line[:200])
         return ""

@@ -16,7 +16,7 @@ from engines.values import U8
 from stream.consent.consent import ConsentError, Given, sent
 from stream.consent.denied import DenyCheck
 from stream.consent.photos import NamedPhoto
-from stream.live.session import Swap
+from stream.live.session import FrameSwap
 from stream.pipeline.control import SourceSet
 from stream.telemetry.metrics import CONTENT_TYPE, Codecs, Metered, Metrics
 from stream.telemetry.trace import Tracer
@@ -25,7 +25,7 @@ from tools.http import limits, photo
 from tools.http.activity import RequestActivity
 from tools.http.auth import RequestAuth
 from tools.http.proxy import prefix
-from tools.http.server import HttpServer, Patience
+from tools.http.server import HttpServer, HttpTimeouts
 from tools.http.token_gate import TokenGate
 from tools.http.tokens import Scope
 from tools.http.uploads import Uploads
@@ -58,7 +58,7 @@ class Swaps(Protocol):
     @property
     def default(self) -> SourceSet | None: ...
     def prepare(self, photos: Sequence[tuple[str, U8]]) -> SourceSet: ...
-    def make(self, sources: SourceSet | None) -> Callable[[Metered], Swap]: ...
+    def make(self, sources: SourceSet | None) -> Callable[[Metered], FrameSwap]: ...
 
 
 class Server:
@@ -222,7 +222,7 @@ class Server:
 
 
 @contextlib.asynccontextmanager
-async def listening(server: Server, patience: Patience | None = None) -> AsyncIterator[int]:
+async def listening(server: Server, patience: HttpTimeouts | None = None) -> AsyncIterator[int]:
     """Serves until left; yields the port. Sessions are ended on the way out. Raises UnderstudyError."""
     s = server.settings
     http = HttpServer(server.app, server.activity, _tls(s), patience)

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from aiortc import RTCIceServer
 
 from stream.live.ladder import Rung
-from stream.live.session import LiveSession, Swap
+from stream.live.session import FrameSwap, LiveSession
 from stream.net import descriptors
 from stream.pipeline.control import SourceSet
 from stream.telemetry.metrics import Metered, Metrics
@@ -19,7 +19,7 @@ from stream.telemetry.trace import Tracer
 from stream.webrtc.peer import Peer
 from stream.webrtc.tracks import ViewerTrack
 from tools.http.token_gate import Grant, TokenGate
-from tools.http.tokens import Held
+from tools.http.tokens import Quota
 from tools.live.serve import admission
 from tools.live.serve.room import Link, Room
 from tools.live.serve.settings import Settings
@@ -30,7 +30,7 @@ UNUSED = 120.0  # seconds that a room with nobody in it is kept
 CONNECT_WITHIN = 15.0  # seconds from a viewer's answer to being connected
 ROOMS = 4  # rooms that may be open, for each session that there may be
 NO_DESCRIPTORS = "the server has too many files and connections open"
-Make = Callable[[SourceSet | None], Callable[[Metered], Swap]]
+Make = Callable[[SourceSet | None], Callable[[Metered], FrameSwap]]
 
 
 class Refused(Exception):
@@ -100,7 +100,7 @@ class Rooms:
         if len(self.rooms) >= ROOMS * self._settings.most:
             raise Refused(503, "too many rooms are open", "rooms")
         room = Room(secrets.token_urlsafe(16), source, True, grant, self._clock())
-        room.hold(self._gate.hold(grant, Held.ROOMS))
+        room.hold(self._gate.hold(grant, Quota.ROOMS))
         self.rooms[room.name] = room
         return room
 
@@ -108,7 +108,7 @@ class Rooms:
         """A publisher comes in. Raises Refused, AccessDenied, BadSdp."""
         room = self._for_publisher(name, grant)
         self.admit()
-        room.hold(self._gate.hold(grant, Held.SESSIONS))
+        room.hold(self._gate.hold(grant, Quota.SESSIONS))
         self.rooms[name] = room
         self._rows += 1
         session = LiveSession(self._make(room.source), self.metrics, self._tracer, self._rows)
@@ -128,7 +128,7 @@ class Rooms:
         if descriptors.short():
             raise Refused(503, NO_DESCRIPTORS, "descriptors")
         held = ExitStack()
-        held.enter_context(self._gate.hold(grant, Held.VIEWERS))
+        held.enter_context(self._gate.hold(grant, Quota.VIEWERS))
         tracks = [ViewerTrack(source.subscribe()) for source in (room.session.video, room.session.audio)]
         for track in tracks:  # of a viewer who never connects, nobody else stops them
             held.callback(track.stop)

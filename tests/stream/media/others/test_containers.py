@@ -6,11 +6,11 @@ from typing import Any
 import av
 import pytest
 
-from stream.media.others.containers import PRIVATE, Target, add_copy, codec_of, takes
+from stream.media.others.containers import PRIVATE, Container, add_copy, codec_of, takes
 from tests.stream.bundles import bundle, unknown
 
 
-def verdict(path: Path, target: Target, kind: str = "audio") -> bool:
+def verdict(path: Path, target: Container, kind: str = "audio") -> bool:
     with av.open(str(path)) as clip:
         stream = next(s for s in clip.streams if s.type == kind)
         packets: list[Any] = [p for p in clip.demux(stream) if p.size][:2]
@@ -31,25 +31,25 @@ def verdict(path: Path, target: Target, kind: str = "audio") -> bool:
 def test_sound(tmp_path: Path, ending: str, sound: str, held: set[str]) -> None:
     path = bundle(tmp_path / f"a.{ending}", sounds=[sound], frames=10)
     names = ("mp4", "mov", "matroska", "webm", "avi", "mpegts", "flv", "mpeg")
-    assert {n for n in names if verdict(path, Target(n))} == held
+    assert {n for n in names if verdict(path, Container(n))} == held
 
 
 @pytest.mark.parametrize("name", sorted(PRIVATE))
 def test_what_a_muxer_takes_and_no_reader_finds_again_is_not_held(tmp_path: Path, name: str) -> None:
     path = bundle(tmp_path / "a.mkv", sounds=["flac"], words=["subrip"], frames=5)
-    assert not verdict(path, Target(name)) and not verdict(path, Target(name), "subtitle")
+    assert not verdict(path, Container(name)) and not verdict(path, Container(name), "subtitle")
 
 
 def test_blu_rays_own_sound_is_held_by_its_own_transport_stream_only(tmp_path: Path) -> None:
     path = bundle(tmp_path / "a.m2ts", sounds=["pcm_bluray"], frames=5)
-    assert verdict(path, Target("mpegts", ".m2ts"))
-    assert not verdict(path, Target("mpegts", ".ts"))
+    assert verdict(path, Container("mpegts", ".m2ts"))
+    assert not verdict(path, Container("mpegts", ".ts"))
 
 
 def test_a_muxer_that_refuses_at_its_end_is_asked_to_the_end(tmp_path: Path) -> None:
     path = bundle(tmp_path / "a.avi", sounds=["pcm_s16le"], frames=5)  # two channels of no name
-    assert verdict(path, Target("matroska"))
-    assert not verdict(path, Target("mp4"))
+    assert verdict(path, Container("matroska"))
+    assert not verdict(path, Container("mp4"))
 
 
 def test_names_of_codecs(tmp_path: Path) -> None:
@@ -60,9 +60,9 @@ def test_names_of_codecs(tmp_path: Path) -> None:
 
 def test_targets_know_their_kind(tmp_path: Path) -> None:
     with av.open(str(tmp_path / "a.m2ts"), "w") as out:
-        assert Target.of(out, str(tmp_path / "a.M2TS")) == Target("mpegts", ".m2ts")
-        assert Target.of(out, "-") == Target("mpegts")
-    assert [Target(n).holds_sound for n in ("gif", "apng", "mp4", "matroska")] == [False, False, True, True]
+        assert Container.of(out, str(tmp_path / "a.M2TS")) == Container("mpegts", ".m2ts")
+        assert Container.of(out, "-") == Container("mpegts")
+    assert [Container(n).holds_sound for n in ("gif", "apng", "mp4", "matroska")] == [False, False, True, True]
 
 
 def test_a_copy_has_the_languages_and_roles_of_its_model(tmp_path: Path) -> None:

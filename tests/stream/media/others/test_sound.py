@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from stream.media.others.containers import Target
+from stream.media.others.containers import Container
 from stream.media.others.sound import SoundConverted, sound_for
 from stream.media.sink import open_sink
 from stream.media.source import open_source
@@ -80,7 +80,7 @@ def test_only_what_decodes_exactly_is_converted(
 ) -> None:
     path = bundle(tmp_path / f"a.{ending}", sounds=[codec], frames=3)
     with av.open(str(path)) as clip:
-        assert sound_for(Target(target, f".{target}"), clip.streams.audio[0]) == wanted
+        assert sound_for(Container(target, f".{target}"), clip.streams.audio[0]) == wanted
 
 
 def test_channels_of_no_layout_get_the_usual_one(tmp_path: Path) -> None:

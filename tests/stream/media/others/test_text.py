@@ -6,7 +6,7 @@ from pathlib import Path
 import av
 import pytest
 
-from stream.media.others.containers import Target
+from stream.media.others.containers import Container
 from stream.media.others.text import keeps_all, text_for
 from stream.media.sink import open_sink
 from stream.media.source import open_source
@@ -68,13 +68,13 @@ def test_which_format_a_container_holds_and_what_it_keeps(tmp_path: Path) -> Non
     path = bundle(tmp_path / "a.mkv", sounds=["aac"], words=["subrip", "ass", "webvtt"], frames=3)
     with av.open(str(path)) as clip:
         subrip, ass, webvtt = clip.streams.subtitles
-        assert [text_for(Target(n), subrip) for n in ("mp4", "mov", "webm", "matroska", "mpegts", "avi")] == [
+        assert [text_for(Container(n), subrip) for n in ("mp4", "mov", "webm", "matroska", "mpegts", "avi")] == [
             *["mov_text"] * 2,
             "webvtt",
             "subrip",
             None,
             None,
         ]
-        assert text_for(Target("mp4"), clip.streams.audio[0]) is None
+        assert text_for(Container("mp4"), clip.streams.audio[0]) is None
         assert [keeps_all(s, "mov_text") for s in (subrip, ass, webvtt)] == [True, False, False]
         assert keeps_all(webvtt, "webvtt")

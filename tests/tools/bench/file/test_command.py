@@ -14,7 +14,7 @@ from rich.console import Console
 
 from engines.errors import InputError, OutputError, UnderstudyError
 from engines.store.store import default_store
-from stream.telemetry.stats import Timing
+from stream.telemetry.stats import StageTiming
 from tools.bench.file.command import bench_file, material, parse_sizes, told
 from tools.bench.file.measure import FileFigures, peak_mb
 
@@ -24,7 +24,7 @@ FIGURES = FileFigures(
     fps=62.5,
     cpu=0.0301,
     peak_mb=512.34,
-    stages={"decode": Timing(10, 0.1, 0.01, 0.012, 0.0129), "encode": Timing(10, 0.2, 0.02, 0.021, 0.022)},
+    stages={"decode": StageTiming(10, 0.1, 0.01, 0.012, 0.0129), "encode": StageTiming(10, 0.2, 0.02, 0.021, 0.022)},
     busy={"decode": 0.25, "perceive": 0.3, "paint": 0.5, "encode": 0.91},
     bottleneck="encode",
     routes={"fast": 10},

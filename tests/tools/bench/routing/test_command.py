@@ -10,11 +10,11 @@ from rich.console import Console
 from engines.errors import OutputError
 from engines.occlusion.network import NONE, OPAQUE, TRANSPARENT
 from stream.frame import Route
-from stream.telemetry.stats import Timing
+from stream.telemetry.stats import StageTiming
 from tests.tools.commands import understudy
 from tools.bench.compositing import LEVELS, SIDE, measured, pane, scene, smoke
 from tools.bench.routing.command import bench_routing, told
-from tools.bench.routing.measure import RoutingFigures, Step
+from tools.bench.routing.measure import FrameCost, RoutingFigures
 from tools.synth.layers import LayerKind
 from tools.synth.mixed import Truth
 
@@ -22,10 +22,10 @@ F, X, R = Route.FAST, Route.XSEG, Route.REFINE
 
 
 def figures(alike: list[float]) -> RoutingFigures:
-    auto = [Step(F, 0.01, 0.008)] * 16 + [Step(X, 0.02, 0.014)] * 3 + [Step(R, 0.1, 0.03)]
+    auto = [FrameCost(F, 0.01, 0.008)] * 16 + [FrameCost(X, 0.02, 0.014)] * 3 + [FrameCost(R, 0.1, 0.03)]
     truth = Truth((NONE,) * 16 + (OPAQUE,) * 3 + (TRANSPARENT,), ("",) * 16 + ("cup",) * 3 + ("veil",))
     return RoutingFigures(
-        auto, [Step(R, 0.064, 0.03)] * 20, truth, alike, {"paint": Timing(20, 0.1, 0.005, 0.006, 0.007)}
+        auto, [FrameCost(R, 0.064, 0.03)] * 20, truth, alike, {"paint": StageTiming(20, 0.1, 0.005, 0.006, 0.007)}
     )
 
 
@@ -62,7 +62,7 @@ def test_the_seeds_table_and_what_it_means_are_printed() -> None:
 
 def test_a_face_that_was_not_followed_is_told() -> None:
     some = figures([])
-    lost = replace(some, auto=[*some.auto[:16], *[Step(Route.PASS, 0.01, 0.01)] * 3, some.auto[19]])
+    lost = replace(some, auto=[*some.auto[:16], *[FrameCost(Route.PASS, 0.01, 0.01)] * 3, some.auto[19]])
     console = Console(width=140, color_system=None)
     with console.capture() as capture:
         console.print(told(lost))

@@ -16,16 +16,16 @@ from stream.frame import FaceTrack, Plan, Route, Scene
 from stream.jobs.job import SwapJob
 from stream.pipeline.choices import Device, Routing
 from stream.pipeline.spec import SwapSpec
-from stream.telemetry.stats import Timing
+from stream.telemetry.stats import StageTiming
 from tests.stream.portraits import framed, photo
 from tests.tools.commands import needs_models
 from tests.tools.rules import by_difference
 from tools.bench.routing import measure as routes
 from tools.bench.routing.measure import (
     SAME,
+    FrameCost,
     RoutingFigures,
     RoutingRun,
-    Step,
     Tally,
     likeness,
     measure,
@@ -44,9 +44,9 @@ def figures(
 ) -> RoutingFigures:
     cost = {F: 0.01, X: 0.02, R: 0.05, Route.PASS: 0.001}
     known = Truth(tuple(truth), things or tuple({NONE: "", OPAQUE: "cup"}.get(kind, "veil") for kind in truth))
-    auto = [Step(route, cost[route], 0.5 * cost[route]) for route in taken]
-    always = [Step(R, 0.04, 0.03)] * len(taken)
-    return RoutingFigures(auto, always, known, alike or [], {"paint": Timing(10, 0.1, 0.01, 0.012, 0.013)})
+    auto = [FrameCost(route, cost[route], 0.5 * cost[route]) for route in taken]
+    always = [FrameCost(R, 0.04, 0.03)] * len(taken)
+    return RoutingFigures(auto, always, known, alike or [], {"paint": StageTiming(10, 0.1, 0.01, 0.012, 0.013)})
 
 
 TEN = figures([F] * 6 + [X] * 2 + [F, R], [NONE] * 6 + [OPAQUE, OPAQUE, TRANSPARENT, TRANSPARENT], [40.0, 50.0])

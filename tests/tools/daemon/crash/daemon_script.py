@@ -9,7 +9,7 @@ from tests.tools.daemon.crash.faults import Case, Saboteur
 from tools.cli.event_loop import on_loop
 from tools.daemon.command import Options
 from tools.daemon.config import Config
-from tools.daemon.queue.scheduler import Limits
+from tools.daemon.queue.scheduler import SchedulerLimits
 from tools.daemon.service import serve
 
 RESERVE = 256 << 10  # bytes, on a small disk
@@ -27,7 +27,7 @@ def main() -> None:
             return time.time()
 
     script = str(Path(__file__).with_name("worker_script.py"))
-    limits = Limits(1, 3, 0.3, (sys.executable, "-P", script), silence=60, waits=WAITS)
+    limits = SchedulerLimits(1, 3, 0.3, (sys.executable, "-P", script), silence=60, waits=WAITS)
     options = Options(
         state=disk / "state",
         files=(disk / "files",),

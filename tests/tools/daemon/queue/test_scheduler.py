@@ -10,7 +10,7 @@ import pytest
 from tests.tools.daemon.queueing import asked, scheduling, until
 from tools.daemon.errors import ConflictError, StoreError
 from tools.daemon.queue.queued_job import JobState, QueuedJob, to_json
-from tools.daemon.queue.scheduler import Limits, Scheduler
+from tools.daemon.queue.scheduler import Scheduler, SchedulerLimits
 
 
 async def add(scheduler: Scheduler, target: str, priority: int = 0) -> QueuedJob:
@@ -47,7 +47,7 @@ def test_what_the_user_must_mend_is_not_tried_again(tmp_path: Path) -> None:
 
 def test_bad_luck_is_tried_again_with_a_reason_and_then_given_up(tmp_path: Path) -> None:
     async def main() -> None:
-        async with scheduling(tmp_path, limits=Limits(waits=(0.05,))) as scheduler:
+        async with scheduling(tmp_path, limits=SchedulerLimits(waits=(0.05,))) as scheduler:
             mended, lost = await add(scheduler, "crash:2"), await add(scheduler, "kill")
             done = await until(scheduler, mended.id, JobState.DONE)
             assert done.attempts == 3
@@ -63,7 +63,7 @@ def test_a_process_that_somebody_else_pauses_is_counted_and_waited_for(tmp_path:
     """Else it would begin again at once, for ever."""
 
     async def main() -> None:
-        async with scheduling(tmp_path, limits=Limits(attempts=2, waits=(0.05,))) as scheduler:
+        async with scheduling(tmp_path, limits=SchedulerLimits(attempts=2, waits=(0.05,))) as scheduler:
             job = await add(scheduler, "pause")
             failed = await until(scheduler, job.id, JobState.FAILED)
             assert failed.reason == "its process was asked to pause, and not by the daemon (try 2 of 2)"
@@ -73,7 +73,7 @@ def test_a_process_that_somebody_else_pauses_is_counted_and_waited_for(tmp_path:
 
 def test_a_silent_process_is_ended(tmp_path: Path) -> None:
     async def main() -> None:
-        async with scheduling(tmp_path, limits=Limits(attempts=1, silence=0.5)) as scheduler:
+        async with scheduling(tmp_path, limits=SchedulerLimits(attempts=1, silence=0.5)) as scheduler:
             silent, busy = await add(scheduler, "stuck"), await add(scheduler, "fine")
             failed = await until(scheduler, silent.id, JobState.FAILED, patience=10)
             assert "it said nothing for 0 s and was ended" in failed.reason
@@ -94,7 +94,7 @@ def test_what_a_process_notes_is_in_the_job_s_history(tmp_path: Path) -> None:
 
 def test_no_more_at_once_than_it_may_and_the_important_first(tmp_path: Path) -> None:
     async def main() -> None:
-        async with scheduling(tmp_path, work=False, limits=Limits(jobs=2)) as scheduler:
+        async with scheduling(tmp_path, work=False, limits=SchedulerLimits(jobs=2)) as scheduler:
             slow = [await add(scheduler, "sleep:0.4") for _ in range(3)]
             urgent = await add(scheduler, "sleep:0.4", priority=5)
             task, most = asyncio.create_task(scheduler.run()), 0
@@ -148,7 +148,7 @@ def test_an_output_that_is_there_is_not_overwritten_unasked(tmp_path: Path) -> N
 
 def test_draining_waits_then_pauses_and_the_next_daemon_goes_on(tmp_path: Path) -> None:
     async def main() -> None:
-        async with scheduling(tmp_path, limits=Limits(jobs=3)) as scheduler:
+        async with scheduling(tmp_path, limits=SchedulerLimits(jobs=3)) as scheduler:
             short, long = await add(scheduler, "sleep:0.3"), await add(scheduler, "sleep:30")
             for job in (short, long):
                 await until(scheduler, job.id, JobState.RUNNING)
@@ -172,7 +172,7 @@ def test_draining_waits_then_pauses_and_the_next_daemon_goes_on(tmp_path: Path) 
 
 def test_what_does_not_listen_is_killed_at_the_end(tmp_path: Path) -> None:
     async def main() -> None:
-        async with scheduling(tmp_path, limits=Limits(stop_within=0.3)) as scheduler:
+        async with scheduling(tmp_path, limits=SchedulerLimits(stop_within=0.3)) as scheduler:
             job = await add(scheduler, "stuck")
             await until(scheduler, job.id, JobState.RUNNING)
             await asyncio.sleep(0.3)
@@ -199,7 +199,7 @@ def test_old_jobs_and_stray_folders_are_tidied_away(tmp_path: Path) -> None:
 
 def test_a_process_that_babbles_fails_like_any_other(tmp_path: Path) -> None:
     async def main() -> None:
-        async with scheduling(tmp_path, limits=Limits(attempts=1)) as scheduler:
+        async with scheduling(tmp_path, limits=SchedulerLimits(attempts=1)) as scheduler:
             job = await add(scheduler, "babble")
             failed = await until(scheduler, job.id, JobState.FAILED)
             assert "could not be followed" in failed.reason
@@ -236,7 +236,7 @@ def test_a_calendar_that_is_put_back_holds_no_job_up(tmp_path: Path) -> None:
     times = [1_800_000_000.0]
 
     async def main() -> None:
-        async with scheduling(tmp_path, clock=clock_of(times), limits=Limits(waits=(0.3,))) as scheduler:
+        async with scheduling(tmp_path, clock=clock_of(times), limits=SchedulerLimits(waits=(0.3,))) as scheduler:
             job = await add(scheduler, "crash:1")
             await until(scheduler, job.id, JobState.QUEUED)
             while not scheduler.store.get(job.id).not_before:
@@ -251,12 +251,12 @@ def test_nor_does_one_that_was_put_back_while_the_daemon_was_away(tmp_path: Path
     times = [1_800_000_000.0]
 
     async def main() -> None:
-        async with scheduling(tmp_path, clock=clock_of(times), limits=Limits(waits=(3.0,))) as scheduler:
+        async with scheduling(tmp_path, clock=clock_of(times), limits=SchedulerLimits(waits=(3.0,))) as scheduler:
             job = await add(scheduler, "crash:1")
             while not scheduler.store.get(job.id).not_before:
                 await asyncio.sleep(0.01)
         times[0] -= 86_400
-        async with scheduling(tmp_path, clock=clock_of(times), limits=Limits(waits=(3.0,))) as scheduler:
+        async with scheduling(tmp_path, clock=clock_of(times), limits=SchedulerLimits(waits=(3.0,))) as scheduler:
             await until(scheduler, job.id, JobState.DONE, patience=15)
 
     asyncio.run(main())

@@ -12,21 +12,21 @@ from tests.tools.daemon.disks import no_writes
 from tests.tools.daemon.queueing import COMMAND
 from tools.cli import child
 from tools.daemon.queue import worker_process
-from tools.daemon.queue.worker_process import ProcessEnd, Progress, WorkerProcess
+from tools.daemon.queue.worker_process import JobProgress, ProcessEnd, WorkerProcess
 
 
-def process(folder: Path, heard: list[Progress | str], silence: float = 20) -> WorkerProcess:
+def process(folder: Path, heard: list[JobProgress | str], silence: float = 20) -> WorkerProcess:
     return WorkerProcess(folder, 10, heard.append, COMMAND, silence)
 
 
-def run(folder: Path, target: str, heard: list[Progress | str]) -> ProcessEnd:
+def run(folder: Path, target: str, heard: list[JobProgress | str]) -> ProcessEnd:
     return asyncio.run(process(folder, heard).run({"target": target}))
 
 
 def test_it_is_given_its_request_and_heard_to_its_end(tmp_path: Path) -> None:
-    heard: list[Progress | str] = []
+    heard: list[JobProgress | str] = []
     assert run(tmp_path / "job", "note", heard) == ProcessEnd(0, "")
-    assert heard == [Progress(5, 10), "the job begins anew"]
+    assert heard == [JobProgress(5, 10), "the job begins anew"]
     assert json.loads((tmp_path / "job" / "request.json").read_text()) == {"target": "note"}
 
 
@@ -59,7 +59,7 @@ def test_it_is_paused_and_killed(tmp_path: Path) -> None:
     async def main() -> list[int]:
         codes = []
         for how in ("pause", "kill"):
-            heard: list[Progress | str] = []
+            heard: list[JobProgress | str] = []
             one = process(tmp_path / how, heard)
             task = asyncio.create_task(one.run({"target": "sleep:20"}))
             while not heard:
@@ -76,7 +76,7 @@ def test_it_is_paused_and_killed(tmp_path: Path) -> None:
 
 def test_it_ends_with_whoever_started_it(tmp_path: Path) -> None:
     async def main() -> None:
-        heard: list[Progress | str] = []
+        heard: list[JobProgress | str] = []
         task = asyncio.create_task(process(tmp_path / "job", heard).run({"target": "stuck"}))
         while not heard:
             await asyncio.sleep(0.02)

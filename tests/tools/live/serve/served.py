@@ -16,7 +16,7 @@ from engines.errors import SourceError
 from engines.values import U8
 from stream.frame import Frame, Route
 from stream.live.ladder import Rung
-from stream.live.session import Swap
+from stream.live.session import FrameSwap
 from stream.live.swap import Shown
 from stream.pipeline.control import SourceSet
 from stream.telemetry.metrics import Metered
@@ -45,14 +45,14 @@ class Swaps:
     """A face for every photo but a black one; every session's swap is of one kind."""
 
     default: SourceSet | None = None
-    kind: Callable[[Metered], Swap] = Same
+    kind: Callable[[Metered], FrameSwap] = Same
 
     def prepare(self, photos: Sequence[tuple[str, U8]]) -> SourceSet:
         if photos[0][1].max() < 10:
             raise SourceError("the photo: no face seen in it")
         return FACE
 
-    def make(self, sources: SourceSet | None) -> Callable[[Metered], Swap]:
+    def make(self, sources: SourceSet | None) -> Callable[[Metered], FrameSwap]:
         return self.kind
 
 

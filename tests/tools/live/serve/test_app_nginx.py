@@ -17,7 +17,7 @@ from tests.stream.rtmp.test_client import certificate
 from tests.tools.http.test_auth import USUAL, bearer, made
 from tests.tools.live.serve.served import Colour, Viewer, served
 from tests.tools.live.serve.test_whip import until
-from tools.http.tokens import Limits
+from tools.http.tokens import TokenLimits
 
 ROOT = Path(__file__).parents[4]
 PHOTO = cv2.imencode(".png", np.random.default_rng(0).integers(0, 255, (1200, 1200, 3), np.uint8))[1].tobytes()
@@ -35,7 +35,7 @@ def documented(outside: int, inside: int, chain: Path, key: Path) -> str:
 
 @needs("nginx")
 def test_as_documented_everything_works_under_a_path(tmp_path: Path) -> None:
-    secrets = made(tmp_path / "t", one=(USUAL, Limits()))
+    secrets = made(tmp_path / "t", one=(USUAL, TokenLimits()))
     chain, key = certificate(tmp_path)
     token, outside = secrets["one"], free_port()
     context = ssl.create_default_context(cafile=str(chain))

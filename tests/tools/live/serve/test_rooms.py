@@ -14,7 +14,7 @@ from stream.webrtc.client import Client
 from tests.tools.http.test_auth import USUAL, bearer, made
 from tests.tools.live.serve.served import Colour, Viewer, served
 from tests.tools.live.serve.test_whip import until
-from tools.http.tokens import Limits, Scope, Tokens, load, save
+from tools.http.tokens import Scope, TokenLimits, Tokens, load, save
 from tools.live.serve import rooms
 
 resource = pytest.importorskip("resource")
@@ -61,7 +61,7 @@ def test_a_viewer_who_never_connects_is_dropped_and_leaves_nothing(monkeypatch: 
 
 
 def test_one_token_has_so_many_viewers_and_gets_them_back(tmp_path: Path) -> None:
-    secrets = made(tmp_path / "t", one=(USUAL, Limits(viewers=2)), two=(USUAL, Limits()))
+    secrets = made(tmp_path / "t", one=(USUAL, TokenLimits(viewers=2)), two=(USUAL, TokenLimits()))
 
     async def main() -> None:
         async with served(tokens=tmp_path / "t") as (server, url, http), Client(f"{url}/whip/k", secrets["two"]) as up:
@@ -81,7 +81,7 @@ def test_one_token_has_so_many_viewers_and_gets_them_back(tmp_path: Path) -> Non
 
 
 def test_one_token_has_so_many_rooms_and_gets_them_back(tmp_path: Path) -> None:
-    secrets = made(tmp_path / "t", one=(USUAL, Limits(rooms=2)), two=(USUAL, Limits()))
+    secrets = made(tmp_path / "t", one=(USUAL, TokenLimits(rooms=2)), two=(USUAL, TokenLimits()))
 
     async def main() -> None:
         async with served(tokens=tmp_path / "t") as (server, url, http):
@@ -98,7 +98,7 @@ def test_one_token_has_so_many_rooms_and_gets_them_back(tmp_path: Path) -> None:
 
 
 def test_a_revoked_token_ends_its_sessions_and_its_watching(tmp_path: Path) -> None:
-    secrets = made(tmp_path / "t", one=(USUAL, Limits()), two=(USUAL, Limits()))
+    secrets = made(tmp_path / "t", one=(USUAL, TokenLimits()), two=(USUAL, TokenLimits()))
 
     def revoke(secret: str) -> None:
         tokens = load(tmp_path / "t")

@@ -90,9 +90,7 @@ class _Journey:
             if stage != "flush"
         }
         self._encoding = Lane("encode", self._write, witness, then=self._end, record=record["encode"], capacity=DEPTH)
-        self._reorder: SharedReorder[Done] = SharedReorder(
-            WINDOW, lambda out: out.item and self._encoding.put(out.item)
-        )
+        self._reorder: SharedReorder[Done] = SharedReorder(WINDOW, lambda out: self._encoding.put(out.item))
         self._refining = Lane(
             "refine", self._refine, self._paste, then=self._encoding.close, record=record["refine"], capacity=DEPTH
         )

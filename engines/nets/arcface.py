@@ -1,4 +1,4 @@
-"""ArcFace: a face as a direction in 512 dimensions; and which of several faces a reference photo means.
+"""ArcFace: a face as a direction in 512 dimensions.
 
 Source: Deng et al., "ArcFace: Additive Angular Margin Loss for Deep Face Recognition", 2019.
 """
@@ -33,12 +33,3 @@ def normed(embedding: F32) -> F32:
 def cosine(a: F32, b: F32) -> F32:
     """float32 (n, m): similarity of every row of `a` (n, 512) with every row of `b` (m, 512), -1 to 1."""
     return np.asarray(normed(np.atleast_2d(a)) @ normed(np.atleast_2d(b)).T, np.float32)
-
-
-def closest(faces: F32, reference: F32, least: float = SAME) -> int | None:
-    """Index of the face (n, 512) most like the reference (512,), None where none reaches `least`."""
-    if len(faces) == 0:
-        return None
-    likeness = cosine(faces, reference)[:, 0]
-    first = int(likeness.argmax())
-    return first if likeness[first] > least else None

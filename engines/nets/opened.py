@@ -154,13 +154,9 @@ def open_dfm(store: Store, name: str, wanted: RunOptions = RunOptions()) -> Dfm:
     return Dfm(store.model(name), engine, session)
 
 
-def open_detector(store: Store, name: str, wanted: RunOptions = RunOptions()) -> Detect:  # frozen
-    """SCRFD, RetinaFace, YuNet or yoloface by name. Errors: ModelError for a detector of another make."""
-    return _maker(store, name)(open_net(store, name, wanted))
-
-
 def open_finder(store: Store, name: str, wanted: RunOptions = RunOptions()) -> NetDetector:  # frozen
-    """The same, as perception takes it. Errors: ModelError."""
+    """SCRFD, RetinaFace, YuNet or yoloface by name, as perception takes it. Errors: ModelError for a detector of
+    another make."""
     make, net = _maker(store, name), open_net(store, name, wanted)
     return NetDetector(make(net), net.model.px, net.close)
 

@@ -1,7 +1,7 @@
 """Lane: one thread, one bounded queue, one function. The one file in which threads and asyncio meet.
 
-A lane knows nothing of frames. Items go through in order. It is fed by another lane (`put`), by a coroutine (`feed`),
-or by any iterable of its own; its results go to `emit`, which is as a rule the next lane's `put`.
+A lane knows nothing of frames. Items go through in order. It is fed by other threads (`put`) or by any iterable of its
+own; its results go to `emit`, which is as a rule the next lane's `put`.
 """
 
 import asyncio
@@ -54,14 +54,6 @@ class Lane(Generic[In, Out]):
     def put(self, item: In) -> In | None:
         """Queues an item from another thread; waits or sheds as the ring does. Raises Closed once the lane ended."""
         return self.inbox.put(item)
-
-    async def feed(self, item: In) -> None:
-        """Queues an item from a coroutine, awaiting room. Raises Closed once the lane has ended."""
-        loop = asyncio.get_running_loop()
-        while not self.inbox.offer(item):
-            room = asyncio.Event()
-            self.inbox.when_room(partial(_wake, loop, room.set))
-            await room.wait()
 
     def close(self) -> None:
         """No more items come; the lane finishes those it has and ends."""

@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -34,7 +34,6 @@ class Ring(Generic[T]):
         self._lock = threading.Lock()
         self._some = threading.Condition(self._lock)
         self._room = threading.Condition(self._lock)
-        self._wakers: list[Callable[[], None]] = []
 
     def __len__(self) -> int:
         return len(self._items)
@@ -45,14 +44,6 @@ class Ring(Generic[T]):
             while self._full is WhenFull.BLOCK and len(self._items) >= self.capacity and not self._closed:
                 self._room.wait()
             return self._add(item)
-
-    def offer(self, item: T) -> bool:
-        """As put, but says False instead of waiting. Raises Closed."""
-        with self._lock:
-            if self._full is WhenFull.BLOCK and len(self._items) >= self.capacity and not self._closed:
-                return False
-            self._add(item)
-            return True
 
     def _add(self, item: T) -> T | None:
         if self._closed:
@@ -74,9 +65,7 @@ class Ring(Generic[T]):
                 self._some.wait()
             item = self._items.popleft()
             self._room.notify()
-            wakers = self._take_wakers()
-        _call(wakers)
-        return item
+            return item
 
     def __iter__(self) -> Iterator[T]:
         """All items until the ring is closed and empty."""
@@ -86,14 +75,6 @@ class Ring(Generic[T]):
             except Closed:
                 return
             yield item
-
-    def when_room(self, waker: Callable[[], None]) -> None:
-        """Calls `waker` once, from some thread, as soon as there may be room or the ring is closed."""
-        with self._lock:
-            if len(self._items) >= self.capacity and not self._closed:
-                self._wakers.append(waker)
-                return
-        waker()
 
     def close(self) -> None:
         """Takes no more; what is inside can still be got."""
@@ -110,14 +91,3 @@ class Ring(Generic[T]):
                 self._items.clear()
             self._some.notify_all()
             self._room.notify_all()
-            wakers = self._take_wakers()
-        _call(wakers)
-
-    def _take_wakers(self) -> list[Callable[[], None]]:
-        wakers, self._wakers = self._wakers, []
-        return wakers
-
-
-def _call(wakers: list[Callable[[], None]]) -> None:
-    for waker in wakers:
-        waker()

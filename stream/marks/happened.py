@@ -53,14 +53,6 @@ class WhatHappened:
                 f"{self.painted} painted and {self.covered} covered frames are more than the output's {self.frames}"
             )
 
-    @classmethod
-    def by_routes(
-        cls, routes: Mapping[str, int], models: tuple[UsedModel, ...], made: datetime, partial: bool = False
-    ) -> "WhatHappened":
-        """For a job that counted routes alone: every frame that did not pass counts as painted."""
-        frames = sum(routes.values())
-        return cls(made, frames, frames - routes.get(PASS, 0), routes=routes, models=models, partial=partial)
-
     def to_json(self) -> dict[str, Json]:
         """For the signed record and for reports. Seconds as numbers, `made` in ISO 8601."""
         return {

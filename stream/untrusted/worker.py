@@ -68,18 +68,6 @@ def decode_image(data: bytes, bounds: Bounds | None = None) -> U8:
     return np.frombuffer(pixels, np.uint8).reshape(height, width, 3)
 
 
-def probe_video(file: BinaryIO, bounds: Bounds | None = None) -> VideoFacts:
-    """file: an open file of the server's own naming. Its first pictures are decoded. Raises UploadError."""
-    bounds = bounds or Bounds()
-    file.seek(0)
-    kind = sniff(file.read(HEAD))
-    file.seek(0)
-    if kind is None or kind.media != "video":
-        raise UploadError("the upload is no MP4, MOV, Matroska, WebM, AVI or MPEG video; send one of these")
-    told, _ = _ask("video", kind.demuxer, file, bounds)
-    return VideoFacts(kind.name, told["codec"], told["width"], told["height"], told["seconds"])
-
-
 def _ask(what: str, kind: str, data: bytes | BinaryIO, bounds: Bounds) -> tuple[dict[str, Any], bytes]:
     """Runs the child and reads its answer: one line of JSON, then bytes."""
     command = [sys.executable, "-I", "-c", _BOOT.format(root=str(_ROOT)), what, kind, json.dumps(asdict(bounds))]

@@ -13,7 +13,7 @@ from stream.untrusted.limits import limit
 def main() -> None:
     what, kind, text = sys.argv[1:4]
     bounds: dict[str, int] = json.loads(text)
-    decode = {"image": _image, "video": _video}[what]
+    decode = {"image": _image}[what]
     _load()  # first: libraries need files and address space that the data must not have
     limit(bounds["memory"], bounds["seconds"], files=3)
     try:
@@ -82,33 +82,3 @@ def _declared(data: bytes, pixels: int) -> None:
         raise ValueError("the picture is damaged and cannot be read; send another") from error
     if width * height > pixels:
         raise ValueError(f"the picture declares {width}x{height} pixels; at most {pixels // 1_000_000} megapixels")
-
-
-def _video(demuxer: str, bounds: dict[str, int]) -> tuple[dict[str, Any], bytes]:
-    import av
-
-    try:
-        # The forced demuxer keeps FFmpeg from taking the bytes for a playlist; no protocol may be opened from within.
-        with av.open(
-            sys.stdin.buffer, "r", format=demuxer, options={"protocol_whitelist": ""}, metadata_errors="replace"
-        ) as container:
-            if len(container.streams) > bounds["streams"]:
-                raise ValueError(f"the video has {len(container.streams)} streams; at most {bounds['streams']}")
-            if not container.streams.video:
-                raise ValueError("the upload holds no picture; send a video")
-            stream = container.streams.video[0]
-            width, height = stream.width, stream.height
-            if width * height > bounds["pixels"] // 4:
-                raise ValueError(f"the video declares {width}x{height} pixels; send a smaller one")
-            seconds = container.duration / av.time_base if container.duration else None
-            if seconds is not None and seconds > bounds["duration"]:
-                raise ValueError(f"the video lasts {seconds:.0f} s; at most {bounds['duration']}")
-            stream.codec_context.thread_count = 1
-            for frame, _ in zip(container.decode(stream), range(2), strict=False):
-                width, height = frame.width, frame.height
-                if width * height > bounds["pixels"] // 4:  # a stream may be larger than its container says
-                    raise ValueError(f"the video's pictures have {width}x{height} pixels; send a smaller one")
-            told = {"codec": stream.codec_context.name, "width": width, "height": height, "seconds": seconds}
-    except (av.error.FFmpegError, MemoryError) as error:
-        raise ValueError("the video is damaged and cannot be read; send another") from error
-    return told, b""

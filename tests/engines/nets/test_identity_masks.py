@@ -1,4 +1,4 @@
-"""ArcFace and reference choice, DFM, XSeg, BiSeNet, 2dfan4, enhancers and pixel boost on stand-ins."""
+"""ArcFace, DFM, XSeg, BiSeNet, enhancers and pixel boost on stand-ins."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -8,18 +8,15 @@ import numpy as np
 import pytest
 from onnx import NodeProto, helper
 
-from engines.align import moved
 from engines.backends.openvino import open_openvino
 from engines.nets import boost
-from engines.nets.arcface import Arcface, closest, cosine, normed
+from engines.nets.arcface import Arcface, cosine, normed
 from engines.nets.bisenet import REGIONS, Bisenet, mask
 from engines.nets.dfm import Dfm
 from engines.nets.enhancer import Enhancer
-from engines.nets.fan import Fan, placed
 from engines.nets.net import Net
 from engines.nets.xseg import Xseg
 from engines.store.catalog import Tensor, load_catalog
-from engines.values import Box
 
 Opened = Callable[..., Net]
 Written = Callable[..., Path]
@@ -39,20 +36,6 @@ def test_embeddings_tell_colours_apart(opened: Opened) -> None:
     out = embed(crops)
     np.testing.assert_allclose(out[:, :3], [[1, -1, -1], [-1, -1, 1]], atol=1e-5)
     assert out.shape == (2, 512) and not out[:, 3:].any()
-
-
-def test_the_reference_chooses_the_same_person() -> None:
-    rng = np.random.default_rng(0)
-    people = rng.standard_normal((3, 512)).astype(np.float32)
-    photo = (people[1] * 9 + rng.standard_normal(512) * 3).astype(np.float32)
-    assert closest(people, photo) == 1
-    assert closest(people[[0, 2]], photo) is None, "nobody else is near enough"
-    assert closest(people[:0], photo) is None
-    assert closest(people, -photo) is None
-    edge = np.zeros((1, 512), np.float32)
-    edge[0, :2] = (0.39, np.sqrt(1 - 0.39**2))
-    axis = np.eye(1, 512, dtype=np.float32)[0]
-    assert closest(edge, axis) is None and closest(edge, axis, least=0.38) == 0
 
 
 def test_cosine_knows_no_length() -> None:
@@ -131,32 +114,6 @@ def test_bisenet_labels_are_the_strongest_channel(opened: Opened) -> None:
     assert face[0, 0, 0] == face[0, 12, 0] == 1 and face[0, 30, 0] == 0, "17 is hair"
     assert mask(labels, ["nose"])[0, 12, 0] == 0
     assert REGIONS["lower-lip"] == 13 and REGIONS["nose"] == 10
-
-
-def test_2dfan4_leads_back_to_the_frame(opened: Opened) -> None:
-    """A network that answers fixed cells and heats: the box's centre, its corner, and how sure it is."""
-    cells = np.zeros((1, 68, 3), np.float32)
-    cells[0, 0, :2] = 32
-    cells[0, 1, :2] = 32 - 195 / 256 * 64 / 2
-    heat = np.zeros((1, 68, 64, 64), np.float32)
-    heat[0, :, 5, 5] = 0.5
-    heat[0, :, 6, 6] = 0.7
-    nodes = [
-        node("ReduceMean", ["in0"], "mean", axes=[1, 2, 3], keepdims=0),
-        node("Mul", ["mean", "none"], "nothing"),
-        node("Add", ["cells", "nothing"], "out0"),
-        node("Add", ["heat", "nothing"], "out1"),
-    ]
-    fan = Fan(opened("2dfan4", nodes, {"cells": cells, "heat": heat, "none": np.zeros(1, np.float32)}))
-    box = Box(300, 100, 400, 200)
-    points, score = fan(np.zeros((480, 640, 3), np.uint8), box)
-    assert points.shape == (68, 2) and score == pytest.approx(0.7, abs=1e-3)
-    np.testing.assert_allclose(points[:2], [[350, 150], [300, 100]], atol=0.05)
-
-
-def test_2dfan4_takes_the_longer_side() -> None:
-    matrix = placed(Box(0, 0, 100, 50), 256)
-    np.testing.assert_allclose(moved(np.array([[0, 25], [100, 25]], np.float32), matrix), [[30.5, 128], [225.5, 128]])
 
 
 @pytest.mark.parametrize("name", ["gfpgan_1.4", "gpen_bfr_256", "restoreformer_plus_plus"])

@@ -13,13 +13,12 @@ from engines.backends.cuda import Gpu
 from engines.backends.openvino import OpenVinoEngine
 from engines.errors import ModelError
 from engines.nets import opened
-from engines.nets.detectors.found import Found
 from engines.nets.opened import (
     RunOptions,
-    open_detector,
     open_dfm,
     open_embedder,
     open_enhancer,
+    open_finder,
     open_net,
     open_swapper,
     open_visible,
@@ -95,7 +94,7 @@ def test_what_is_missing_is_named_with_the_command(store: Store) -> None:
     with pytest.raises(ModelError, match="crossface_ghost is of the task convert; a swapping network is wanted: "):
         open_swapper(store, "crossface_ghost", PLAIN)
     with pytest.raises(ModelError, match="a face detector is wanted: scrfd_det_10g"):
-        open_detector(store, "crossface_ghost", PLAIN)
+        open_finder(store, "crossface_ghost", PLAIN)
 
 
 def test_the_compiled_copy_is_taken_for_int8(store: Store) -> None:
@@ -167,8 +166,8 @@ def test_a_detector_opens_by_its_name(store: Store, written: Written) -> None:
         node("Add", ["table", "n"], "out0"),
     ]
     written(model, nodes, {"table": table, "none": np.zeros(1, np.float32)}).rename(store.root / model.file)
-    [face] = open_detector(store, "yoloface_8n", PLAIN)(np.zeros((320, 320, 3), np.uint8))
-    assert isinstance(face, Found) and (face.box.x0, face.box.y1) == (80, 70)
+    [face] = open_finder(store, "yoloface_8n", PLAIN).whole(np.zeros((320, 320, 3), np.uint8))
+    assert (face.box.x0, face.box.y1) == (80, 70)
 
 
 @pytest.mark.parametrize(

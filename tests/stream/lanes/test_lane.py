@@ -1,4 +1,4 @@
-"""The lane: order, draining, failure, cancellation, feeding from a coroutine and from another lane, timing."""
+"""The lane: order, draining, failure, cancellation, feeding from another thread and from another lane, timing."""
 
 import asyncio
 import threading
@@ -19,11 +19,11 @@ async def feed_fifty(out: list[int]) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(lane.run())
         for n in range(50):
-            await lane.feed(n)
+            await asyncio.to_thread(lane.put, n)
         lane.close()
 
 
-def test_a_coroutine_feeds_a_lane_and_what_is_inside_drains_on_close() -> None:
+def test_another_thread_feeds_a_lane_and_what_is_inside_drains_on_close() -> None:
     out: list[int] = []
     asyncio.run(feed_fifty(out))
     assert out == [2 * n for n in range(50)]
@@ -53,7 +53,7 @@ def test_a_full_lane_makes_the_feeder_wait() -> None:
         async def feed() -> None:
             nonlocal fed
             for n in range(10):
-                await lane.feed(n)
+                await asyncio.to_thread(lane.put, n)
                 fed += 1
 
         async with asyncio.TaskGroup() as group:
@@ -83,10 +83,10 @@ def test_a_shedding_lane_never_makes_the_feeder_wait() -> None:
     async def body() -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(lane.run())
-            await lane.feed(0)
+            await asyncio.to_thread(lane.put, 0)
             await asyncio.to_thread(started.wait, 5)
             for n in range(1, 10):
-                await lane.feed(n)
+                await asyncio.to_thread(lane.put, n)
             gate.set()
             lane.close()
 
@@ -108,7 +108,7 @@ def test_a_failure_carries_to_the_owner_and_refuses_further_items() -> None:
         with pytest.raises(ZeroDivisionError, match="at 3"):
             await lane.run()
         with pytest.raises(Closed):
-            await lane.feed(4)
+            await asyncio.to_thread(lane.put, 4)
         with pytest.raises(ZeroDivisionError, match="at 1"):
             await lane_then.run()
 
@@ -127,9 +127,9 @@ def test_a_feeder_that_waits_learns_of_the_failure() -> None:
 
     async def body() -> None:
         run = asyncio.create_task(lane.run())
-        await lane.feed(0)
-        await lane.feed(1)
-        waiting = asyncio.create_task(lane.feed(2))
+        await asyncio.to_thread(lane.put, 0)
+        await asyncio.to_thread(lane.put, 1)
+        waiting = asyncio.create_task(asyncio.to_thread(lane.put, 2))
         await asyncio.sleep(0.02)
         gate.set()
         with pytest.raises(Closed):
@@ -176,7 +176,7 @@ def test_cancelling_ends_the_thread_after_the_item_in_hand_and_drops_the_rest() 
     async def body() -> None:
         run = asyncio.create_task(lane.run())
         for n in range(4):
-            await lane.feed(n)
+            await asyncio.to_thread(lane.put, n)
         await asyncio.to_thread(started.wait, 5)
         run.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -202,7 +202,7 @@ def test_cancelled_twice_it_still_waits_for_the_item_in_hand() -> None:
 
     async def body() -> None:
         run = asyncio.create_task(lane.run())
-        await lane.feed(0)
+        await asyncio.to_thread(lane.put, 0)
         await asyncio.to_thread(started.wait, 5)
         for _ in range(3):
             run.cancel()

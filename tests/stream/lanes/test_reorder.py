@@ -5,11 +5,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from stream.lanes.reorder import FrameFate, Released, Reorder
+from stream.lanes.reorder import Released, Reorder
 
 
 def done(index: int, item: str) -> Released[str]:
-    return Released(index, item, FrameFate.DONE)
+    return Released(index, item)
 
 
 def test_results_leave_in_the_order_of_admission() -> None:
@@ -75,99 +75,29 @@ def test_a_second_result_is_late_and_changes_nothing() -> None:
     assert order.late == 2
 
 
-def test_a_shed_frame_leaves_without_an_item() -> None:
-    order: Reorder[str] = Reorder(3)
-    for index in (0, 1, 2):
-        order.expect(index)
-    order.done(0, "a")
-    assert order.shed(1)
-    order.done(2, "c")
-    assert order.release() == [done(0, "a"), Released(1, None, FrameFate.SHED), done(2, "c")]
-    assert not order.shed(1)
-    assert order.late == 0
-
-
-def test_an_overdue_frame_repeats_the_last_output_and_its_result_comes_late() -> None:
-    order: Reorder[str] = Reorder(4)
-    order.expect(0, deadline=1.0)
-    order.expect(1, deadline=2.0)
-    order.expect(2, deadline=3.0)
-    order.done(0, "a")
-    assert order.next_deadline == 2.0
-    assert order.overdue(1.9) == 0
-    assert order.overdue(2.0) == 1, "a deadline is met only before its moment"
-    held = Released(1, "a", FrameFate.OVERDUE)
-    assert order.release() == [done(0, "a"), held]
-    assert held.held
-    assert not done(0, "a").held
-    assert not order.done(1, "b")
-    assert order.late == 1
-    assert order.next_deadline == 3.0
-    order.done(2, "c")
-    assert order.release() == [done(2, "c")]
-    assert order.next_deadline is None
-
-
-def test_nothing_unpainted_is_shown_when_the_first_frames_are_overdue() -> None:
-    order: Reorder[str] = Reorder(2)
-    order.expect(0, deadline=1.0)
-    order.overdue(5.0)
-    assert order.release() == [Released(0, None, FrameFate.OVERDUE)]
-
-
-def test_a_shed_frame_is_not_what_an_overdue_one_repeats() -> None:
-    order: Reorder[str] = Reorder(3)
-    order.expect(0)
-    order.expect(1)
-    order.expect(2, deadline=1.0)
-    order.done(0, "a")
-    order.shed(1)
-    order.overdue(1.0)
-    assert order.release()[-1] == Released(2, "a", FrameFate.OVERDUE)
-
-
-def test_frames_without_a_deadline_are_never_overdue() -> None:
-    order: Reorder[str] = Reorder(1)
-    order.expect(0)
-    assert order.overdue(1e9) == 0
-    assert order.release() == []
-
-
 class Machine(RuleBasedStateMachine):
-    """Random admissions, results (also twice and late), sheds, deadlines and releases, held against plain lists."""
+    """Random admissions, results (also twice) and releases, held against plain lists."""
 
     def __init__(self) -> None:
         super().__init__()
         self.order: Reorder[int] = Reorder(5)
-        self.now = 0.0
         self.admitted: list[int] = []
-        self.deadlines: dict[int, float | None] = {}
-        self.fates: dict[int, FrameFate] = {}
+        self.settled: set[int] = set()
         self.out: list[Released[int]] = []
 
     @precondition(lambda self: not self.order.full)
-    @rule(skip=st.integers(1, 3), wait=st.none() | st.floats(0, 4))
-    def expect(self, skip: int, wait: float | None) -> None:
+    @rule(skip=st.integers(1, 3))
+    def expect(self, skip: int) -> None:
         index = (self.admitted[-1] if self.admitted else -1) + skip
-        deadline = None if wait is None else self.now + wait
-        self.order.expect(index, deadline)
+        self.order.expect(index)
         self.admitted.append(index)
-        self.deadlines[index] = deadline
 
     @precondition(lambda self: self.admitted)
-    @rule(data=st.data(), shed=st.booleans())
-    def settle(self, data: st.DataObject, shed: bool) -> None:
+    @rule(data=st.data())
+    def settle(self, data: st.DataObject) -> None:
         index = data.draw(st.sampled_from(self.admitted[-8:]))
-        first = index not in self.fates
-        assert (self.order.shed(index) if shed else self.order.done(index, index)) is first
-        self.fates.setdefault(index, FrameFate.SHED if shed else FrameFate.DONE)
-
-    @rule(step=st.floats(0, 2))
-    def time_passes(self, step: float) -> None:
-        self.now += step
-        passed = [i for i, d in self.deadlines.items() if i not in self.fates and d is not None and d <= self.now]
-        assert self.order.overdue(self.now) == len(passed)
-        self.fates.update(dict.fromkeys(passed, FrameFate.OVERDUE))
+        assert self.order.done(index, index) is (index not in self.settled)
+        self.settled.add(index)
 
     @rule()
     def release(self) -> None:
@@ -180,17 +110,12 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def in_order_once_each_none_lost(self) -> None:
         assert [r.index for r in self.out] == self.admitted[: len(self.out)]
-        last = None
-        for released in self.out:
-            assert released.fate is self.fates[released.index]
-            last = released.index if released.fate is FrameFate.DONE else last
-            assert released.item == (None if released.fate is FrameFate.SHED else last)
+        assert all(r.item == r.index and r.index in self.settled for r in self.out)
 
     def teardown(self) -> None:
-        for index in self.admitted:
-            if index not in self.fates:
-                self.order.done(index, index)
-                self.fates[index] = FrameFate.DONE
+        for index in set(self.admitted) - self.settled:
+            self.order.done(index, index)
+            self.settled.add(index)
         self.out += self.order.release()
         self.in_order_once_each_none_lost()
         assert len(self.out) == len(self.admitted)

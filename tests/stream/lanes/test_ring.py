@@ -30,15 +30,6 @@ def test_a_ring_without_room_for_one_is_refused() -> None:
         Ring(0)
 
 
-def test_offer_says_no_when_full() -> None:
-    ring: Ring[int] = Ring(1)
-    assert ring.offer(1)
-    assert not ring.offer(2)
-    assert ring.get() == 1
-    assert ring.offer(3)
-    assert ring.get() == 3
-
-
 def test_put_waits_for_room() -> None:
     ring: Ring[int] = Ring(1)
     ring.put(1)
@@ -76,14 +67,6 @@ def test_a_shedding_ring_keeps_the_newest_and_returns_and_counts_the_rest(capaci
     assert ring.shed == len(shed)
 
 
-def test_offer_on_a_shedding_ring_always_takes_the_item() -> None:
-    ring: Ring[int] = Ring(1, WhenFull.SHED)
-    assert ring.offer(1)
-    assert ring.offer(2)
-    assert ring.get() == 2
-    assert ring.shed == 1
-
-
 def test_a_closed_ring_drains_and_then_ends() -> None:
     ring: Ring[int] = Ring(4)
     ring.put(1)
@@ -91,8 +74,6 @@ def test_a_closed_ring_drains_and_then_ends() -> None:
     ring.close()
     with pytest.raises(Closed):
         ring.put(3)
-    with pytest.raises(Closed):
-        ring.offer(3)
     assert list(ring) == [1, 2]
     with pytest.raises(Closed):
         ring.get()
@@ -140,26 +121,6 @@ def test_ending_wakes_a_waiting_put(end: Callable[[Ring[int]], None]) -> None:
     end(ring)
     assert refused.wait(5)
     thread.join(5)
-
-
-def test_when_room_calls_at_once_or_after_the_next_get_or_at_the_end_and_once_only() -> None:
-    ring: Ring[int] = Ring(1)
-    calls: list[str] = []
-    ring.when_room(lambda: calls.append("had room"))
-    assert calls == ["had room"]
-    ring.put(1)
-    ring.when_room(lambda: calls.append("after get"))
-    assert calls == ["had room"]
-    ring.get()
-    assert calls == ["had room", "after get"]
-    ring.put(2)
-    ring.when_room(lambda: calls.append("at end"))
-    ring.close()
-    assert calls == ["had room", "after get", "at end"]
-    ring.when_room(lambda: calls.append("ended"))
-    assert calls[-1] == "ended"
-    ring.get()
-    assert len(calls) == 4
 
 
 def test_nothing_is_lost_or_doubled_between_several_threads() -> None:

@@ -7,17 +7,9 @@ from fractions import Fraction
 import pytest
 
 from stream.frame import Route
-from stream.marks.happened import PASS, UsedModel, WhatHappened
+from stream.marks.happened import PASS, WhatHappened
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-
-
-def test_by_routes() -> None:
-    model = UsedModel("m", "ab")
-    told = WhatHappened.by_routes({"pass": 3, "fast": 5, "refine": 2}, (model,), NOW, partial=True)
-    assert (told.frames, told.painted, told.partial, told.models) == (10, 7, True, (model,))
-    assert WhatHappened.by_routes({"pass": 78}, (), NOW).painted == 0
-    assert WhatHappened.by_routes({}, (), NOW).frames == 0
 
 
 def test_the_route_without_paint_is_called_as_the_route_is() -> None:

@@ -41,7 +41,9 @@ def produced(stamp: OutputMarks, path: Path) -> None:
         shown = planes if stamp.marker is None else stamp.marker.mark(planes, index)
         lumas.append(np.asarray(shown.to_av().to_ndarray(), np.uint8))
     part = clip(path.with_name(f"{path.stem}.part{path.suffix}"), lumas)
-    stamp.sign(part, "0.1.0", WhatHappened.by_routes({"fast": len(lumas)}, MODELS, NOW), None)
+    stamp.sign(
+        part, "0.1.0", WhatHappened(NOW, len(lumas), len(lumas), routes={"fast": len(lumas)}, models=MODELS), None
+    )
     part.rename(path)
 
 

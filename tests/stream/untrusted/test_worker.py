@@ -4,15 +4,13 @@ import random
 import struct
 import sys
 import zlib
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
 from engines.values import U8
-from stream.untrusted.worker import Bounds, UploadError, VideoFacts, decode_image, probe_video
-from tests.stream.marks.clips import clip, pictures
+from stream.untrusted.worker import Bounds, UploadError, decode_image
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's limits")
 
@@ -62,14 +60,6 @@ def test_memory_has_an_end() -> None:
         decode_image(png_bomb(6000, 6000), Bounds(memory=40 << 20))
 
 
-@linux
-def test_time_has_an_end(tmp_path: Path) -> None:
-    """A decoder that never ends, as far as the clock can tell."""
-    with pytest.raises(UploadError), (tmp_path / "slow.mkv").open("w+b") as file:
-        file.write(clip(tmp_path / "o.mkv", pictures(mark=False, count=2)).read_bytes())
-        probe_video(file, Bounds(seconds=0))
-
-
 @pytest.mark.parametrize("cut", [3, 20, 100, 0.5])
 def test_damaged_pictures(cut: float) -> None:
     for ending in (".jpg", ".png", ".webp"):
@@ -98,54 +88,3 @@ def test_what_is_no_picture() -> None:
     for data in (b"", b"hello", b"#EXTM3U\n", b"<svg/>"):
         with pytest.raises(UploadError, match="no JPEG, PNG or WebP"):
             decode_image(data)
-
-
-@pytest.mark.parametrize("ending", ["mp4", "mkv", "webm", "avi", "ts"])
-def test_videos_are_told(tmp_path: Path, ending: str) -> None:
-    with clip(tmp_path / f"o.{ending}", pictures(mark=False, count=5)).open("rb") as file:
-        facts = probe_video(file)
-    assert (facts.width, facts.height) == (640, 360)
-    assert facts.seconds == pytest.approx(0.2, abs=0.05)
-    assert facts.codec in ("h264", "vp9", "libvpx-vp9")
-
-
-def test_videos_out_of_bounds(tmp_path: Path) -> None:
-    path = clip(tmp_path / "o.mp4", pictures(mark=False, count=30))
-    with path.open("rb") as file:
-        with pytest.raises(UploadError, match="declares 640x360"):
-            probe_video(file, Bounds(pixels=640 * 360 * 4 - 4))
-        with pytest.raises(UploadError, match="lasts 1 s; at most 0"):
-            probe_video(file, Bounds(duration=0))
-        with pytest.raises(UploadError, match="has 1 streams; at most 0"):
-            probe_video(file, Bounds(streams=0))
-
-
-def test_damaged_videos(tmp_path: Path) -> None:
-    data = clip(tmp_path / "o.mp4", pictures(mark=False, count=5)).read_bytes()
-    for broken in (data[:200], data[: len(data) // 2], data[:40] + bytes(len(data))):
-        with pytest.raises(UploadError, match="send"):
-            probe(tmp_path, broken)
-
-
-def test_titles_in_no_known_letters_do_no_harm(tmp_path: Path) -> None:
-    """Found by fuzzing: a tag that is not UTF-8 made a valid video unreadable, in words meant for nobody."""
-    data = clip(tmp_path / "o.mkv", pictures(mark=False, count=5)).read_bytes()
-    at = data.index(b"Lavf")
-    facts = probe(tmp_path, data[:at] + b"\xff\xfe" + data[at + 2 :])
-    assert (facts.width, facts.height) == (640, 360)
-
-
-def probe(folder: Path, data: bytes) -> VideoFacts:
-    (folder / "upload").write_bytes(data)
-    with (folder / "upload").open("rb") as file:
-        return probe_video(file)
-
-
-def test_a_playlist_in_disguise_reads_no_other_file(tmp_path: Path) -> None:
-    """Named .mp4, and with a video's first bytes: still taken for what its bytes say, and nothing is followed."""
-    secret = clip(tmp_path / "secret.mkv", pictures(mark=False, count=2))
-    playlist = f"#EXTM3U\n#EXTINF:1,\nfile://{secret}\n".encode()
-    with pytest.raises(UploadError, match="is no MP4"):
-        probe(tmp_path, playlist)
-    with pytest.raises(UploadError, match="damaged"):
-        probe(tmp_path, b"\x00\x00\x00\x18ftypmp42" + playlist)

@@ -52,7 +52,7 @@ class LanePool(Generic[In, Out]):
         ]
 
     def put(self, item: In) -> None:
-        """Queues an item; waits for room. Raises Closed once the crew has ended."""
+        """Queues an item; waits for room. Raises Closed once the pool has ended."""
         self._gate.admit(self._next)
         self.lanes[self._next % len(self.lanes)].put((self._next, item))
         self._next += 1

@@ -83,12 +83,12 @@ class FaceSelection:
     """Which track takes which source. A choice holds as long as its track lives."""
 
     rules: tuple[Rule, ...]
-    _cast: dict[int, int] = field(default_factory=dict)  # track id -> index of its rule
+    _assigned: dict[int, int] = field(default_factory=dict)  # track id -> index of its rule
 
     @property
-    def cast(self) -> Mapping[int, int]:
+    def assigned(self) -> Mapping[int, int]:
         """Track id -> index of its rule."""
-        return self._cast
+        return self._assigned
 
     @property
     def kept(self) -> bool:
@@ -106,35 +106,35 @@ class FaceSelection:
         """
         for track, i in (recalled or {}).items():
             kind = self.rules[i].who.kind
-            held = any(r == i and t in boxes for t, r in self._cast.items())
+            held = any(r == i and t in boxes for t, r in self._assigned.items())
             open_to = kind == "all" or (kind in COUNTED and not held)
-            if open_to and track in boxes and track not in self._cast:
-                self._cast[track] = i
+            if open_to and track in boxes and track not in self._assigned:
+                self._assigned[track] = i
         for i, rule in enumerate(self.rules):
-            free = {t: b for t, b in boxes.items() if t not in self._cast}
-            held = any(r == i and t in boxes for t, r in self._cast.items())
+            free = {t: b for t, b in boxes.items() if t not in self._assigned}
+            held = any(r == i and t in boxes for t, r in self._assigned.items())
             if rule.who.kind == "all":
-                self._cast.update(dict.fromkeys(free, i))
+                self._assigned.update(dict.fromkeys(free, i))
             elif rule.who.kind == "box" and rule.who.box is not None:
                 b = rule.who.box
                 inside = [t for t, f in free.items() if b.x0 <= f.centre[0] < b.x1 and b.y0 <= f.centre[1] < b.y1]
-                self._cast.update(dict.fromkeys(inside, i))
+                self._assigned.update(dict.fromkeys(inside, i))
             elif rule.who.kind == "reference":
                 like = {t: by[i] for t, by in (alike or {}).items() if t in free and i in by}
                 if like and not held:
-                    self._cast[max(like, key=lambda t: like[t])] = i
+                    self._assigned[max(like, key=lambda t: like[t])] = i
             elif not held:
                 chosen = self._choose(rule.who, boxes)
                 if chosen is not None and self._counted(chosen):  # came first, and was counted from the left alone
                     chosen = self._choose(Who(rule.who.kind, n=1), free) if rule.who.kind == "left-to-right" else None
                 if chosen is not None and chosen in free:
-                    self._cast[chosen] = i
-        return {t: self.rules[r].source for t, r in self._cast.items() if t in boxes}
+                    self._assigned[chosen] = i
+        return {t: self.rules[r].source for t, r in self._assigned.items() if t in boxes}
 
     def settled(self, seen: set[int]) -> bool:
         """Has every rule its face among the tracks that are seen, so that no newcomer could get a source?"""
         return all(
-            rule.who.kind in (*COUNTED, "reference") and any(r == i and t in seen for t, r in self._cast.items())
+            rule.who.kind in (*COUNTED, "reference") and any(r == i and t in seen for t, r in self._assigned.items())
             for i, rule in enumerate(self.rules)
         )
 
@@ -146,7 +146,7 @@ class FaceSelection:
         )
 
     def _counted(self, track: int) -> bool:
-        rule = self._cast.get(track)
+        rule = self._assigned.get(track)
         return rule is not None and self.rules[rule].who.kind == "left-to-right"
 
     def _choose(self, who: Who, boxes: dict[int, Box]) -> int | None:
@@ -159,4 +159,4 @@ class FaceSelection:
 
     def forget(self, keep: set[int]) -> None:
         """Drops the choices of tracks that are gone for good."""
-        self._cast = {t: r for t, r in self._cast.items() if t in keep}
+        self._assigned = {t: r for t, r in self._assigned.items() if t in keep}

@@ -32,12 +32,12 @@ class ActorMemory:
         self._known = {p.id for p in people}
         return self._actors.recall(self._seen(frame, fresh)) if fresh else {}
 
-    def note(self, frame: Frame, people: Sequence[TrackedPerson], cast: Mapping[int, int]) -> None:
-        """Everybody as they are now, with the rules that they fall under. cast: track -> rule."""
+    def note(self, frame: Frame, people: Sequence[TrackedPerson], rules: Mapping[int, int]) -> None:
+        """Everybody as they are now, with the rules that they fall under. rules: track -> rule."""
         if not 0 <= frame.seconds - self._noted < NOTE_EVERY:
             self._noted = frame.seconds
             self._actors.note(self._seen(frame, [p for p in here(people) if clear(p)]))
-        self._actors.name(cast)
+        self._actors.name(rules)
 
     def drop(self, track: int) -> None:
         """The track was somebody else's."""

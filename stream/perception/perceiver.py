@@ -82,8 +82,8 @@ class Perceiver:
             raise UnderstudyError("reference:PHOTO is not to be had here; choose the face by another word")
         if self._likeness is not None:
             self._likeness.close()
-        self._casting, self._likeness = FaceSelection(rules), likeness
-        self._memory = ActorMemory(self._appearance) if self._casting.kept else None
+        self._selection, self._likeness = FaceSelection(rules), likeness
+        self._memory = ActorMemory(self._appearance) if self._selection.kept else None
 
     def watch(self, watch: OcclusionTracker | None) -> None:
         """From the next frame on this looks for what lies before faces; None: nobody does."""
@@ -117,15 +117,15 @@ class Perceiver:
         beyond = self._look(frame, cut)
         self._rejoin(now)
         self._people = [p for p in self._people if p.lost is None or now - p.lost < (BEHIND if p.behind else REMEMBER)]
-        self._casting.forget({p.id for p in self._people})
+        self._selection.forget({p.id for p in self._people})
         recalled = self._memory.recall(frame, self._people) if self._memory else None
-        cast = self._casting.assign({p.id: p.box for p in self._people}, self._compare(), recalled)
-        if beyond > self._beyond and not self._casting.settled({p.id for p in people.here(self._people)}):
+        sources = self._selection.assign({p.id: p.box for p in self._people}, self._compare(), recalled)
+        if beyond > self._beyond and not self._selection.settled({p.id for p in people.here(self._people)}):
             self._beyond = beyond
-        self._look_before(cast, befores)
+        self._look_before(sources, befores)
         if self._memory is not None:
-            self._memory.note(frame, self._people, self._casting.cast)
-        return Scene(frame, self._tracks(cast), cut, lost=self._lost(cast), unfollowed=self._beyond)
+            self._memory.note(frame, self._people, self._selection.assigned)
+        return Scene(frame, self._tracks(sources), cut, lost=self._lost(sources), unfollowed=self._beyond)
 
     def _begins(self, frame: Frame) -> bool:
         """Whether the frame begins a new shot, or another stream: time went back."""
@@ -136,7 +136,7 @@ class Perceiver:
     def _forget(self) -> None:
         """Everybody: a new shot."""
         self._people = []
-        self._casting.forget(set())
+        self._selection.forget(set())
         if self._watch is not None:
             self._watch.keep(set())
         if self._likeness is not None:
@@ -144,7 +144,7 @@ class Perceiver:
         self._looked = self._turned = -1e9
         self._search.restart()
 
-    def _look_before(self, cast: dict[int, int], befores: dict[int, tracker.Look]) -> None:
+    def _look_before(self, sources: dict[int, int], befores: dict[int, tracker.Look]) -> None:
         """What lies before the faces that are to be painted; their meshes are set right where something does."""
         if self._watch is None:
             for p in self._people:
@@ -154,10 +154,12 @@ class Perceiver:
             if not self._pace.fronts:
                 p.front, p.behind = None, False  # nobody acts on it; plates are kept
             elif p.behind:
-                found = self._watch.behind(p.id, p.look, befores.get(p.id), self._landmarks) if p.id in cast else None
+                found = (
+                    self._watch.behind(p.id, p.look, befores.get(p.id), self._landmarks) if p.id in sources else None
+                )
                 p.behind = found is not None
                 p.look, p.front = found or (p.look, None)
-            elif p.lost is None and p.id in cast:
+            elif p.lost is None and p.id in sources:
                 p.look, p.front = self._watch(p.id, p.look, befores.get(p.id), self._landmarks)
         self._watch.keep({p.id for p in self._people})
 
@@ -207,7 +209,7 @@ class Perceiver:
         # a face of a 48th of the picture is 16 pixels to the network
         tile = max(160, max(frame.picture.width, frame.picture.height) // 6)
         seen = {p.id: p.box for p in people.here(self._people)}
-        wanted = not (self._casting.settled(set(seen)) or self._casting.beyond(seen.values(), FILLS * tile))
+        wanted = not (self._selection.settled(set(seen)) or self._selection.beyond(seen.values(), FILLS * tile))
         return self._search.small(frame, tile, self._pace.tiles, wanted)
 
     def _meet(self, frame: Frame, found: Iterable[Detection], expected: float | None = None) -> int:
@@ -245,16 +247,16 @@ class Perceiver:
                 if self._memory is not None:
                     self._memory.drop(new.id)
 
-    def _tracks(self, cast: dict[int, int]) -> tuple[FaceTrack, ...]:
+    def _tracks(self, sources: dict[int, int]) -> tuple[FaceTrack, ...]:
         return tuple(
-            FaceTrack(p.id, p.look.face, cast.get(p.id), p.look.age, p.look.region, front=p.front)
+            FaceTrack(p.id, p.look.face, sources.get(p.id), p.look.age, p.look.region, front=p.front)
             for p in self._people
             if p.shown
         )
 
-    def _lost(self, cast: dict[int, int]) -> tuple[LostTrack, ...]:
+    def _lost(self, sources: dict[int, int]) -> tuple[LostTrack, ...]:
         return tuple(
-            LostTrack(p.id, p.box, cast[p.id], p.lost)
+            LostTrack(p.id, p.box, sources[p.id], p.lost)
             for p in self._people
-            if p.lost is not None and not p.behind and p.id in cast
+            if p.lost is not None and not p.behind and p.id in sources
         )

@@ -155,14 +155,14 @@ def save(tokens: Tokens, path: Path) -> None:
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump({"tokens": [_told(token) for token in tokens.tokens]}, file, indent=1)
+            json.dump({"tokens": [_to_json(token) for token in tokens.tokens]}, file, indent=1)
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)
         raise TokenError(f"the tokens cannot be kept in {path}: {error.strerror}; name another file") from error
 
 
-def _told(token: Token) -> dict[str, Any]:
+def _to_json(token: Token) -> dict[str, Any]:
     return {
         "id": token.id,
         "sha256": token.digest,

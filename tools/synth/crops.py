@@ -94,13 +94,13 @@ def skin(image: F32, points: F32) -> F32:
     return np.asarray(np.mean([image[y - 2 : y + 3, x - 2 : x + 3].mean((0, 1)) for x, y in at], axis=0), np.float32)
 
 
-def solid(cast: CropPeople, seen: FaceView, rng: np.random.Generator) -> tuple[Sheet, F32]:
+def solid(people: CropPeople, seen: FaceView, rng: np.random.Generator) -> tuple[Sheet, F32]:
     """Something opaque and where it is placed: from outside towards the face, its far end away from the middle."""
     name = str(rng.choice(list(OPAQUES), p=np.array(list(OPAQUES.values())) / sum(OPAQUES.values())))
     at, width = _reach(seen.points, rng)
     own = skin(seen.image, seen.points) if rng.random() < 0.45 else None
     if name == "hand":
-        sheet = cast.hands.sheet(rng, own)
+        sheet = people.hands.sheet(rng, own)
     elif name == "fingers":
         sheet = things.fingers(rng, own)
     else:
@@ -131,11 +131,11 @@ def backdrop(rng: np.random.Generator) -> F32:
     return np.asarray(cv2.resize(texture(48, rng), (SIDE, SIDE)), np.float32)
 
 
-def sample(cast: CropPeople, rng: np.random.Generator, kind: str | None = None) -> Sample:
+def sample(people: CropPeople, rng: np.random.Generator, kind: str | None = None) -> Sample:
     """One labelled crop; kind: one of KINDS, random by their shares where None."""
     if kind is None:
         kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
-    looks = dressed(cast.looks(rng), rng)
+    looks = dressed(people.looks(rng), rng)
     back = backdrop(rng) if rng.random() < 0.7 else None
     seen = view(*looks, random_pose(rng), rng, back)
     image, plate = lit((seen.image, seen.plate), rng)
@@ -147,7 +147,7 @@ def sample(cast: CropPeople, rng: np.random.Generator, kind: str | None = None) 
         maps[1], maps[2] = layers.map(LayerKind.VEIL), layers.map(LayerKind.GLASS)
     if kind in ("opaque", "mixed"):
         for _ in range(1 + int(rng.random() < 0.15)):
-            sheet, place = solid(cast, seen, rng)
+            sheet, place = solid(people, seen, rng)
             layers = sheet.placed(place, (SIDE, SIDE), float(rng.choice([0.0, rng.uniform(0.5, 2.0)])))
             if rng.random() < 0.35:
                 image = shadowed(image, layers.alpha, rng)

@@ -27,10 +27,10 @@ class ShardPlan:
     frames: int = FRAMES
 
 
-def crops(cast: CropPeople, seed: tuple[int, ...], count: int) -> Iterator[tuple[Sample, int]]:
+def crops(people: CropPeople, seed: tuple[int, ...], count: int) -> Iterator[tuple[Sample, int]]:
     """`count` crops that belong to no sequence."""
     rng = np.random.default_rng(seed)
-    return ((sample(cast, rng), -1) for _ in range(count))
+    return ((sample(people, rng), -1) for _ in range(count))
 
 
 def write(folder: Path, casts: Mapping[Purpose, CropPeople], wanted: ShardPlan) -> Iterator[str]:

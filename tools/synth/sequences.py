@@ -53,7 +53,7 @@ class Passing:
         return layers.faded(there) if self.kind == "liquid" else layers
 
 
-def passing(kind: str, cast: CropPeople, seen: FaceView, rng: np.random.Generator) -> Passing | None:
+def passing(kind: str, people: CropPeople, seen: FaceView, rng: np.random.Generator) -> Passing | None:
     """A random thing of a kind for the face in `seen`; None for the kind `none`."""
     low, high = seen.points[:, :2].min(0), seen.points[:, :2].max(0)
     width = float(high[0] - low[0])
@@ -67,7 +67,7 @@ def passing(kind: str, cast: CropPeople, seen: FaceView, rng: np.random.Generato
     if kind == "none":
         return None
     if kind == "opaque":
-        return replace(blank, sheet=solid(cast, seen, rng)[0])
+        return replace(blank, sheet=solid(people, seen, rng)[0])
     if kind == "veil":
         return replace(blank, cloud=smoke.smoke(rng), size=width * rng.uniform(1.4, 2.6))
     if kind == "liquid":
@@ -82,16 +82,16 @@ def presence(frame: int, frames: int) -> float:
 
 
 def sequence(
-    cast: CropPeople, rng: np.random.Generator, kind: str | None = None, frames: int = FRAMES
+    people: CropPeople, rng: np.random.Generator, kind: str | None = None, frames: int = FRAMES
 ) -> Iterator[Sample]:
     """The labelled crops of one sequence, in order; kind: one of KINDS."""
     kind = str(rng.choice(KINDS)) if kind is None else kind
-    looks = dressed(cast.looks(rng), rng)
+    looks = dressed(people.looks(rng), rng)
     start, end = random_pose(rng, 0.8), random_pose(rng, 0.8)
     back = backdrop(rng)
     light, mouth = int(rng.integers(2**31)), int(rng.integers(2**31))
     first = view(*looks, start, np.random.default_rng(mouth), back)
-    thing = passing(kind, cast, first, rng)
+    thing = passing(kind, people, first, rng)
     for i in range(frames):
         pose = start.towards(end, 0.5 - 0.5 * float(np.cos(np.pi * 2 * i / frames)))
         seen = view(*looks, pose, np.random.default_rng(mouth), back)
@@ -112,8 +112,8 @@ def sequence(
         )
 
 
-def many(cast: CropPeople, seed: int, count: int, frames: int = FRAMES) -> Iterator[tuple[Sample, int]]:
+def many(people: CropPeople, seed: int, count: int, frames: int = FRAMES) -> Iterator[tuple[Sample, int]]:
     """`count` sequences, the kinds in turn, each crop with its sequence's number: what `shards.write` takes."""
     for n in range(count):
-        for sample in sequence(cast, np.random.default_rng((seed, n)), KINDS[n % len(KINDS)], frames):
+        for sample in sequence(people, np.random.default_rng((seed, n)), KINDS[n % len(KINDS)], frames):
             yield sample, n

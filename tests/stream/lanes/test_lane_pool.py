@@ -1,4 +1,4 @@
-"""The crew: lanes side by side, results in order; ended once, failed at once, cancelled anywhere."""
+"""The pool: lanes side by side, results in order; ended once, failed at once, cancelled anywhere."""
 
 import asyncio
 import threading
@@ -14,13 +14,13 @@ from stream.lanes.ring import Closed
 
 
 class Kept:
-    """What a crew of these functions made of items, and what became of it."""
+    """What a pool of these functions made of items, and what became of it."""
 
     def __init__(self, *functions: Callable[[int], int], capacity: int = 2) -> None:
         self.made: list[int] = []
         self.ends = 0
         self.seconds: list[float] = []
-        self.crew = LanePool(
+        self.pool = LanePool(
             "test", functions, self._emit, then=self._end, record=self.seconds.append, capacity=capacity
         )
 
@@ -34,14 +34,14 @@ class Kept:
         def feed() -> None:
             try:
                 for item in items:
-                    self.crew.put(item)
-                self.crew.close()
+                    self.pool.put(item)
+                self.pool.close()
             except Closed:
                 pass
 
         feeder = threading.Thread(target=feed)
         async with asyncio.TaskGroup() as group:
-            for lane in self.crew.lanes:
+            for lane in self.pool.lanes:
                 group.create_task(lane.run())
             feeder.start()
         await asyncio.to_thread(feeder.join, 10)
@@ -133,7 +133,7 @@ def test_cancelled_lanes_let_the_feeder_go() -> None:
     assert kept.made == list(range(len(kept.made))) and kept.ends == 0
     with pytest.raises(Closed):
         for item in range(100):
-            kept.crew.put(item)
+            kept.pool.put(item)
 
 
 def test_of_nothing_comes_nothing_and_it_ends() -> None:

@@ -223,7 +223,7 @@ def test_all_may_be_recalled_at_once() -> None:
 def test_who_is_not_there_is_not_recalled() -> None:
     cast = casting("largest")
     assert cast.assign({3: face(20)}, recalled={9: 0}) == {3: 0}
-    assert dict(cast.cast) == {3: 0}
+    assert dict(cast.assigned) == {3: 0}
 
 
 @pytest.mark.parametrize(

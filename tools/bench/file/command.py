@@ -53,7 +53,7 @@ def bench_file(
         for size, height in wanted.items():
             typer.echo(f"{size}: making a clip of {frames} frames, then {rounds} rounds of each ...", err=True)
             figures = measure.in_own_process(measure.FileRun(face, clip, height, preset, frames, rounds, threads))
-            Console(highlight=False).print(told(size, figures))
+            Console(highlight=False).print(render(size, figures))
             found[size] = figures.as_json()
     if json_ is not None:
         json_.write_text(json.dumps({"sizes": found}, indent=1) + "\n", encoding="utf-8")
@@ -81,7 +81,7 @@ def material(source: Path | None, target: Path | None) -> Iterator[tuple[Path, P
         yield source, target
 
 
-def told(size: str, figures: "FileFigures") -> "RenderableType":
+def render(size: str, figures: "FileFigures") -> "RenderableType":
     """One size for people."""
     from rich.console import Group
     from rich.text import Text

@@ -60,7 +60,7 @@ def bench_live(
     found |= {"inside": whole.inside, "inside_bare": bare.inside, "stages_ms": whole.stages}
     if hold is not None:
         found["streams_within_p95"] = {"p95_ms": hold, "streams": most}
-    typer.echo(told(found))
+    typer.echo(render(found))
     if json_ is not None:
         json_.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
         typer.echo(f"wrote {json_}")
@@ -87,7 +87,7 @@ def _most(take: Any, run: "LiveRun", hold: float) -> int:
     return best
 
 
-def told(found: dict[str, Any]) -> str:
+def render(found: dict[str, Any]) -> str:
     """For people."""
     g, added = found["glass_to_glass"], found["swap_added"] or {"p50_ms": 0.0, "p95_ms": 0.0}
     noise = found["delay_slope_noise_ms_per_min"]

@@ -29,7 +29,7 @@ def run(main: Any, *args: Any) -> None:
     on_loop(main(*args))
 
 
-async def told(pipe: Connection) -> Any:
+async def receive(pipe: Connection) -> Any:
     """The parent's next word."""
     return await asyncio.to_thread(pipe.recv)
 
@@ -71,9 +71,9 @@ async def server(pipe: Connection, photo: Path, bare: bool, mark: bool, trace: P
     async with listening(made) as port:
         pipe.send(port)
         calm()
-        await told(pipe)
+        await receive(pipe)
         meter = ProcessUsage()
-        await told(pipe)
+        await receive(pipe)
         pipe.send(served(made.rooms.sessions(), meter))
 
 
@@ -104,7 +104,7 @@ async def sender(pipe: Connection, url: str, clip: Path, size: tuple[int, int], 
             await client.publish(camera.Camera(planes, fps), camera.Microphone())
         pipe.send("live")
         meter = ProcessUsage()
-        await told(pipe)
+        await receive(pipe)
         pipe.send(meter.stop())
     finally:
         for client in clients:
@@ -169,7 +169,7 @@ async def counted(pipe: Connection, watches: list[ViewerRecord], settle: float, 
     calm()
     pipe.send("watching")
     meter = ProcessUsage()
-    await told(pipe)
+    await receive(pipe)
     process = meter.stop()
     if shot is not None and watches[0].shot is not None:
         await asyncio.to_thread(cv2.imwrite, str(shot), cv2.cvtColor(watches[0].shot, cv2.COLOR_RGB2BGR))

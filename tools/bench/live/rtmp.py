@@ -75,9 +75,9 @@ async def _server(
     tasks = [asyncio.create_task(relay.run(stop)) for relay in relays]
     pipe.send(port)
     calm()
-    await parts.told(pipe)
+    await parts.receive(pipe)
     meter = parts.ProcessUsage()
-    await parts.told(pipe)
+    await parts.receive(pipe)
     pipe.send(parts.served([r.session for r in relays if r.session is not None], meter))
     stop.set()
     await asyncio.wait(tasks, timeout=10)
@@ -93,7 +93,7 @@ async def _sender(pipe: Connection, clip: Path, size: tuple[int, int], fps: int,
     ]
     pipe.send("live")
     meter = parts.ProcessUsage()
-    word = asyncio.create_task(parts.told(pipe))
+    word = asyncio.create_task(parts.receive(pipe))
     await asyncio.wait([word, *tasks], return_when=asyncio.FIRST_COMPLETED)
     for task in tasks:
         if task.done():

@@ -41,13 +41,13 @@ def bench_routing(
     with material(source, target) as (face, clip):
         typer.echo(f"making a clip of {frames} frames, then each of them twice ...", err=True)
         figures = routes.measure(routes.RoutingRun(face, clip, height + height % 2, frames, seed, device))
-    Console(highlight=False).print(told(figures))
+    Console(highlight=False).print(render(figures))
     if json_ is not None:
         json_.write_text(json.dumps(figures.as_json(), indent=1) + "\n", encoding="utf-8")
         typer.echo(f"wrote {json_}")
 
 
-def told(figures: RoutingFigures) -> RenderableType:
+def render(figures: RoutingFigures) -> RenderableType:
     """The figures for people: the profiler's table, then what it means."""
     cost = figures.speedup_by_cost
     shares = ", ".join(f"{name} {tally.share:.1%} of {tally.frames}" for name, tally in figures.by_class.items())

@@ -15,7 +15,7 @@ from rich.console import Console
 from engines.errors import InputError, OutputError, UnderstudyError
 from engines.store.store import default_store
 from stream.telemetry.stats import StageTiming
-from tools.bench.file.command import bench_file, material, parse_sizes, told
+from tools.bench.file.command import bench_file, material, parse_sizes, render
 from tools.bench.file.measure import FileFigures, peak_mb
 
 NETWORKS = ("face_detection_short_range", "face_landmark")
@@ -92,7 +92,7 @@ def test_the_json_of_a_size_is_exactly_as_promised() -> None:
 def test_a_size_is_told_to_people() -> None:
     console = Console(width=120, color_system=None)
     with console.capture() as capture:
-        console.print(told("720p", FIGURES))
+        console.print(render("720p", FIGURES))
     lines = [" ".join(line.split()) for line in capture.get().splitlines()]
     assert lines[0] == "720p 62.5 fps, 0.62 of the bare transcode's 100.0"
     assert lines[1] == "30.1 ms of processor time a frame, 512 MB of memory at most"

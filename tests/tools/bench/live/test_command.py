@@ -12,7 +12,7 @@ from engines.errors import UnderstudyError
 from tests.stream.clips import make
 from tools.bench.live import command, figures, measure, rtmp
 from tools.bench.live.measure import LiveRun, Part, Result
-from tools.bench.live.processes import told
+from tools.bench.live.processes import receive
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ async def _fails(_: Any) -> None:
 
 
 async def _echoes(pipe: Any) -> None:
-    pipe.send(await told(pipe))
+    pipe.send(await receive(pipe))
 
 
 def test_a_process_that_ends_is_told_of(capfd: pytest.CaptureFixture[str]) -> None:

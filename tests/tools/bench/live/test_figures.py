@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engines.errors import UnderstudyError
-from tools.bench.live.command import parse_size, told
+from tools.bench.live.command import parse_size, render
 from tools.bench.live.figures import PIECES, Process, Sight, as_json, drops, quantiles, slope, stops, unwrap
 
 
@@ -66,12 +66,12 @@ def test_the_report_has_the_fields_that_were_asked_for() -> None:
     assert found["faults"] == {"server": 3, "viewer": 0} and found["machine_late_ms"]["max_ms"] == 2.0
     json.dumps(found, allow_nan=False)
     for words in ("p50 30.0", "swap added      p50 18.0", "memory grew by 2.5 %", "0.00 ms a minute (known to 0.00)"):
-        assert words in told(found)
+        assert words in render(found)
     late = as_json([sights()], sights(missing=frozenset(range(9, 14))), None, Process(0.8, 300), {})
-    assert (late["freezes"], late["freezes_bare"]) == (0, 1) and "freezes 0 (without the swap 1)" in told(late)
+    assert (late["freezes"], late["freezes_bare"]) == (0, 1) and "freezes 0 (without the swap 1)" in render(late)
     short = as_json([sights(30)], [], None, Process(0.8, 300, 280, 287), {})
     json.dumps(short, allow_nan=False)
-    assert short["delay_slope_noise_ms_per_min"] is None and "the run is too short" in told(short)
+    assert short["delay_slope_noise_ms_per_min"] is None and "the run is too short" in render(short)
 
 
 def test_sizes_are_checked() -> None:

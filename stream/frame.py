@@ -119,9 +119,9 @@ class Plan:
         """That of the hardest face; PASS where there is nobody to be painted."""
         return max(self.routes, key=ORDER.index, default=Route.PASS)
 
-    def limited(self, dearest: Route) -> "Plan":
-        """The same plan with no route that costs more than `dearest`."""
-        return replace(self, routes=tuple(min(route, dearest, key=ORDER.index) for route in self.routes))
+    def limited(self, costliest: Route) -> "Plan":
+        """The same plan with no route that costs more than `costliest`."""
+        return replace(self, routes=tuple(min(route, costliest, key=ORDER.index) for route in self.routes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@
 | SKIP | newcomers are looked for less often | nobody sees it while nobody comes |
 | CUT | smoke and glass are cut out like opaque things | what shines through them is the old face |
 | CHEAP | the straight swap, nobody looks for what is in front | something in front of the face may be painted over |
-| HALF | the face is painted at half its resolution | softer |
+| HALF | the face is painted at half its resolution; servers let no new session in | softer |
 | HOLD | every second frame repeats the last one | less smooth |
-| REFUSE | as HOLD, and no new session is let in | |
 
-Down a rung after `DOWN_AFTER` of too much work, up again after `UP_AFTER` of room to spare: slower, or it would swing.
+After `DOWN_AFTER` of too much work the next rung is taken, after `UP_AFTER` of room to spare the one above again:
+slower, or it would swing.
 What nobody sees is given up early; frames only where they do not fit any more, and they come back as soon as they do.
-Who has to leave a rung that he has just come up to waits twice as long before the next try: what costs too much (a hand
+If a rung has to be left soon after a recovery, the wait before the next recovery doubles: what costs too much (a hand
 before the face) would else be taken up and given up again every few seconds.
 """
 
@@ -30,23 +30,21 @@ class Rung(IntEnum):
     CHEAP = 3
     HALF = 4
     HOLD = 5
-    REFUSE = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """pace: of looks. dearest: the most costly route that is taken. half: paint at half resolution. every: only each
-    n-th frame is worked on, the others repeat the last. admit: new sessions are let in.
+    """pace: of looks. costliest: the most costly route that is taken. half: paint at half resolution. every: only each
+    n-th frame is worked on, the others repeat the last.
 
     most: load (work on a frame over the time there is for it) above which the next rung is taken. room: load that the
     rung above would have, at this rung's work, below which it is taken again.
     """
 
     pace: Pace
-    dearest: Route = Route.REFINE
+    costliest: Route = Route.REFINE
     half: bool = False
     every: int = 1
-    admit: bool = True
     most: float = 0.95
     room: float = 0.6
 
@@ -61,7 +59,6 @@ TABLE = {
     Rung.CHEAP: Measures(BLIND, Route.FAST),
     Rung.HALF: Measures(BLIND, Route.FAST, half=True, most=1.05),
     Rung.HOLD: Measures(BLIND, Route.FAST, half=True, every=2, room=0.85),
-    Rung.REFUSE: Measures(BLIND, Route.FAST, half=True, every=2, admit=False),
 }
 DOWN_AFTER, UP_AFTER, LONGEST = 0.5, 4.0, 32.0  # seconds
 SMOOTH = 0.2  # share of each new measurement
@@ -97,7 +94,7 @@ class Ladder:
             return self.rung
         assert self._since is not None
         if now - self._since >= (DOWN_AFTER if sense > 0 else self._wait):
-            target = min(max(self.rung + sense, Rung.FULL), Rung.REFUSE)
+            target = min(max(self.rung + sense, Rung.FULL), Rung.HOLD)
             if target != self.rung:
                 if sense < 0:
                     self._rose = now

@@ -74,7 +74,7 @@ class LiveSwap:
             return self._show(frame, None, Route.PASS, 0)
         with self._stats.time("perceive"):
             scene = self._pipeline.perceive(frame, measures.pace)
-        plan = self._pipeline.route(scene).limited(measures.dearest)
+        plan = self._pipeline.route(scene).limited(measures.costliest)
         with self._stats.time("paint"):
             done = self._painted(plan, measures.half)
         with self._stats.time("paste"):

@@ -37,7 +37,7 @@ class RtmpPublisher:
             self._socket.settimeout(within)
             self._chunks, self._tags = Chunks(1 << 16), FlvTags()
             host = parts.netloc.rpartition("@")[2]
-            self._greet()
+            self._handshake()
             self._publish(app, key, f"{parts.scheme}://{host}/{app}")
         except ssl.SSLError:  # some of which are ValueErrors too
             plain.close()
@@ -66,7 +66,7 @@ class RtmpPublisher:
                 pass
         self._socket.close()
 
-    def _greet(self) -> None:
+    def _handshake(self) -> None:
         self._socket.sendall(b"\x03" + bytes(1536))
         got = self._exactly(1537)
         self._socket.sendall(got[1:])

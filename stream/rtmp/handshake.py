@@ -1,6 +1,6 @@
-"""Handshake: RTMP's first 3073 bytes from a publisher (C0, C1, C2) and the answer to them (S0, S1, S2).
+"""Handshake, the server's side: RTMP's first 3073 bytes from a publisher (C0, C1, C2) and the answer (S0, S1, S2).
 
-The plain handshake of Adobe's specification, section 5.2. Pure: knows no sockets.
+The plain handshake of Adobe's specification, section 5.2. Pure: knows no sockets. The client's side is in `client`.
 """
 
 import os

@@ -207,7 +207,7 @@ def test_the_ladder_is_walked_down_as_work_takes_too_long() -> None:
     assert {s.route for s in seen[Rung.HALF][1:-1]} == {Route.FAST}
     assert all(moved(s) > PAINTED for shown in seen.values() for s in shown), "never a bare face, on any rung"
     assert rig.script.pace == BLIND, "and what lies before faces is no more looked for, as nobody acts on it"
-    last = [s.held for s in seen[Rung.REFUSE]]
+    last = [s.held for s in seen[Rung.HOLD]]
     assert 0.4 < np.mean(last) < 0.6, "every second frame repeats the last"
 
 

@@ -11,8 +11,8 @@ RETRY = 10  # seconds that a refused client is told to wait
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """The machine's state. cores: in all. used: cores this process uses now. sessions: running now. rung: the highest
-    of their ladders. most: the operator's limit."""
+    """The machine's state. cores: in all. used: cores this process uses now. sessions: running now. rung: the
+    worst of their ladders. most: the operator's limit."""
 
     cores: int
     used: float

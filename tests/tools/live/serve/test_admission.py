@@ -17,7 +17,7 @@ def test_the_first_always_comes_in() -> None:
         (Capacity(4, 1.0, 1, Rung.HALF, 9), "all of this machine"),
         (Capacity(2, 1.2, 1, Rung.FULL, 9), "1.2 cores"),
         (Capacity(4, 2.8, 2, Rung.SKIP, 9), "1.4 cores"),
-        (Capacity(2, 0.1, 2, Rung.REFUSE, 9), "all of this machine"),
+        (Capacity(2, 0.1, 2, Rung.HOLD, 9), "all of this machine"),
     ],
 )
 def test_who_would_slow_the_others_is_refused(room: Capacity, words: str) -> None:

@@ -22,7 +22,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MODELS := $(VENV)/.models
 
-.PHONY: setup demo test
+.PHONY: setup demo test docs-pictures
 
 setup: $(READY)
 
@@ -43,6 +43,10 @@ $(MODELS): engines/store/catalog.toml $(READY)
 
 demo: $(MODELS)
 	$(BIN)/understudy demo $(if $(SOURCE),--source "$(SOURCE)") $(if $(TARGET),--target "$(TARGET)")
+
+# the documents' pictures, of portraits in the public domain
+docs-pictures: $(MODELS)
+	$(BIN)/python -m tools.swap.docs_pictures docs/pictures
 
 test: $(MODELS)
 	$(BIN)/ruff check .

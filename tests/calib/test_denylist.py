@@ -1,5 +1,7 @@
 """Faces that are refused, and lists that must never be taken for empty ones."""
 
+import base64
+import json
 import os
 from pathlib import Path
 
@@ -108,6 +110,16 @@ def test_a_damaged_list_is_not_an_empty_one(tmp_path: Path, text: str) -> None:
     (tmp_path / "deny.json").write_text(text)
     with pytest.raises(DenyListError, match="nothing is made without it"):
         load(tmp_path / "deny.json")
+
+
+def test_a_list_of_two_networks_embeddings_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "deny.json"
+    save(LIST, path)
+    told = json.loads(path.read_text())
+    told["entries"][0]["embedding"] = base64.b64encode(np.ones(128, "<f4").tobytes()).decode()
+    path.write_text(json.dumps(told))
+    with pytest.raises(DenyListError, match="damaged"):
+        load(path)
 
 
 def test_a_missing_list_is_not_an_empty_one(tmp_path: Path) -> None:

@@ -55,6 +55,20 @@ def test_entropy_cuts_an_empty_tail_and_keeps_a_full_one() -> None:
     assert entropy(spread(flat)).high > 0.93
 
 
+def test_entropy_of_values_of_one_sign_begins_or_ends_at_zero() -> None:
+    """Zero is always within, and the side on which nothing lies is not searched."""
+    values = RNG.uniform(1, 2, 50_000).astype(np.float32)
+    above, below = entropy(spread(values)), entropy(spread(-values))
+    assert above.low == 0 and 1.8 < above.high < 2.1
+    assert below.high == 0 and -2.1 < below.low < -1.8
+
+
+def test_entropy_never_cuts_all_that_there_is() -> None:
+    """One value far out on an empty range: the end keeps it."""
+    found = entropy(spread(np.array([0.0, 1000.0] * 1000, np.float32)), candidates=8)
+    assert found.high == pytest.approx(1000, rel=0.01)
+
+
 def quantised(values: F32, span: Range) -> F32:
     whole = span.whole()
     step = (whole.high - whole.low) / 255

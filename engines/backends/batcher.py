@@ -1,6 +1,6 @@
 """The micro-batcher's thread: callers hand in rows and wait, one thread joins them and runs the engine.
 
-Where threads meet, and only that: which jobs go together is decided in `batch.py`. Each caller gets a `Session` of its
+Where threads meet, and only that: which jobs go together is decided in `batching`. Each caller gets a `Session` of its
 own (`session`), so that an adapter need not know that it shares its calls.
 """
 

@@ -35,6 +35,17 @@ def test_streams_take_turns_and_keep_their_order() -> None:
     assert waiting.take() == []
 
 
+def test_rows_behind_another_kind_do_not_fill_a_call() -> None:
+    """Two rows wait that fit together, but one stands behind a job of another kind: there is company to wait for."""
+    waiting = Waiting(most=2, wait=1)
+    waiting.add(job("a", 0, born=0.0, side=2))
+    waiting.add(job("a", 1, born=0.1, side=3))
+    waiting.add(job("a", 2, born=0.2, side=2))
+    assert waiting.due(0.25) == 0.75
+    waiting.add(job("b", 0, born=0.25, side=2))
+    assert waiting.due(0.25) == 0
+
+
 def test_the_oldest_job_always_goes() -> None:
     waiting = Waiting(most=1, wait=1)
     waiting.add(job("a", 0, born=1.0))

@@ -15,17 +15,7 @@ from engines.backends.variant import variant
 from engines.errors import DeviceError, ModelError
 from engines.graph.batch_axis import UnbatchableError
 from engines.graph.load import load, save
-
-
-def written(folder: Path) -> Path:
-    graph = helper.make_graph(
-        [helper.make_node("Relu", ["x"], ["y"])],
-        "net",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 8])],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 8])],
-    )
-    save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), folder / "net.onnx")
-    return folder / "net.onnx"
+from tests.engines.backends.small_network import written
 
 
 def has_gpu() -> bool:
@@ -44,20 +34,6 @@ def test_a_batch_opens_the_fixed_axis(tmp_path: Path) -> None:
     engine = open_engine(path, batch=4, folder=tmp_path / "cache")
     assert engine.inputs["x"].shape == (-1, 8)
     assert engine.session().run({"x": np.ones((4, 8), np.float32)})["y"].shape == (4, 8)
-
-
-def test_variants_are_made_once_and_by_content(tmp_path: Path) -> None:
-    path, folder = written(tmp_path), tmp_path / "cache"
-    assert variant(path, 1, "f32", folder) == path
-    first = variant(path, 8, "f16", folder)
-    stamp = first.stat().st_mtime_ns
-    assert variant(path, 4, "f16", folder) == first and first.stat().st_mtime_ns == stamp
-    assert {n.op_type for n in load(first).graph.node} == {"Cast", "Relu"}
-    graph = load(path)
-    graph.graph.node[0].op_type = "Abs"
-    save(graph, path)
-    assert variant(path, 8, "f16", folder) != first
-    assert not list(folder.glob("*.part*"))
 
 
 @pytest.mark.skipif(has_gpu(), reason="a GPU is usable: nothing falls back")
@@ -110,12 +86,6 @@ def test_no_model_is_opened_that_does_not_fit(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(choose, "available", lambda: 64)
     with pytest.raises(ModelError, match="GB of memory"):
         open_engine(written(tmp_path))
-
-
-def test_no_room_for_a_variant_is_said(tmp_path: Path) -> None:
-    (tmp_path / "cache").write_text("a file where the folder should be")
-    with pytest.raises(ModelError, match="make room there"):
-        variant(written(tmp_path), 4, "f16", tmp_path / "cache")
 
 
 def test_only_files_of_declared_sizes_are_fixed(tmp_path: Path) -> None:

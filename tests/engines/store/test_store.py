@@ -1,25 +1,20 @@
 """The store on a small catalogue of its own, with real files, real processes and a folder as mirror."""
 
 import hashlib
-import json
 import multiprocessing
 import os
 import zipfile
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
 
 from engines.errors import ModelError
 from engines.store.catalog import Catalog, load_catalog, read_catalog
 from engines.store.fetch import RetryPolicy
-from engines.store.ledger import Ledger, LedgerEntry
-from engines.store.onnx_header import read_head
 from engines.store.recognise import recognise
 from engines.store.store import Store, default_store
+from tests.engines.store.onnx_files import external, net, swapper
 
 BODY = b"weights" * 1000
 DIGEST = hashlib.sha256(BODY).hexdigest()
@@ -253,17 +248,6 @@ def test_a_damaged_ledger_is_told(store: Store) -> None:
         store.pull("pinned")
 
 
-def test_the_ledger_keeps_what_it_is_told(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path / "new" / "store.json")
-    ledger.update("a", sha256="1", size=3)
-    ledger.update("a", accepted="2026-01-01")
-    ledger.update("b", like="x")
-    assert ledger.entries() == {"a": LedgerEntry("1", 3, accepted="2026-01-01"), "b": LedgerEntry(like="x")}
-    ledger.forget("a")
-    ledger.forget("a")
-    assert list(json.loads(ledger.path.read_text())) == ["b"]
-
-
 def test_the_environment_says_where_and_how(tmp_path: Path) -> None:
     said = {"UNDERSTUDY_MODELS": str(tmp_path), "UNDERSTUDY_MIRROR": "https://m.example/x", "UNDERSTUDY_OFFLINE": "1"}
     store = default_store(said)
@@ -274,25 +258,6 @@ def test_the_environment_says_where_and_how(tmp_path: Path) -> None:
 
 
 # ---- users' own files
-
-
-def net(path: Path, inputs: dict[str, list[int | str]], outputs: dict[str, list[int | str]]) -> Path:
-    """A graph with this declaration, and a constant behind every output."""
-
-    def values(of: dict[str, list[int | str]]) -> list[onnx.ValueInfoProto]:
-        return [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in of.items()]
-
-    weight = numpy_helper.from_array(np.zeros(3, np.float32), "weight")
-    nodes = [helper.make_node("Identity", ["weight"], [name]) for name in outputs]
-    # old exporters list weights among the inputs
-    listed = [*values(inputs), helper.make_tensor_value_info("weight", TensorProto.FLOAT, [3])]
-    graph = helper.make_graph(nodes, "g", listed, values(outputs), [weight])
-    onnx.save(helper.make_model(graph), str(path))
-    return path
-
-
-def swapper(path: Path, side: int = 128) -> Path:
-    return net(path, {"target": [1, 3, side, side], "source": [1, 512]}, {"out": [1, 3, side, side]})
 
 
 def test_a_file_is_recognised_whatever_the_order_of_its_inputs(store: Store, tmp_path: Path) -> None:
@@ -379,17 +344,6 @@ def test_every_cut_of_a_file_is_an_error_not_a_crash(store: Store, tmp_path: Pat
         assert end > len(whole) - 16
 
 
-def external(path: Path, location: str) -> Path:
-    swapper(path)
-    model = onnx.load(str(path))
-    tensor = model.graph.initializer[0]
-    tensor.ClearField("raw_data")
-    tensor.data_location = TensorProto.EXTERNAL
-    tensor.external_data.add(key="location", value=location)
-    path.write_bytes(model.SerializeToString())
-    return path
-
-
 @pytest.mark.parametrize("place", ["../secret", "/etc/passwd", "a/../../secret", "C:\\x", "..\\secret", ""])
 def test_data_outside_the_models_folder_is_refused(store: Store, tmp_path: Path, place: str) -> None:
     (tmp_path / "inner").mkdir()
@@ -404,57 +358,6 @@ def test_a_link_that_leads_outside_is_refused_too(store: Store, tmp_path: Path) 
     (tmp_path / "inner" / "w.bin").symlink_to(tmp_path / "secret")
     with pytest.raises(ModelError, match="outside its own folder"):
         store.add(external(tmp_path / "inner" / "a.onnx", "w.bin"), "look")
-
-
-def test_data_beside_the_file_is_found_or_missed(tmp_path: Path) -> None:
-    file = external(tmp_path / "a.onnx", "w.bin")
-    with pytest.raises(ModelError, match=r"lacks its data file 'w\.bin'"):
-        read_head(file)
-    (tmp_path / "w.bin").write_bytes(b"0" * 12)
-    assert read_head(file).external == ("w.bin",)
-    with pytest.raises(ModelError, match=r"keeps weights in w\.bin.*make one file of it"):
-        recognise(file, load_catalog())
-
-
-def test_outside_data_hidden_in_a_nodes_attribute_is_found(tmp_path: Path) -> None:
-    hidden = TensorProto(name="c", data_type=TensorProto.FLOAT, dims=[3], data_location=TensorProto.EXTERNAL)
-    hidden.external_data.add(key="location", value="../../secret")
-    inner = helper.make_graph([helper.make_node("Constant", [], ["y"], value=hidden)], "inner", [], [])
-    outer = helper.make_node("If", ["x"], ["z"], then_branch=inner, else_branch=inner)
-    path = tmp_path / "a.onnx"
-    path.write_bytes(helper.make_model(helper.make_graph([outer], "g", [], [])).SerializeToString())
-    with pytest.raises(ModelError, match="outside its own folder"):
-        read_head(path)
-
-
-def foreign(domain: str, defined: bool = False, inner: bool = False) -> bytes:
-    """A graph with one node of this domain, which the file may define itself."""
-    node = helper.make_node("Secret", ["x"], ["y"], domain=domain)
-    if inner:
-        body = helper.make_graph([node], "inner", [], [])
-        node = helper.make_node("If", ["x"], ["y"], then_branch=body, else_branch=body)
-    model = helper.make_model(helper.make_graph([node], "g", [], []))
-    if defined:
-        own = helper.make_node("Neg", ["x"], ["y"])
-        model.functions.append(
-            helper.make_function(domain, "Secret", ["x"], ["y"], [own], [helper.make_opsetid("", 13)])
-        )
-    return bytes(model.SerializeToString())
-
-
-@pytest.mark.parametrize("inner", [False, True])
-def test_operators_of_a_makers_own_are_refused_before_any_runtime_looks(tmp_path: Path, inner: bool) -> None:
-    path = tmp_path / "a.onnx"
-    path.write_bytes(foreign("evil.corp", inner=inner))
-    with pytest.raises(ModelError, match=r"needs operators of evil\.corp, which no runtime here has"):
-        read_head(path)
-
-
-def test_operators_that_are_standard_or_defined_in_the_file_are_not(tmp_path: Path) -> None:
-    path = tmp_path / "a.onnx"
-    for domain, defined in (("", False), ("com.microsoft", False), ("mine", True)):
-        path.write_bytes(foreign(domain, defined))
-        assert read_head(path).domains <= {"", domain}
 
 
 SWAP = {"target": [1, 3, 128, 128], "source": [1, 512]}

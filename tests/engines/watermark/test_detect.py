@@ -8,7 +8,7 @@ import pytest
 
 from engines.values import U8
 from engines.watermark.detect import ENOUGH, TRACE, detect
-from engines.watermark.gather import WHOLE, SeenWindow, cells, normalise, shrunk
+from engines.watermark.gather import shrunk
 from engines.watermark.payload import Payload
 from tests.engines.watermark.scenes import PAYLOAD, marked, scene
 
@@ -124,19 +124,3 @@ def test_shrunk_pictures_read_as_well(clip: list[U8]) -> None:
 def test_no_pictures_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="no pictures"):
         detect([])
-
-
-def test_cells_lose_what_stands_still_and_what_is_smooth() -> None:
-    rng = np.random.default_rng(3)
-    still = normalise(rng.integers(0, 256, (360, 640)).astype(np.uint8))
-    ramp = np.tile(np.linspace(0, 255, 640), (360, 1)).astype(np.uint8)
-    assert np.abs(cells([still] * 30)).max() < 1e-3
-    assert np.abs(cells([ramp])[0, 2:-2, 2:-2]).max() < 0.5
-
-
-def test_cells_of_a_window_lie_where_they_lay(clip: list[U8]) -> None:
-    whole = cells([normalise(clip[0])], WHOLE)[0]
-    cut = normalise(np.ascontiguousarray(clip[0][36:, :-64]))
-    placed = cells([cut], SeenWindow(0, 0.1, 0.9, 0.9))[0]
-    one, two = whole[12:80, 10:135], placed[12:80, 10:135]
-    assert np.corrcoef(one.ravel(), two.ravel())[0, 1] > 0.85

@@ -30,10 +30,10 @@ class Opened:
     """What `from_pretrained` was given, and where the pipeline went."""
 
     def __init__(self, folder: str, given: dict[str, Any]) -> None:
-        self.folder, self.given, self.place, self.bar = folder, given, "", {}
+        self.folder, self.given, self.place = folder, given, ""
 
     def set_progress_bar_config(self, **given: Any) -> None:
-        self.bar = given
+        self.bar = given  # how much it shows
 
     def to(self, place: str) -> "Opened":
         self.place = place

@@ -1,6 +1,6 @@
 """A made-up face with something made-up before it, and the maps that a perfect occlusion network would give."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 
@@ -21,6 +21,7 @@ NEW = 255 - 0.8 * CLEAN  # the one to be put there: everywhere far from it
 LOCAL = mesh(SIZE, 8.0)  # the mesh in the region's pixels
 POSE = (LOCAL + np.array([*CORNER, 0], np.float32)).astype(np.float32)
 NOTHING = np.zeros((SIZE, SIZE), np.float32)
+THING = (20.0, 160.0, 40.0)  # an opaque thing's colour
 
 
 @cache
@@ -129,3 +130,20 @@ def frame(pts: int = 0) -> Frame:
     whole = np.full((300, 300, 3), 90, np.uint8)
     whole[CORNER[1] : CORNER[1] + SIZE, CORNER[0] : CORNER[0] + SIZE] = bytes_of(CLEAN)
     return framed(whole, pts, time_base=Fraction(1, 1000))
+
+
+def with_thing(cover: F32) -> F32:
+    return np.asarray(CLEAN + cover[..., None] * (np.array(THING, np.float32) - CLEAN), np.float32)
+
+
+def enlarged(what: FaceTrack, times: int) -> FaceTrack:
+    """The same face in a picture so many times larger."""
+    assert what.region is not None and what.front is not None and what.front.seen is not None
+    rgb = np.asarray(cv2.resize(what.region.rgb, None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC), np.uint8)
+    move = np.float32(times / 2 - 0.5)
+    mesh = what.face.mesh * np.float32(times) + np.array([move, move, 0], np.float32)
+    matrix = what.front.seen.matrix / np.float32(times)
+    matrix[:, 2] = what.front.seen.matrix[:, 2] - matrix[:, :2].sum(1) * move
+    front = replace(what.front, seen=replace(what.front.seen, matrix=matrix))
+    region = Region(what.region.x * times, what.region.y * times, rgb)
+    return replace(what, face=replace(what.face, mesh=mesh), region=region, front=front)

@@ -7,12 +7,10 @@ import numpy as np
 import pytest
 
 from engines.mesh import texture
-from engines.mesh.shape import pose
 from engines.mesh.source import SourceFace
 from engines.mesh.topology import CANONICAL
 from engines.values import F32, Face, Region
 from stream.frame import Done, FaceTrack, Plan, Route, Scene
-from stream.painting.face_painting import hold
 from stream.painting.mesh_painting import MeshPainting
 from stream.painting.painter import Painter
 from stream.perception.tracker import mesh_box
@@ -64,24 +62,6 @@ def cheek(done: Done) -> float:
     right, left = np.round(head(12, (160, 160))[[50, 280], :2]).astype(int) - (patch.x, patch.y)
     around = [patch.rgb[y - 2 : y + 3, x - 2 : x + 3].mean() for x, y in (right, left)]
     return float(around[1] - around[0])
-
-
-@pytest.mark.parametrize(("yaw", "expected"), [(0, 1), (45, 1), (-58, 1), (70, 0.5), (-70, 0.5), (81, 0), (-88, 0)])
-def test_hold_fades_between_sixty_and_eighty_degrees(yaw: float, expected: float) -> None:
-    assert hold(head(12, yaw=yaw)) == pytest.approx(expected, abs=0.02)
-
-
-def test_what_is_told_at_a_glance_is_what_the_fitted_pose_says() -> None:
-    """Heads held in all ways: those whose cheeks lie level enough are far from where the mesh does not hold."""
-    glanced = 0
-    for yaw in range(-85, 86, 10):
-        for pitch in (-45, -20, 0, 20, 45):
-            for roll in (-40, -15, 0, 15, 40):
-                mesh = head(12, yaw=yaw, pitch=pitch, roll=roll)
-                want = float(np.clip((80 - abs(pose(mesh).yaw)) / 20, 0, 1))
-                assert hold(mesh) == pytest.approx(want, abs=1e-6)
-                glanced += want == 1
-    assert glanced > 100
 
 
 def test_a_frame_that_passes_has_no_patches() -> None:

@@ -8,9 +8,9 @@ import pytest
 
 from engines.occlusion.clean_plate import Plate
 from engines.occlusion.network import Occlusion
-from engines.values import F32, Patch, Region
+from engines.values import Patch, Region
 from stream.frame import FaceTrack
-from stream.painting.occluders import WORKING, face_only, gathered
+from stream.painting.occluders import face_only, gathered
 from stream.painting.underlay import UnderlayState, completed, under_opaque, under_transparent
 from tests.engines.scenes import psnr
 from tests.stream.fronts import (
@@ -18,25 +18,22 @@ from tests.stream.fronts import (
     CORNER,
     NEW,
     SIZE,
+    THING,
     behind_glass,
     behind_veil,
     box,
+    enlarged,
     laid,
     mask_of,
     on_face,
     seen,
     swapped,
     track,
+    with_thing,
 )
 
 PATCH = swapped()
 MASK = mask_of(PATCH)
-HAND = box(60, 90, 140, 130)
-THING = (20.0, 160.0, 40.0)  # an opaque thing's colour
-
-
-def with_thing(cover: F32) -> F32:
-    return np.asarray(CLEAN + cover[..., None] * (np.array(THING, np.float32) - CLEAN), np.float32)
 
 
 def solved(memory: UnderlayState) -> list[str]:
@@ -60,52 +57,6 @@ def test_where_nobody_has_looked_there_is_nothing() -> None:
     assert face_only(without_region) is None
 
 
-def test_what_is_gathered_of_the_face_alone_is_what_is_gathered_of_all() -> None:
-    what = track(with_thing(box(60, 90, 140, 130)), seen(opaque=box(60, 90, 140, 130), veil=box(30, 30, 50, 60)))
-    whole, region = gathered(what), face_only(what)
-    assert whole is not None and region is not None and what.region is not None
-    few = gathered(what, region)
-    assert few is not None
-    h, w = region.rgb.shape[:2]
-    patch = Patch(region.x, region.y, region.rgb, np.ones((h, w), np.float32))
-    at = whole.touched(np.ones_like(whole.known), patch)
-    assert at is not None
-    assert np.array_equal(whole.region.rgb[at[1]], region.rgb)
-    assert at[0] == np.s_[0:h, 0:w]
-    assert few.wide == pytest.approx(whole.wide, rel=0.02)
-    for name in ("opaque", "veil", "known", "plate"):
-        a, b = few.spread(getattr(few, name)), whole.spread(getattr(whole, name))[at[1]]
-        assert a.shape[:2] == (h, w)
-        assert np.abs(a - b).mean() < 0.02 * max(1, float(b.max()))
-
-
-def enlarged(what: FaceTrack, times: int) -> FaceTrack:
-    """The same face in a picture so many times larger."""
-    assert what.region is not None and what.front is not None and what.front.seen is not None
-    rgb = np.asarray(cv2.resize(what.region.rgb, None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC), np.uint8)
-    move = np.float32(times / 2 - 0.5)
-    mesh = what.face.mesh * np.float32(times) + np.array([move, move, 0], np.float32)
-    matrix = what.front.seen.matrix / np.float32(times)
-    matrix[:, 2] = what.front.seen.matrix[:, 2] - matrix[:, :2].sum(1) * move
-    front = replace(what.front, seen=replace(what.front.seen, matrix=matrix))
-    region = Region(what.region.x * times, what.region.y * times, rgb)
-    return replace(what, face=replace(what.face, mesh=mesh), region=region, front=front)
-
-
-def test_a_large_face_is_solved_small() -> None:
-    """Four times as large: no more pixels, and the same is found at the same place."""
-    what = track(with_thing(box(60, 90, 140, 130)), seen(opaque=box(60, 90, 140, 130)))
-    one, four = gathered(what), gathered(enlarged(what, 4))
-    assert one is not None and four is not None
-    assert four.region.rgb.shape == (4 * SIZE, 4 * SIZE, 3)
-    assert four.wide == pytest.approx(WORKING, rel=0.01)
-    assert four.frame.shape == (*four.known.shape, 3)
-    assert max(four.known.shape) < 0.4 * four.region.rgb.shape[0]
-    for name, far in (("frame", 6.0), ("plate", 6.0), ("opaque", 0.02), ("known", 0.02)):
-        there = cv2.resize(four.spread(getattr(four, name)), (SIZE, SIZE), interpolation=cv2.INTER_AREA)
-        assert np.abs(there - getattr(one, name)).mean() < far
-
-
 def test_what_was_gathered_for_painting_serves_for_refining() -> None:
     alpha = np.full((SIZE, SIZE), 0.5, np.float32)
     what = track(behind_veil(alpha, (230.0,) * 3, PATCH).image, seen(veil=alpha))
@@ -124,27 +75,6 @@ def test_what_was_gathered_for_painting_serves_for_refining() -> None:
         assert np.array_equal(got.alpha, want.alpha)
     blank = replace(own, veil=0 * own.veil)
     assert under_transparent(what, PATCH, UnderlayState(), before=blank) is PATCH  # this one was
-
-
-@pytest.mark.parametrize("corner", [(0, 0), (40, 60), (150, 100)])
-def test_a_field_touches_no_pixels_but_those_that_are_named(corner: tuple[int, int]) -> None:
-    before = gathered(enlarged(track(CLEAN, seen(opaque=HAND)), 4))
-    assert before is not None
-    field = np.zeros_like(before.known)
-    field[90:130, 60:101] = 1
-    full = before.spread(field)
-    assert full.shape == before.region.rgb.shape[:2]
-    x, y = before.region.x + corner[0], before.region.y + corner[1]
-    part = Patch(x, y, np.zeros((300, 320, 3), np.uint8), np.zeros((300, 320), np.float32))
-    at = before.touched(field, part)
-    inside = full[corner[1] : corner[1] + 300, corner[0] : corner[0] + 320]
-    assert at is not None
-    here, there = at
-    assert np.array_equal(inside[here], full[there])
-    left = inside.copy()
-    left[here] = 0
-    assert left.max() == 0
-    assert before.touched(0 * field, part) is None
 
 
 def test_under_an_opaque_thing_a_large_face_is_cut_as_a_small_one_is() -> None:

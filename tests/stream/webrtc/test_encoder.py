@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 from aiortc.jitterbuffer import JitterFrame
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
-from aiortc.rtp import RtpPacket
 
 from stream.webrtc.encoder import LEAST, MOST, LiveH264Decoder, LiveH264Encoder, OpusPass, make_decoder, make_encoder
-from stream.webrtc.install import install
 from stream.webrtc.jitter import Frames, is_key
 
 
@@ -122,27 +120,3 @@ def test_ours_are_taken_where_they_matter(mime: str, encoder: str, decoder: str)
     codec = RTCRtpCodecParameters(mimeType=mime, clockRate=90_000, payloadType=96)
     assert type(make_encoder(codec)).__name__ == encoder
     assert type(make_decoder(codec)).__name__ == decoder
-
-
-def test_install_puts_them_into_aiortc() -> None:
-    import aiortc.rtcrtpreceiver as receiver
-    import aiortc.rtcrtpsender as sender
-
-    seen = Seen()
-    install(seen)
-    install()  # a client in the same process: the observer stays
-    assert vars(receiver)["JitterBuffer"](capacity=16, prefetch=4).__class__.__name__ == "AudioBuffer"
-    codec = RTCRtpCodecParameters(mimeType="video/H264", clockRate=90_000, payloadType=96)
-    encoder, decoder = vars(sender)["get_encoder"](codec), vars(receiver)["get_decoder"](codec)
-    encoder.target_bitrate = 2_000_000
-    assert hasattr(encoder, "target_bitrate") and encoder.target_bitrate == 2_000_000
-    payloads, timestamp = encoder.encode(picture(3), True)
-    (frame,) = decoder.decode(JitterFrame(joined(payloads), timestamp))
-    assert frame.pts == 9000
-    assert [(stage, at) for stage, took, at in seen.stages if took > 0] == [("encode", 9000), ("decode", 9000)]
-    buffer = vars(receiver)["JitterBuffer"](capacity=512, is_video=True)
-    for sequence in (1, 2):  # never a key frame
-        one = RtpPacket(sequence_number=sequence, timestamp=sequence * 3000, marker=1)
-        one._data = b"\x00\x00\x00\x01\x41"  # type: ignore[attr-defined]
-        buffer.add(one)
-    assert seen.gone == 2

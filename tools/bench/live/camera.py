@@ -85,19 +85,20 @@ class Camera(MediaStreamTrack):
 
 
 class Microphone(MediaStreamTrack):
-    """Silence with a short tone at each whole second of the machine's clock."""
+    """Silence with a short tone at each whole second of the machine's clock. began: reading of the clock, seconds, when
+    the first samples were asked for."""
 
     kind = "audio"
 
     def __init__(self) -> None:
         super().__init__()
-        self._began: float | None = None
+        self.began: float | None = None
         self._count = 0
 
     async def recv(self) -> Any:
-        if self._began is None:
-            self._began = time.monotonic()
-        start = self._began + self._count * SAMPLES / RATE
+        if self.began is None:
+            self.began = time.monotonic()
+        start = self.began + self._count * SAMPLES / RATE
         await asyncio.sleep(max(0.0, start + SAMPLES / RATE - time.monotonic()))
         at = (start + np.arange(SAMPLES) / RATE) % 1.0
         tone = np.where(at < CLICK, 12_000 * np.sin(2 * np.pi * 1000 * at), 0)

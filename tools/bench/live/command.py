@@ -53,7 +53,7 @@ def bench_live(
         bare = take(replace(run, seconds=short, trace=None), True)
         typer.echo(f"{seconds:.0f} s with it ...", err=True)
         whole = take(run, False)
-        most = None if hold is None else _most(take, run, hold)
+        most = None if hold is None else streams_within(take, run, hold)
     found = figures.as_json(whole.sights, bare.sights[0], whole.skew, whole.server, whole.others, whole.late)
     found |= {"transport": transport, "size": size, "fps": fps, "seconds": seconds, "streams": streams}
     found |= {"shed": whole.shed, "held": whole.held, "unread": whole.unread, "rung": whole.rung}
@@ -66,7 +66,7 @@ def bench_live(
         typer.echo(f"wrote {json_}")
 
 
-def _most(take: Any, run: "LiveRun", hold: float) -> int:
+def streams_within(take: Any, run: "LiveRun", hold: float) -> int:
     """The largest number of streams whose worst p95 stays under `hold` milliseconds."""
     from tools.bench.live import figures
 

@@ -3,11 +3,10 @@ import pytest
 
 from engines.occlusion.network import NONE, OPAQUE, SIDE, TRANSPARENT
 from tests.tools.synth.people import cast, person
-from tools.synth import crops, sequences, shards
+from tools.synth import crops, sequences
 from tools.synth.camera import astray, filmed, lit
 from tools.synth.crops import UNSURE, label, sample
 from tools.synth.faces import HeadPose, expression, random_pose, turned, view
-from tools.synth.worn import beard, dressed, fringe, spectacles
 
 CAST = cast()
 STILL = HeadPose(np.zeros((468, 3), np.float32), (0.0, 0.0, 0.0), np.eye(2, 3, dtype=np.float32))
@@ -106,26 +105,6 @@ def test_poses_between_two_poses() -> None:
     np.testing.assert_allclose(a.towards(b, 1.0).expression, b.expression, atol=1e-6)
 
 
-def test_what_is_worn_is_worn_on_both_looks() -> None:
-    looks = (person("a", 1), person("a", 1))
-    for seed in range(40):
-        one, two = dressed(looks, np.random.default_rng(seed))
-        changed = [np.abs(p.image.astype(int) - looks[0].image).max() > 30 for p in (one, two)]
-        assert changed[0] == changed[1]
-
-
-@pytest.mark.parametrize("put_on", [beard, fringe, lambda i, m, r: spectacles(i, m, r, r)])
-def test_worn_things_stay_on_the_face(put_on) -> None:  # type: ignore[no-untyped-def]
-    look = person("a", 1)
-    kept = look.image.copy()
-    out = put_on(look.image, look.mesh, np.random.default_rng(3))
-    np.testing.assert_array_equal(look.image, kept)
-    change = np.abs(out.astype(int) - look.image).max(2) > 12
-    assert change.any()
-    assert not change[:10].any()
-    assert not change[-10:].any()
-
-
 def test_one_light_falls_on_both_pictures() -> None:
     a = np.full((SIDE, SIDE, 3), 120, np.float32)
     for seed in range(6):
@@ -165,22 +144,3 @@ def test_a_sequence_is_clear_then_not_then_clear() -> None:
 def test_a_sequence_moves() -> None:
     got = [s.face for s in sequences.sequence(CAST, np.random.default_rng(5), "none", 8)]
     assert np.abs(got[0].astype(int) - got[4]).mean() > 1
-
-
-def test_shards_keep_crops_and_sequences(tmp_path) -> None:  # type: ignore[no-untyped-def]
-    shards.write(tmp_path / "seq0", sequences.many(CAST, 3, 2, 6), 12)
-    held = shards.read(tmp_path / "seq0")
-    assert len(held) == 12
-    one, two = held.sequences()
-    want = next(iter(sequences.sequence(CAST, np.random.default_rng((3, 1)), sequences.KINDS[1], 6)))
-    np.testing.assert_array_equal(two.face[0], want.face)
-    np.testing.assert_array_equal(one.sequence, 0)
-    assert shards.found(tmp_path, "seq") == [tmp_path / "seq0"]
-    assert shards.found(tmp_path, "training") == []
-
-
-def test_a_folder_without_crops_is_refused(tmp_path) -> None:  # type: ignore[no-untyped-def]
-    from engines.errors import InputError
-
-    with pytest.raises(InputError, match="train data"):
-        shards.read(tmp_path)

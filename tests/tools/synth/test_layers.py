@@ -1,11 +1,8 @@
 import numpy as np
 import pytest
 
-from engines.values import F32
-from tools.synth import clear, noise, smoke, things
-from tools.synth.hands import Hands, cut, load, split
+from tools.synth import noise, smoke, things
 from tools.synth.layers import LayerKind, Layers, Sheet, opaque, placement
-from tools.synth.purposes import Purpose
 
 SIZE = (96, 100)
 BACK = np.random.default_rng(1).uniform(30, 220, (*SIZE, 3)).astype(np.float32)
@@ -75,38 +72,6 @@ def test_every_thing_is_opaque_somewhere_and_the_same_for_the_same_seed(name: st
     assert np.abs(one.alpha - other.alpha).max() > 0.1 or np.abs(one.foreground - other.foreground).max() > 1
 
 
-@pytest.mark.parametrize("make", [clear.glass, clear.liquid])
-def test_clear_things_transmit_refract_and_shine(make) -> None:  # type: ignore[no-untyped-def]
-    sheet = make(np.random.default_rng(4))
-    inside = sheet.region > 0.9
-    assert sheet.kind is LayerKind.GLASS
-    assert inside.any()
-    assert sheet.rho[inside].mean() < 1
-    assert sheet.rho.min() >= 0
-    assert np.abs(sheet.warp[inside]).max() > 0.002
-    assert sheet.alpha.max() > 0.02
-    assert sheet.alpha[sheet.region == 0].max() == 0
-
-
-def test_liquid_runs_down() -> None:
-    hung = clear.drips(np.random.default_rng(1), 6)
-    before, after = (clear.liquid(np.random.default_rng(9), hung, ran).region for ran in (0.0, 0.2))
-    rows = np.arange(before.shape[0])
-
-    def lowest(region: F32) -> int:
-        return int(rows[(region > 0.5).any(1)].max())
-
-    assert lowest(after) > lowest(before) + 10
-    assert after.sum() > before.sum()
-
-
-def test_thicker_liquid_absorbs_more() -> None:
-    sheet = clear.liquid(np.random.default_rng(3), [(0.5, 0.4, 0.09, 0.3)])
-    edge = (sheet.region > 0.9) & (sheet.rho.mean(2) > np.median(sheet.rho.mean(2)[sheet.region > 0.9]))
-    core = sheet.rho.mean(2)[75:80, 94:98].mean()
-    assert core < sheet.rho.mean(2)[edge].mean()
-
-
 def test_smoke_drifts_smoothly_and_keeps_its_colour() -> None:
     cloud = smoke.smoke(np.random.default_rng(7))
     a, b, far = (cloud.layers(t, (50, 48), 130, SIZE) for t in (0.0, 1.0, 12.0))
@@ -126,39 +91,6 @@ def test_fractal_noise_fills_its_range() -> None:
     field = noise.fractal(50, 70, np.random.default_rng(1))
     assert field.shape == (50, 70)
     assert (field.min(), field.max()) == (0, 1)
-
-
-def hand(seed: int) -> np.ndarray:
-    rgba = np.zeros((64, 64, 4), np.uint8)
-    rgba[10:64, 20:44] = (180, 140, 120, 255)
-    rgba[9, 20:44] = (0, 255, 0, 255)  # a rim of the old background
-    rgba[..., 0] += np.uint8(seed)
-    return rgba
-
-
-def test_a_cut_out_loses_its_rim_and_takes_a_skin() -> None:
-    tone = np.array([90, 60, 50], np.float32)
-    sheet = cut(hand(0), np.random.default_rng(1), tone)
-    covered = sheet.alpha > 0.9
-    assert covered[30, 32]
-    assert not covered[9:11].any()
-    ratio = sheet.foreground[covered].mean(0) / tone
-    np.testing.assert_allclose(ratio, ratio.mean(), atol=0.05)
-    assert 0.8 < ratio.mean() < 1.2
-
-
-def test_hands_are_split_by_the_row_they_were_taken_in(tmp_path) -> None:  # type: ignore[no-untyped-def]
-    import cv2
-
-    for n in (3, 1, 2, 10, 5):
-        cv2.imwrite(str(tmp_path / f"hand_1_IMG_{n}.png"), hand(n))
-    (tmp_path / "note.txt").write_text("no hand")
-    found = load(tmp_path)
-    assert sorted(found) == [1, 2, 3, 5, 10]
-    sets = split(found, 0.4)
-    assert all(isinstance(some, Hands) for some in sets.values())
-    assert [len(sets[purpose].pictures) for purpose in Purpose] == [2, 1, 1, 1], "each that is held back has some"
-    np.testing.assert_array_equal(sets[Purpose.VALIDATION].pictures[-1], found[10])
 
 
 def test_layers_carry_what_they_say() -> None:

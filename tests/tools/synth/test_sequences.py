@@ -1,20 +1,16 @@
-"""Sequences by value: when a thing is there, where it comes from, how it leaves, what is labelled; shards of them."""
+"""Sequences by value: when a thing is there, where it comes from, how it leaves, what is labelled."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from engines.occlusion.network import NONE, OPAQUE, SIDE, TRANSPARENT
-from tests.tools.synth.people import cast, person
-from tools.synth import making, shards
-from tools.synth.crops import UNSURE, CropPeople, Sample, label, sample
+from tests.tools.synth.people import cast
+from tools.synth.crops import UNSURE, Sample, label
 from tools.synth.faces import FaceView
 from tools.synth.layers import LayerKind, opaque
-from tools.synth.purposes import HELD, Purpose
 from tools.synth.sequences import KINDS, Passing, many, passing, presence, sequence
 from tools.synth.smoke import smoke
 
@@ -161,90 +157,6 @@ def test_the_kinds_come_in_turn_each_with_its_number() -> None:
     made = list(many(CAST, 9, 7, 2))
     assert [n for _, n in made] == [n for n in range(7) for _ in range(2)]
     assert [s.kind for s, _ in made[::2]] == [*KINDS, *KINDS[:2]]
-
-
-HELD_BACK = ["selection0", "calibration0", "validation0"]
-
-
-def write(folder: Path, wanted: making.ShardPlan, casts: Mapping[Purpose, CropPeople] | None = None) -> list[str]:
-    return list(making.write(folder, dict.fromkeys(Purpose, CAST) if casts is None else casts, wanted))
-
-
-def test_what_is_written_is_what_was_wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(making, "SHARD", 8)
-    names = write(tmp_path, making.ShardPlan(20, 6, 3, 2, frames=2))
-    sequences = ["calibration_sequences0", "validation_sequences0"]
-    assert names == [*HELD_BACK, *sequences, "training0", "training1", "training2"]
-    sizes = [len(shards.read(tmp_path / n)) for n in names]
-    assert sizes == [6, 6, 6, 4, 2, 8, 8, 4]
-    assert not list(tmp_path.glob("*.part"))
-    firsts = [shards.read(tmp_path / n).face[0] for n in names]
-    assert len({f.tobytes() for f in firsts}) == len(firsts)  # no two shards are the same
-
-
-def test_without_sequences_none_are_written(tmp_path: Path) -> None:
-    assert write(tmp_path, making.ShardPlan(2, 2, 0, 2)) == [*HELD_BACK, "training0"]
-
-
-def test_every_purpose_shows_its_own_people(tmp_path: Path) -> None:
-    """One cast for each: what the shards hold is what that cast gives alone, crops and sequences alike."""
-    casts = {
-        purpose: CropPeople({purpose.value: (person(purpose, i),)}, CAST.hands) for i, purpose in enumerate(Purpose)
-    }
-    write(tmp_path, making.ShardPlan(3, 3, 2, 2, frames=2), casts)
-    seeds = {Purpose.TRAINING: (2, 1, 0)} | {purpose: (2, 2, i) for i, purpose in enumerate(HELD)}
-    for purpose, seed in seeds.items():
-        held, chance = shards.read(tmp_path / f"{purpose}0"), np.random.default_rng(seed)
-        for i in range(3):
-            assert np.array_equal(held.face[i], sample(casts[purpose], chance).face)
-    for i, purpose in enumerate((Purpose.CALIBRATION, Purpose.VALIDATION)):
-        held = shards.read(tmp_path / f"{shards.sequences(purpose)}0")
-        first, _ = next(iter(many(casts[purpose], 2000 + i, 1, 2)))
-        assert np.array_equal(held.face[0], first.face)
-
-
-def test_another_seed_gives_other_crops(tmp_path: Path) -> None:
-    write(tmp_path / "a", making.ShardPlan(2, 2, 0, 2))
-    write(tmp_path / "b", making.ShardPlan(2, 2, 0, 3))
-    for name in ("validation0", "training0"):
-        one, other = (shards.read(tmp_path / f / name).face for f in "ab")
-        assert not np.array_equal(one, other)
-
-
-def test_what_a_crash_left_half_written_is_written_again(tmp_path: Path) -> None:
-    def torn() -> None:
-        raise KeyboardInterrupt
-
-    made = making.crops(CAST, (2, 0), 4)
-
-    def half() -> object:
-        yield next(made)
-        torn()
-
-    with pytest.raises(KeyboardInterrupt):
-        shards.write(tmp_path / "selection0", half(), 4)  # type: ignore[arg-type]
-    assert shards.found(tmp_path, "selection") == []
-    assert write(tmp_path, making.ShardPlan(2, 4, 0, 2)) == [*HELD_BACK, "training0"]
-    assert len(shards.read(tmp_path / "selection0")) == 4
-
-
-def test_shards_are_found_by_name_whole_and_in_order(tmp_path: Path) -> None:
-    for name in ("training10", "training2", "training0", "validation0", "validation_sequences0"):
-        shards.write(tmp_path / name, making.crops(CAST, (1, 2), 1), 1)
-    (tmp_path / "training3").mkdir()
-    assert [p.name for p in shards.found(tmp_path, "training")] == ["training0", "training2", "training10"]
-    assert [p.name for p in shards.found(tmp_path, Purpose.VALIDATION)] == ["validation0"], "sequences are no crops"
-    sequences = shards.found(tmp_path, shards.sequences(Purpose.VALIDATION))
-    assert [p.name for p in sequences] == ["validation_sequences0"]
-
-
-def test_crops_are_mapped_not_loaded(tmp_path: Path) -> None:
-    shards.write(tmp_path / "validation0", making.crops(CAST, (1, 2), 2), 2)
-    held = shards.read(tmp_path / "validation0")
-    assert isinstance(held.face, np.memmap)
-    assert isinstance(held.maps, np.memmap)
-    assert list(held.sequences()) == []  # they belong to none
-    assert held.sequence.tolist() == [-1, -1]
 
 
 MASK = np.ones((SIDE, SIDE), np.float32)

@@ -13,7 +13,7 @@ from torch import nn  # noqa: E402
 from engines.errors import InputError  # noqa: E402
 from tools.synth.shards import Shard  # noqa: E402
 from tools.train import loop, net  # noqa: E402
-from tools.train.batches import Batch, epoch, varied  # noqa: E402
+from tools.train.batches import epoch  # noqa: E402
 from tools.train.telemetry import Telemetry, read  # noqa: E402
 
 pytestmark = pytest.mark.train
@@ -160,48 +160,6 @@ def test_fewer_crops_than_a_batch_are_one_batch(tmp_path: Path) -> None:
     run = loop.begin(Little, recipe)
     loop.train(run, lambda: [shard(3)], HELD, tmp_path, recipe, Telemetry(tmp_path / "t.jsonl", lambda: 0.0))
     assert run.step == 2
-
-
-@pytest.mark.parametrize(("counts", "size"), [((24, 24), 16), ((30, 7), 16), ((5,), 8), ((8, 8, 8), 16), ((33,), 32)])
-def test_every_crop_is_shown_once_whatever_their_number(counts: tuple[int, ...], size: int) -> None:
-    shards, first = [], 0
-    for n in counts:
-        one = shard(n)
-        one.label[:] = np.arange(first, first + n)
-        shards.append(one)
-        first += n
-    seen = np.concatenate([b.label for b in epoch(shards, size, np.random.default_rng(2))])
-    assert sorted(seen.tolist()) == list(range(first))
-
-
-def test_epochs_differ_in_their_order() -> None:
-    some = shard(64)
-    some.label[:] = np.arange(64)
-    one, two = (np.concatenate([b.label for b in epoch([some], 16, np.random.default_rng((1, n)))]) for n in (0, 1))
-    assert not np.array_equal(one, two)
-
-
-def flat(count: int = 400) -> Batch:
-    """Crops half as bright as can be, plates a quarter, everything on the mesh."""
-    face = np.full((count, 7, 8, 8), 0.5, np.float32)
-    face[:, 3:6], face[:, 6] = 0.25, 1.0
-    return Batch(face, np.full((count, 3, 8, 8), 0.3, np.float32), np.zeros(count, np.uint8))
-
-
-def test_crop_and_plate_change_colour_together_mask_and_labels_do_not() -> None:
-    out = varied(flat(), np.random.default_rng(1), drop=0.0)
-    gain = out.face[:, :3].mean((2, 3)) / 0.5
-    assert 0.8 < gain.min() < 0.85 < 1.15 < gain.max() < 1.21
-    plate = out.face[:, 3:6].mean((2, 3)) / 0.25
-    assert np.abs(plate / gain - 1).max() < 0.031
-    assert np.abs(plate / gain - 1).max() > 0.01
-    assert out.face[:, 6].min() == 1
-    assert np.array_equal(out.maps, flat().maps)
-
-
-def test_the_share_that_loses_its_plate() -> None:
-    lost = varied(flat(4000), np.random.default_rng(3)).face[:, 3:6].max((1, 2, 3)) == 0
-    assert float(lost.mean()) == pytest.approx(0.28, abs=0.02)
 
 
 def test_a_loss_that_is_no_number_stops_the_run(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ class Sitters:
     hands: Hands = field(default_factory=lambda: Hands(()))
 
 
-def _sitter(image: U8, mesh: F32, person: str) -> Sitter:
+def framed_sitter(image: U8, mesh: F32, person: str) -> Sitter:
     m = frame_to_crop(mesh, SIDE, MARGIN)
     close = cv2.warpAffine(image, m, (SIDE, SIDE), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
     return Sitter(np.asarray(close, np.uint8), move(mesh, m), person, max(1.0, shape.fit(mesh).scale * CM))
@@ -66,7 +66,7 @@ def _sitter(image: U8, mesh: F32, person: str) -> Sitter:
 
 def sitters(folder: Path, finder: MeshFinder) -> Iterator[Sitter]:
     """The people of the data folder's photos and signing clips, closer than `bank` keeps them."""
-    return (_sitter(*one) for one in meshed(folder, finder))
+    return (framed_sitter(*one) for one in meshed(folder, finder))
 
 
 def casts(folder: Path, finder: MeshFinder) -> dict[Purpose, Sitters]:
@@ -149,7 +149,7 @@ def _made_up(image: F32, points: F32, rng: np.random.Generator) -> F32:
     return np.asarray(image + (tone - image) * soft, np.float32)
 
 
-def _aged(image: F32, points: F32, rng: np.random.Generator) -> F32:
+def aged(image: F32, points: F32, rng: np.random.Generator) -> F32:
     """Wrinkles about the eyes: thin folds, each a dark line with a lighter one beside it."""
     cm = 1 / shape.fit(points).scale
     folds, ridges = (np.zeros(image.shape[:2], np.float32) for _ in "ab")
@@ -226,7 +226,7 @@ def band(cast: Sitters, rng: np.random.Generator) -> Band:
     if rng.random() < 0.5:
         image = _made_up(image, points, rng)
     if rng.random() < 0.25:
-        image = _aged(image, points, rng)
+        image = aged(image, points, rng)
     size = (image.shape[0], image.shape[1])
     hides = np.zeros(size, np.float32)
     worn = bool(rng.random() < WORN)

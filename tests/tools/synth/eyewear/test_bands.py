@@ -10,15 +10,13 @@ from engines.mesh.topology import CANONICAL
 from engines.occlusion.eyewear import HEIGHT, WIDTH
 from tests.tools.synth.people import photo
 from tools.synth.eyewear import bands
-from tools.synth.eyewear import shards as bandshards
 from tools.synth.eyewear.bands import Sitter, Sitters, band
 from tools.synth.hands import Hands
-from tools.synth.purposes import Purpose
 
 
 def people(count: int = 2, coarse: float = 1.0) -> Sitters:
     mesh = (CANONICAL * 9 + np.array([150, 160, 0])).astype(np.float32)
-    some = tuple(bands._sitter(photo(i), mesh, f"p{i}") for i in range(count))
+    some = tuple(bands.framed_sitter(photo(i), mesh, f"p{i}") for i in range(count))
     rgba = np.zeros((64, 64, 4), np.uint8)
     rgba[8:64, 18:46] = (200, 150, 130, 255)
     return Sitters(tuple(Sitter(s.image, s.mesh, s.person, coarse) for s in some), Hands((rgba,)))
@@ -37,9 +35,9 @@ def test_a_sitter_fills_the_picture_and_keeps_the_mesh() -> None:
 
 def test_a_photo_of_few_pixels_is_known_as_such() -> None:
     far = (CANONICAL * 4 + np.array([150, 160, 0])).astype(np.float32)
-    assert bands._sitter(photo(0), far, "far").coarse == pytest.approx(10 / 4, rel=0.02)
+    assert bands.framed_sitter(photo(0), far, "far").coarse == pytest.approx(10 / 4, rel=0.02)
     near = (CANONICAL * 12 + np.array([150, 160, 0])).astype(np.float32)
-    assert bands._sitter(photo(0), near, "near").coarse == 1
+    assert bands.framed_sitter(photo(0), near, "near").coarse == 1
 
 
 def test_about_half_wear_some_and_the_map_says_where() -> None:
@@ -75,31 +73,10 @@ def test_of_a_coarse_photo_nothing_is_sharp() -> None:
     assert fine(people(coarse=5.0)) < 0.7 * fine(people())
 
 
-def test_shards_are_written_once_and_read_back(tmp_path: Path) -> None:
-    casts = dict.fromkeys(Purpose, CAST)
-    names = list(bandshards.write_all(tmp_path, casts, 5, 3, 1))
-    assert names == ["bands_selection0", "bands_validation0", "bands_training0"]
-    assert list(bandshards.write_all(tmp_path, casts, 5, 3, 1)) == []
-    (folder,) = bandshards.found(tmp_path, Purpose.TRAINING)
-    shard = bandshards.read(folder)
-    assert len(shard) == 5
-    first = band(CAST, np.random.default_rng((1, 1, 0)))
-    np.testing.assert_array_equal(shard.band[0], first.image.transpose(2, 0, 1))
-    np.testing.assert_array_equal(shard.map[0], first.map)
-    assert bool(shard.worn[0]) is first.worn
-
-
-def test_a_folder_without_bands_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="train bands"):
-        bandshards.read(tmp_path)
-    (tmp_path / "bands_training0.part").mkdir()
-    assert bandshards.found(tmp_path, Purpose.TRAINING) == []
-
-
 def test_wrinkles_are_thin_and_about_the_eyes() -> None:
     sitter = CAST.people[0]
     plain = np.full((bands.SIDE, bands.SIDE, 3), 150, np.float32)
-    change = np.abs(bands._aged(plain, sitter.mesh, np.random.default_rng(4)) - plain).max(2)
+    change = np.abs(bands.aged(plain, sitter.mesh, np.random.default_rng(4)) - plain).max(2)
     eyes = sitter.mesh[[33, 133, 362, 263], 1]
     rows = np.nonzero((change > 4).any(1))[0]
     wide = float(np.ptp(sitter.mesh[:, 0]))

@@ -9,12 +9,12 @@ from typer.testing import CliRunner
 torch = pytest.importorskip("torch", reason="training needs PyTorch")
 
 from engines.occlusion.eyewear import HEIGHT, WIDTH  # noqa: E402
+from tests.tools.train.eyewear.bands_with_bars import shard  # noqa: E402
 from tools.synth.eyewear.shards import BandShard  # noqa: E402
 from tools.train import export, loop  # noqa: E402
-from tools.train.command import app  # noqa: E402
 from tools.train.export import rounded  # noqa: E402
 from tools.train.eyewear import task as eyetask  # noqa: E402
-from tools.train.eyewear.net import EyeNet, losses  # noqa: E402
+from tools.train.eyewear.net import EyeNet  # noqa: E402
 from tools.train.telemetry import Telemetry, read  # noqa: E402
 
 pytestmark = pytest.mark.train
@@ -28,41 +28,12 @@ def one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def shard(count: int = 16, seed: int = 0) -> BandShard:
-    """Grey noise; every other band has a dark bar, which is worn."""
-    rng = np.random.default_rng(seed)
-    band = rng.integers(110, 150, (count, 3, HEIGHT, WIDTH), np.uint8)
-    found, worn = np.zeros((count, HEIGHT, WIDTH), np.uint8), (np.arange(count) % 2).astype(np.uint8)
-    for i in np.nonzero(worn)[0]:
-        y, x = int(rng.integers(8, 60)), int(rng.integers(8, 60))
-        band[i, :, y : y + 12, x : x + 90] = 5
-        found[i, y : y + 12, x : x + 90] = 255
-    return BandShard(band, found, worn)
-
-
-def test_the_network_has_the_declared_form_and_is_small() -> None:
-    net = EyeNet()
-    worn, found = net(torch.zeros(2, 3, HEIGHT, WIDTH))
-    assert worn.shape == (2,) and found.shape == (2, HEIGHT, WIDTH)
-    assert sum(p.numel() for p in net.parameters()) <= 150_000
-
-
 def test_a_few_steps_lower_the_loss() -> None:
     run = loop.begin(EyeNet, RECIPE)
     (batch,) = eyetask.epoch([shard(8)], 8, np.random.default_rng(1))
     parts = [loop.update(run, batch, RECIPE, of=eyetask.parts) for _ in range(10)]
     assert set(parts[0]) == {"map", "worn"}
     assert sum(parts[-1].values()) < 0.75 * sum(parts[0].values())
-
-
-def test_the_right_answer_costs_least() -> None:
-    some = shard(4)
-    wanted = torch.from_numpy(np.asarray(some.map, np.float32) / 255)
-    wears = torch.from_numpy(np.asarray(some.worn, np.float32))
-    sure, wrong = (sum(float(v) for v in losses(k * (wears - 0.5), k * (wanted - 0.5), wears, wanted).values())
-                   for k in (20, -20))  # fmt: skip
-    dull = sum(float(v) for v in losses(0 * wears, 0 * wanted, wears, wanted).values())
-    assert sure < 0.05 < dull < wrong
 
 
 def test_bands_are_mirrored_with_their_maps() -> None:
@@ -125,29 +96,6 @@ def test_a_run_stopped_goes_on_and_tells(tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_bands_become_a_file_that_answers_like_the_network(tmp_path: Path) -> None:
-    pytest.importorskip("onnx")
-    data, out = tmp_path / "data", tmp_path / "out"
-    for name, seed in (("bands_training0", 1), ("bands_selection0", 2), ("bands_validation0", 3)):
-        some = shard(16, seed)
-        (data / name).mkdir(parents=True)
-        for key in ("band", "map", "worn"):
-            np.save(data / name / f"{key}.npy", getattr(some, key))
-    given = ["eyewear", "--data", str(data), "-o", str(out), "--batch", "8", "--steps"]
-    result = RUN.invoke(app, [*given, "2"])
-    assert result.exit_code == 0, result.output
-    assert "of the validation people:" in result.output and "person_recall" in result.output
-    assert (out / "eyewear.onnx").stat().st_size < 4e5
-    again = RUN.invoke(app, [*given, "3"])
-    assert "resumed at step 2" in again.output
-    other = tmp_path / "other"
-    plan = ["eyewear", "--data", str(data), "-o", str(other), "--batch", "8", "--steps", "1"]
-    assert RUN.invoke(app, [*plan, "--from", str(out / "best.pt")]).exit_code == 0
-    before, after = (torch.load(p / "best.pt", weights_only=True)["stem.0.weight"] for p in (out, other))
-    assert 0 < float((after - before).abs().max()) < 0.02
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_another_networks_file_is_told(tmp_path: Path) -> None:
     pytest.importorskip("onnx")
     torch.manual_seed(1)
@@ -160,10 +108,3 @@ def test_another_networks_file_is_told(tmp_path: Path) -> None:
     assert export.parity(one, path, bands, export.EYEWEAR) < 1e-3
     with pytest.raises(Exception, match="export it again"):
         export.parity(other, path, bands, export.EYEWEAR)
-
-
-def test_a_folder_without_bands_is_named(tmp_path: Path) -> None:
-    result = RUN.invoke(app, ["eyewear", "--data", str(tmp_path), "-o", str(tmp_path / "out")])
-    assert "train bands" in str(result.exception)
-    result = RUN.invoke(app, ["bands", "--data", str(tmp_path / "none"), "-o", str(tmp_path / "out")])
-    assert "there is no folder" in str(result.exception)

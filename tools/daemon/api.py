@@ -13,7 +13,7 @@ from tools.daemon.errors import ConflictError, RequestError, StoreBusyError, Sto
 from tools.daemon.files.allowed import AllowedFolders
 from tools.daemon.http_values import BODY, digest_of, idempotency_key, json_object, page_of, priority_of
 from tools.daemon.openapi import document, index
-from tools.daemon.queue.events import Subscription
+from tools.daemon.queue.events import EventSubscription
 from tools.daemon.queue.queued_job import JobState, JsonObject, QueuedJob, to_json
 from tools.daemon.queue.scheduler import Scheduler
 from tools.daemon.request import parse
@@ -149,7 +149,7 @@ class Api:
                 events.drop(listener)
             return stream.response
 
-    async def _send(self, stream: EventStream, listener: Subscription, name: str | None, grant: Grant) -> None:
+    async def _send(self, stream: EventStream, listener: EventSubscription, name: str | None, grant: Grant) -> None:
         """Ends with the job of this name, or with the token. Raises ConnectionError, EOFError."""
         store = self._scheduler.store
         now = [store.get(name)] if name else store.jobs(JobState.RUNNING)

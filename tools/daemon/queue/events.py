@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 
 
-class Subscription:
+class EventSubscription:
     """The changed jobs that were not read yet, one state each. job: the one that is listened to, None for all."""
 
     def __init__(self, job: str | None) -> None:
@@ -44,7 +44,7 @@ class Events:
     """All listeners. On the event loop's thread."""
 
     def __init__(self) -> None:
-        self._listeners: set[Subscription] = set()
+        self._listeners: set[EventSubscription] = set()
 
     def __len__(self) -> int:
         return len(self._listeners)
@@ -55,13 +55,13 @@ class Events:
             if listener.job in (None, state["id"]):
                 listener.put(state)
 
-    def open(self, job: str | None) -> Subscription:
+    def open(self, job: str | None) -> EventSubscription:
         """Gets what happens from now on, to one job or to all; to be dropped."""
-        listener = Subscription(job)
+        listener = EventSubscription(job)
         self._listeners.add(listener)
         return listener
 
-    def drop(self, listener: Subscription) -> None:
+    def drop(self, listener: EventSubscription) -> None:
         self._listeners.discard(listener)
 
     def close(self) -> None:

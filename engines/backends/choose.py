@@ -72,7 +72,7 @@ def choose(model: Path, device: str, strict: bool) -> str:
             return "openvino"
         return next(name for name in ORDER if _usable(name))
     wanted = ALIAS.get(device, device)
-    why = _found(wanted)
+    why = obstacle(wanted)
     if why == "":
         # a small TFLite net beside a GPU is where it belongs
         return "openvino" if tflite else wanted
@@ -89,11 +89,11 @@ def announce(message: str) -> None:
 
 
 @cache
-def _found(backend: str) -> str:
+def obstacle(backend: str) -> str:
     """Why a backend is not usable, or nothing. Asked once: a running program's installs stay."""
     finding = ask(backend)
     return "" if finding.usable else finding.state
 
 
 def _usable(backend: str) -> bool:
-    return _found(backend) == ""
+    return obstacle(backend) == ""

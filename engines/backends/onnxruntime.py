@@ -111,7 +111,7 @@ class OrtCudaSession:
         self._engine = engine
         first = len(engine.lanes) == 1
         self._lane = engine.lanes[0] if first else StagedStream()
-        self._run = engine.shared if first else _load(engine.model, 1, self._lane, engine.fixed)
+        self._run = engine.shared if first else load_session(engine.model, 1, self._lane, engine.fixed)
         engine.lanes.append(self._lane)
 
     def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
@@ -174,7 +174,7 @@ def overflows() -> bool:
     return saturation.overflows(run)
 
 
-def _load(model: Path, threads: int, lane: StagedStream | None, fixed: bool) -> Any:
+def load_session(model: Path, threads: int, lane: StagedStream | None, fixed: bool) -> Any:
     ort = import_module("onnxruntime")
     ort.disable_telemetry_events()  # Windows' builds have them
     options = ort.SessionOptions()
@@ -208,7 +208,7 @@ def open_onnxruntime(model: Path, threads: int = 1, cuda: bool = False) -> OrtEn
     refuse_broken(installed())
     lane = StagedStream() if cuda else None
     fixed = cuda and is_fixed(model)
-    session = _load(model, threads, lane, fixed)
+    session = load_session(model, threads, lane, fixed)
     return OrtEngine(
         model,
         session,

@@ -56,6 +56,16 @@ class Output:
     def open(self) -> bool:
         return self._container is not None
 
+    @property
+    def waiting(self) -> int:
+        """Packets that its thread has not yet taken."""
+        return len(self._ring)
+
+    @property
+    def failures(self) -> int:
+        """Tries in a row that failed."""
+        return self._backoff.tries
+
     def put(self, packet: EncodedPacket) -> None:
         """From any thread; never waits."""
         try:

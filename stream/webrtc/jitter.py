@@ -66,6 +66,10 @@ class VideoBuffer:
         self._broken = True  # only a key frame may follow
         self._unusable = 0  # frames since then
 
+    def __len__(self) -> int:
+        """Packets that are held: of pictures that are not whole, or come too early."""
+        return len(self._held)
+
     def add(self, packet: RtpPacket) -> tuple[bool, JitterFrame | None]:
         """Takes a depayloaded packet. Returns whether a key frame is to be asked for, and what frames are whole now,
         if any, as one item."""

@@ -79,7 +79,7 @@ def hold(painting: Painting, batcher: Batcher) -> Future[dict[str, Array]]:
 def waits(batcher: Batcher, rows: int) -> None:
     """Until so many jobs wait."""
     end = time.monotonic() + WAIT
-    while len(batcher._waiting) < rows:
+    while batcher.waiting < rows:
         assert time.monotonic() < end
         time.sleep(0.001)
 

@@ -193,7 +193,7 @@ def test_a_runtime_gets_the_half_that_it_has(
 ) -> None:
     """ONNX Runtime's CUDA has no convolution in bf16, and its CPU computes in f32."""
     opened: list[Path] = []
-    monkeypatch.setattr(choose, "_found", lambda backend: "")
+    monkeypatch.setattr(choose, "obstacle", lambda backend: "")
     monkeypatch.setattr(choose, "open_onnxruntime", lambda path, threads, cuda: opened.append(path))
     monkeypatch.setattr(choose, "open_tensorrt", lambda path, precision, batch, folder: opened.append(path))
     open_engine(written(tmp_path), backend, asked, batch=2, folder=tmp_path / "cache")

@@ -2,7 +2,7 @@
 
 The simulation is stricter than a GPU: a stream does nothing until it is waited for, host and device memory are apart,
 a captured graph replays addresses and not values. A copy, an address or a wait that is missing gives wrong numbers.
-The names and signatures that it offers are those that `test_gpu_signatures.py` compares with the published wheels.
+The names and signatures that it offers are those that `test_cuda_signatures.py` compares with the published wheels.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,6 +23,7 @@ from engines.protocol import Spec
 from engines.values import U8
 
 MEMORY: dict[int, U8] = {}  # the device's, by address
+STREAMS: list["Stream"] = []  # as they were made
 
 
 class Buffer:
@@ -130,7 +131,8 @@ class Device:
 
     def create_stream(self, *, options: Any) -> Stream:
         assert options.nonblocking, "the default stream would make streams wait for each other"
-        return Stream()
+        STREAMS.append(Stream())
+        return STREAMS[-1]
 
 
 class Pinned:
@@ -191,7 +193,7 @@ def engine(context: Context) -> TensorRtEngine:
 
 def session(context: Context) -> tuple[Any, Stream]:
     made = engine(context).session()
-    stream = made._lane.stream
+    stream = STREAMS[-1]
     context.streams[id(stream)] = stream
     return made, stream
 
@@ -347,14 +349,14 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> list[StagedStream]:
         lanes.append(lane)
         return Session(lane.stream)
 
-    monkeypatch.setattr(onnxruntime, "_load", load)
+    monkeypatch.setattr(onnxruntime, "load_session", load)
     return lanes
 
 
 def ort_engine() -> onnxruntime.OrtEngine:
     specs = {"y": Spec((-1, 3), "float32"), "found": Spec((-1, -1), "float32")}
     lane = StagedStream()
-    shared = onnxruntime._load(Path("m.onnx"), 1, lane, False)
+    shared = onnxruntime.load_session(Path("m.onnx"), 1, lane, False)
     return onnxruntime.OrtEngine(
         Path("m.onnx"), shared, {"x": Spec((-1, 3), "float32")}, specs, "simulated", False, [lane]
     )

@@ -40,7 +40,7 @@ def session(ort: Any, tmp_path: Path) -> Any:
         [one],
     )
     save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), tmp_path / "m.onnx")
-    return backend._load(tmp_path / "m.onnx", 1, None, False)
+    return backend.load_session(tmp_path / "m.onnx", 1, None, False)
 
 
 def test_addresses_are_bound_as_the_cuda_session_binds_them(session: Any) -> None:

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from onnx import NodeProto, helper
 
+from engines.backends.choose import open_engine
 from engines.backends.compiled import installed
 from engines.backends.cuda import Gpu
 from engines.backends.openvino import OpenVinoEngine
+from engines.backends.reference import ReferenceEngine
 from engines.errors import ModelError
 from engines.nets import opened
 from engines.nets.opened import (
@@ -25,17 +27,15 @@ from engines.nets.opened import (
     usual,
 )
 from engines.nets.shared import SharedEngines
+from engines.protocol import Engine
 from engines.store.catalog import load_catalog
 from engines.store.store import Store
 from engines.values import Array
+from tests.engines.nets.standins import node
 
 Written = Callable[..., Path]
 PLAIN = RunOptions(device="cpu", precision="f32", batch=4)
 EMAP = np.eye(512, dtype=np.float32)[::-1].copy()
-
-
-def node(kind: str, inputs: list[str], output: str, **extra: object) -> NodeProto:
-    return helper.make_node(kind, inputs, [output], **extra)
 
 
 @pytest.fixture
@@ -210,21 +210,22 @@ def test_a_network_that_cannot_be_batched_runs_row_by_row(store: Store, written:
     assert out[:, 0].tolist() == [0, 2, 4]
 
 
-def test_more_rows_than_a_call_may_have_go_in_several(store: Store) -> None:
+def test_more_rows_than_a_call_may_have_go_in_several(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """inswapper's stand-in, opened for 4 rows: 10 rows are asked."""
-    net = open_net(store, "inswapper_128", PLAIN)
     rows: list[int] = []
-    inner = net._session
 
-    class Watched:
-        def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
+    def watched(*given: Any, **more: Any) -> Engine:
+        engine = open_engine(*given, **more)
+        session = engine.session()
+
+        def run(feeds: Mapping[str, Array]) -> Mapping[str, Array]:
             rows.append(len(feeds["target"]))
-            return inner.run(feeds)
+            return session.run(feeds)
 
-        def close(self) -> None:
-            inner.close()
+        return ReferenceEngine(engine.inputs, engine.outputs, run)
 
-    net._session = Watched()
+    monkeypatch.setattr(opened, "open_engine", watched)
+    net = open_net(store, "inswapper_128", PLAIN)
     level = np.linspace(0, 1, 10, dtype=np.float32)
     pictures = np.broadcast_to(level[:, None, None, None], (10, 3, 128, 128))
     [out] = net.run(np.ones((10, 512), np.float32), pictures)

@@ -4,7 +4,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -43,8 +43,8 @@ class Source:
 
 
 @contextlib.contextmanager
-def writing(source: Source, place: str) -> Iterator[Output]:
-    output = Output(outlet(place), source.templates, source.want_key)
+def writing(source: Source, place: str, clock: Callable[[], float] = time.monotonic) -> Iterator[Output]:
+    output = Output(outlet(place), source.templates, source.want_key, clock)
     output.start()
     try:
         yield output
@@ -56,7 +56,7 @@ def writing(source: Source, place: str) -> Iterator[Output]:
 def settled(output: Output) -> None:
     """Waits until it has taken all it was given."""
     deadline = time.monotonic() + 10
-    while len(output._ring) and time.monotonic() < deadline:
+    while output.waiting and time.monotonic() < deadline:
         time.sleep(0.01)
     time.sleep(0.05)
 
@@ -121,7 +121,7 @@ def test_an_output_that_takes_nothing_is_in_nobodys_way(tmp_path: Path) -> None:
             done.set()
             thread.join()
             assert max(np.diff(ticks)) < 1.0, "connecting holds no lock"
-            assert len(output._ring) <= HELD and output.lost >= HELD and output.opened == 0
+            assert output.waiting <= HELD and output.lost >= HELD and output.opened == 0
 
 
 def test_a_file_that_cannot_be_written_is_given_up_with_the_reason(tmp_path: Path) -> None:
@@ -135,19 +135,32 @@ def test_a_file_that_cannot_be_written_is_given_up_with_the_reason(tmp_path: Pat
 
 
 def test_after_a_hole_it_begins_with_a_key_frame(tmp_path: Path) -> None:
-    source = Source()
-    with writing(source, str(tmp_path / "a.ts")) as output:
+    """While its thread is held up, one packet more comes than is kept."""
+    source, gate, begun = Source(), threading.Event(), threading.Event()
+    gate.set()
+
+    def clock() -> float:
+        begun.set()
+        assert gate.wait(10)
+        return time.monotonic()
+
+    with writing(source, str(tmp_path / "a.ts"), clock) as output:
         for _ in range(3):
             output.put(source.packet())
         settled(output)
-        output._ring.shed += 1  # as if the ring had been full
-        asked = source.asked
+        gate.clear()
+        begun.clear()
         output.put(source.packet())
+        assert begun.wait(10)
+        asked, late = source.asked, [source.packet() for _ in range(HELD + 1)]
+        for packet in late:
+            output.put(packet)
+        assert (output.sent, output.lost, source.asked) == (4, 1, asked), "the oldest made room"
+        gate.set()
         settled(output)
-        assert source.asked > asked and output.sent == 3 and output.lost == 1
-        output.put(source.packet())
-        settled(output)
-        assert output.sent == 4 and output.opened == 1
+        without = next(n for n, packet in enumerate(late[1:]) if packet.key)
+        assert without > 0 and source.asked > asked
+        assert (output.lost, output.sent, output.opened) == (1 + without, 4 + HELD - without, 1)
 
 
 def test_times_rise_whatever_comes(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_held_frames_are_counted_and_not_sent_again() -> None:
         for i in range(3):
             session.picture(image(50, i))
             await asyncio.sleep(0.05)
-        assert session.held == 3 and session.left == 0 and not outlet._items
+        assert session.held == 3 and session.left == 0 and outlet.waiting == 0
         await session.close()
 
     asyncio.run(main())

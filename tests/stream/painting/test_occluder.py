@@ -55,7 +55,8 @@ def test_it_covers_patches_of_its_own_pixels_and_no_others() -> None:
 def test_points_of_the_picture_are_found_among_the_solved_pixels() -> None:
     """A solved pixel is four wide: its middle lies between the second and the third."""
     points = np.array([[101.5, 51.5, 9], [137.5, 67.5, 9], [119.5, 59.5, 9]], np.float32)
-    np.testing.assert_allclose(small().locate(points), [[0, 0], [9, 4], [4.5, 2]], atol=1e-5)
+    wanted = np.array([[0, 0], [9, 4], [4.5, 2]], np.float32)
+    np.testing.assert_allclose(small().locate(points), wanted, atol=1e-5)
 
 
 def test_a_field_is_spread_over_the_regions_pixels() -> None:

@@ -62,7 +62,7 @@ def test_nothing_is_gathered_where_nobody_looked_or_nothing_was_read() -> None:
 
 def test_each_map_is_gathered_under_its_own_name() -> None:
     places = {"opaque": box(60, 40, 140, 70), "veil": box(60, 90, 140, 120), "glass": box(60, 140, 140, 170)}
-    before = gathered(track(CLEAN, seen(**places)))
+    before = gathered(track(CLEAN, seen(places["opaque"], places["veil"], places["glass"])))
     assert before is not None
     for name, place in places.items():
         field = before.spread(getattr(before, name))

@@ -137,7 +137,7 @@ def test_memory_is_bounded() -> None:
     del packets[1]
     for one in packets:
         held.add(one)
-        assert len(held._held) <= MOST + 1
+        assert len(held) <= MOST + 1
 
 
 @given(st.permutations(range(12)), st.sets(st.integers(0, 11), max_size=4))

@@ -9,7 +9,7 @@ from engines.errors import UnderstudyError
 from tests.tools.bench.live.runs import check, clip
 from tools.bench.live import measure
 from tools.bench.live.measure import LiveRun, Part
-from tools.bench.live.processes import told
+from tools.bench.live.processes import receive
 
 
 def test_over_webrtc(tmp_path: Path) -> None:
@@ -27,7 +27,7 @@ async def _fails(_: Any) -> None:
 
 
 async def _echoes(pipe: Any) -> None:
-    pipe.send(await told(pipe))
+    pipe.send(await receive(pipe))
 
 
 def test_a_process_that_ends_is_told_of(capfd: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ from engines.occlusion.network import NONE, OPAQUE, TRANSPARENT
 from stream.frame import Route
 from stream.telemetry.stats import StageTiming
 from tests.tools.commands import understudy
-from tools.bench.routing.command import bench_routing, told
+from tools.bench.routing.command import bench_routing, render
 from tools.bench.routing.measure import FrameCost, RoutingFigures
 from tools.synth.mixed import Truth
 
@@ -29,7 +29,7 @@ def figures(alike: list[float]) -> RoutingFigures:
 def lines(alike: list[float]) -> list[str]:
     console = Console(width=140, color_system=None)
     with console.capture() as capture:
-        console.print(told(figures(alike)))
+        console.print(render(figures(alike)))
     return [" ".join(line.split()) for line in capture.get().splitlines()]
 
 
@@ -62,7 +62,7 @@ def test_a_face_that_was_not_followed_is_told() -> None:
     lost = replace(some, auto=[*some.auto[:16], *[FrameCost(Route.PASS, 0.01, 0.01)] * 3, some.auto[19]])
     console = Console(width=140, color_system=None)
     with console.capture() as capture:
-        console.print(told(lost))
+        console.print(render(lost))
     assert "3 frames passed untouched: the face was not followed there, and shows" in capture.get()
     assert not any("passed untouched" in line for line in lines([]))
 

@@ -104,16 +104,6 @@ def film(path: Path, frames: int, with_face: bool, size: int = 256) -> Path:
     return path
 
 
-def remux(source: Path, target: Path) -> None:
-    """The pictures' packets into another file, and nothing else."""
-    with av.open(str(source)) as inside, av.open(str(target), "w") as outside:
-        stream = outside.add_stream_from_template(inside.streams.video[0])
-        for packet in inside.demux(video=0):
-            if packet.dts is not None:
-                packet.stream = stream
-                outside.mux(packet)
-
-
 def times(path: Path) -> list[Fraction]:
     with av.open(str(path)) as container:
         return [f.pts * f.time_base for f in container.decode(video=0) if f.pts is not None and f.time_base]

@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from engines.mesh import texture
 from engines.mesh.topology import CANONICAL
 from engines.values import F32, U8
 
@@ -53,3 +54,9 @@ def inside(ring: F32, height: int, width: int) -> npt.NDArray[np.bool_]:
         crosses = (y0 > y) != (y1 > y)
         odd ^= crosses & (x < (x1 - x0) * (y - y0) / (y1 - y0) + x0)
     return odd
+
+
+def texel(point: int) -> tuple[int, int]:
+    """Row and column of a mesh point in the texture."""
+    x, y = np.round(texture.layout()[point]).astype(int)
+    return int(y), int(x)

@@ -6,13 +6,9 @@ import pytest
 from engines.mesh import region, texture
 from engines.mesh.topology import CANONICAL, I32, INNER_LIPS, LEFT_EYE, OUTER_LIPS, OVAL, RIGHT_EYE
 from tests.engines.mesh.heads import inside
+from tests.engines.mesh.heads import texel as at
 
 SIDE = texture.SIDE
-
-
-def at(point: int) -> tuple[int, int]:
-    x, y = np.round(texture.layout()[point]).astype(int)
-    return int(y), int(x)
 
 
 @pytest.mark.parametrize("ring", [OVAL, OUTER_LIPS, RIGHT_EYE], ids=["oval", "lips", "eye"])

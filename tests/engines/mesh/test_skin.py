@@ -6,6 +6,7 @@ import pytest
 from engines.mesh import region, skin, texture
 from engines.mesh.topology import LEFT_EYE
 from engines.values import F32, U8
+from tests.engines.mesh.heads import texel as at
 
 SIDE = texture.SIDE
 TONE = (190, 150, 130)
@@ -15,11 +16,6 @@ SEEN: F32 = np.ones((SIDE, SIDE), np.float32)
 def face(seed: int = 0) -> U8:
     grain = np.random.default_rng(seed).normal(0, 3, (SIDE, SIDE, 1))
     return np.asarray(np.clip(np.array(TONE) + grain, 0, 255), np.uint8)
-
-
-def at(point: int) -> tuple[int, int]:
-    x, y = np.round(texture.layout()[point]).astype(int)
-    return int(y), int(x)
 
 
 def test_plain_skin_is_sure_and_stays() -> None:

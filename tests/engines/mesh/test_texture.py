@@ -7,15 +7,10 @@ from engines.mesh import raster, texture
 from engines.mesh.topology import CANONICAL, LEFT_EYE, OVAL, RIGHT_EYE
 from engines.values import F32
 from tests.engines.mesh.heads import head, inside, picture, plain
+from tests.engines.mesh.heads import texel as at
 
 NEAR_NOSE = 50  # a point of the subject's right cheek and its partner
 SIDE = texture.SIDE
-
-
-def at(point: int) -> tuple[int, int]:
-    """Row and column of a mesh point's texel."""
-    x, y = np.round(texture.layout()[point]).astype(int)
-    return int(y), int(x)
 
 
 def test_every_mesh_point_has_a_place_within_the_texture() -> None:

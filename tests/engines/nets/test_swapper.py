@@ -1,11 +1,11 @@
 """Every swapper of the catalogue on stand-ins that compute a known function: source, colours, places, mask, boost."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
-from onnx import NodeProto, helper
+from onnx import NodeProto
 
 from engines.backends.openvino import open_openvino
 from engines.backends.reference import ReferenceEngine
@@ -15,6 +15,7 @@ from engines.nets.swapper import Swapper, read_emap
 from engines.protocol import Session, Spec
 from engines.store.catalog import load_catalog
 from engines.values import F32, U8, Array
+from tests.engines.nets.standins import node
 
 Opened = Callable[..., Net]
 Written = Callable[..., Path]
@@ -22,10 +23,6 @@ SWAPPERS = [m.name for m in load_catalog().models.values() if m.task == "swap"]
 PICTURED = [n for n in SWAPPERS if n.startswith(("blendswap", "uniface"))]
 IDENTIFIED = [n for n in SWAPPERS if n not in PICTURED]
 EMAP = np.random.default_rng(7).standard_normal((512, 512)).astype(np.float32)
-
-
-def node(kind: str, inputs: Sequence[str], output: str, **extra: object) -> NodeProto:
-    return helper.make_node(kind, list(inputs), [output], **extra)
 
 
 def answer(name: str) -> str:

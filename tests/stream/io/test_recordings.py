@@ -19,8 +19,7 @@ from stream.marks.sidecar import sidecar
 from stream.pipeline.misses import MissLog
 from stream.pipeline.pipeline import Pipeline
 from stream.telemetry.metrics import Metrics
-from tests.stream.io.feeding import write
-from tests.tools.live.serve.served import Same
+from tests.stream.io.feeding import Same, write
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 

@@ -20,8 +20,9 @@ from stream.rtmp.server import RtmpServer, digest
 from stream.rtmp.slot import Slot
 from stream.telemetry.metrics import Metrics
 from tests.programs import needs
-from tests.stream.io.test_relay_foreign import KEY, ffmpeg, frames, started, until
+from tests.stream.io.test_relay_foreign import KEY, ffmpeg, frames, started
 from tests.stream.portraits import Placed, needs_models, noisy, paint, photo
+from tests.waiting import until
 
 SIZE = (480, 360)
 FACE = (slice(140, 215), slice(205, 275))  # rows and columns inside the face

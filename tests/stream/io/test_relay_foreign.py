@@ -22,6 +22,7 @@ from tests.programs import needs, nginx, program
 from tests.stream.io import clapper
 from tests.stream.io.feeding import Same, packets, pictures
 from tests.stream.io.feeding import port as free_port
+from tests.waiting import until
 
 SYNC = 0.020  # seconds that sound may be off its picture
 KEY = "live/a-key-that-is-hard-to-guess"
@@ -88,12 +89,6 @@ async def sent(made: Relay, opened: int) -> None:
     await until(lambda: bool(made.outputs) and made.outputs[0].opened == opened, 60.0)
     before = made.outputs[0].sent
     await until(lambda: made.outputs[0].sent > before + 60)
-
-
-async def until(condition: Callable[[], object], patience: float = 40.0) -> None:
-    async with asyncio.timeout(patience):
-        while not condition():
-            await asyncio.sleep(0.02)
 
 
 def ffmpeg(clip: Path, url: str, *more: str) -> list[str]:

@@ -25,11 +25,6 @@ from tests.stream.jobs.stages import fresh, stages
 COMMON = SwapJob(SwapSpec(), "", None, Encoding(threads=1), marking=Marking(False, False, "a test of batches"))
 
 
-@pytest.fixture(autouse=True)
-def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("UNDERSTUDY_JOURNAL", str(tmp_path / "journal.jsonl"))
-
-
 @pytest.fixture
 def made(tmp_path: Path) -> BatchPlan:
     """Of `a.mp4`, `b.mp4`, which is text, and `c.mp4`."""

@@ -24,11 +24,6 @@ from tests.stream.jobs.stages import stages
 UNMARKED = Marking(False, False, "a test of the journey itself")
 
 
-@pytest.fixture(autouse=True)
-def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("UNDERSTUDY_JOURNAL", str(tmp_path / "journal.jsonl"))
-
-
 def job(folder: Path, frames: int = 20, report: Path | None = None) -> SwapJob:
     target = clips.make(folder / "in.mp4", frames=frames, audio="aac")
     spec, output = SwapSpec(((folder / "face.png",),)), str(folder / "out.mp4")

@@ -20,12 +20,6 @@ from tests.stream import clips
 UNMARKED = Marking(False, False, "a test of the pictures themselves")
 
 
-@pytest.fixture(autouse=True)
-def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("UNDERSTUDY_JOURNAL", str(tmp_path / "journal.jsonl"))
-    return tmp_path / "journal.jsonl"
-
-
 def job(before: Path, after: Path, marking: Marking = UNMARKED) -> SwapJob:
     return SwapJob(SwapSpec(((Path("face.png"),),)), str(before), str(after), marking=marking)
 

@@ -36,8 +36,7 @@ MARK_ONLY = Marking(manifest=False, because="the player chokes on it")
 
 @pytest.fixture(autouse=True)
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keys and the journal in a folder of the test's own."""
-    monkeypatch.setenv("UNDERSTUDY_JOURNAL", str(tmp_path / "journal.jsonl"))
+    """Keys in a folder of the test's own, as the journal is."""
     monkeypatch.setattr("stream.marks.output_marks.local_identity", lambda: identity(tmp_path))
     return tmp_path
 

@@ -26,12 +26,6 @@ from tests.stream.jobs.stages import COLOUR, PLACE, Known, stages
 UNMARKED = Marking(False, False, "a test of the pictures themselves")
 
 
-@pytest.fixture(autouse=True)
-def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("UNDERSTUDY_JOURNAL", str(tmp_path / "journal.jsonl"))
-    return tmp_path / "journal.jsonl"
-
-
 def watched(known: Known) -> tuple[Opener, list[str]]:
     """What opens these stages, and what happened to them."""
     told: list[str] = []

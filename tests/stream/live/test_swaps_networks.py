@@ -28,6 +28,7 @@ from stream.pixels.planes import Planes
 from stream.telemetry.metrics import Metered, Metrics
 from tests.engines.nets.standins import node, write, write_halving
 from tests.stream.portraits import Placed, needs_models, paint, photo
+from tests.waiting import at_once
 
 pytestmark = needs_models
 NAME = "uniface_256"
@@ -87,15 +88,6 @@ def cheek(picture: object) -> U8:
 
 def calls(networks: Models) -> tuple[int, int]:
     return networks.shared.calls[NAME, "f32", ROWS]
-
-
-def at_once(*work: Callable[[], None]) -> None:
-    threads = [threading.Thread(target=one, daemon=True) for one in work]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert not any(thread.is_alive() for thread in threads)
 
 
 def test_two_sessions_share_one_engine_and_each_shows_its_own_face(swaps: LiveSwaps, networks: Models) -> None:

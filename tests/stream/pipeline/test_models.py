@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from fractions import Fraction
 from pathlib import Path
@@ -33,6 +33,7 @@ from tests.stream.painting.test_painter import plan, track
 from tests.stream.pipeline.storing import embedded_store
 from tests.stream.portraits import Placed, needs_models, paint
 from tests.stream.test_journey import Shelf
+from tests.waiting import at_once
 
 pytestmark = needs_models
 NAME = "uniface_256"
@@ -60,15 +61,6 @@ def grey(done: Done) -> list[int]:
     """The level in the middle of each patch."""
     rgbs = [laid.patch.rgb for laid in done.patches]
     return [int(rgb[rgb.shape[0] // 2, rgb.shape[1] // 2, 0]) for rgb in rgbs]
-
-
-def at_once(*work: Callable[[], object]) -> None:
-    threads = [threading.Thread(target=one, daemon=True) for one in work]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert not any(thread.is_alive() for thread in threads)
 
 
 @pytest.fixture

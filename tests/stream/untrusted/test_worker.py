@@ -1,9 +1,8 @@
 """Uploads decoded in a process of their own: good ones, damaged ones, bombs, and files that name other files."""
 
 import random
-import struct
 import sys
-import zlib
+from itertools import repeat
 
 import cv2
 import numpy as np
@@ -11,6 +10,7 @@ import pytest
 
 from engines.values import U8
 from stream.untrusted.worker import Bounds, UploadError, decode_image
+from tests.stream.untrusted.png import zeros
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's limits")
 
@@ -23,16 +23,9 @@ def encoded(ending: str, pixels: U8) -> bytes:
     return cv2.imencode(ending, pixels)[1].tobytes()
 
 
-def chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
 def png_bomb(width: int, height: int) -> bytes:
     """A valid picture of zeros: a thousandth of its size."""
-    row = zlib.compressobj(1)
-    body = b"".join(row.compress(bytes(1 + width * 3)) for _ in range(height)) + row.flush()
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+    return zeros(width, height, 8, 2, 1, repeat(bytes(1 + width * 3), height))
 
 
 def test_a_picture_comes_through() -> None:

@@ -10,7 +10,8 @@ from engines.errors import InputError
 from stream.webrtc.client import Client
 from stream.webrtc.peer import Peer
 from tests.stream.io.feeding import port
-from tests.stream.webrtc.test_peer import Grey, until
+from tests.stream.webrtc.test_peer import Grey
+from tests.waiting import until
 
 
 class Endpoint:

@@ -1,7 +1,6 @@
 """A peer on either side: codecs as offered, Opus untouched, useless candidates, endings. Over real connections."""
 
 import asyncio
-from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -16,6 +15,7 @@ from stream.webrtc.install import install
 from stream.webrtc.peer import Peer, prefer_h264, read
 from stream.webrtc.sdp import HINTS, Fragment
 from stream.webrtc.tracks import ViewerTrack
+from tests.waiting import until
 
 
 class Grey(MediaStreamTrack):
@@ -33,12 +33,6 @@ class Grey(MediaStreamTrack):
         frame.pts, frame.time_base = self.count * 3000, Fraction(1, 90_000)
         self.count += 1
         return frame
-
-
-async def until(condition: Callable[[], Any], patience: float = 15) -> None:
-    async with asyncio.timeout(patience):
-        while not condition():
-            await asyncio.sleep(0.02)
 
 
 def only(transceiver: Any, mime: str) -> None:

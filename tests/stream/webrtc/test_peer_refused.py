@@ -4,23 +4,10 @@ import asyncio
 import socket
 
 import pytest
-from aiortc import RTCPeerConnection
 
 from stream.webrtc.peer import Peer
 from stream.webrtc.sdp import BadSdp
-
-
-def offer() -> list[str]:
-    async def made() -> str:
-        connection = RTCPeerConnection()
-        connection.addTransceiver("video")
-        connection.addTransceiver("audio")
-        await connection.setLocalDescription(await connection.createOffer())
-        text = str(connection.localDescription.sdp)
-        await connection.close()
-        return text
-
-    return asyncio.run(made()).split("\r\n")
+from tests.stream.webrtc.offers import offer
 
 
 def without(lines: list[str], start: str) -> str:
@@ -39,7 +26,7 @@ def sockets() -> int:
 @pytest.mark.parametrize("start", ["a=mid:0", "m=audio", "a=ice-pwd", "a=setup"])
 def test_a_refused_offer_is_put_away(start: str) -> None:
     """Without its mid a section gets no transport, and aiortc fails while it closes what it had opened."""
-    text = without(offer(), start)
+    text = without(offer().split("\r\n"), start)
 
     async def refused() -> tuple[int, list[str], set[str]]:
         ended: list[str] = []

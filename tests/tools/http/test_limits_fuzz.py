@@ -14,10 +14,10 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from aiortc import RTCPeerConnection
 from hypothesis import strategies as st
 
 from stream.webrtc.sdp import BadSdp, check_offer, parse_fragment, ufrag_of, with_hints
+from tests.stream.webrtc.offers import offer
 from tests.tools.http.fuzzing import damaged, fuzz, resident
 from tests.tools.live.serve.served import served
 
@@ -39,19 +39,6 @@ WORDS = [
     "",
 ]
 Answer = tuple[int, Mapping[str, str], bytes]
-
-
-def offer() -> str:
-    async def made() -> str:
-        connection = RTCPeerConnection()
-        connection.addTransceiver("video")
-        connection.addTransceiver("audio")
-        await connection.setLocalDescription(await connection.createOffer())
-        text = str(connection.localDescription.sdp)
-        await connection.close()
-        return text
-
-    return asyncio.run(made())
 
 
 @st.composite

@@ -1,9 +1,9 @@
 """Uploads made to be too much: pictures that unpack to far more than they weigh, and a picture of a thousand faces."""
 
 import json
-import struct
 import time
 import zlib
+from itertools import repeat
 from pathlib import Path
 
 import cv2
@@ -13,21 +13,15 @@ import pytest
 from engines.errors import SourceError
 from engines.values import U8
 from stream.untrusted.worker import UploadError, decode_image
+from tests.stream.untrusted.png import chunk, zeros
 from tests.tools.commands import AGREED, needs_models, portrait, understudy
 from tools.http import photo
 
 
-def chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
 def bomb(width: int, height: int) -> bytes:
     """A valid PNG of zeros, a bit a pixel: a ten-thousandth of what it unpacks to."""
-    packed = zlib.compressobj(9)
     row = bytes(1 + -(-width // 8))
-    body = b"".join(packed.compress(row * 100) for _ in range(height // 100)) + packed.flush()
-    head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+    return zeros(width, height, 1, 0, 9, repeat(row * 100, height // 100))
 
 
 @pytest.mark.parametrize("side", [10_000, 40_000])

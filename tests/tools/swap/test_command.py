@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from stream.perception.face_finding import NAMES as NETWORKS
+from tests.stream.marks.clips import remuxed
 from tests.tools.commands import (
     AGREED,
     failed,
@@ -21,7 +22,6 @@ from tests.tools.commands import (
     needs_models,
     on_terminal,
     portrait,
-    remux,
     sound,
     times,
     understudy,
@@ -189,7 +189,7 @@ class TestWithNetworks:
 
     def test_stdin_and_stdout_are_pipes_and_words_go_to_stderr(self, face: Path, clip: Path, tmp_path: Path) -> None:
         stream = tmp_path / "in.mkv"
-        remux(clip, stream)
+        remuxed(clip, stream)
         command = [sys.executable, "-m", "tools.main", "swap", AGREED, "-s", str(face), "-", "-"]
         with stream.open("rb") as taken:
             done = subprocess.run(command, stdin=taken, capture_output=True, timeout=100, check=False)

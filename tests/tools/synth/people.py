@@ -10,6 +10,10 @@ from tools.synth.faces import Portrait, portrait
 from tools.synth.hands import Hands
 
 
+def rng(seed: int = 1) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
 def photo(seed: int) -> U8:
     """A coloured oval before a plain wall, uint8 (300, 300, 3), with a pattern for features."""
     rng = np.random.default_rng(seed)

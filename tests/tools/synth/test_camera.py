@@ -6,6 +6,7 @@ import pytest
 
 from engines.occlusion.network import SIDE
 from engines.values import F32
+from tests.tools.synth.people import rng
 from tools.synth.camera import astray, filmed, lit, shadowed
 
 FLAT = np.full((SIDE, SIDE, 3), 120, np.float32)
@@ -16,10 +17,6 @@ PATTERN: F32 = np.kron(TILES, np.ones((8, 8, 1))).astype(np.float32)
 DISC = cv2.circle(np.zeros((SIDE, SIDE), np.float32), (64, 64), 40, 1.0, -1)
 MASK: F32 = np.asarray(cv2.GaussianBlur(DISC, (0, 0), 1), np.float32)
 SEEDS = range(12)
-
-
-def rng(seed: int) -> np.random.Generator:
-    return np.random.default_rng(seed)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -6,14 +6,11 @@ import numpy as np
 import pytest
 
 from engines.values import F32
+from tests.tools.synth.people import rng
 from tools.synth import clear
 from tools.synth.layers import LayerKind, Sheet
 
 FLAT, STEEP = np.s_[20:170, 10:80], np.s_[20:170, 110:180]
-
-
-def rng(seed: int = 1) -> np.random.Generator:
-    return np.random.default_rng(seed)
 
 
 def ramp(steep: float) -> tuple[F32, F32]:

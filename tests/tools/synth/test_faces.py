@@ -9,15 +9,11 @@ import pytest
 from engines.mesh.topology import CANONICAL, INNER_LIPS, OVAL
 from engines.occlusion.network import SIDE, frame_to_crop, move
 from engines.values import F32, U8
-from tests.tools.synth.people import person, photo
+from tests.tools.synth.people import person, photo, rng
 from tools.synth.faces import CUT, CUT_MARGIN, HeadPose, expression, portrait, random_pose, turned, view
 
 LOOK = person("a", 1)
 LEVEL = HeadPose(np.zeros((468, 3), np.float32), (0.0, 0.0, 0.0), np.eye(2, 3, dtype=np.float32))
-
-
-def rng(seed: int = 1) -> np.random.Generator:
-    return np.random.default_rng(seed)
 
 
 def distances(mesh: F32) -> F32:

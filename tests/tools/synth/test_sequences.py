@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engines.occlusion.network import NONE, OPAQUE, SIDE, TRANSPARENT
-from tests.tools.synth.people import cast
+from tests.tools.synth.people import cast, rng
 from tools.synth.crops import UNSURE, Sample, label
 from tools.synth.faces import FaceView
 from tools.synth.layers import LayerKind, opaque
@@ -20,10 +20,6 @@ POINTS[:234] = (30, 20, 0)
 POINTS[234:] = (98, 110, 0)  # a face 68 wide and 90 high
 BLACK = np.zeros((SIDE, SIDE, 3), np.float32)
 SEEN = FaceView(BLACK, BLACK, np.ones((SIDE, SIDE), np.float32), POINTS)
-
-
-def rng(seed: int = 1) -> np.random.Generator:
-    return np.random.default_rng(seed)
 
 
 @pytest.mark.parametrize("frames", [16, 48, 200])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.tools.synth.people import cast, person
+from tests.tools.synth.people import cast, person, rng
 from tools.synth import things
 from tools.synth.crops import OPAQUES, CropPeople, sample, skin, solid
 from tools.synth.faces import HeadPose, view
@@ -11,10 +11,6 @@ from tools.synth.faces import HeadPose, view
 CAST = cast()
 LOOK = person("a", 1)
 LEVEL = HeadPose(np.zeros((468, 3), np.float32), (0.0, 0.0, 0.0), np.eye(2, 3, dtype=np.float32))
-
-
-def rng(seed: int = 1) -> np.random.Generator:
-    return np.random.default_rng(seed)
 
 
 @pytest.mark.parametrize("name", ["microphone", "fingers", "scarf"])

@@ -5,14 +5,10 @@ import pytest
 
 from engines.mesh.topology import OVAL
 from engines.values import U8
-from tests.tools.synth.people import person
+from tests.tools.synth.people import person, rng
 from tools.synth.worn import beard, dressed, fringe, spectacles
 
 LOOK = person("a", 1)
-
-
-def rng(seed: int = 1) -> np.random.Generator:
-    return np.random.default_rng(seed)
 
 
 def changed(out: U8) -> np.ndarray:

@@ -17,11 +17,6 @@ from tools.train import export, full, net  # noqa: E402
 pytestmark = [pytest.mark.train, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    torch.set_num_threads(1)
-
-
 def sigmoid(x: F32) -> F32:
     return np.asarray(1 / (1 + np.exp(-x.astype(np.float64))), np.float64)
 

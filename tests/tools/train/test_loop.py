@@ -15,11 +15,6 @@ from tools.train.telemetry import Telemetry, read  # noqa: E402
 pytestmark = pytest.mark.train
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    torch.set_num_threads(1)
-
-
 def shard(count: int = 16, seed: int = 0) -> Shard:
     """Noise with a bright square: the opaque thing. Without one: clear."""
     rng = np.random.default_rng(seed)

@@ -19,11 +19,6 @@ from tools.train.telemetry import Telemetry, read  # noqa: E402
 pytestmark = pytest.mark.train
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    torch.set_num_threads(1)
-
-
 def shard(count: int, seed: int = 0) -> Shard:
     rng = np.random.default_rng(seed)
     face = rng.integers(0, 255, (count, 7, 128, 128), np.uint8)

@@ -53,11 +53,6 @@ def joined(folder: Path, clip: Path, output: Path, **span: Any) -> Path:
     return output
 
 
-def times(path: Path) -> list[Fraction]:
-    with av.open(str(path)) as clip:
-        return [f.pts * f.time_base for f in clip.decode(video=0) if f.pts is not None and f.time_base is not None]
-
-
 def sound(path: Path) -> list[bytes]:
     with av.open(str(path)) as clip:
         return [bytes(p) for p in clip.demux(audio=0) if p.size]

@@ -11,9 +11,10 @@ import pytest
 from engines.errors import OutputError
 from stream.media.source import Source, open_source
 from tests.stream.clips import make
+from tests.stream.clips import seconds as times
 from tests.stream.parts import joined as recordings
 from tests.stream.parts import part
-from tests.tools.daemon.process.pieces import cut, joined, rising, sound, times
+from tests.tools.daemon.process.pieces import cut, joined, rising, sound
 from tools.daemon.process.join import container_of, join
 from tools.daemon.process.segments import finished
 

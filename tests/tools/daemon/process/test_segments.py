@@ -10,7 +10,8 @@ from engines.watermark.payload import Payload
 from stream.media.codecs import Encoding
 from stream.media.marking import Marker
 from tests.stream.clips import make
-from tests.tools.daemon.process.pieces import cut, cutting, joined, rising, sound, times
+from tests.stream.clips import seconds as times
+from tests.tools.daemon.process.pieces import cut, cutting, joined, rising, sound
 from tools.daemon.process.segments import OPEN, Segment, finished
 
 

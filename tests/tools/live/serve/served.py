@@ -14,30 +14,14 @@ from aiortc import MediaStreamTrack
 
 from engines.errors import SourceError
 from engines.values import U8
-from stream.frame import Frame, Route
-from stream.live.ladder import Rung
 from stream.live.session import FrameSwap
-from stream.live.swap import Shown
 from stream.pipeline.control import SourceSet
 from stream.telemetry.metrics import Metered
+from tests.stream.io.feeding import Same
 from tools.live.serve.app import Server, listening
 from tools.live.serve.settings import Settings
 
 FACE = SourceSet(baked=True)
-
-
-@dataclass
-class Same:
-    """Shows each frame as it came."""
-
-    stats: Metered
-
-    def __call__(self, frame: Frame) -> Shown:
-        with self.stats.time("paint"):
-            return Shown(frame, frame.picture, False, Route.FAST, Rung.FULL, 1)
-
-    def close(self) -> None:
-        pass
 
 
 @dataclass

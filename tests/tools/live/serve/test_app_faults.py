@@ -5,9 +5,7 @@ Every picture carries its time, so that the delay is measured from end to end, a
 
 import asyncio
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import aiohttp
 import aioice.ice
@@ -23,6 +21,7 @@ from stream.telemetry.metrics import Metered
 from stream.webrtc.client import Client
 from tests.tools.live.serve.lossy import Lossy, Weather, figures
 from tests.tools.live.serve.served import FACE, Colour, Swaps, Viewer, served
+from tests.waiting import until
 from tools.bench.live.camera import Camera, Microphone
 from tools.bench.live.figures import drops
 from tools.bench.live.processes import ViewerRecord
@@ -41,12 +40,6 @@ def planes(count: int = 30) -> list[U8]:
         plane[:height] = 60 + (np.arange(width) + 8 * i) % 120
         made.append(plane)
     return made
-
-
-async def until(condition: Callable[[], Any], patience: float = 15) -> None:
-    async with asyncio.timeout(patience):
-        while not condition():
-            await asyncio.sleep(0.02)
 
 
 async def watched(url: str, weather: Weather, seconds: float, settle: float = 1.0) -> ViewerRecord:

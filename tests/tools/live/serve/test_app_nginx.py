@@ -16,7 +16,7 @@ from tests.stream.io.feeding import port as free_port
 from tests.stream.rtmp.test_client import certificate
 from tests.tools.http.test_auth import USUAL, bearer, made
 from tests.tools.live.serve.served import Colour, Viewer, served
-from tests.tools.live.serve.test_whip import until
+from tests.waiting import until
 from tools.http.tokens import TokenLimits
 
 ROOT = Path(__file__).parents[4]

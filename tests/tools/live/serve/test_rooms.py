@@ -13,7 +13,7 @@ from engines.errors import InputError
 from stream.webrtc.client import Client
 from tests.tools.http.test_auth import USUAL, bearer, made
 from tests.tools.live.serve.served import Colour, Viewer, served
-from tests.tools.live.serve.test_whip import until
+from tests.waiting import until
 from tools.http.tokens import Scope, TokenLimits, Tokens, load, save
 from tools.live.serve import rooms
 

@@ -10,17 +10,12 @@ from aiortc import RTCPeerConnection
 from engines.errors import InputError
 from stream.webrtc.client import Client
 from tests.tools.live.serve.served import Colour, Viewer, served
+from tests.waiting import until
 from tools.bench.live.camera import Microphone
 from tools.live.serve.settings import parse_ice
 
 SDP = {"Content-Type": "application/sdp"}
 FRAGMENT = "application/trickle-ice-sdpfrag"
-
-
-async def until(condition: Any, patience: float = 15) -> None:
-    async with asyncio.timeout(patience):
-        while not condition():
-            await asyncio.sleep(0.02)
 
 
 def test_pictures_and_sound_go_from_publisher_to_viewers() -> None:

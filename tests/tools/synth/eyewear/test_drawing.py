@@ -8,15 +8,12 @@ import pytest
 from engines.mesh import raster
 from engines.mesh.topology import CANONICAL
 from engines.values import F32
+from tests.tools.synth.people import rng
 from tools.synth.eyewear.drawing import DARK, depth, put_on
 from tools.synth.eyewear.shapes import SpectaclesShape, spectacles
 
 MESH = (CANONICAL * 14 + np.array([160, 160, 0])).astype(np.float32)
 SKIN = np.full((320, 320, 3), (200, 150, 130), np.float32)
-
-
-def rng(seed: int = 1) -> np.random.Generator:
-    return np.random.default_rng(seed)
 
 
 def plain(**kwargs: object) -> SpectaclesShape:

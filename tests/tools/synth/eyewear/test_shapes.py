@@ -3,12 +3,9 @@
 import numpy as np
 import pytest
 
+from tests.tools.synth.people import rng
 from tools.synth.eyewear.drawing import DARK
 from tools.synth.eyewear.shapes import spectacles
-
-
-def rng(seed: int = 1) -> np.random.Generator:
-    return np.random.default_rng(seed)
 
 
 def test_there_are_many_kinds() -> None:

@@ -18,7 +18,6 @@ RUN = CliRunner()
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_bands_become_a_file_that_answers_like_the_network(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch", reason="training needs PyTorch")
-    torch.set_num_threads(1)
     data, out = tmp_path / "data", tmp_path / "out"
     for name, seed in (("bands_training0", 1), ("bands_selection0", 2), ("bands_validation0", 3)):
         some = shard(16, seed)

@@ -23,11 +23,6 @@ RUN = CliRunner()
 RECIPE = loop.TrainingRecipe(steps=12, size=8, rate=4e-3, warm=2, every=6, bf16=False, keep=0.5)
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    torch.set_num_threads(1)
-
-
 def test_a_few_steps_lower_the_loss() -> None:
     run = loop.begin(EyeNet, RECIPE)
     (batch,) = eyetask.epoch([shard(8)], 8, np.random.default_rng(1))

@@ -1,3 +1,5 @@
+"""Labelled crops: their class, their maps, the views and the camera that they are made of."""
+
 import numpy as np
 import pytest
 

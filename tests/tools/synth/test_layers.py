@@ -1,3 +1,5 @@
+"""Layers by value: what covers, veils, bends and drifts before a picture."""
+
 import numpy as np
 import pytest
 

@@ -47,6 +47,7 @@ LATER = (
     ),
     (Group.MODELS, "doctor", "tools.models.doctor", "What this machine can run models on, and what is missing."),
     (Group.TRAIN, "train", "tools.train.command", "Train the project's own networks."),
+    (Group.TRAIN, "relight", "tools.relight.command", "Put a new light on pictures of people, as training data."),
     (Group.TRAIN, "calibrate", "tools.train.calibrate", "Fit thresholds to labelled data."),
 )
 for group, name, module, words in LATER:

@@ -1,0 +1,1 @@
+"""`understudy relight`: pictures of people in new light, as data for training."""

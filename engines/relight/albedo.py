@@ -1,7 +1,8 @@
 """Albedo: a person's surface with the light that was on it taken out. Pure: linear light in, linear light out.
 
-Two methods: multi-scale Retinex in linear light, and the lightness of CIELAB evened out, which is simpler and cannot
-blow out. A part of the original is mixed back, which keeps what Retinex takes for light but is not.
+First goes what the surface's direction explains (`explained`), then what is left of it, by one of two methods:
+multi-scale Retinex in linear light, or the lightness of CIELAB evened out, which is simpler and hardly blows out. A
+part of the original is mixed back, which keeps what was taken for light but is not.
 """
 
 from collections.abc import Sequence
@@ -12,9 +13,9 @@ import cv2
 import numpy as np
 
 from engines.relight.coarse import Rows, read
-from engines.relight.linear import log_luminance, to_linear
+from engines.relight.linear import log_luminance
 from engines.relight.surround import Surround, surround
-from engines.values import F32, U8
+from engines.values import F32
 
 
 class AlbedoMethod(StrEnum):
@@ -26,24 +27,29 @@ class AlbedoMethod(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RetinexLight:
-    """What multi-scale Retinex takes for the light on a picture."""
+    """What multi-scale Retinex takes for the light on a picture, after `explained` (h', w'), log."""
 
+    explained: F32
     around: Surround
 
     def removed(self, light: F32, rows: Rows) -> F32:
         """float32 (n, width, 3) without its light. light: some rows of the picture, linear."""
-        return np.asarray(light * np.exp(-self.around.light(log_luminance(light), rows))[..., None], np.float32)
+        log = read(self.explained, rows)
+        log = log + self.around.light(log_luminance(light) - log, rows)
+        return np.asarray(light * np.exp(-log)[..., None], np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class LabLight:
-    """The low-pass of the lightness of CIELAB, relative to its mean over the person: (h', w'), 0 to 100."""
+    """The low-pass of CIELAB's lightness (h', w'), 0 to 100, relative to its mean over the person, after `explained`
+    (h', w'), log."""
 
+    explained: F32
     lightness: F32
 
     def removed(self, light: F32, rows: Rows) -> F32:
         """float32 (n, width, 3) without its light. light: some rows of the picture, linear."""
-        lab = cv2.cvtColor(np.asarray(light, np.float32), cv2.COLOR_LRGB2Lab)
+        lab = _lab(light, read(self.explained, rows))
         lab[..., 0] = np.clip(lab[..., 0] - read(self.lightness, rows), 0, 100)
         return np.maximum(np.asarray(cv2.cvtColor(lab, cv2.COLOR_Lab2LRGB), np.float32), 0)
 
@@ -51,19 +57,25 @@ class LabLight:
 KnownLight = RetinexLight | LabLight
 
 
-def retinex(rgb: U8, weight: F32, sigmas: Sequence[float], alike: float) -> RetinexLight:
-    """rgb: uint8 (h, w, 3) sRGB, at the size to work at. weight: float32 (h, w), 1 on the person. sigmas: of the
-    scales, in its pixels. alike: see `surround`."""
-    return RetinexLight(surround(log_luminance(to_linear(rgb)), weight, sigmas, alike))
+def retinex(light: F32, weight: F32, explained: F32, sigmas: Sequence[float], alike: float) -> RetinexLight:
+    """light: float32 (h, w, 3), linear, at the size to work at. weight: float32 (h, w), 1 on the person. explained:
+    float32 (h, w), log of the light that is known already, 0 where none is. sigmas: of the scales, in pixels. alike:
+    see `surround`."""
+    return RetinexLight(explained, surround(log_luminance(light) - explained, weight, sigmas, alike))
 
 
-def lab(rgb: U8, weight: F32, sigma: float) -> LabLight:
+def lab(light: F32, weight: F32, explained: F32, sigma: float) -> LabLight:
     """The same by CIELAB; sigma of the low-pass in pixels."""
-    lightness = cv2.cvtColor(to_linear(rgb), cv2.COLOR_LRGB2Lab)[..., 0]
+    lightness = _lab(light, explained)[..., 0]
     total = cv2.GaussianBlur(weight, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE) + 1e-3
     mean = float(np.vdot(lightness, weight) / max(float(weight.sum()), 1e-6))
     mass = cv2.GaussianBlur((lightness - mean) * weight, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
-    return LabLight(np.asarray(mass / total, np.float32))
+    return LabLight(explained, np.asarray(mass / total, np.float32))
+
+
+def _lab(light: F32, explained: F32) -> F32:
+    even = np.ascontiguousarray(light * np.exp(-explained)[..., None], np.float32)
+    return np.asarray(cv2.cvtColor(even, cv2.COLOR_LRGB2Lab), np.float32)
 
 
 def albedo(light: F32, known: KnownLight, original: float, rows: Rows) -> F32:

@@ -28,7 +28,8 @@ def of_mesh(mesh: F32) -> F32:
     out = np.zeros((468, 3), np.float64)
     for corner in range(3):
         np.add.at(out, SKIN_TRIANGLES[:, corner], faces)
-    out = out * np.array([1, -1, 1])  # towards the viewer is +z, and the picture's y goes down
+    # with y down and z away the product points into the head; out of it, and y up, z to the viewer, is (-x, y, z)
+    out = out * np.array([-1, 1, 1])
     return _unit(out.astype(np.float32))
 
 

@@ -10,7 +10,8 @@ from engines.relight import albedo as without
 from engines.relight import light, normals
 from engines.relight.albedo import AlbedoMethod, KnownLight
 from engines.relight.coarse import Rows, read, work_size
-from engines.relight.linear import to_linear, to_srgb
+from engines.relight.explained import explained
+from engines.relight.linear import luminance, to_linear, to_srgb
 from engines.relight.matte import Matte, foreground, matte
 from engines.values import F32, U8
 from tools.relight.lighting import Lighting
@@ -24,7 +25,7 @@ FRINGE = 1 / 48  # of the longer side: how far person and ground mix, where the 
 class Subject:
     """A picture with what is known of it before any light is drawn. rgb: uint8 (h, w, 3). small: the same at the size
     to work at. alpha: uint8 (h, w). weight: float32 of the work's size, 1 where certainly the person. normals: float32
-    of the work's size, unit vectors."""
+    of the work's size, unit vectors. sure: float32 of the work's size, 1 on faces."""
 
     rgb: U8
     small: U8
@@ -32,6 +33,7 @@ class Subject:
     alpha: U8
     weight: F32
     normals: F32
+    sure: F32
 
     @property
     def coverage(self) -> float:
@@ -62,11 +64,11 @@ def subject(rgb: U8, small: U8, mask: F32, meshes: list[F32], known_normals: F32
     whole = Rows.all(*rgb.shape[:2])
     alpha = np.concatenate([found.alpha(rgb[r.start : r.stop], r) for r in whole.parts(STRIP)])
     here = found.alpha(small, Rows.all(*small.shape[:2]))
+    seen, sure = normals.of_faces(meshes, *small.shape[:2])
     facing = known_normals
     if facing is None:
-        seen, sure = normals.of_faces(meshes, *small.shape[:2])
         facing = normals.carried_on(seen, sure, here * np.float32(1 / 255))
-    return Subject(rgb, small, found, alpha, (here > 240).astype(np.float32), facing)
+    return Subject(rgb, small, found, alpha, (here > 240).astype(np.float32), facing, sure)
 
 
 def relight(seen: Subject, lighting: Lighting, settings: RelightSettings) -> Relit:
@@ -110,12 +112,15 @@ def _albedo(seen: Subject, lighting: Lighting, settings: RelightSettings) -> tup
     scale = max(seen.small.shape) / wanted.reference
     sigmas = [max(1.0, s * scale) for s in wanted.scales]
     before, whole = to_linear(seen.small), Rows.all(*seen.small.shape[:2])
+    even = np.zeros(seen.weight.shape, np.float32)
+    if wanted.lambert:
+        even = explained(luminance(before), seen.normals, seen.sure, seen.weight)
     for method in wanted.methods:
         known: KnownLight
         if method is AlbedoMethod.RETINEX:
-            known = without.retinex(seen.small, seen.weight, sigmas, wanted.alike)
+            known = without.retinex(before, seen.weight, even, sigmas, wanted.alike)
         else:
-            known = without.lab(seen.small, seen.weight, sorted(sigmas)[len(sigmas) // 2])
+            known = without.lab(before, seen.weight, even, sorted(sigmas)[len(sigmas) // 2])
         surface = without.albedo(before, known, lighting.original, whole)
         if without.blown(surface, before, seen.weight) <= wanted.blown:
             break

@@ -76,6 +76,12 @@ class _Several:
             raise _Wrong(f"a list, each {wrong}") from None
 
 
+def _yes_or_no(value: Value) -> bool:
+    if not isinstance(value, bool):
+        raise _Wrong("true or false")
+    return value
+
+
 def _text(value: Value) -> str:
     if not isinstance(value, str):
         raise _Wrong("a text in quotes")
@@ -90,7 +96,7 @@ _CHECKS: Mapping[str, Mapping[str, Check]] = {
         "sam3_checkpoint": _text, "sam2_checkpoint": _text, "sam2_config": _text,
     },
     "albedo": {
-        "methods": _Several(_Choice(AlbedoMethod)), "scales": _Several(_Number(1, 10_000)), "reference": _SIDE,
+        "lambert": _yes_or_no, "methods": _Several(_Choice(AlbedoMethod)), "scales": _Several(_Number(1, 10_000)), "reference": _SIDE,
         "alike": _Number(0, 10), "original": _SHARES, "blown": _SHARE,
     },
     "normals": {

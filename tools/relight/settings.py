@@ -63,8 +63,9 @@ class SegmentationSettings:
 
 @dataclass(frozen=True, slots=True)
 class AlbedoSettings:
-    """scales: pixels of a picture whose longer side is `reference`. alike: see `engines.relight.surround`."""
+    """lambert: whether the light that the surface's direction explains goes first. scales: pixels of a picture whose longer side is `reference`. alike: see `engines.relight.surround`."""
 
+    lambert: bool
     methods: tuple[AlbedoMethod, ...]
     scales: tuple[float, ...]
     reference: int

@@ -27,6 +27,8 @@ HEAVY = {
     "dkt": ("engines/refiners/dkt_program.py",),
     "aiortc": ("stream/webrtc/", "understudy_video/aiortc.py", "tools/live/", "tools/bench/live/"),
     "pillow_heif": ("stream/stills/heif.py",),
+    "sam2": ("tools/relight/sam.py",),
+    "sam3": ("tools/relight/sam.py",),
     "aiohttp": ("stream/", "tools/"),
     "c2pa": ("stream/marks/",),
     "cryptography": ("stream/marks/", "stream/consent/"),

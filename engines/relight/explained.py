@@ -15,7 +15,7 @@ ROUNDS = 8
 APART = 0.35  # share of the fit that a pixel may be off before it counts as something else
 LEAST = 0.15  # of the mean light: what no fit goes below
 LIMIT = 1.2  # of the log light, either way
-BROAD = 0.09  # sigma, in face widths, to which normals are smoothed: small forms are not exact enough to divide by
+BROAD = 0.06  # sigma, in face widths, to which normals are smoothed: small forms are not exact enough to divide by
 BEYOND = 0.3  # sigma, in face widths, of how far a face tells the light on what is around it
 HARDLY = 0.2  # share of faces nearby below which they tell little
 RIDGE = 0.02  # pull of the second degree towards none: faces show half of all directions
@@ -49,7 +49,9 @@ def explained(luminance: F32, normals: F32, sure: F32, person: F32) -> F32:
     log = np.clip(np.log(everywhere / max(level, 1e-6)), -LIMIT, LIMIT).astype(np.float32)
     mass, share = (_blur(a, BEYOND * width) for a in (log * sure, sure))
     beyond = mass / (share + np.float32(HARDLY))
-    return np.asarray(beyond + (log - beyond) * sure, np.float32)
+    return _blur(
+        np.asarray(beyond + (log - beyond) * sure, np.float32), BROAD / 2 * width
+    )  # no seam at the mesh's edge
 
 
 def _faces(sure: F32) -> int:

@@ -54,7 +54,8 @@ def _size(height: int, width: int) -> tuple[int, int]:
 def _cut(rgb: U8, marks: U8) -> F32:
     small = cv2.resize(rgb, marks.shape[::-1], interpolation=cv2.INTER_AREA)
     cv2.setRNGSeed(1)  # of the mixtures' k-means
-    found, _, _ = cv2.grabCut(small, marks, None, np.zeros((1, 65)), np.zeros((1, 65)), ROUNDS, cv2.GC_INIT_WITH_MASK)
+    models = (np.zeros((1, 65)), np.zeros((1, 65)))
+    found, _, _ = cv2.grabCut(small, marks, (0, 0, 1, 1), *models, ROUNDS, cv2.GC_INIT_WITH_MASK)
     mask = np.isin(found, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
     return np.asarray(cv2.resize(mask, rgb.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 

@@ -24,7 +24,7 @@ def to_srgb(light: F32) -> U8:
     """float32 of linear light to uint8 sRGB; what is outside of 0 to 1 is cut off."""
     x = np.clip(light, 0, 1)
     curve = np.where(x <= 0.0031308, 12.92 * x, 1.055 * np.power(x, np.float32(1 / 2.4)) - 0.055)
-    return np.rint(curve * 255).astype(np.uint8)
+    return np.asarray(np.rint(curve * 255), np.uint8)
 
 
 def luminance(light: F32) -> F32:

@@ -37,7 +37,7 @@ class Matte:
         low, high = STRETCH
         stretched = np.clip((filtered - np.float32(low)) / np.float32(high - low), 0, 1)
         alpha = stretched + (read(self.value, rows) - stretched) * read(self.sure, rows)
-        return np.rint(np.clip(alpha, 0, 1) * 255).astype(np.uint8)
+        return np.asarray(np.rint(np.clip(alpha, 0, 1) * 255), np.uint8)
 
 
 def matte(rgb: U8, coarse: F32) -> Matte:
@@ -47,9 +47,10 @@ def matte(rgb: U8, coarse: F32) -> Matte:
     guide = np.asarray(rgb * np.float32(1 / 255), np.float32)
     far = max(1, round(longest * FAR))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * far + 1, 2 * far + 1))
-    ground = cv2.erode((coarse < SURE[0]).astype(np.uint8), kernel, borderType=cv2.BORDER_REPLICATE)
-    person = cv2.erode((coarse > SURE[1]).astype(np.uint8), kernel, borderType=cv2.BORDER_REPLICATE)
-    sure = cv2.GaussianBlur((ground | person).astype(np.float32), (0, 0), max(0.5, far / 4))
+    certain = np.zeros(coarse.shape, np.uint8)
+    for region in (coarse < SURE[0], coarse > SURE[1]):
+        certain |= np.asarray(cv2.erode(region.astype(np.uint8), kernel, borderType=cv2.BORDER_REPLICATE), np.uint8)
+    sure = cv2.GaussianBlur(certain.astype(np.float32), (0, 0), max(0.5, far / 4))
     # exactly 0 or 1 but for a soft border within
     sure = np.clip(sure * 2 - 1, 0, 1)
     return Matte(_guided(guide, coarse, radius), np.asarray(sure, np.float32), (coarse > 0.5).astype(np.float32))

@@ -56,7 +56,9 @@ def carried_on(normals: F32, sure: F32, alpha: F32) -> F32:
     size = (max(8, round(w * scale)), max(8, round(h * scale)))
     inside = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
     known = cv2.resize(sure, size, interpolation=cv2.INTER_AREA)
-    given = cv2.resize(normals * sure[..., None], size, interpolation=cv2.INTER_AREA) / np.maximum(known, 1e-6)[..., None]
+    given = (
+        cv2.resize(normals * sure[..., None], size, interpolation=cv2.INTER_AREA) / np.maximum(known, 1e-6)[..., None]
+    )
     rim, edge = _outline(np.asarray(inside, np.float32))
     # a face that touches the outline keeps its own normals
     rim *= 1 - np.minimum(1, 2 * known)
@@ -97,8 +99,10 @@ def _smooth(wanted: F32, pull: F32, inside: F32) -> F32:
     while min(levels[-1][1].shape) > 12:
         w, p, i = levels[-1]
         size = (max(1, p.shape[1] // 2), max(1, p.shape[0] // 2))
-        mass, p2, i2 = (cv2.resize(a, size, interpolation=cv2.INTER_AREA) for a in (w * p[..., None], p, i))
-        levels.append((np.asarray(mass / np.maximum(p2, 1e-6)[..., None], np.float32), p2, i2))
+        mass, pulled, within = (
+            np.asarray(cv2.resize(a, size, interpolation=cv2.INTER_AREA), np.float32) for a in (w * p[..., None], p, i)
+        )
+        levels.append((np.asarray(mass / np.maximum(pulled, 1e-6)[..., None], np.float32), pulled, within))
     field = np.zeros((*levels[-1][1].shape, 3), np.float32)
     field[..., 2] = 1
     cross = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], np.float32)
@@ -108,8 +112,9 @@ def _smooth(wanted: F32, pull: F32, inside: F32) -> F32:
         held, forced = w * p[..., None], p[..., None] + np.float32(FLAT)
         held[..., 2] += np.float32(FLAT)
         for _ in range(TURNS):
-            near = cv2.filter2D(field * i[..., None], -1, cross, borderType=cv2.BORDER_REPLICATE) / total
-            field = (near + held) / (1 + forced)
+            mass = np.asarray(field * i[..., None], np.float32)
+            near = cv2.filter2D(mass, -1, cross, borderType=cv2.BORDER_REPLICATE) / total
+            field = np.asarray((near + held) / (1 + forced), np.float32)
     return _unit(field)
 
 

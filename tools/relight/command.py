@@ -23,8 +23,12 @@ def register(app: typer.Typer) -> None:
 def relight(
     folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="Pictures of people.")] = None,
     to: Annotated[Path | None, typer.Option("--to", metavar="OUT", help="Where the tree of stages goes.")] = None,
-    config: Annotated[Path | None, typer.Option(metavar="F.toml", help="Settings that differ from the defaults.")] = None,
-    num_samples: Annotated[int | None, typer.Option(min=1, metavar="N", help="The first N pictures; none: all.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(metavar="F.toml", help="Settings that differ from the defaults.")
+    ] = None,
+    num_samples: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="The first N pictures; none: all.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="In the place of the settings' seed.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Pictures at once; none: one a core, 8 at most.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,

@@ -28,7 +28,7 @@ class DepthNetwork:
         engine = open_engine(file, "cpu")
         shapes = [spec.shape for spec in engine.inputs.values()]
         if len(shapes) != 1 or len(shapes[0]) != 4 or shapes[0][1] not in (-1, 3):
-            raise ModelError(f"normals.network: {file} is no depth network: it takes {shapes}, not one picture (1,3,h,w)")
+            raise ModelError(f"normals.network: {file} is no depth network: it takes {shapes}, not one (1,3,h,w)")
         height, width = shapes[0][2:]
         self._size = (width if width > 0 else side, height if height > 0 else side)
         self._input, self._session = next(iter(engine.inputs)), engine.session()

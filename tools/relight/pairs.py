@@ -16,8 +16,8 @@ from tools.relight.settings import RelightSettings
 @dataclass(frozen=True, slots=True)
 class RelitPair:
     """name: of the picture. picture, relit, albedo: uint8 (h, w, 3), sRGB: as it was, in the new light on its own
-    ground, and without light (0 off the person). alpha: uint8 (h, w). normals: float32 (h, w, 3), unit vectors, x right,
-    y up, z to the viewer. lighting: what made it so."""
+    ground, and without light (0 off the person). alpha: uint8 (h, w). normals: float32 (h, w, 3), unit vectors, as in
+    `engines.relight.light`. lighting: what made it so."""
 
     name: str
     picture: U8
@@ -48,6 +48,4 @@ def pair(name: str, seen: Subject, lighting: Lighting, settings: RelightSettings
     if normals.shape[:2] != (height, width):
         normals = np.asarray(cv2.resize(normals, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
         normals = normals / np.maximum(np.linalg.norm(normals, axis=2, keepdims=True), 1e-6)
-    return RelitPair(
-        name, seen.rgb, done.composite, done.albedo, seen.alpha, np.asarray(normals, np.float32), lighting
-    )
+    return RelitPair(name, seen.rgb, done.composite, done.albedo, seen.alpha, np.asarray(normals, np.float32), lighting)

@@ -34,7 +34,7 @@ class ShadowPattern:
 def _noise(height: int, width: int, rng: np.random.Generator) -> F32:
     field = fractal(height, width, rng, 4, 1)
     level = float(np.quantile(field, rng.uniform(0.4, 0.7)))
-    return np.clip((field - level) / 0.08 + 0.5, 0, 1).astype(np.float32)
+    return np.asarray(np.clip((field - level) / 0.08 + 0.5, 0, 1), np.float32)
 
 
 def _bars(height: int, width: int, rng: np.random.Generator) -> F32:
@@ -66,7 +66,7 @@ def _stripes(height: int, width: int, angle: float, period: float, dark: float, 
     y, x = np.mgrid[:height, :width].astype(np.float32)
     along = (x * np.float32(np.cos(angle)) + y * np.float32(np.sin(angle))) / np.float32(period * longest)
     within = np.abs(np.mod(along + np.float32(phase), 1) - np.float32(0.5))  # 0 in the middle of a dark stripe
-    return np.clip((dark / 2 - within) * period * longest + 0.5, 0, 1).astype(np.float32)
+    return np.asarray(np.clip((dark / 2 - within) * period * longest + 0.5, 0, 1), np.float32)
 
 
 _KINDS: dict[Pattern, Callable[[int, int, np.random.Generator], F32]] = {

@@ -45,7 +45,7 @@ def _box(mesh: F32) -> Box:
 def chosen(settings: SegmentationSettings, store: Store) -> tuple[PersonMethod, tuple[str, ...]]:
     """The first method that can run here, and why those before it cannot, where somebody would want to know. Raises
     UnderstudyError where none can."""
-    notes = []
+    notes: list[str] = []
     for method in settings.methods:
         why = _missing(method, settings, store)
         if why is None:

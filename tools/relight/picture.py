@@ -53,7 +53,7 @@ class Relit:
 
 def work_copy(rgb: U8, longest: int) -> U8:
     """uint8: the picture at the size at which masks and normals are worked out."""
-    height, width = work_size(*rgb.shape[:2], longest)
+    height, width = work_size(rgb.shape[0], rgb.shape[1], longest)
     return np.asarray(cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 

@@ -96,8 +96,8 @@ _CHECKS: Mapping[str, Mapping[str, Check]] = {
         "sam3_checkpoint": _text, "sam2_checkpoint": _text, "sam2_config": _text,
     },
     "albedo": {
-        "lambert": _yes_or_no, "methods": _Several(_Choice(AlbedoMethod)), "scales": _Several(_Number(1, 10_000)), "reference": _SIDE,
-        "alike": _Number(0, 10), "original": _SHARES, "blown": _SHARE,
+        "lambert": _yes_or_no, "methods": _Several(_Choice(AlbedoMethod)), "scales": _Several(_Number(1, 10_000)),
+        "reference": _SIDE, "alike": _Number(0, 10), "original": _SHARES, "blown": _SHARE,
     },
     "normals": {
         "method": _Choice(kinds.NormalMethod), "network": _text, "side": _Number(14, 4096, whole=True),

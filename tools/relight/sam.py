@@ -40,8 +40,9 @@ class Sam3:
 
     def person(self, rgb: U8, _: Sequence[F32]) -> F32:
         """float32 (h, w), 0 or 1. rgb: uint8 (h, w, 3)."""
-        from PIL import Image  # what SAM3 measures arrays by is their last two axes, which here are not height and width
+        from PIL import Image
 
+        # an array's size SAM3 takes from its last two axes, which here are not height and width
         state = self._processor.set_image(Image.fromarray(rgb))
         masks = self._processor.set_text_prompt(prompt=self._prompt, state=state)["masks"]
         found = np.asarray(masks.float().cpu().numpy(), np.float32).reshape(-1, *rgb.shape[:2])
@@ -80,7 +81,7 @@ def prompts(mesh: F32, width: int, height: int) -> tuple[F32, F32]:
     oval, chin = mesh[OVAL, :2], mesh[152, :2]
     middle, tall = oval.mean(0), float(np.ptp(oval[:, 1]))
     across = float(np.ptp(oval[:, 0]))
-    points = np.array([middle, mesh[10, :2] * 0.8 + middle * 0.2, chin + (0, 0.7 * tall)], np.float32)
+    points = np.array([middle, mesh[10, :2] * 0.8 + middle * 0.2, (chin[0], chin[1] + 0.7 * tall)], np.float32)
     points[:, 0], points[:, 1] = np.clip(points[:, 0], 0, width - 1), np.clip(points[:, 1], 0, height - 1)
     x0, x1 = max(0.0, middle[0] - 2.5 * across), min(width - 1.0, middle[0] + 2.5 * across)
     y0 = max(0.0, float(oval[:, 1].min()) - 0.6 * tall)

@@ -63,7 +63,8 @@ class SegmentationSettings:
 
 @dataclass(frozen=True, slots=True)
 class AlbedoSettings:
-    """lambert: whether the light that the surface's direction explains goes first. scales: pixels of a picture whose longer side is `reference`. alike: see `engines.relight.surround`."""
+    """lambert: whether the light that the surface's direction explains goes first. scales: pixels of a picture whose
+    longer side is `reference`. alike: see `engines.relight.surround`."""
 
     lambert: bool
     methods: tuple[AlbedoMethod, ...]

@@ -9,7 +9,7 @@ import numpy as np
 from engines.mesh.topology import CANONICAL, LEFT_BROW, LEFT_EYE, OUTER_LIPS, OVAL, RIGHT_BROW, RIGHT_EYE
 from engines.relight.light import Light, shading
 from engines.relight.linear import to_srgb
-from engines.values import F32, U8
+from engines.values import F32, U8, Bool
 from tests.engines.scenes import cloud
 
 SKIN, HAIR, CLOTH = (0.45, 0.27, 0.18), (0.03, 0.022, 0.018), (0.2, 0.3, 0.5)
@@ -18,12 +18,12 @@ SKIN, HAIR, CLOTH = (0.45, 0.27, 0.18), (0.03, 0.022, 0.018), (0.2, 0.3, 0.5)
 @dataclass(frozen=True)
 class Head:
     """albedo: float32 (h, w, 3), linear, 0 off the person. normals: float32 (h, w, 3). alpha: float32 (h, w), soft at
-    the edge. skin: bool (h, w), the face. mesh: float32 (468, 3). wall: float32 (h, w, 3), linear."""
+    the edge. skin: bool (h, w), bare skin within the face. mesh: float32 (468, 3). wall: float32 (h, w, 3), linear."""
 
     albedo: F32
     normals: F32
     alpha: F32
-    skin: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]"
+    skin: Bool
     mesh: F32
     wall: F32
 
@@ -33,8 +33,9 @@ class Head:
         return to_srgb(self.wall + (person - self.wall) * self.alpha[..., None])
 
 
-def head(side: int = 256, seed: int = 0, skin: tuple[float, float, float] = SKIN) -> Head:
-    """An ellipsoid with the features of the canonical mesh, hair on top, and a rounded body below."""
+def head(side: int = 256, seed: int = 0, skin: tuple[float, float, float] = SKIN, mottled: float = 0.16) -> Head:
+    """An ellipsoid with the features of the canonical mesh, hair on top, and a rounded body below. mottled: how far the
+    albedo varies from place to place."""
     scale = side / 30  # pixels a centimetre
     middle = np.array([side / 2, side * 0.45], np.float32)
     mesh = (CANONICAL * scale + np.array([*middle, 0], np.float32)).astype(np.float32)
@@ -59,14 +60,15 @@ def head(side: int = 256, seed: int = 0, skin: tuple[float, float, float] = SKIN
         cv2.fillPoly(albedo, [np.round(points[ring]).astype(np.int32)], colour)
     for brow in (RIGHT_BROW, LEFT_BROW):
         cv2.fillPoly(albedo, [cv2.convexHull(np.round(points[brow]).astype(np.int32))], (0.06, 0.04, 0.03))
-    grain = 0.92 + 0.16 * cloud(side, side, seed + 5, 40)
+    grain = 1 + mottled * (cloud(side, side, seed + 5, 40) - 0.5)
     oval = np.zeros((side, side), np.uint8)
     cv2.fillPoly(oval, [np.round(points[OVAL]).astype(np.int32)], 1)
+    bare = (oval > 0) & np.isclose(albedo, skin, atol=1e-4).all(2)
     wall = np.dstack([0.15 + 0.5 * cloud(side, side, seed + i, 9) for i in range(3)]).astype(np.float32)
     inside = np.asarray(albedo * grain[..., None] * (alpha > 0)[..., None], np.float32)
-    return Head(inside, normals.astype(np.float32), alpha.astype(np.float32), oval > 0, mesh, wall)
+    return Head(inside, normals.astype(np.float32), alpha.astype(np.float32), bare, mesh, wall)
 
 
-def likeness(one: F32, other: F32, where: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]") -> float:
+def likeness(one: F32, other: F32, where: Bool) -> float:
     """The correlation of two maps (h, w) over some pixels."""
     return float(np.corrcoef(one[where], other[where])[0, 1])

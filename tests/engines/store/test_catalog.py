@@ -116,6 +116,7 @@ def test_the_embedded_set_is_pinned_free_and_comes_from_one_wheel() -> None:
         "face_detection_full_range_sparse": "2c3728e6",
         "face_landmark": "1055cb9d",
         "iris_landmark": "d1744d2a",
+        "selfie_segmentation": "9ee168ec",
     }
     for model in CATALOG.embedded():
         assert re.fullmatch("[0-9a-f]{64}", model.sha256)

@@ -99,6 +99,6 @@ def foreground(rgb: F32, alpha: F32, radius: int) -> F32:
         total = cv2.blur(weight[..., 0], side, borderType=cv2.BORDER_REPLICATE)[..., None]
         return np.asarray(mass / (total + np.float32(1e-5)), np.float32)
 
-    person, ground = around(a), around(1 - a)
+    person, ground = around(a**4), around((1 - a) ** 4)  # what is hardly mixed
     own = person + a * (rgb - a * person - (1 - a) * ground)
     return np.where(a >= 1, rgb, np.clip(own, 0, None)).astype(np.float32)

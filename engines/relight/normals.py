@@ -73,7 +73,8 @@ def of_depth(depth: F32, relief: float, smooth: float) -> F32:
     """float32 (h, w, 3), unit vectors, of a depth map (h, w), larger is nearer, of any scale. relief: how far the
     person stands out, in shares of the picture's longer side. smooth: sigma in pixels."""
     low, high = np.percentile(depth, (2, 98))
-    soft = cv2.GaussianBlur((depth - low) / max(float(high - low), 1e-6), (0, 0), max(smooth, 0.5))
+    even = np.asarray((depth - low) / max(float(high - low), 1e-6), np.float32)
+    soft = cv2.GaussianBlur(even, (0, 0), max(smooth, 0.5))
     dx, dy = (cv2.Sobel(soft, cv2.CV_32F, i, 1 - i, ksize=3) / 8 for i in (1, 0))
     away = relief * max(depth.shape)
     return _unit(np.dstack([-away * dx, away * dy, np.ones_like(soft)]).astype(np.float32))

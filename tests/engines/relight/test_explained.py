@@ -1,4 +1,6 @@
-"""The light that a face's direction explains: found by value on a made-up head, and nothing made of what is no light."""
+"""The light that a face's direction explains: found on a made-up head, and nothing made of what is no light."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -42,9 +44,7 @@ def test_even_light_explains_nothing(face: Head, sure: F32) -> None:
 def test_brows_and_lips_are_no_shade(face: Head, sure: F32) -> None:
     """The fit leaves out what is not of the skin's colour."""
     light = Light(0.5, (Lamp(20, 40, 0.5),))
-    plain = Head(
-        **{f: getattr(face, f) for f in face.__dataclass_fields__} | {"albedo": np.full_like(face.albedo, 0.3)}
-    )
+    plain = replace(face, albedo=np.full_like(face.albedo, 0.3))
     here = face.skin & (sure > 0.9)
     assert np.abs(found(face, sure, light)[here] - found(plain, sure, light)[here]).max() < 0.2
 

@@ -16,7 +16,8 @@ import numpy as np
 from engines.relight.coarse import Rows, read
 from engines.values import F32
 
-FEW = 0.01  # share of the surround below which pixels of a kind say little of the light
+FEW = 0.1  # share of the person around below which pixels of a kind say little of the light: mixed ones at an edge
+LIMIT = 0.6  # of the log light, either way
 SMOOTH = 4.0  # sigma in pixels that a blur keeps when it is worked out smaller
 MOST = 16  # levels
 
@@ -60,19 +61,21 @@ def surround(log: F32, weight: F32, sigmas: Sequence[float], alike: float) -> Su
     for level in levels:
         like = weight if count == 1 else weight * np.exp(-((log - level) ** 2) / np.float32(2 * alike**2))
         own = log - np.float32(np.vdot(like, log) / max(float(like.sum()), 1e-6))
-        every = [_mean(np.asarray(own, np.float32), np.asarray(like, np.float32), s, size) for s in sigmas]
-        planes.append(np.mean(every, 0))
+        every = [_mean(np.asarray(own, np.float32), np.asarray(like, np.float32), weight, s, size) for s in sigmas]
+        planes.append(np.clip(np.mean(every, 0), -LIMIT, LIMIT))
     return Surround(levels, np.asarray(planes, np.float32))
 
 
-def _mean(values: F32, weight: F32, sigma: float, size: tuple[int, int]) -> F32:
-    """The weighted mean around each pixel, float32 of `size`; towards 0 where there is hardly any weight."""
+def _mean(values: F32, like: F32, person: F32, sigma: float, size: tuple[int, int]) -> F32:
+    """The mean of what is alike around each pixel, float32 of `size`; towards 0 where that is little of the person."""
     times = max(1, int(sigma / SMOOTH))
     small = (max(1, values.shape[1] // times), max(1, values.shape[0] // times))
-    mass, share = (
+    mass, share, all_of = (
         cv2.GaussianBlur(
             cv2.resize(a, small, interpolation=cv2.INTER_AREA), (0, 0), sigma / times, borderType=cv2.BORDER_REPLICATE
         )
-        for a in (values * weight, weight)
+        for a in (values * like, like, person)
     )
-    return np.asarray(cv2.resize(mass / (share + FEW), size[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+    return np.asarray(
+        cv2.resize(mass / (share + FEW * all_of + 1e-3), size[::-1], interpolation=cv2.INTER_LINEAR), np.float32
+    )

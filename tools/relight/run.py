@@ -82,10 +82,11 @@ def _begin() -> None:
 
 
 def _one(job: RelightJob, source: Path) -> SampleResult:
-    return make(job, source, _studio(job))
+    return make(job, source, _opened(job)[0])
 
 
 @cache
-def _studio(job: RelightJob) -> Studio:
-    """This process's networks, opened with its first picture and kept to its end."""
-    return ExitStack().enter_context(open_studio(job.settings, job.method, job.selfie))
+def _opened(job: RelightJob) -> tuple[Studio, ExitStack]:
+    """This process's networks, opened with its first picture and kept to its end: until the stack is let go."""
+    held = ExitStack()
+    return held.enter_context(open_studio(job.settings, job.method, job.selfie)), held

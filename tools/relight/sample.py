@@ -16,7 +16,7 @@ from stream.media.still import read_image
 from stream.perception.face_finding import face_finding, open_perception
 from tools.relight.depth import DepthNetwork
 from tools.relight.lighting import draw, generator
-from tools.relight.people import PersonMask, covers, meshes, open_method
+from tools.relight.people import PersonMask, covers, meshes, open_method, scaled
 from tools.relight.picture import Relit, Subject, relight, subject, work_copy
 from tools.relight.settings import NormalMethod, PersonMethod, RelightSettings
 from tools.relight.tree import Item, Tree, fingerprint
@@ -68,10 +68,11 @@ class Studio:
 
     def subject(self, rgb: U8, settings: RelightSettings) -> Subject | Outcome:
         """What is known of a picture, uint8 (h, w, 3), before any light; or what it lacks."""
-        small = work_copy(rgb, settings.work.longest)
-        found = meshes(small, self.detector, self.landmarks)
-        if not found:
+        whole = meshes(rgb, self.detector, self.landmarks)
+        if not whole:
             return Outcome.NO_FACE
+        small = work_copy(rgb, settings.work.longest)
+        found = [scaled(mesh, rgb.shape[1] / small.shape[1], rgb.shape[0] / small.shape[0]) for mesh in whole]
         mask = self.person(small, found)
         if mask.mean() < settings.segmentation.smallest or not covers(mask, found[0]):
             return Outcome.NO_PERSON

@@ -37,7 +37,7 @@ def test_what_grows_brighter_to_the_right_comes_nearer_there(tmp_path: Path, sha
     np.testing.assert_allclose(np.linalg.norm(n, axis=2), 1, atol=1e-4)
     middle = n[20:50, 20:76]
     assert (middle[..., 0] < -0.2).all()
-    assert np.abs(middle[..., 1]).max() < 0.05
+    assert np.abs(middle[..., 1]).max() < 0.1
 
 
 def test_what_takes_no_picture_is_refused(tmp_path: Path) -> None:

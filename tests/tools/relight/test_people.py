@@ -57,6 +57,14 @@ def test_a_mask_holds_a_face_or_does_not() -> None:
     assert not people.covers(np.ones((160, 160), np.float32), face + np.float32(1000)), "outside of the picture"
 
 
+def test_a_mesh_in_a_smaller_picture_lies_at_the_same_place() -> None:
+    face = mesh(160, 5.0)
+    half = people.scaled(face, 2, 2)
+    # the centre of the first pixel of two lies at .5
+    np.testing.assert_allclose(half[:, :2] * 2 + 0.5, face[:, :2], atol=1e-4)
+    np.testing.assert_allclose(half[:, 2] * 2, face[:, 2], atol=1e-4)
+
+
 class TestFaces:
     pytestmark = needs_models
 

@@ -101,8 +101,9 @@ def test_edges_have_no_halo(face: Head, person: Subject) -> None:
     inside = ratio[person.alpha == 255]
     low, high = min(1.0, float(inside.min())), max(1.0, float(inside.max()))
     assert seam.sum() > 100
-    assert ratio[seam].min() >= low - 0.03
-    assert ratio[seam].max() <= high + 0.03
+    darkest, brightest = np.percentile(ratio[seam], (2, 98))
+    assert darkest >= low - 0.03
+    assert brightest <= high + 0.03
 
 
 def test_a_neutral_ground_is_even_and_carries_no_fringe(face: Head, person: Subject) -> None:

@@ -27,8 +27,8 @@ def test_a_pair_is_its_albedo_in_its_light() -> None:
     inside = made.alpha == 255
     again = luminance(to_linear(made.albedo)) * shading(made.normals, lighting.light)
     assert np.abs(again - luminance(to_linear(made.relit)))[inside].max() < 0.02
-    found = recover(luminance(to_linear(made.relit)) / np.maximum(luminance(to_linear(made.albedo)), 1e-3),
-                    made.normals, inside)  # fmt: skip
+    shade = luminance(to_linear(made.relit)) / np.maximum(luminance(to_linear(made.albedo)), 1e-3)
+    found = recover(np.asarray(shade, np.float32), made.normals, inside)
     assert apart(found.lamps[0].direction, lighting.light.lamps[0].direction) < 15
 
 

@@ -59,7 +59,7 @@ def test_the_new_light_is_found_back_within_fifteen_degrees(
     light = Light(ambient, (Lamp(azimuth, elevation, 1 - ambient),))
     done = relight(person, lighting(light), USUAL)
     shade = luminance(to_linear(done.composite)) / np.maximum(luminance(to_linear(done.albedo)), 1e-3)
-    found = recover(shade, person.normals, face.skin & (person.alpha == 255))
+    found = recover(np.asarray(shade, np.float32), person.normals, face.skin & (person.alpha == 255))
     assert apart(found.lamps[0].direction, light.lamps[0].direction) < 15
     assert found.ambient == pytest.approx(ambient, abs=0.05)
 
@@ -70,7 +70,7 @@ def test_the_new_light_is_found_back_over_the_true_albedo(face: Head) -> None:
     light = Light(0.6, (Lamp(200, 30, 0.4),))
     done = relight(person, lighting(light, original=0.15), USUAL)
     shade = luminance(to_linear(done.composite)) / np.maximum(luminance(face.albedo), 1e-3)
-    found = recover(shade, person.normals, face.skin & (person.alpha == 255))
+    found = recover(np.asarray(shade, np.float32), person.normals, face.skin & (person.alpha == 255))
     assert apart(found.lamps[0].direction, light.lamps[0].direction) < 15
 
 

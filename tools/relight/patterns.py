@@ -10,6 +10,18 @@ from engines.values import F32
 from tools.relight.settings import Pattern
 from tools.synth.noise import fractal
 
+BENT = 0.06  # how far a shadow is carried aside by a surface that is seen from its edge, in shares of the longer side
+
+
+def bent(blocked: F32, normals: F32) -> F32:
+    """A shadow (h, w) as it falls on a body and not on a sheet: carried aside where the surface turns away. normals:
+    float32 (h, w, 3), unit vectors, y up."""
+    height, width = blocked.shape
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    far = np.float32(BENT * max(height, width))
+    at = (x + far * normals[..., 0], y - far * normals[..., 1])
+    return np.asarray(cv2.remap(blocked, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT), np.float32)
+
 
 @dataclass(frozen=True, slots=True)
 class ShadowPattern:

@@ -15,6 +15,7 @@ from engines.relight.linear import luminance, to_linear, to_srgb
 from engines.relight.matte import Matte, foreground, matte
 from engines.values import F32, U8
 from tools.relight.lighting import Lighting
+from tools.relight.patterns import bent
 from tools.relight.settings import Ground, RelightSettings
 
 STRIP = 256  # rows at a time
@@ -99,7 +100,8 @@ def shades(seen: Subject, lighting: Lighting) -> tuple[F32, F32 | None]:
     size = seen.normals.shape[:2]
     blocked = None
     if lighting.pattern is not None:
-        blocked = [lighting.pattern.blocked(*size)] * len(lighting.light.lamps)
+        thrown = bent(lighting.pattern.blocked(*size), seen.normals)
+        blocked = [thrown] * len(lighting.light.lamps)
     shade = light.shading(seen.normals, lighting.light, blocked)
     if lighting.gloss is None:
         return shade, None

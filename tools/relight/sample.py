@@ -116,24 +116,23 @@ def make(job: RelightJob, source: Path, studio: Studio) -> SampleResult:
 
 
 def _write(tree: Tree, name: str, seen: Subject, done: Relit) -> None:
-    """The pictures of all stages. Alpha of the foreground is what they are put together by; the mask is its half."""
-    alpha = seen.alpha
-    foreground = np.dstack([np.where(alpha[..., None] > 0, seen.rgb, 0), alpha])
-    background = np.dstack([np.where(alpha[..., None] < 255, seen.rgb, 0), 255 - alpha])
-    albedo, degraded = (np.dstack([picture, alpha]) for picture in (done.albedo, done.degraded))
-    for item, pixels in (
-        (Item.FOREGROUND, foreground),
-        (Item.BACKGROUND, background),
-        (Item.MASK, np.where(alpha > 127, 255, 0)),
-        (Item.ALBEDO, albedo),
-        (Item.DEGRADED, degraded),
-        (Item.COMPOSITE, done.composite),
-        (Item.INPUT, seen.rgb),
-        (Item.OUTPUT_ALBEDO, albedo),
-        (Item.OUTPUT, done.composite),
-        (Item.OUTPUT_FOREGROUND, foreground),
-    ):
-        tree.write_picture(item, name, np.asarray(pixels, np.uint8))
+    for items, pixels in _pictures(seen, done):
+        for item in items:
+            tree.write_picture(item, name, pixels)
+
+
+def _pictures(seen: Subject, done: Relit) -> Iterator[tuple[tuple[Item, ...], U8]]:
+    """What is written where, one at a time, as each takes as much memory as the picture. The foreground's alpha is what
+    all is put together by; the mask is 255 where that is over a half."""
+    rgb, alpha = seen.rgb, seen.alpha
+    nothing = np.uint8(0)
+    yield (Item.FOREGROUND, Item.OUTPUT_FOREGROUND), np.dstack([np.where(alpha[..., None] > 0, rgb, nothing), alpha])
+    yield (Item.BACKGROUND,), np.dstack([np.where(alpha[..., None] < 255, rgb, nothing), 255 - alpha])
+    yield (Item.MASK,), np.where(alpha > 127, np.uint8(255), nothing)
+    yield (Item.ALBEDO, Item.OUTPUT_ALBEDO), np.dstack([done.albedo, alpha])
+    yield (Item.DEGRADED,), np.dstack([done.degraded, alpha])
+    yield (Item.COMPOSITE, Item.OUTPUT), done.composite
+    yield (Item.INPUT,), rgb
 
 
 def _metadata(

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tools.relight.patterns import ShadowPattern
+from tools.relight.patterns import BENT, ShadowPattern, bent
 from tools.relight.settings import Pattern
 
 
@@ -40,3 +40,16 @@ def test_blur_goes_with_the_pictures_size() -> None:
     small, large = (ShadowPattern(Pattern.BARS, 0.6, 41, 1024, 4).blocked(n, n) for n in (256, 512))
     shrunk = cv2.resize(large, (256, 256), interpolation=cv2.INTER_AREA)
     assert np.abs(shrunk - small).mean() < 0.02
+
+
+def test_a_shadow_bends_over_a_body_and_stays_straight_on_a_sheet() -> None:
+    """A shadow edge at column 50 of 100."""
+    edge = (np.arange(100) >= 50).astype(np.float32)[None].repeat(60, 0)
+    ahead = np.zeros((60, 100, 3), np.float32)
+    ahead[..., 2] = 1
+    np.testing.assert_array_equal(bent(edge, ahead), edge)
+    aside = ahead.copy()
+    aside[30:] = (1, 0, 0)
+    moved = bent(edge, aside)
+    np.testing.assert_array_equal(moved[:30], edge[:30])
+    assert (moved[30:] >= 0.5).sum(1).tolist() == [50 + round(100 * BENT)] * 30

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 WORDS = "Face replaced by Understudy"
 _NEEDED = {
-    "serve": ("aiohttp", "aiortc", "prometheus_client"),
+    "serve": ("aiohttp", "aiortc", "prometheus_client", "segno"),
     "stream": ("prometheus_client",),  # a WHIP output says itself what else it needs
     "daemon": ("aiohttp", "prometheus_client"),
 }

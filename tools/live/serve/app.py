@@ -34,6 +34,7 @@ from tools.live.serve.room import Room
 from tools.live.serve.room_steering import RoomSteering
 from tools.live.serve.rooms import Refused, Rooms
 from tools.live.serve.settings import Settings
+from tools.live.serve.texts import texts_handler
 from tools.live.serve.view_pages import ViewPages, asked_key
 from tools.live.serve.whip import NAME, Signalling, refusal
 
@@ -42,8 +43,10 @@ log = logging.getLogger("understudy.serve")
 STATIC = Path(__file__).parent / "static"
 PAGES = {
     "/": ("index.html", "text/html"),
-    "/app.js": ("app.js", "text/javascript"),
-    "/whip.js": ("whip.js", "text/javascript"),
+    **{
+        f"/{name}.js": (f"{name}.js", "text/javascript")
+        for name in ("app", "events", "faces", "memory", "people", "record", "share", "texts", "whip")
+    },
     "/icon.svg": ("icon.svg", "image/svg+xml"),
     "/style.css": ("style.css", "text/css"),
 }
@@ -90,6 +93,7 @@ class Server:
                 *RoomSteering(
                     self.rooms, settings, self._auth, self._face, FaceDoor(self._deny, swaps.prepare)
                 ).routes(),
+                web.get("/texts.json", texts_handler(settings.texts)),
                 *ViewPages(settings, self._auth).routes(),
                 web.post("/api/rooms", self._upload),
                 web.delete(f"/api/rooms/{NAME}", self._end),

@@ -41,7 +41,7 @@ class Link:
 class Room:
     """name: the stream key. source: the face, None for none. uploaded: made for an upload. grant: of the token that it
     was made with. held: what is given back when it ends. wanted: what its session was told last, None where nobody has
-    changed it. changing: held by who changes it."""
+    changed it. changing: held by who changes it. ended: why it has ended."""
 
     def __init__(self, name: str, source: SourceSet | None, uploaded: bool, grant: Grant, now: float) -> None:
         self.name, self.source, self.uploaded, self.grant = name, source, uploaded, grant
@@ -49,6 +49,7 @@ class Room:
         self.session: LiveSession | None = None
         self.touched = now
         self.wanted: Wanted | None = None
+        self.ended = ""
         self.changing = asyncio.Lock()  # one change at a time
         self._recorders: set[str] = set()
         self._held = ExitStack()
@@ -98,8 +99,9 @@ class Room:
             await link.close()
         return link
 
-    async def end(self) -> LiveSession | None:
+    async def end(self, why: str = "") -> LiveSession | None:
         """Ends every peer and the session, and forgets the face. Returns the session that has ended."""
+        self.ended = why
         self._held.close()
         links, self.links, self.source = list(self.links.values()), {}, None
         self.wanted = None

@@ -85,7 +85,7 @@ class RoomSteering:
                 while self._rooms.rooms.get(room.name) is room and self._auth.stands(grant):
                     await stream.send(_event("state", figures(room, self._wanted(room))))
                     await asyncio.sleep(self._every)
-                await stream.send(_event("end", {}))
+                await stream.send(_event("end", {"why": room.ended}))
             except (ConnectionError, EOFError):
                 pass
             return stream.response

@@ -177,7 +177,7 @@ class Rooms:
         room = self.rooms.pop(name, None)
         if room is None:
             return False
-        session = await room.end()
+        session = await room.end(why)
         if session is not None:
             words = {"event": "session ended", "session": session.number, "why": why, **facts(session)}
             log.info("session %d ended: %s", session.number, why, extra={"facts": words}, exc_info=session.failed)

@@ -45,6 +45,12 @@ class Steer:
     label_place: Place | None = None
     model: str | None = None
 
+    @property
+    def facts(self) -> dict[str, object]:
+        """For the log: what was changed, and nothing of who it is."""
+        names = ("who", "map", "strength", "mask", "routing")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
+
 
 KINDS: Mapping[str, type] = {
     "source": list,

@@ -1,4 +1,4 @@
-"""Live options: those that `serve`, `stream` and the daemon share, and the packages that each of them needs."""
+"""Live options: those that `serve`, `stream`, `camera` and the daemon share, and the packages that each needs."""
 
 from dataclasses import dataclass
 from importlib.util import find_spec

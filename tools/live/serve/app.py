@@ -28,8 +28,8 @@ from tools.http.server import HttpServer, HttpTimeouts
 from tools.http.token_gate import TokenGate
 from tools.http.tokens import Scope
 from tools.http.uploads import Uploads
+from tools.live.face_door import FaceDoor
 from tools.live.serve import admission
-from tools.live.serve.face_door import FaceDoor
 from tools.live.serve.room import Room
 from tools.live.serve.room_steering import RoomSteering
 from tools.live.serve.rooms import Refused, Rooms

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from stream.consent.consent import Given
+from stream.live.figures import figures
 from stream.live.steering import Steer, SteerError, parse_steer, parse_texts
 from stream.live.wanted import Newcomers, Wanted, after, change, first
 from stream.pipeline.control import SourceSet
@@ -21,8 +22,7 @@ from tools.http.event_stream import EventStream
 from tools.http.proxy import prefix
 from tools.http.token_gate import Grant
 from tools.http.tokens import Quota, Scope
-from tools.live.serve.face_door import FaceDoor
-from tools.live.serve.figures import figures
+from tools.live.face_door import FaceDoor, said_of
 from tools.live.serve.openapi import document
 from tools.live.serve.room import Room
 from tools.live.serve.rooms import Rooms
@@ -63,7 +63,7 @@ class RoomSteering:
 
     async def show(self, request: web.Request) -> web.Response:
         room, _ = self._room(request, Scope.VIEW)
-        return web.json_response(figures(room, self._wanted(room)))
+        return web.json_response(self._figures(room))
 
     async def patch(self, request: web.Request) -> web.Response:
         """A change as JSON, or a photo with the rest of the change in the address."""
@@ -83,7 +83,7 @@ class RoomSteering:
             try:
                 await stream.open()
                 while self._rooms.rooms.get(room.name) is room and self._auth.stands(grant):
-                    await stream.send(_event("state", figures(room, self._wanted(room))))
+                    await stream.send(_event("state", self._figures(room)))
                     await asyncio.sleep(self._every)
                 await stream.send(_event("end", {"why": room.ended}))
             except (ConnectionError, EOFError):
@@ -115,6 +115,9 @@ class RoomSteering:
             raise web.HTTPNotFound(reason="no such room")
         return room, grant
 
+    def _figures(self, room: Room) -> dict[str, object]:
+        return figures(room.session, self._wanted(room), room.recorders)
+
     def _wanted(self, room: Room) -> Wanted | None:
         if room.wanted is None and room.source is not None:
             return first(self._settings.spec, room.source, self._settings.live.label)
@@ -134,8 +137,8 @@ class RoomSteering:
         await asyncio.to_thread(session.update, change(now, then), label)
         room.steered(then)
         words = {"event": "session changed", "session": session.number, "frame": session.came, "faces": said}
-        log.info("session %d was changed", session.number, extra={"facts": words | _told(steer)})
-        return web.json_response(figures(room, then) | {"notes": list(people.sources.notes) if people else []})
+        log.info("session %d was changed", session.number, extra={"facts": words | steer.facts})
+        return web.json_response(self._figures(room) | {"notes": list(people.sources.notes) if people else []})
 
     async def _asked(
         self, request: web.Request, grant: Grant, now: Wanted
@@ -158,22 +161,14 @@ class RoomSteering:
         if steer.source is None:
             return steer, None, []
         self._auth.authorize(request, Scope.UPLOAD)
-        people, told = await asyncio.to_thread(self._door.kept, steer.source, Given.REQUEST)
-        return steer, people, told
+        people, consent = await asyncio.to_thread(self._door.kept, steer.source, Given.REQUEST)
+        return steer, people, said_of(consent)
 
 
 def _number(text: str, people: int) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:3]) <= people + 1):
         raise SteerError("person", f"{text[:20]!r}: take 1 to {people + 1}; the last one is a new person")
     return int(text)
-
-
-def _told(steer: Steer) -> dict[str, object]:
-    """For the log: what was changed, and nothing of who it is."""
-    told = {"strength": steer.strength, "mask": steer.mask, "routing": steer.routing, "who": steer.who}
-    return {name: value for name, value in told.items() if value is not None} | (
-        {"map": steer.map} if steer.map else {}
-    )
 
 
 def _problem(error: SteerError) -> web.Response:

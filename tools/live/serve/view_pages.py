@@ -3,7 +3,6 @@
 import io
 from pathlib import Path
 
-import segno
 from aiohttp import web
 
 from tools.http.auth import RequestAuth
@@ -42,6 +41,8 @@ class ViewPages:
         text = (await request.content.read(LONGEST + 1)).decode("utf-8", "replace")
         if not (0 < len(text) <= LONGEST and text.isprintable()):
             raise web.HTTPUnprocessableEntity(reason=f"send an address of at most {LONGEST} letters")
+        import segno  # wanted here alone
+
         drawn = io.BytesIO()
         segno.make_qr(text, error="m").save(drawn, kind="svg", scale=4, border=2, light="#fff", xmldecl=False)
         return web.Response(body=drawn.getvalue(), content_type="image/svg+xml")

@@ -5,12 +5,17 @@ from datetime import UTC, datetime
 
 from engines.errors import UnderstudyError
 from engines.values import U8
-from stream.consent.consent import Given, consent_said
+from stream.consent.consent import Consent, Given, consent_said
 from stream.consent.package import IdentityStore, Package, default_identities
 from stream.consent.photos import NamedPhoto, read_photos
 from stream.live.steering import SteerError
 from stream.live.wanted import Newcomers
 from stream.pipeline.control import SourceSet
+
+
+def said_of(consent: Consent) -> list[dict[str, object]]:
+    """For the log: of each person a hash and how consent was given, and no name."""
+    return [{"sha256": s.sha256, "consent": g.value} for s, g in zip(consent.sources, consent.given, strict=True)]
 
 
 class FaceDoor:
@@ -26,9 +31,9 @@ class FaceDoor:
         self._deny, self._prepare = deny, prepare
         self._identities = identities or default_identities()
 
-    def kept(self, names: Sequence[str], by: Given) -> tuple[Newcomers, list[dict[str, object]]]:
-        """The people of kept identities, and what the log says of each. by: how consent was said; each identity's own
-        record goes before that. Slow. Raises SteerError, DeniedError, ModelError, SourceError."""
+    def kept(self, names: Sequence[str], by: Given) -> tuple[Newcomers, Consent]:
+        """The people of kept identities, and their consent. by: how it was said; each identity's own record goes before
+        that. Slow. Raises SteerError, DeniedError, ModelError, SourceError."""
         try:
             packages = [self._identities.get(name) for name in names]
             consent = consent_said([package.source for package in packages], by, datetime.now(UTC))
@@ -39,8 +44,7 @@ class FaceDoor:
         people = self._person(packages[0])
         for number, package in enumerate(packages[1:], 1):
             people = people.with_person(number, self._person(package))
-        said = [{"sha256": s.sha256, "consent": g.value} for s, g in zip(consent.sources, consent.given, strict=True)]
-        return Newcomers(people, tuple(names)), [dict(one) for one in said]
+        return Newcomers(people, tuple(names)), consent
 
     def _person(self, package: Package) -> SourceSet:
         photos = read_photos(package.paths)

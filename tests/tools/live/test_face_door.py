@@ -15,7 +15,7 @@ from stream.consent.package import IdentityStore
 from stream.consent.photos import NamedPhoto
 from stream.live.steering import SteerError
 from stream.pipeline.control import SourceSet
-from tools.live.serve.face_door import FaceDoor
+from tools.live.face_door import FaceDoor, said_of
 
 
 @pytest.fixture
@@ -36,7 +36,8 @@ def prepare(photos: Sequence[tuple[str, U8]]) -> SourceSet:
 def test_each_identity_is_one_person_in_order(store: IdentityStore) -> None:
     looked: list[str] = []
     door = FaceDoor(lambda photos: looked.extend(name for name, _ in photos), prepare, store)
-    people, said = door.kept(["bob", "ann"], Given.REQUEST)
+    people, consent = door.kept(["bob", "ann"], Given.REQUEST)
+    said = said_of(consent)
     assert people.sources.rows is not None and people.sources.rows[:, 0].tolist() == [90, 40]
     assert people.names == ("bob", "ann") and people.at is None and len(looked) == 2
     assert [one["consent"] for one in said] == ["identity record"] * 2

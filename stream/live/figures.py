@@ -1,16 +1,14 @@
-"""Figures: a room as it stands, for its page and other clients: delays, counts, faces that are seen, what is wanted."""
+"""Figures: a session as it stands, for pages and other clients: delays, counts, faces that are seen, what is wanted."""
 
 import statistics
 
 from stream.live.session import LiveSession
 from stream.live.wanted import Wanted
-from tools.live.serve.room import Room
 
 
-def figures(room: Room, wanted: Wanted | None) -> dict[str, object]:
-    """wanted: what its session shows, None while it has no face. For JSON."""
-    session = room.session
-    told: dict[str, object] = {"live": session is not None, "recording": room.recorders}
+def figures(session: LiveSession | None, wanted: Wanted | None, recording: int = 0) -> dict[str, object]:
+    """wanted: what it shows, None while it has no face. recording: viewers who say that they record. For JSON."""
+    told: dict[str, object] = {"live": session is not None, "recording": recording}
     if wanted is not None:
         told["settings"] = wanted.to_json()
     return told if session is None else told | _of_session(session)

@@ -138,7 +138,8 @@ class FaceSelection:
                     chosen = self._choose(Who(rule.who.kind, n=1), free) if rule.who.kind == "left-to-right" else None
                 if chosen is not None and chosen in free:
                     self._assigned[chosen] = i
-        return {t: self.rules[r].source for t, r in self._assigned.items() if t in boxes and self.rules[r].source != NOBODY}
+        sources = {t: self.rules[r].source for t, r in self._assigned.items() if t in boxes}
+        return {track: source for track, source in sources.items() if source != NOBODY}
 
     def settled(self, seen: set[int]) -> bool:
         """Has every rule its face among the tracks that are seen, so that no newcomer could get a source?"""

@@ -244,7 +244,7 @@ def test_a_track_is_meant_by_its_number_and_known_again_after_a_cut() -> None:
     chosen = FaceSelection(parse_rules(None, ["2=track:7", "1=all"], 2))
     boxes = {3: face(50), 7: face(150)}
     assert chosen.assign(boxes) == {3: 0, 7: 1}
-    assert chosen.kept and chosen.cast == {3: 1, 7: 0}
+    assert chosen.kept and chosen.assigned == {3: 1, 7: 0}
     chosen.forget(set())
     later = {8: face(150), 9: face(50)}
     assert chosen.assign(later, recalled={8: 0}) == {8: 1, 9: 0}, "who was track 7 is 8 now"

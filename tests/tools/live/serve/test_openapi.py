@@ -8,9 +8,11 @@ import pytest
 
 from stream.live.steering import KINDS, SteerError, parse_steer
 from tests.tools.live.serve.served import served
+from tools.live.serve.app import PAGES
 from tools.live.serve.openapi import change_schema, document
+from tools.live.serve.view_pages import PARTS
 
-PAGES = {"/", "/app.js", "/whip.js", "/icon.svg", "/style.css", "/view.js", "/view.css", "/view/{name}"}
+SHOWN = {*PAGES, *PARTS, "/view/{name}", "/texts.json"}  # of pages, for no other program
 
 
 def test_it_is_served_and_names_every_route_and_no_other() -> None:
@@ -26,7 +28,7 @@ def test_it_is_served_and_names_every_route_and_no_other() -> None:
                 if route.resource is not None and route.method not in ("HEAD", "OPTIONS")
             }
             named = {(method, path) for path, calls in told["paths"].items() for method in calls}
-            assert {one for one in there if one[1] not in PAGES and "static" not in one[1]} == named
+            assert {one for one in there if one[1] not in SHOWN} == named
 
     asyncio.run(main())
 

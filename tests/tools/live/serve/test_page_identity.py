@@ -37,7 +37,9 @@ __all__ = ["pytestmark"]
 
 
 def pixels(text: str) -> np.ndarray[Any, Any]:
-    return cv2.imdecode(np.frombuffer(base64.b64decode(text), np.uint8), cv2.IMREAD_COLOR)
+    found = cv2.imdecode(np.frombuffer(base64.b64decode(text), np.uint8), cv2.IMREAD_COLOR)
+    assert found is not None
+    return found
 
 
 @pytest.mark.timing

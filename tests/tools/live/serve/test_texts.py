@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from engines.errors import UnderstudyError
+from stream.frame import Route
+from stream.live.ladder import Rung
 from tests.tools.live.serve.served import served
 from tools.live.serve.texts import SHIPPED, read_texts
 
@@ -71,3 +73,9 @@ def test_a_file_that_is_wrong_is_named(tmp_path: Path, text: str | None, said: s
 def test_the_first_paint_needs_less_than_sixty_kilobytes() -> None:
     page = [p for p in STATIC.iterdir() if p.is_file() and not p.name.startswith("view")]
     assert len(page) > 8 and sum(p.stat().st_size for p in page) < 60_000
+
+
+def test_every_rung_and_route_has_its_words() -> None:
+    known = set(read_texts(None)["en"])
+    assert {name for name in known if name.startswith("rung_")} == {f"rung_{rung.name.lower()}" for rung in Rung}
+    assert {name for name in known if name.startswith("route_")} == {f"route_{route}" for route in Route}

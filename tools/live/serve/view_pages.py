@@ -5,6 +5,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from tools.http import limits
 from tools.http.auth import RequestAuth
 from tools.http.tokens import Scope
 from tools.live.serve.settings import Settings
@@ -12,7 +13,7 @@ from tools.live.serve.whip import NAME
 
 STATIC = Path(__file__).parent / "static"
 PARTS = {"/view.js": ("view.js", "text/javascript"), "/view.css": ("view.css", "text/css")}
-LONGEST = 600  # letters of an address in a QR code
+LONGEST = 600  # bytes of an address in a QR code
 
 
 class ViewPages:
@@ -38,9 +39,9 @@ class ViewPages:
     async def qr(self, request: web.Request) -> web.Response:
         """The text of the body as a QR code in SVG. The page alone knows by which address it was reached."""
         self._auth.authorize(request, Scope.VIEW)
-        text = (await request.content.read(LONGEST + 1)).decode("utf-8", "replace")
-        if not (0 < len(text) <= LONGEST and text.isprintable()):
-            raise web.HTTPUnprocessableEntity(reason=f"send an address of at most {LONGEST} letters")
+        text = (await limits.body(request, ("text/plain",), LONGEST)).decode("utf-8", "replace")
+        if not (text and text.isprintable()):
+            raise web.HTTPUnprocessableEntity(reason=f"send an address of at most {LONGEST} bytes")
         import segno  # wanted here alone
 
         drawn = io.BytesIO()

@@ -39,9 +39,11 @@ def test_an_address_becomes_a_qr_code() -> None:
                 assert one.startswith("<svg") and "<script" not in one
             async with http.post(f"{url}/api/qr", data="http://127.0.0.1/view/abd") as response:
                 assert await response.text() != one
-            for wrong in ("", "x" * 601, "a\nb"):
+            for wrong, status in (("", 422), ("x" * 601, 413), ("a\nb", 422)):
                 async with http.post(f"{url}/api/qr", data=wrong) as response:
-                    assert response.status == 422
+                    assert response.status == status
+            async with http.post(f"{url}/api/qr", json={}) as response:
+                assert response.status == 415
 
     asyncio.run(main())
 

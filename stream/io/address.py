@@ -66,7 +66,7 @@ class OutputAddress:
     def shown(self) -> str:
         """For logs: without login and stream key."""
         if self.camera:
-            return f"virtualcam:{self.url}"
+            return f"virtualcam:{self.url}" if self.url else "virtualcam"
         return HIDDEN.sub("***", self.url) if self.whip or self.rtmp else hidden(self.url)
 
     def part(self, number: int) -> str:

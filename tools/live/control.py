@@ -16,6 +16,7 @@ from stream.net.loopback import is_loopback
 LONGEST = 1 << 14  # bytes of a line
 CLIENTS = 8
 IDLE_BEFORE_TOKEN = 10.0  # seconds
+ENDING = 2.0  # seconds that connections get to end
 STATE = {"get": "state"}
 
 
@@ -46,7 +47,7 @@ class ControlSocket:
             )
         self._host, self._port, self._steered, self._token = host, port, steered, token
         self._server: asyncio.Server | None = None
-        self._open: set[asyncio.StreamWriter] = set()
+        self._open: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
 
     async def open(self) -> int:
         """Listens. Returns the port. Raises UnderstudyError."""
@@ -60,15 +61,20 @@ class ControlSocket:
     async def close(self) -> None:
         if self._server is not None:
             self._server.close()
+            serving = list(self._open.values())
             for writer in list(self._open):
                 writer.close()
+            if serving:
+                await asyncio.wait(serving, timeout=ENDING)
             await self._server.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._open) >= CLIENTS:
             writer.close()
             return
-        self._open.add(writer)
+        task = asyncio.current_task()
+        assert task is not None
+        self._open[writer] = task
         try:
             if self._token is None or await self._known(reader, writer):
                 while line := await reader.readline():
@@ -79,7 +85,7 @@ class ControlSocket:
         except (ConnectionError, ValueError, TimeoutError):  # ValueError: the line is too long
             pass
         finally:
-            self._open.discard(writer)
+            del self._open[writer]
             writer.close()
             with contextlib.suppress(ConnectionError):
                 await writer.wait_closed()

@@ -124,7 +124,7 @@ def test_what_comes_after_a_whole_file_gets_a_name_of_its_own(tmp_path: Path) ->
 
 def test_a_virtual_camera_is_an_output() -> None:
     first = outlet("virtualcam:")
-    assert first.camera and first.url == "" and first.options == {"fps": "30"} and first.shown == "virtualcam:"
+    assert first.camera and first.url == "" and first.options == {"fps": "30"} and first.shown == "virtualcam"
     named = outlet("virtualcam:/dev/video10?fps=60")
     assert named.url == "/dev/video10" and named.options == {"fps": "60"} and named.part(2) == named.url
     assert named.shown == "virtualcam:/dev/video10"

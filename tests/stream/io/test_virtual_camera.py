@@ -2,9 +2,7 @@
 
 import asyncio
 import sys
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import av
@@ -12,16 +10,16 @@ import numpy as np
 import pytest
 
 from engines.errors import OutputError
-from engines.values import U8
 from stream.io import virtual_camera
 from stream.io.address import inlet, outlet
 from stream.io.fanout import Fanout
 from stream.io.relay import Relay
 from stream.io.virtual_camera import VirtualCamera, fitted, next_tick, open_device
 from stream.telemetry.metrics import Metrics
+from tests.stream.io.desk import Desk, installed
 from tests.stream.io.feeding import Same, write
 
-pyvirtualcam = pytest.importorskip("pyvirtualcam")
+camera_module = pytest.importorskip("pyvirtualcam.camera")
 
 
 def grey(level: int, size: tuple[int, int] = (64, 48)) -> av.VideoFrame:
@@ -30,43 +28,9 @@ def grey(level: int, size: tuple[int, int] = (64, 48)) -> av.VideoFrame:
     return av.VideoFrame.from_ndarray(plane, format="yuv420p")
 
 
-@dataclass
-class Desk:
-    """What the device got: each picture's time and luma. opened: sizes."""
-
-    opened: list[tuple[int, int]] = field(default_factory=list)
-    got: list[tuple[float, int]] = field(default_factory=list)
-    closed: int = 0
-    wait: float = 0.0
-
-
 @pytest.fixture
 def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """A device of the library's interface, in the place of those of this machine."""
-    made = Desk()
-
-    class Backend:
-        def __init__(self, *, width: int, height: int, fps: float, fourcc: int, device: str | None) -> None:
-            if device not in (None, "/dev/video10"):
-                raise RuntimeError(f"no such device: {device}. See also the documentation")
-            made.opened.append((width, height))
-            self.width = width
-
-        def send(self, frame: U8) -> None:
-            time.sleep(made.wait)
-            made.got.append((time.perf_counter(), int(frame[0])))
-
-        def device(self) -> str:
-            return "/dev/video10"
-
-        def native_fourcc(self) -> None:
-            return None
-
-        def close(self) -> None:
-            made.closed += 1
-
-    monkeypatch.setattr(pyvirtualcam.camera, "BACKENDS", {"ours": Backend})
-    return made
+    return installed(monkeypatch)
 
 
 async def run(camera: VirtualCamera, feed: Callable[[Fanout], object], seconds: float) -> None:
@@ -88,7 +52,7 @@ def test_the_device_is_tried_before_anything_else(desk: Desk) -> None:
 
 
 def test_without_a_device_the_command_that_makes_one_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pyvirtualcam.camera, "BACKENDS", {})
+    monkeypatch.setattr(camera_module, "BACKENDS", {})
     monkeypatch.setattr(sys, "platform", "linux")
     with pytest.raises(OutputError, match="modprobe v4l2loopback"):
         open_device(640, 480, 30, None)
@@ -169,7 +133,7 @@ def test_a_device_that_goes_ends_the_relay_in_one_line(
 ) -> None:
     write(str(tmp_path / "in.mkv"), 1.0, size=(160, 120))
     relay = Relay(inlet(str(tmp_path / "in.mkv"), realtime=True), [outlet("virtualcam:")], Same, Metrics())
-    monkeypatch.setattr(pyvirtualcam.camera, "BACKENDS", {})
+    monkeypatch.setattr(camera_module, "BACKENDS", {})
     with pytest.raises(OutputError, match="cannot be opened"):
         asyncio.run(relay.run(asyncio.Event()))
 

@@ -6,7 +6,8 @@ import pytest
 
 from engines.errors import UnderstudyError
 from stream.io.address import inlet
-from tests.tools.commands import AGREED, understudy
+from tests.stream.io.desk import installed
+from tests.tools.commands import AGREED, needs_models, understudy
 from tools.live.camera import usual_camera, with_size
 
 
@@ -32,6 +33,17 @@ def test_where_there_is_no_virtual_camera_one_line_says_how_to_make_one(
         result = understudy(*words, "-s", face, AGREED)
         assert result.returncode == 2 and len(result.stderr.splitlines()) == 1
         assert "virtualcam: cannot be opened" in result.stderr and "to make one: " in result.stderr
+
+
+@pytest.mark.models
+@needs_models[1]
+def test_from_an_input_to_the_virtual_camera(face: Path, clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clip in the camera's place, played at its own pace; the device is one of the library's interface."""
+    desk = installed(monkeypatch)
+    result = understudy("camera", "--from", clip, "-s", face, AGREED, "--fps", 25)
+    assert result.returncode == 0, result.stderr
+    assert desk.opened == [(1280, 720)] * 2 + [(320, 320)] and desk.closed == 3
+    assert f"virtualcam: {len(desk.got)} pictures sent" in result.stderr and len(desk.got) > 3
 
 
 @pytest.mark.parametrize(

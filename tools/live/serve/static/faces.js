@@ -115,6 +115,7 @@ function keys(event, list, button) {
   }
 }
 
+addEventListener("resize", close);
 document.addEventListener("pointerdown", (event) => {
   if (menu && !menu.list.contains(event.target) && !event.target.closest?.(".box")) close();
 });

@@ -30,7 +30,7 @@ MAKE = {
 }
 
 
-class Device(Protocol):
+class CameraDevice(Protocol):
     """As pyvirtualcam's `Camera`."""
 
     @property
@@ -39,18 +39,18 @@ class Device(Protocol):
     def close(self) -> None: ...
 
 
-Open = Callable[[int, int, float, str | None], Device]
+Open = Callable[[int, int, float, str | None], CameraDevice]
 """Width, height, frames a second, the device's name or None. Raises OutputError."""
 
 
-def open_device(width: int, height: int, fps: float, name: str | None) -> Device:
+def open_device(width: int, height: int, fps: float, name: str | None) -> CameraDevice:
     """A device that takes I420. Raises OutputError, which says how to make one."""
     if find_spec("pyvirtualcam") is None:
         raise OutputError(f"a virtual camera needs pyvirtualcam; install it: {install('camera')}")
     import pyvirtualcam
 
     try:
-        made: Device = pyvirtualcam.Camera(width, height, fps, fmt=pyvirtualcam.PixelFormat.I420, device=name)
+        made: CameraDevice = pyvirtualcam.Camera(width, height, fps, fmt=pyvirtualcam.PixelFormat.I420, device=name)
     except (RuntimeError, ValueError) as error:
         why = str(error).splitlines()[0].partition(". ")[0] if str(error) else type(error).__name__
         make = MAKE.get(sys.platform, "see docs/streamers.md")
@@ -85,7 +85,7 @@ class VirtualCamera:
         finally:
             device.close()
 
-    async def _send(self, device: Device, pictures: Subscription, shown: U8, size: tuple[int, int]) -> None:
+    async def _send(self, device: CameraDevice, pictures: Subscription, shown: U8, size: tuple[int, int]) -> None:
         """By the loop's clock; the writing itself is done on a thread."""
         loop = asyncio.get_running_loop()
         start, tick = loop.time(), 0

@@ -21,7 +21,7 @@ from stream.io.fanout import Fanout
 from stream.lanes.lane import Lane
 from stream.lanes.ring import Closed, WhenFull
 from stream.live.ladder import Rung
-from stream.live.swap import SeenFace, Shown
+from stream.live.swap import FollowedFace, Shown
 from stream.media.clone import Cloner
 from stream.pipeline.control import Change
 from stream.pixels.label import Label
@@ -61,7 +61,7 @@ class LiveSession:
         self._make = make
         self.came = self.left = self.held = 0
         self.rung, self.route, self.faces = Rung.FULL, "pass", 0
-        self.seen: tuple[SeenFace, ...] = ()  # faces of the last picture that left
+        self.seen: tuple[FollowedFace, ...] = ()  # faces of the last picture that left
         self.size = (0, 0)  # its width and height
         self.last_came = clock()
         self.delays: deque[float] = deque(maxlen=90)

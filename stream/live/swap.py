@@ -35,7 +35,7 @@ class Steps(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class SeenFace:
+class FollowedFace:
     """A face as a frame showed it. id: of its track. box: pixels of the picture. source: which source it takes, from 0;
     None where it is left alone."""
 
@@ -55,7 +55,7 @@ class Shown:
     route: Route
     rung: Rung
     faces: int = 0
-    seen: tuple[SeenFace, ...] = ()
+    seen: tuple[FollowedFace, ...] = ()
 
 
 class LiveSwap:
@@ -96,7 +96,7 @@ class LiveSwap:
             done = self._painted(plan, measures.half)
         with self._stats.time("paste"):
             picture = self._pipeline.finish(done).picture
-        seen = tuple(SeenFace(track.id, track.box, track.source) for track in scene.tracks)
+        seen = tuple(FollowedFace(track.id, track.box, track.source) for track in scene.tracks)
         shown = self._show(frame, picture, plan.route, len(wanted(scene)), seen)
         work = self._stats.clock() - began
         self._stats.routed(plan.route, work)
@@ -132,7 +132,7 @@ class LiveSwap:
         return replace(done, plan=replace(plan, scene=scene), patches=patches)
 
     def _show(
-        self, frame: Frame, picture: Picture | None, route: Route, faces: int, seen: tuple[SeenFace, ...] = ()
+        self, frame: Frame, picture: Picture | None, route: Route, faces: int, seen: tuple[FollowedFace, ...] = ()
     ) -> Shown:
         held = picture is None
         if picture is not None:

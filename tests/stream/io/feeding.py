@@ -21,7 +21,7 @@ from stream.io.address import inlet, outlet
 from stream.io.input import Input
 from stream.io.relay import Relay
 from stream.live.ladder import Rung
-from stream.live.swap import SeenFace, Shown
+from stream.live.swap import FollowedFace, Shown
 from stream.pipeline.control import Change
 from stream.pixels.label import Label
 from stream.rtmp.client import RtmpPublisher
@@ -37,7 +37,7 @@ class Same:
 
     def __call__(self, frame: Frame) -> Shown:
         with self.stats.time("paint"):
-            seen = SeenFace(4, Box(10.04, 20, 60, 80), 0)
+            seen = FollowedFace(4, Box(10.04, 20, 60, 80), 0)
             return Shown(frame, frame.picture, False, Route.FAST, Rung.FULL, 1, (seen,))
 
     def update(self, change: Change, label: Label | None = None) -> None:

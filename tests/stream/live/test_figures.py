@@ -8,7 +8,7 @@ import pytest
 from engines.values import Box
 from stream.live.figures import figures
 from stream.live.session import LiveSession
-from stream.live.swap import SeenFace
+from stream.live.swap import FollowedFace
 from stream.live.wanted import first
 from stream.pipeline.control import SourceSet
 from stream.pipeline.spec import SwapSpec
@@ -27,7 +27,7 @@ def test_what_waits_has_its_settings_alone() -> None:
 def test_a_session_tells_its_faces_and_delays() -> None:
     async def main() -> None:
         session = LiveSession(Same, Metrics(), clock=lambda: 12.3456)
-        session.seen = (SeenFace(7, Box(1.04, 2, 3, 4), 1), SeenFace(8, Box(5, 6, 7, 8), None))
+        session.seen = (FollowedFace(7, Box(1.04, 2, 3, 4), 1), FollowedFace(8, Box(5, 6, 7, 8), None))
         session.size = (640, 480)
         session.delays.extend([0.03, 0.05, 0.2])
         told = json.loads(json.dumps(figures(session, WANTED)))

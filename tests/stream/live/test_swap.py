@@ -15,7 +15,7 @@ from engines.occlusion.network import NONE, TRANSPARENT
 from engines.values import U8, Face, Region
 from stream.frame import Done, FaceOcclusion, FacePatch, FaceTrack, Frame, Plan, Route, Scene
 from stream.live.ladder import BLIND, Rung
-from stream.live.swap import LiveSwap, SeenFace, Shown
+from stream.live.swap import FollowedFace, LiveSwap, Shown
 from stream.painting.mesh_painting import MeshPainting
 from stream.painting.painter import Painter
 from stream.perception.perceiver import Pace
@@ -256,7 +256,7 @@ def test_the_strength_may_be_changed_between_two_frames_and_uncovers_nobody() ->
 def test_every_face_that_is_followed_is_told_with_its_box() -> None:
     left = replace(track(source=None), id=2)
     shown = Rig(Script(lambda _: (track(), left))).frame(0)
-    assert shown.seen == (SeenFace(1, FACE.box, 0), SeenFace(2, FACE.box, None)) and shown.faces == 1
+    assert shown.seen == (FollowedFace(1, FACE.box, 0), FollowedFace(2, FACE.box, None)) and shown.faces == 1
 
 
 def test_a_label_is_changed_with_the_rest_or_not_at_all() -> None:

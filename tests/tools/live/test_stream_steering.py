@@ -19,7 +19,7 @@ from stream.pipeline.control import Change, SourceSet
 from stream.pipeline.spec import SwapSpec
 from stream.pixels.label import Label
 from stream.telemetry.metrics import Metered, Metrics
-from tests.tools.live.serve.served import Same
+from tests.stream.io.feeding import Same
 from tools.live.face_door import FaceDoor
 from tools.live.stream_steering import StreamSteering
 

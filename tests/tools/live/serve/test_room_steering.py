@@ -22,7 +22,8 @@ from stream.pipeline.control import Change, SourceSet
 from stream.pixels.label import Label
 from stream.telemetry.metrics import Metered
 from stream.webrtc.client import Client
-from tests.tools.live.serve.served import Colour, Same, served
+from tests.stream.io.feeding import Same
+from tests.tools.live.serve.served import Colour, served
 from tools.http.tokens import Scope, Tokens, save
 from tools.live.serve.app import Server
 

@@ -51,14 +51,15 @@ class RoomSteering:
         self._rooms, self._settings, self._auth = rooms, settings, auth
         self._read_face, self._door, self._every = read_face, door, every
 
-    def routes(self) -> list[web.RouteDef]:
-        place = f"/api/rooms/{NAME}"
+    def routes(self, base: str = "") -> list[web.RouteDef]:
+        """base: the path under which they are, empty for none."""
+        place = f"{base}/api/rooms/{NAME}"
         return [
             web.get(place, self.show),
             web.patch(place, self.patch),
             web.get(f"{place}/events", self.events),
             web.post(f"{place}/recording", self.recording),
-            web.get("/openapi.json", self.document),
+            web.get(f"{base}/openapi.json", self.document),
         ]
 
     async def show(self, request: web.Request) -> web.Response:

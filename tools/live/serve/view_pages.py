@@ -1,6 +1,7 @@
 """ViewPages: the bare page that plays one stream, for OBS's browser source, and the QR code of its address."""
 
 import io
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
@@ -22,18 +23,18 @@ class ViewPages:
     def __init__(self, settings: Settings, auth: RequestAuth) -> None:
         self._settings, self._auth = settings, auth
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self, base: str = "") -> list[web.RouteDef]:
+        """base: the path under which they are, empty for none."""
         return [
-            web.get(f"/view/{NAME}", self.page),
-            *(web.get(path, self.part) for path in PARTS),
-            web.post("/api/qr", self.qr),
+            web.get(f"{base}/view/{NAME}", self.page),
+            *(web.get(base + path, partial(self.part, *part)) for path, part in PARTS.items()),
+            web.post(f"{base}/api/qr", self.qr),
         ]
 
     async def page(self, _: web.Request) -> web.Response:
         return web.Response(body=(STATIC / "view.html").read_bytes(), content_type="text/html", charset="utf-8")
 
-    async def part(self, request: web.Request) -> web.Response:
-        name, kind = PARTS[request.path]
+    async def part(self, name: str, kind: str, _: web.Request) -> web.Response:
         return web.Response(body=(STATIC / name).read_bytes(), content_type=kind, charset="utf-8")
 
     async def qr(self, request: web.Request) -> web.Response:

@@ -201,7 +201,7 @@ def test_before_anybody_publishes_there_is_nothing_to_change() -> None:
 def test_a_kept_identity_comes_in_with_its_own_consent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("UNDERSTUDY_IDENTITIES", str(tmp_path / "kept"))
     (tmp_path / "a.png").write_bytes(PHOTO)
     now = datetime.now(UTC)
     store = default_identities()

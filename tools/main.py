@@ -38,6 +38,7 @@ LATER = (
     (Group.SWAP, "demo", "tools.swap.demo", "Swap a face in a clip, yours or one that is made, and show the figures."),
     (Group.LIVE, "serve", "tools.live.serve.command", "Swap faces live: a page, WebRTC in and out."),
     (Group.LIVE, "stream", "tools.live.stream", "Swap faces in a live stream, by RTMP, RTSP, HLS, UDP."),
+    (Group.LIVE, "camera", "tools.live.camera", "Your camera, swapped, as a virtual camera for Zoom, Teams, OBS."),
     (Group.SERVICE, "daemon", "tools.daemon.command", "Keep a queue of jobs and RTMP endpoints running, over REST."),
     (
         Group.TRUST,

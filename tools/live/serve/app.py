@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 import ssl
-import statistics
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -29,10 +28,14 @@ from tools.http.server import HttpServer, HttpTimeouts
 from tools.http.token_gate import TokenGate
 from tools.http.tokens import Scope
 from tools.http.uploads import Uploads
+from tools.live.face_door import FaceDoor
 from tools.live.serve import admission
 from tools.live.serve.room import Room
+from tools.live.serve.room_steering import RoomSteering
 from tools.live.serve.rooms import Refused, Rooms
 from tools.live.serve.settings import Settings
+from tools.live.serve.texts import texts_handler
+from tools.live.serve.view_pages import ViewPages, asked_key
 from tools.live.serve.whip import NAME, Signalling, refusal
 
 log = logging.getLogger("understudy.serve")
@@ -40,8 +43,10 @@ log = logging.getLogger("understudy.serve")
 STATIC = Path(__file__).parent / "static"
 PAGES = {
     "/": ("index.html", "text/html"),
-    "/app.js": ("app.js", "text/javascript"),
-    "/whip.js": ("whip.js", "text/javascript"),
+    **{
+        f"/{name}.js": (f"{name}.js", "text/javascript")
+        for name in ("app", "events", "faces", "memory", "people", "record", "share", "texts", "whip")
+    },
     "/icon.svg": ("icon.svg", "image/svg+xml"),
     "/style.css": ("style.css", "text/css"),
 }
@@ -85,8 +90,12 @@ class Server:
             [
                 *(web.get(path, self._page) for path in PAGES),
                 web.get("/api/settings", self._settings),
+                *RoomSteering(
+                    self.rooms, settings, self._auth, self._face, FaceDoor(self._deny, swaps.prepare)
+                ).routes(),
+                web.get("/texts.json", texts_handler(settings.texts)),
+                *ViewPages(settings, self._auth).routes(),
                 web.post("/api/rooms", self._upload),
-                web.get(f"/api/rooms/{NAME}", self._figures),
                 web.delete(f"/api/rooms/{NAME}", self._end),
                 web.post(f"/api/rooms/{NAME}/glass", self._glass),
                 web.get("/metrics", self._metrics),
@@ -148,7 +157,7 @@ class Server:
         try:
             self.rooms.admit()
             face, digest = await self._face(request, min(photo.LARGEST, grant.limits.upload))
-            room = self.rooms.open(face, grant)
+            room = self.rooms.open(face, grant, asked_key(request))
         except Refused as refused:
             return refusal(self.rooms, refused)
         facts = {"event": "photo accepted", "sha256": digest, "consent": Given.UPLOAD.value}
@@ -166,27 +175,6 @@ class Server:
                 photos = [("the photo", image)]
                 await asyncio.to_thread(self._deny, photos)
                 return await asyncio.to_thread(self._swaps.prepare, photos), sent([("the photo", data)]).sha256
-
-    async def _figures(self, request: web.Request) -> web.Response:
-        s = self._room(request, Scope.VIEW).session
-        if s is None:
-            return web.json_response({"live": False})
-        delay = statistics.median(s.delays) if s.delays else 0.0
-        return web.json_response(
-            {
-                "live": True,
-                "came": s.came,
-                "left": s.left,
-                "shed": s.shed,
-                "held": s.held,
-                "delay_ms": round(1000 * delay, 1),
-                "route": s.route,
-                "rung": s.rung.name.lower(),
-                "faces": s.faces,
-                "viewers": len(s.video),
-                "clock": round(s.clock(), 3),
-            }
-        )
 
     async def _glass(self, request: web.Request) -> web.Response:
         """A viewer tells the delay from the camera to the screen, `{"ms": 61.5}`, as it can be measured there."""

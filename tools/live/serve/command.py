@@ -55,6 +55,9 @@ def serve(
         list[str] | None, typer.Option(metavar="URL", rich_help_panel=NET, help="Another page that may call (CORS).")
     ] = None,
     most: Annotated[int, typer.Option("--sessions", min=1, help="Most sessions at once.")] = 16,
+    texts: Annotated[
+        Path | None, typer.Option(metavar="FILE.json", help="Further languages of the page (docs/live.md).")
+    ] = None,
     trace: Annotated[
         Path | None,
         typer.Option(metavar="FILE.json", help="Every frame's way, for ui.perfetto.dev.", rich_help_panel=WATCH),
@@ -74,7 +77,19 @@ def serve(
     servers = tuple(parse_ice(text) for text in (*(ice or ()), *_lines(ice_file)))
     spec, agreed = wanted.settled(consent, live=True, needed=False)
     settings = Settings(
-        host, port, spec, options, tokens, cert, key, servers, tuple(origin or ()), most, trace=trace, consent=agreed
+        host,
+        port,
+        spec,
+        options,
+        tokens,
+        cert,
+        key,
+        servers,
+        tuple(origin or ()),
+        most,
+        trace=trace,
+        consent=agreed,
+        texts=texts,
     )
     settings.check()
     logs(log)

@@ -25,7 +25,7 @@ class Settings:
     """spec: what is painted; the photos in it are the face of sessions that bring none. live: guard, marks and label.
     tokens: file of bearer tokens. most: sessions at once, whatever the load. quiet_after: seconds without a picture
     after which a session ends. consent: of the people in the spec, None where it names nobody. bare: no swap at all,
-    for measuring what the path itself costs."""
+    for measuring what the path itself costs. texts: a file with further languages of the page."""
 
     host: str = "127.0.0.1"
     port: int = 8080
@@ -42,6 +42,7 @@ class Settings:
     trace: Path | None = None
     consent: Consent | None = None
     bare: bool = False
+    texts: Path | None = None
 
     @property
     def loopback(self) -> bool:

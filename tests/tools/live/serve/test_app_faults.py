@@ -17,6 +17,8 @@ from engines.values import U8
 from stream.frame import Frame, Route
 from stream.live.ladder import Ladder
 from stream.live.swap import Shown
+from stream.pipeline.control import Change
+from stream.pixels.label import Label
 from stream.telemetry.metrics import Metered
 from stream.webrtc.client import Client
 from tests.tools.live.serve.lossy import Lossy, Weather, figures
@@ -185,6 +187,9 @@ class Sluggish:
             time.sleep(5 / 30)
         self.ladder.step(5 / 30, 1 / 30, self.stats.clock())
         return Shown(frame, frame.picture, False, Route.FAST, self.ladder.rung, 1)
+
+    def update(self, change: Change, label: Label | None = None) -> None:
+        raise AssertionError("nobody changes this one")
 
     def close(self) -> None:
         pass

@@ -6,6 +6,7 @@ from dataclasses import fields
 from enum import StrEnum
 
 from stream.media.codecs import X_PRESETS
+from stream.media.others.wanted import Streams
 from stream.pipeline.spec import KINDS
 from tools.daemon.http_values import KEY_LONGEST, PRIORITIES
 from tools.daemon.queue.queued_job import JobState, JsonObject
@@ -25,6 +26,8 @@ WORDS = {
     "crf": "Quality: 0 is lossless, 51 poor.",
     "preset": f"The encoder's effort; of x264: {', '.join(X_PRESETS)}.",
     "bitrate": "2500000, 2500k or 4M, instead of `crf`.",
+    "streams": "Sound, subtitles and data that the output cannot hold: all leaves them out and says so (default),"
+    " strict fails the job.",
 }
 NUMBERS: dict[str, JsonObject] = {
     "crf": {"minimum": 0, "maximum": 63},
@@ -33,7 +36,7 @@ NUMBERS: dict[str, JsonObject] = {
     "strength": {"minimum": 0, "maximum": 1},
     "most_faces": {"minimum": 1},
 }
-OWN: dict[str, type] = {"crf": int, "consent": bool, "overwrite": bool, "source": list}
+OWN: dict[str, type] = {"crf": int, "consent": bool, "overwrite": bool, "source": list, "streams": Streams}
 REQUIRED = ("target", "output", "source")
 ID: JsonObject = {"type": "string", "pattern": "^[0-9a-f]{16}$"}
 KEY: JsonObject = {

@@ -34,6 +34,7 @@ class Request:
     crf: int | None = None
     preset: str | None = None
     bitrate: str | None = None
+    streams: str | None = None
     options: Mapping[str, object] = field(default_factory=dict)
 
     def to_json(self) -> JsonObject:

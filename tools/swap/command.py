@@ -7,6 +7,7 @@ import typer
 
 from engines.errors import UnderstudyError
 from stream.marks.layers import Signer, marking
+from stream.media.others.wanted import Streams
 from tools.cli import config_file
 from tools.cli.expand import expanded
 from tools.cli.groups import Group
@@ -66,6 +67,14 @@ def swap(
     bitrate: Annotated[
         str | None, typer.Option(metavar="RATE", help="Mean rate instead of --crf: 4M.", rich_help_panel=ENCODER)
     ] = None,
+    streams: Annotated[
+        Streams,
+        typer.Option(
+            help="Sound, subtitles, covers and data that the output cannot hold: leave them out and say so (all), or"
+            " fail (strict).",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = Streams.ALL,
     preview: Annotated[
         Path | None,
         typer.Option(
@@ -129,14 +138,14 @@ def swap(
             raise UnderstudyError(f"{alone} is of one file; leave it out, or --output-dir")
         spec, agreed = wanted.settled(consent)
         plan, replacing = many.planned(words, [path for photos in spec.source for path in photos], overwrite)
-        job = SwapJob(spec, "", None, encoding, begin, finish, None, None, agreed, marks, signer)
+        job = SwapJob(spec, "", None, encoding, begin, finish, None, None, agreed, marks, signer, streams)
         from tools.swap import show_batch
 
         raise typer.Exit(show_batch.run(plan, job, quiet, many.skip_done, replacing))
     target, output = words[0], words[1] if len(words) > 1 else None
     check_files(target, output, preview)
     spec, agreed = wanted.settled(consent)
-    job = SwapJob(spec, target, output, encoding, begin, finish, preview, report, agreed, marks, signer)
+    job = SwapJob(spec, target, output, encoding, begin, finish, preview, report, agreed, marks, signer, streams)
     job.check()
     may_replace((output, preview, report), overwrite)
     try:

@@ -25,6 +25,7 @@ PLAIN: dict[str, Any] = {"target": "/v/a.mp4", "output": "/v/b.mp4", "source": "
         ({"bitrate": "lots"}, "is no rate"),
         ({"bitrate": "4M", "crf": 20}, "exclude each other"),
         ({"crf": 99}, "out of range"),
+        ({"streams": "most"}, "--streams most: take one of all, strict"),
         ({"preset": "quick"}, "no preset quick"),
         ({"codec": "nonsense"}, "no encoder nonsense"),
         ({"codec": "libvpx", "output": "/v/b.mkv"}, "MP4 pieces"),
@@ -51,6 +52,7 @@ def test_mistakes_are_said_when_a_job_is_added(change: dict[str, Any], words: st
     "change",
     [
         {"device": "cuda", "routing": "fast", "crf": 0},
+        {"streams": "strict"},
         {"target": "/v/a.png", "output": "/v/b.webp"},
         {"codec": "h265", "output": "/v/b.mkv", "bitrate": "4M", "preset": "slow"},
         {"start": "1:02:03.5", "end": "1:02:04"},

@@ -20,6 +20,7 @@ from engines.errors import UnderstudyError
 from stream.consent.consent import Given
 from stream.marks.layers import Marking
 from stream.media.codecs import Encoding
+from stream.media.others.wanted import Streams
 from tests.tools.commands import film, needs_models, portrait, sound, times
 from tools.daemon.process.segments import finished
 from tools.daemon.queue.retries import ExitCode
@@ -50,6 +51,7 @@ def test_a_request_is_a_job_as_swap_makes_it(face: Path) -> None:
     assert job.consent is not None and job.consent.sources[0].name == "face.png"
     assert job.consent.given == (Given.REQUEST,), "nobody gave the command line's option"
     assert job_of(request(face, bitrate="4M")).encoding.bitrate == 4_000_000
+    assert (job.streams, job_of(request(face, streams="strict")).streams) == (Streams.ALL, Streams.STRICT)
 
 
 @pytest.mark.parametrize(

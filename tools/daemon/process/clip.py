@@ -29,7 +29,7 @@ from stream.pipeline.pipeline import open_pipeline
 from stream.telemetry.stats import Stats
 from tools.daemon.files.fingerprint import Fingerprint
 from tools.daemon.process.encoding import encoding_of
-from tools.daemon.process.join import container_of, join
+from tools.daemon.process.join import check_streams, container_of, join
 from tools.daemon.process.reporter import Reporter
 from tools.daemon.process.resume import FrameCounter, KeptState, ResumeState
 from tools.daemon.process.segments import Segments, drop, finished
@@ -67,6 +67,7 @@ class ClipWork:
             info = self._source.info
             container_of(job.output, info.rotation, info.mirrored)
             self._encoding = encoding_of(job.encoding, job.output, info.pix_fmt, info.hdr)
+            check_streams(self._source, job.output, self._encoding.codec or "", job.streams)
             self._pipeline = stack.enter_context(open_pipeline(job.spec))
             reporter.passed(Step.NETWORKS_OPENED)
             self._closing = stack.pop_all()
@@ -110,7 +111,10 @@ class ClipWork:
         misses, pieces = self._state.value.account.misses, finished(self._folder)
         frames = sum(piece.frames for piece in pieces)
         refuse_misses(self._job, misses)
-        join(pieces, self._source, self._job.output, lambda path: self._sign(path, frames), self._reporter.passed)
+        passed, streams = self._reporter.passed, self._job.streams
+        notes = join(pieces, self._source, self._job.output, lambda path: self._sign(path, frames), passed, streams)
+        for words in notes:
+            self._reporter.note(words)
         for words in end_warnings(misses, frames, self._job.spec.on_miss, self._job.source_names):
             self._reporter.note(words)
 

@@ -9,13 +9,15 @@ import av
 import pytest
 
 from engines.errors import OutputError
+from stream.media.others.wanted import Streams
 from stream.media.source import Source, open_source
+from tests.stream.bundles import bundle
 from tests.stream.clips import make
 from tests.stream.clips import seconds as times
 from tests.stream.parts import joined as recordings
 from tests.stream.parts import part
 from tests.tools.daemon.process.pieces import cut, joined, rising, sound
-from tools.daemon.process.join import container_of, join
+from tools.daemon.process.join import check_streams, container_of, join
 from tools.daemon.process.segments import finished
 
 
@@ -107,3 +109,18 @@ def test_a_container_that_cannot_say_how_a_picture_lies_is_refused(
 ) -> None:
     with pytest.raises(OutputError, match=says):
         container_of(output, rotation, mirrored)
+
+
+def test_what_cannot_be_kept_beside_the_pictures_is_told_or_refused_at_once(tmp_path: Path) -> None:
+    clip, out = bundle(tmp_path / "in.mkv", sounds=["aac"], words=["subrip"]), str(tmp_path / "out.ts")
+    with open_source(str(clip)) as source:
+        check_streams(source, out, "libx264", Streams.ALL)
+        with pytest.raises(OutputError, match=r"mpegts cannot hold the subtitle stream 2 .*write to .*out\.mkv"):
+            check_streams(source, out, "libx264", Streams.STRICT)
+        check_streams(source, str(tmp_path / "out.mkv"), "libx264", Streams.STRICT)
+    cut(tmp_path / "work", clip, 0.4)
+    with open_source(str(clip)) as source:
+        (note,) = join(finished(tmp_path / "work"), source, out, lambda _: None)
+    assert note.startswith("the subtitle stream 2 (subrip) is left out: mpegts cannot hold it;")
+    with open_source(str(clip)) as source, pytest.raises(OutputError, match="mpegts cannot hold the subtitle"):
+        join(finished(tmp_path / "work"), source, out, lambda _: None, streams=Streams.STRICT)

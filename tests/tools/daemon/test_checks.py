@@ -28,7 +28,7 @@ PLAIN: dict[str, Any] = {"target": "/v/a.mp4", "output": "/v/b.mp4", "source": "
         ({"streams": "most"}, "--streams most: take one of all, strict"),
         ({"preset": "quick"}, "no preset quick"),
         ({"codec": "nonsense"}, "no encoder nonsense"),
-        ({"codec": "libvpx", "output": "/v/b.mkv"}, "MP4 pieces"),
+        ({"codec": "libvpx"}, "mp4 cannot hold libvpx"),
         ({"output": "/v/b.avi"}, r"the daemon writes \.mp4"),
         ({"output": "/v/b"}, r"the daemon writes \.mp4"),
         ({"target": "/v/a.png"}, r"a picture is written as \.jpg"),
@@ -53,6 +53,7 @@ def test_mistakes_are_said_when_a_job_is_added(change: dict[str, Any], words: st
     [
         {"device": "cuda", "routing": "fast", "crf": 0},
         {"streams": "strict"},
+        {"codec": "libvpx", "output": "/v/b.mkv"},
         {"target": "/v/a.png", "output": "/v/b.webp"},
         {"codec": "h265", "output": "/v/b.mkv", "bitrate": "4M", "preset": "slow"},
         {"start": "1:02:03.5", "end": "1:02:04"},

@@ -58,8 +58,8 @@ def join(
     streams: Streams = Streams.ALL,
 ) -> tuple[str, ...]:
     """Writes the file beside its name, and gives it the name when it is whole. source: opened as the job says.
-    finishing: gets the whole file before that. streams: as a sink has it. Returns what became of streams that were not
-    kept as they are, one sentence each. Raises OutputError."""
+    finishing: gets the whole file before that. streams: as a sink has it. Returns what became of streams that were
+    not kept as they are, one sentence each. Raises OutputError."""
     if not segments:
         raise OutputError(f"not one frame came to be written, so there is no {output}; look at the input")
     landing = AtomicFile(Path(output), Path(source.path))
@@ -91,9 +91,10 @@ def _write(
     path = local_address(partial)
     options = {"avoid_negative_ts": "disabled"} if kind == "matroska" else {}
     with av.open(path, "w", format=kind, container_options=options) as out, av.open(str(segments[0].path)) as first:
-        video = out.add_stream_from_template(first.streams.video[0], opaque=True)
-        told = source.video.metadata
+        piece, told = first.streams.video[0], source.video.metadata
+        video = out.add_stream_from_template(piece, opaque=True)
         video.metadata.update({k: told[k] for k in ("language", "title", "handler_name") if k in told})
+        video.metadata.update({k: piece.metadata[k] for k in ("alpha_mode",) if k in piece.metadata})
         copying = Copying(source, out, output, streams=streams)
         window = _window(source, segments[0].first * source.info.time_base, kind)
         copy_chapters(source, out, window)

@@ -27,6 +27,7 @@ HEAVY = {
     "dkt": ("engines/refiners/dkt_program.py",),
     "aiortc": ("stream/webrtc/", "understudy_video/aiortc.py", "tools/live/", "tools/bench/live/"),
     "pillow_heif": ("stream/stills/heif.py",),
+    "PIL": ("stream/stills/", "engines/refiners/controlnet_program.py"),  # ICC profiles
     "aiohttp": ("stream/", "tools/"),
     "c2pa": ("stream/marks/",),
     "cryptography": ("stream/marks/", "stream/consent/"),

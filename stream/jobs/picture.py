@@ -54,14 +54,14 @@ def swap_picture(job: SwapJob, opener: Opener = single) -> JobResult:
         with stats.time("encode"):
             if done.patches:
                 shown = imprinted(whole(picture), marks)
-                write_image(
+                notes += write_image(
                     job.output,
                     shown,
                     like=job.target,
                     finishing=lambda path: sign(path, marks, job, what_happened(job, pipeline, stats), stats),
                 )
             else:
-                write_image(job.output, whole(picture), like=job.target)
+                notes += write_image(job.output, whole(picture), like=job.target)
                 notes.append(f"no face to paint was seen in {job.target}; it was written unchanged and unmarked")
         if report:
             report.add(done.plan)

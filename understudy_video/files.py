@@ -132,7 +132,9 @@ def swap_files(
     spec = read_spec(options, tuple(() for _ in settled.people))
     words = [targets] if isinstance(targets, str | Path) else list(targets)
     folder = Path(output_dir)
-    made = plan(find_targets([str(word) for word in words], recursive, pattern, folder), folder, name, _photos(source))
+    made = plan(
+        find_targets([str(word) for word in words], recursive, pattern, [folder]), folder, name, _photos(source)
+    )
     made.check()
     if made.existing and not overwrite and not skip_done:
         raise OutputError(f"{made.existing[0]} exists; name another folder, or give overwrite=True or skip_done=True")

@@ -79,13 +79,18 @@ def swap(
         Path | None,
         typer.Option(
             metavar="FRAME.png",
-            help="One frame, before and after side by side: that at --start, or the first with a face.",
+            help="One frame, before and after side by side: that at --start, or the first with a face. With"
+            " --output-dir: a folder for one of each file.",
             rich_help_panel=OUTPUT,
         ),
     ] = None,
     report: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.json", help="Every frame's route and faces, and timings.", rich_help_panel=OUTPUT),
+        typer.Option(
+            metavar="FILE.json",
+            help="Every frame's route and faces, and timings. With --output-dir: a folder for one of each file.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.", rich_help_panel=OUTPUT)] = False,
     overwrite: Overwrite = False,
@@ -133,11 +138,10 @@ def swap(
     begin, finish = parse_time(start, "--start") if start else None, parse_time(end, "--end") if end else None
     encoding = Encoding(codec, crf, preset, rate, threads)
     if many.output_dir is not None:
-        alone = "--preview" if preview else "--report" if report else None
-        if alone:
-            raise UnderstudyError(f"{alone} is of one file; leave it out, or --output-dir")
         spec, agreed = wanted.settled(consent)
-        plan, replacing = many.planned(words, [path for photos in spec.source for path in photos], overwrite)
+        plan, replacing = many.planned(
+            words, [path for photos in spec.source for path in photos], overwrite, preview, report
+        )
         job = SwapJob(spec, "", None, encoding, begin, finish, None, None, agreed, marks, signer, streams)
         from tools.swap import show_batch
 

@@ -93,7 +93,7 @@ def test_every_option_of_a_file_is_in_every_way_that_files_go() -> None:
     encoding = {f.name for f in fields(Encoding)} - {"threads", "format"}
     asked = {f.name for f in fields(Request)} - {"target", "output", "source", "consent", "options"}
     typed = set(inspect.signature(swap.swap).parameters)
-    assert asked == encoding | {"start", "end", "streams", "overwrite"} and asked <= typed
+    assert asked == encoding | {"start", "end", "streams", "overwrite", "skip_done"} and asked <= typed
     for called in (swap_file, swap_files):
         assert {"streams", "overwrite", "encoding"} <= set(inspect.signature(called).parameters)
 

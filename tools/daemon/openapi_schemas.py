@@ -18,6 +18,7 @@ WORDS = {
     "source": "Whose face: a photo, a folder of photos, or a kept identity's name; one for each person.",
     "consent": "The people whose faces are put in agreed to it. Must be true where a source is a photo.",
     "overwrite": "A file that has the output's name already may be replaced.",
+    "skip_done": "Where the output is there and whole, it stays, and the job is done.",
     "who": "Whose face is replaced: largest (default), all, left-to-right:N, box:x0,y0,x1,y1, reference:PHOTO.",
     "map": "With several sources: N=WHO.",
     "start": "Begin here: 12.5 or 1:02:03.",
@@ -36,7 +37,14 @@ NUMBERS: dict[str, JsonObject] = {
     "strength": {"minimum": 0, "maximum": 1},
     "most_faces": {"minimum": 1},
 }
-OWN: dict[str, type] = {"crf": int, "consent": bool, "overwrite": bool, "source": list, "streams": Streams}
+OWN: dict[str, type] = {
+    "crf": int,
+    "consent": bool,
+    "overwrite": bool,
+    "skip_done": bool,
+    "source": list,
+    "streams": Streams,
+}
 REQUIRED = ("target", "output", "source")
 ID: JsonObject = {"type": "string", "pattern": "^[0-9a-f]{16}$"}
 KEY: JsonObject = {

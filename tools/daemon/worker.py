@@ -23,6 +23,7 @@ from stream.consent.consent import Given
 from stream.consent.package import default_identities
 from stream.consent.people import find_people
 from stream.consent.people import settle as settle_consent
+from stream.jobs.done import Standing
 from stream.jobs.job import SwapJob
 from stream.jobs.picture import swap_picture
 from stream.media.bitrate import parse_bitrate
@@ -40,6 +41,7 @@ from tools.daemon.process.faults import exit_code
 from tools.daemon.process.inputs import JobInputs
 from tools.daemon.process.reporter import Reporter
 from tools.daemon.process.resume import KeptState
+from tools.daemon.process.there import standing_in
 from tools.daemon.queue.job_folders import LOCK
 from tools.daemon.queue.retries import ExitCode
 from tools.daemon.request import Request, read
@@ -81,7 +83,13 @@ class Worker:
         self._passed(Step.LEFTOVERS_CLEARED)
         if placed:
             return ExitCode.DONE
-        check_place(output, asked.overwrite)
+        there = standing_in(output, self._folder) if asked.skip_done else Standing.NOTHING
+        if there is Standing.DONE:
+            self._reporter.note(f"{output} is there and whole; it was left as it is")
+            return ExitCode.DONE
+        overwrite = asked.overwrite or there is Standing.EARLY  # that one is made again
+        asked = replace(asked, overwrite=overwrite)
+        check_place(output, overwrite)
         with PinnedInputs(self._folder) as pins:
 
             def as_asked(text: str) -> str:

@@ -228,8 +228,14 @@ class TestProcess:
         child = Child(tmp_path / "work", asked)
         assert child.end() == ExitCode.WRONG and '"overwrite": true' in child.errors[0]
         assert (tmp_path / "out.mp4").read_bytes() == b"mine"
-        child = Child(tmp_path / "work", replace(asked, overwrite=True))
+        child = Child(tmp_path / "work", replace(asked, skip_done=True))
+        assert child.end() == ExitCode.WRONG and '"overwrite": true' in child.errors[0], "it is not whole"
+        child = Child(tmp_path / "work", replace(asked, overwrite=True, skip_done=True))
         assert child.end() == ExitCode.DONE and len(times(tmp_path / "out.mp4")) == 15
+        made = (tmp_path / "out.mp4").read_bytes()
+        child = Child(tmp_path / "again", replace(asked, overwrite=True, skip_done=True))
+        assert child.end() == ExitCode.DONE and (tmp_path / "out.mp4").read_bytes() == made
+        assert child.notes == [f"{tmp_path / 'out.mp4'} is there and whole; it was left as it is"]
 
 
 def finished_names(folder: Path) -> list[str]:

@@ -111,12 +111,13 @@ def end_warnings(log: MissLog, frames: int, on_miss: OnMiss | None, names: Seque
 
 
 def _missed_words(log: MissLog, frames: int, shown: bool, most: int) -> tuple[str, ...]:
-    if frames and not log.painted:
-        return ("no face was painted: none that was wanted was seen; look at --who, or at --preview FRAME.png",)
+    none = bool(frames) and not log.painted
     if not log.frames:
-        return ()
+        never = "no face was painted: none that was wanted was seen; look at --who, or at --preview FRAME.png"
+        return (never,) if none else ()
     fate = "it shows as it is; --on-miss blur covers it" if shown else "it was covered"
-    return (f"a face to paint was missed in {log.frames} of {frames} frames ({_when(log.spans, most)}); {fate}",)
+    first = "no face was painted: one that was wanted" if none else "a face to paint"
+    return (f"{first} was missed in {log.frames} of {frames} frames ({_when(log.spans, most)}); {fate}",)
 
 
 def unused(log: MissLog, names: Sequence[str]) -> tuple[str, ...]:

@@ -256,7 +256,8 @@ class TestWithNetworks:
         cv2.imwrite(str(target), pixels)
         result = understudy("swap", AGREED, "-s", face, target, out)
         assert result.returncode == 0
-        assert "no face to paint was seen" in " ".join(result.stderr.split())
+        said = " ".join(result.stderr.split())
+        assert "unchanged and unmarked" in said and "no face was painted: none that was wanted was seen" in said
         assert np.array_equal(np.asarray(cv2.imread(str(out))), pixels)
 
     def test_a_preview_is_one_frame_before_and_after(self, face: Path, clip: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engines.errors import UnderstudyError
+from engines.extras import install
 from stream.untrusted.text import printable, quoted
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ app = typer.Typer(
 deny = typer.Typer(help="Faces that this computer refuses to use.", no_args_is_help=True)
 app.add_typer(deny, name="deny")
 
-_PULL = "`understudy models pull arcface_w600k_r50`"
+_PULL = f"`{install('identity')}` or `understudy models pull arcface_w600k_r50`"
 Name = Annotated[str, typer.Argument(metavar="NAME")]
 Json = Annotated[bool, typer.Option("--json", help="The answer for programs.")]
 
@@ -98,24 +99,26 @@ def deny_add(
 ) -> None:
     """Refuse a face from now on. Only its embedding is kept."""
     from calib.denylist import DenyList, DenyListError, load, save
-    from calib.likeness import two_people
     from stream.consent.denied import denylist_path, editing
     from stream.consent.embedder import embed_photos
     from stream.consent.photos import read_photos
 
-    made = embed_photos(read_photos(photos))
+    path = denylist_path()
+    digest = load(path).embedder if path.exists() else ""  # what is there is added to with the same network
+    made = embed_photos(read_photos(photos), digest)
     if made is None:
         raise DenyListError(f"faces can be told apart only with a network; {_PULL} first")
-    if pair := two_people(made.each):
+    if pair := made.two_people():
         one, other = (photos[index].name for index in pair)
         raise DenyListError(f"{one} and {other} show two different people; refuse each under a label of their own")
-    path = denylist_path()
     path.parent.mkdir(parents=True, exist_ok=True)
     with editing(path):
-        old = load(path) if path.exists() else DenyList(made.embedder)
+        fresh = DenyList(made.embedder, (), made.bounds.denied, made.metric)
+        old = load(path) if path.exists() else fresh
         if old.entries and old.embedder != made.embedder:
             raise DenyListError(f"{path} was made with another network; move it away and add its people anew")
-        save(DenyList(made.embedder, old.entries, old.threshold).with_entry(label, made.mean), path)
+        kept = old if old.embedder == made.embedder else fresh
+        save(kept.with_entry(label, made.mean), path)
     typer.echo(f"{label}: refused from now on")
 
 

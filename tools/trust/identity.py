@@ -48,6 +48,31 @@ def add(
         typer.echo(f"note: whether all photos show one person was not looked at; {_PULL} for that", err=True)
 
 
+@app.command()
+def build(
+    videos: Annotated[list[Path], typer.Argument(metavar="VIDEO...", help="Videos of the same one or two people.")],
+    to: Annotated[Path, typer.Option(metavar="DIR", help="A new folder for the sets.")],
+    people: Annotated[
+        int | None, typer.Option(metavar="1|2", help="Whose sets; as it turns out, if not given.")
+    ] = None,
+    fps: Annotated[float, typer.Option(help="Frames that are looked at, a second.")] = 5.0,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+) -> None:
+    """Make sets of the pictures of each person of a video that are worth having: anchors, coverage, challenge."""
+    from tools.cli.progress import open_progress
+    from tools.identity.build import Wanted, lines, run
+
+    wanted = Wanted(tuple(videos), to, people, fps, resume)
+    wanted.check()
+    with open_progress(None, quiet=quiet, label="looking") as bar:
+        built, sets = run(wanted, lambda _video, _seconds: bar.tick())
+    for line in lines(built, sets):
+        typer.echo(line)
+    typer.echo(f"{to / 'sheet.jpg'} shows them all; `understudy identity add --from {to / 'person_0'}` keeps one with"
+               " its consent")  # fmt: skip
+
+
 @app.command("list")
 def list_(as_json: Json = False) -> None:
     """All identities, and whether their consent still holds."""

@@ -1,0 +1,102 @@
+"""Selection: what becomes of a candidate in its bucket, and which are a person's anchors and challenges. Pure, and the
+same for the same candidates in the same order."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from calib.identity.buckets import Lighting, Occlusion
+from calib.identity.candidate import Candidate
+from calib.identity.vectors import similarity
+
+ANCHORS, CHALLENGES = 5, 8
+ANCHOR_APART, ANCHOR_ALIKE = 1.5, 0.90  # seconds at least, cosine of appearance at most
+BUCKET_MOST, COVER_APART, COVER_ALIKE = 2, 2.0, 0.85
+CHALLENGE_APART = 1.0  # seconds: neighbours show the same moment
+BETTER = 0.02  # of quality, by which a frame must beat the one that it replaces
+EXTREME_YAW, EXTREME_PITCH = 30.0, 20.0  # degrees
+
+
+class Decision(StrEnum):
+    """What becomes of a candidate in its bucket."""
+
+    SAVE = "save"
+    REPLACE = "replace"
+    ADD = "add"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rated:
+    """A candidate with what was measured against its person. stable: likeness to them. novelty: when it was met."""
+
+    candidate: Candidate
+    stable: float
+    novelty: float
+
+
+def decide(one: Candidate, saved: Sequence[Rated]) -> tuple[Decision, int]:
+    """saved: what the candidate's bucket holds. With REPLACE the index of the one to be replaced, else 0."""
+    if not saved:
+        return Decision.SAVE, 0
+    near = similarity(one.face, [other.candidate.face for other in saved])
+    closest = int(near.argmax())
+    apart = all(abs(one.seconds - other.candidate.seconds) >= COVER_APART for other in saved)
+    if apart and near[closest] <= COVER_ALIKE and len(saved) < BUCKET_MOST:
+        return Decision.ADD, 0
+    # the one that it is most like gives way, so that a bucket's two stay different
+    others = [rated for i, rated in enumerate(saved) if i != closest]
+    fits = all(
+        abs(one.seconds - other.candidate.seconds) >= COVER_APART
+        and float(similarity(one.face, [other.candidate.face])[0]) <= COVER_ALIKE
+        for other in others
+    )
+    if fits and one.quality > saved[closest].candidate.quality + BETTER:
+        return Decision.REPLACE, closest
+    return Decision.SKIP, 0
+
+
+def anchors(pool: Sequence[Rated]) -> tuple[Rated, ...]:
+    """The best frontal strict ones, at most ANCHORS, apart in time and look; in the order of time."""
+    fit = [r for r in pool if r.candidate.strict and r.candidate.frontal]
+    fit = [r for r in fit if r.candidate.bucket.occlusion is Occlusion.NONE]
+    return _spread(fit, lambda r: r.candidate.quality, ANCHORS, ANCHOR_APART, ANCHOR_ALIKE)
+
+
+def challenges(pool: Sequence[Rated], taken: Sequence[Rated], least: float) -> tuple[Rated, ...]:
+    """The hardest ones of whom the person is still sure, at most CHALLENGES. taken: what other sets hold. least: the
+    stability below which a frame may be somebody else's."""
+    held = {r.candidate.number for r in taken}
+    fit = [r for r in pool if r.candidate.number not in held and r.stable >= least and reason(r.candidate) is not None]
+    return _spread(fit, challenge_score, CHALLENGES, CHALLENGE_APART, 1.0)
+
+
+def challenge_score(r: Rated) -> float:
+    return 0.5 * min(r.novelty, 1) + 0.3 * r.candidate.quality + 0.2 * r.stable
+
+
+def reason(one: Candidate) -> str | None:
+    """What makes a frame hard, as file names say it; None where nothing does."""
+    b, m = one.bucket, one.measures
+    if b.lighting is not Lighting.NORMAL:
+        return b.lighting.value
+    if b.occlusion is Occlusion.HEAVY:
+        return "occluded"
+    if abs(m.yaw) > EXTREME_YAW:
+        return "yaw"
+    return "pitch" if abs(m.pitch) > EXTREME_PITCH else None
+
+
+def _spread(
+    pool: Sequence[Rated], score: Callable[[Rated], float], most: int, apart: float, alike: float
+) -> tuple[Rated, ...]:
+    """The highest scores first, less those too near in time, or too alike, to one that is taken."""
+    chosen: list[Rated] = []
+    for one in sorted(pool, key=lambda r: (-score(r), r.candidate.number)):
+        if len(chosen) == most:
+            break
+        near = similarity(one.candidate.face, [other.candidate.face for other in chosen])
+        far = all(abs(one.candidate.seconds - other.candidate.seconds) >= apart for other in chosen)
+        if far and (len(near) == 0 or float(near.max()) <= alike):
+            chosen.append(one)
+    return tuple(sorted(chosen, key=lambda r: r.candidate.number))

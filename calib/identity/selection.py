@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from calib.identity.buckets import Lighting, Occlusion
+from calib.identity.buckets import Expression, Lighting, Occlusion
 from calib.identity.candidate import Candidate
 from calib.identity.vectors import similarity
 
-ANCHORS, CHALLENGES = 5, 8
+ANCHORS, LEAST, CHALLENGES = 5, 3, 8
 ANCHOR_APART, ANCHOR_ALIKE = 1.5, 0.90  # seconds at least, cosine of appearance at most
 BUCKET_MOST, COVER_APART, COVER_ALIKE = 2, 2.0, 0.85
 CHALLENGE_APART = 1.0  # seconds: neighbours show the same moment
@@ -57,10 +57,15 @@ def decide(one: Candidate, saved: Sequence[Rated]) -> tuple[Decision, int]:
 
 
 def anchors(pool: Sequence[Rated]) -> tuple[Rated, ...]:
-    """The best frontal strict ones, at most ANCHORS, apart in time and look; in the order of time."""
+    """The best frontal strict ones with open eyes and a closed mouth, at most ANCHORS, apart in time and look; in the
+    order of time. Where those are fewer than LEAST, other expressions and then like looks make up for it."""
     fit = [r for r in pool if r.candidate.strict and r.candidate.frontal]
     fit = [r for r in fit if r.candidate.bucket.occlusion is Occlusion.NONE]
-    return _spread(fit, lambda r: r.candidate.quality, ANCHORS, ANCHOR_APART, ANCHOR_ALIKE)
+    calm = [r for r in fit if r.candidate.bucket.expression in (Expression.NEUTRAL, Expression.SMILE)]
+    chosen: tuple[Rated, ...] = ()
+    for among, alike, most in ((calm, ANCHOR_ALIKE, ANCHORS), (fit, ANCHOR_ALIKE, LEAST), (calm, 1.0, LEAST)):
+        chosen = _spread(among, lambda r: r.candidate.quality, most, ANCHOR_APART, alike, chosen)
+    return chosen
 
 
 def challenges(pool: Sequence[Rated], taken: Sequence[Rated], least: float) -> tuple[Rated, ...]:
@@ -88,15 +93,21 @@ def reason(one: Candidate) -> str | None:
 
 
 def _spread(
-    pool: Sequence[Rated], score: Callable[[Rated], float], most: int, apart: float, alike: float
+    pool: Sequence[Rated],
+    score: Callable[[Rated], float],
+    most: int,
+    apart: float,
+    alike: float,
+    chosen: Sequence[Rated] = (),
 ) -> tuple[Rated, ...]:
-    """The highest scores first, less those too near in time, or too alike, to one that is taken."""
-    chosen: list[Rated] = []
+    """The highest scores first, less those too near in time, or too alike, to one that is taken. chosen: those that are
+    taken already."""
+    taken = list(chosen)
     for one in sorted(pool, key=lambda r: (-score(r), r.candidate.number)):
-        if len(chosen) == most:
+        if len(taken) >= most:
             break
-        near = similarity(one.candidate.face, [other.candidate.face for other in chosen])
-        far = all(abs(one.candidate.seconds - other.candidate.seconds) >= apart for other in chosen)
+        near = similarity(one.candidate.face, [other.candidate.face for other in taken])
+        far = all(abs(one.candidate.seconds - other.candidate.seconds) >= apart for other in taken)
         if far and (len(near) == 0 or float(near.max()) <= alike):
-            chosen.append(one)
-    return tuple(sorted(chosen, key=lambda r: r.candidate.number))
+            taken.append(one)
+    return tuple(sorted(taken, key=lambda r: r.candidate.number))

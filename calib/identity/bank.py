@@ -1,8 +1,8 @@
 """Memory bank: the looks of one person that a video has shown, at most ten, as identity vectors. Grows frame by frame.
 
 Source: momentscan's `identity_memory`. A face near enough to a look is blended into it, one that is still the same
-person becomes a look of its own, any other is refused. A look that was never the person's prototype may not lead away
-from them: new looks must also be like the first one.
+person becomes a look of its own, any other is refused. Looks may not lead away from the person: what goes into any of
+them must be a little like the first one, the prototype, too.
 """
 
 from dataclasses import dataclass, field
@@ -48,11 +48,13 @@ class MemoryBank:
             return
         near = likeness(vector, [look.vector for look in self.looks])
         best = int(near.argmax())
+        if near[0] < self.bounds.different:
+            return
         if near[best] >= self.bounds.merge:
             look = self.looks[best]
             moved = look.vector if best == 0 else _blended(look.vector, vector)
             self.looks[best] = Look(moved, look.hits + 1, seconds)
-        elif near[best] >= self.bounds.fresh and near[0] >= self.bounds.different:
+        elif near[best] >= self.bounds.fresh:
             if len(self.looks) >= MOST:
                 weakest = min(range(1, len(self.looks)), key=lambda i: (self.looks[i].hits, self.looks[i].last))
                 del self.looks[weakest]

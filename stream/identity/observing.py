@@ -20,7 +20,6 @@ from engines.nets.person import face_embedding
 from engines.nets.vision import DINO, SIGLIP, Vision
 from engines.occlusion.network import WEIGHTS
 from engines.occlusion.opened import open_occlusion
-from engines.protocol import Engine
 from engines.store.catalog import Template
 from engines.store.store import Store
 from engines.values import F32, U8, Box, Rect
@@ -28,9 +27,8 @@ from stream.consent.embedder import FaceEmbedder
 from stream.frame import FaceTrack, Frame
 from stream.identity.crops import SteadyBox, body_crop, face_crop
 from stream.identity.measuring import local, measured
-from stream.perception.face_selection import parse_rules
+from stream.identity.sighting import FaceSighting
 from stream.perception.occlusion_tracker import OcclusionTracker
-from stream.perception.perceiver import Perceiver
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # arrays have no plain equality
@@ -60,9 +58,9 @@ class Observer:
         self._embedder, self._template = embedder, store.catalog.template("arcface_128")
         self._net = Net(embedder.model, embedder.engine)
         self._who = Embedder(self._net)
-        self._occlusion: Engine | None = open_occlusion() if WEIGHTS.is_file() else None
+        occlusion = OcclusionTracker(open_occlusion(), load_thresholds(), always=True) if WEIGHTS.is_file() else None
+        self._sighting = FaceSighting(embedder.finder.networks, occlusion)
         self._dino, self._siglip = (_vision(store, name) for name in (DINO, SIGLIP))
-        self._perceiver: Perceiver | None = None
         self._boxes: dict[int, SteadyBox] = {}
 
     @property
@@ -72,25 +70,17 @@ class Observer:
 
     def restart(self) -> None:
         """The next frame is the first of a piece of its own: nothing of those before is remembered."""
-        if self._perceiver is not None:
-            self._perceiver.close()
-        watch = OcclusionTracker(self._occlusion, load_thresholds(), always=True) if self._occlusion else None
-        self._perceiver = Perceiver(self._embedder.finder.networks, parse_rules("all", (), 1), watch=watch)
+        self._sighting.restart()
         self._boxes.clear()
 
     def close(self) -> None:
-        if self._perceiver is not None:
-            self._perceiver.close()
+        self._sighting.close()
         for net in (self._net, *(one.net for one in (self._dino, self._siglip) if one is not None)):
             net.close()
 
     def __call__(self, frame: Frame) -> list[Observation]:
         """Every face that is seen, in the order of the tracks."""
-        if self._perceiver is None:
-            self.restart()
-        assert self._perceiver is not None
-        scene = self._perceiver(frame)
-        return [self._observed(frame, track) for track in sorted(scene.tracks, key=lambda t: t.id) if track.region]
+        return [self._observed(frame, track) for track in self._sighting(frame) if track.region is not None]
 
     def _observed(self, frame: Frame, track: FaceTrack) -> Observation:
         picture, region = frame.picture, track.region

@@ -29,8 +29,9 @@ Json = Annotated[bool, typer.Option("--json", help="The answer for programs.")]
 
 @app.command()
 def add(
-    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO...", help="Photos of one person.")],
     name: Annotated[str, typer.Option(help="What to call it: letters, digits, - _ .")],
+    photos: Annotated[list[Path] | None, typer.Argument(metavar="[PHOTO]...", help="Photos of one person.")] = None,
+    origin: Annotated[Path | None, typer.Option("--from", metavar="DIR", help="A set that `build` made.")] = None,
     consent: Annotated[str, typer.Option(metavar="TEXT", help='"who, when, what for"')] = "",
     expires: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Last day the consent holds.")] = None,
     is_self: Annotated[bool, typer.Option("--self", help="It is your own face.")] = False,
@@ -39,6 +40,7 @@ def add(
     from stream.consent.embedder import embed_photos, open_finder  # heavy: networks; the other commands do without
     from stream.consent.photos import read_photos
 
+    photos = _chosen(photos or [], origin)
     read_photos(photos)  # what is no picture is told by the name that the user gave
     made = _wardrobe().add(name, photos, consent, datetime.now(UTC), _day(expires), is_self=is_self, embed=embed_photos)
     typer.echo(f"{made.name}: {_photos(made)}, {'with' if made.embedder else 'without'} embedding, in {made.folder}")
@@ -172,6 +174,24 @@ def deny_remove(label: Annotated[str, typer.Argument(metavar="LABEL")]) -> None:
     with editing(path):
         save(load(path).without(label), path)
     typer.echo(f"{label}: no longer refused")
+
+
+def _chosen(photos: list[Path], origin: Path | None) -> list[Path]:
+    """The photos that were named, or those of a set."""
+    from stream.consent.identity_set import set_photos
+
+    if origin is None:
+        if not photos:
+            raise UnderstudyError("an identity needs a photo; name one or more, or a set with --from DIR")
+        return photos
+    if photos:
+        raise UnderstudyError("--from DIR takes the pictures of a set; name no photo beside it")
+    found = set_photos(origin)
+    if found is None:
+        raise UnderstudyError(
+            f"--from {origin} is no identity set; `understudy identity build` makes them: DIR/person_0"
+        )
+    return list(found)
 
 
 def _wardrobe() -> "IdentityStore":

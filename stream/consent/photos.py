@@ -14,8 +14,8 @@ NamedPhoto: TypeAlias = tuple[str, U8]
 
 
 def parse_sources(texts: list[str]) -> tuple[tuple[Path, ...], ...]:
-    """One person per text: a photo, several photos joined by commas, a folder of photos, or a folder of an identity set.
-    Raises InputError."""
+    """One person per text: a photo, several joined by commas, a folder of photos or of an identity set. Raises
+    InputError."""
     return tuple(_photos(text) for text in texts)
 
 

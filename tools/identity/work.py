@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
+from zipfile import BadZipFile
 
 import cv2
 import numpy as np
@@ -43,9 +44,9 @@ class Work:
         if not path.is_file():
             return None
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 return _read({name: stored[name] for name in stored.files})
-        except (OSError, ValueError, KeyError, IndexError) as error:
+        except (OSError, ValueError, KeyError, IndexError, BadZipFile) as error:
             raise OutputError(f"{path} is damaged ({error}); remove {self.folder} and begin anew") from error
 
     def keep_piece(self, video: int, number: int, piece: Piece) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engines.mesh.expression import CORNERS, LEVEL, expression
+from engines.mesh.expression import CORNERS, FLAT_PITCH, FLAT_YAW, LEVEL, expression
 from engines.mesh.topology import CANONICAL, INNER_LIPS, LEFT_EYE, OUTER_LIPS, RIGHT_EYE
 from engines.values import F32
 from tools.synth.faces import turned
@@ -39,7 +39,7 @@ def smile(centimetres: float) -> F32:
 def test_the_face_at_rest_does_nothing() -> None:
     rest = expression(PIXELS)
     assert rest.mouth_open < 0.3 and rest.smile < 0.3 and rest.eye_open > 0.6
-    assert rest.yaw == pytest.approx(0, abs=0.5) and rest.pitch == pytest.approx(-LEVEL, abs=0.5)
+    assert rest.yaw == pytest.approx(0, abs=0.5) and rest.pitch == pytest.approx(-FLAT_PITCH * LEVEL, abs=0.5)
 
 
 def test_a_mouth_opens_and_eyes_shut_by_degrees() -> None:
@@ -60,4 +60,4 @@ def test_a_turned_head_does_not_smile_for_it(yaw: float, pitch: float) -> None:
     found, rest = expression(mesh), expression(PIXELS)
     assert found.smile == pytest.approx(rest.smile, abs=0.02)
     assert found.eye_open == pytest.approx(rest.eye_open, abs=0.02)
-    assert abs(found.yaw) == pytest.approx(abs(yaw), abs=1.5)
+    assert abs(found.yaw) == pytest.approx(FLAT_YAW * abs(yaw), abs=1.5)

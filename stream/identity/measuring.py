@@ -8,6 +8,7 @@ import numpy as np
 from calib.identity.buckets import Signs
 from calib.identity.gates import Measures
 from engines.align import crop, five_points, to_template
+from engines.lids import Lids
 from engines.mesh.expression import expression
 from engines.mesh.topology import OVAL
 from engines.occlusion.network import NONE, SIDE, move
@@ -27,8 +28,11 @@ class Measured:
     signs: Signs
 
 
-def measured(track: FaceTrack, region: Region, width: int, height: int, template: Template) -> Measured:
-    """region: pixels about the track's face. width, height: of the frame."""
+def measured(
+    track: FaceTrack, region: Region, width: int, height: int, template: Template, lids: Lids | None = None
+) -> Measured:
+    """region: pixels about the track's face. width, height: of the frame. lids: of what tells how open eyes are; the
+    mesh if None."""
     mesh = local(track.face.mesh, region)
     face = crop(region.rgb, to_template(five_points(mesh), template, FACE), FACE)
     grey = cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)[_MIDDLE, _MIDDLE]
@@ -43,7 +47,8 @@ def measured(track: FaceTrack, region: Region, width: int, height: int, template
         yaw=shown.yaw,
         pitch=shown.pitch,
     )
-    return Measured(measures, Signs(shown.mouth_open, shown.smile, shown.eye_open))
+    eye_open = lids.open(region.rgb, mesh) if lids is not None else shown.eye_open
+    return Measured(measures, Signs(shown.mouth_open, shown.smile, eye_open))
 
 
 def local(mesh: F32, region: Region) -> F32:

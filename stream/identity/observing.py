@@ -12,6 +12,9 @@ from calib.identity.gates import Measures
 from calib.identity.tracks import nearness
 from calib.identity.vectors import IdVector, VisVector
 from calib.thresholds import load as load_thresholds
+from engines.backends.choose import open_engine
+from engines.lids import NAME as LIDS
+from engines.lids import Lids
 from engines.mesh.appearance import NAME, body_appearance, face_appearance
 from engines.nets.embedder import Embedder
 from engines.nets.net import Net
@@ -60,6 +63,7 @@ class Observer:
         self._who = Embedder(self._net)
         occlusion = OcclusionTracker(open_occlusion(), load_thresholds(), always=True) if WEIGHTS.is_file() else None
         self._sighting = FaceSighting(embedder.finder.networks, occlusion)
+        self._lids = Lids(open_engine(store.path(LIDS))) if store.holds(LIDS) else None
         self._dino, self._siglip = (_vision(store, name) for name in (DINO, SIGLIP))
         self._boxes: dict[int, SteadyBox] = {}
 
@@ -75,6 +79,8 @@ class Observer:
 
     def close(self) -> None:
         self._sighting.close()
+        if self._lids is not None:
+            self._lids.close()
         for net in (self._net, *(one.net for one in (self._dino, self._siglip) if one is not None)):
             net.close()
 
@@ -85,7 +91,7 @@ class Observer:
     def _observed(self, frame: Frame, track: FaceTrack) -> Observation:
         picture, region = frame.picture, track.region
         assert region is not None
-        seen = measured(track, region, picture.width, picture.height, self._template)
+        seen = measured(track, region, picture.width, picture.height, self._template, self._lids)
         box = self._steady(track, frame.seconds)
         rect = face_crop(box, picture.width, picture.height)
         rgb = picture.rgb(rect)

@@ -82,3 +82,9 @@ def test_the_first_look_keeps_its_share() -> None:
     weights = bank.weights()
     assert weights[0] == ANCHOR and sum(weights) == pytest.approx(1)
     assert begun().weights() == (1.0,) and MemoryBank(BOUNDS).weights() == ()
+
+
+def test_who_is_only_a_little_like_a_look_is_not_taken_in() -> None:
+    bank = begun()
+    bank.update(who(75), 1)  # cosine .26: not different enough to be surely another, and too different to be a look
+    assert [look.hits for look in bank.looks] == [1]

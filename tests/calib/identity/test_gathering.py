@@ -83,3 +83,11 @@ def test_where_nobody_was_seen_clearly_the_longest_track_is_somebody() -> None:
     once.take([seen(0, candidate())])
     once.settle()
     assert not once.people
+
+
+def test_unclear_tracks_beside_people_who_were_seen_are_nobody() -> None:
+    gathering = met(ANNA)
+    for i in range(5):
+        gathering.take([seen(9, candidate(100 + i, 20.0 + i, yaw=40, person=200))])
+    gathering.settle()
+    assert len(gathering.people) == 1

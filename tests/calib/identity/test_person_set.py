@@ -7,7 +7,7 @@ from calib.identity.bounds import bounds_of
 from calib.identity.buckets import Expression, Pitch
 from calib.identity.candidate import Candidate
 from calib.identity.conditioning import Variant
-from calib.identity.person_set import PersonSet, Sets
+from calib.identity.person_set import WAITING, PersonSet, Sets
 from calib.identity.stopping import Coverage
 from tests.calib.identity.candidates import CLEAR, OPEN, SHUT, SMILING, candidate, who
 
@@ -101,3 +101,8 @@ def test_the_same_candidates_give_the_same_sets() -> None:
     frames = [*FRONT, *(candidate(3 + i, 6 + i / 3, yaw=noise.uniform(-50, 50), seen=noise.uniform(0, 90),
               blur=noise.uniform(20, 500), person=noise.uniform(0, 90)) for i in range(200))]  # fmt: skip
     assert numbers(filled(frames).sets()) == numbers(filled(frames).sets())
+
+
+def test_only_so_many_frames_are_kept_while_there_is_no_prototype() -> None:
+    person = filled([candidate(i, yaw=30) for i in range(WAITING + 20)])
+    assert person.wanted() == set(range(WAITING))

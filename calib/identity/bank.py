@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from calib.identity.bounds import Bounds
+from calib.identity.bounds import LikenessBounds
 from calib.identity.vectors import IdVector, likeness
 
 MOST = 10  # k_max
@@ -18,7 +18,7 @@ ANCHOR = 0.15  # least weight of the first look, the prototype's
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
+class KnownLook:
     """vector: a running mean. hits: frames that went into it. last: seconds of the latest."""
 
     vector: IdVector
@@ -30,12 +30,12 @@ class Look:
 class MemoryBank:
     """bounds: the embedder's. anchor: the person's prototype, the first look, which is never dropped."""
 
-    bounds: Bounds
-    looks: list[Look] = field(default_factory=list)
+    bounds: LikenessBounds
+    looks: list[KnownLook] = field(default_factory=list)
 
     def begin(self, anchor: IdVector, seconds: float) -> None:
         """Sets or renews the first look."""
-        self.looks[:1] = [Look(anchor, self.looks[0].hits if self.looks else 1, seconds)]
+        self.looks[:1] = [KnownLook(anchor, self.looks[0].hits if self.looks else 1, seconds)]
 
     def stable(self, vector: IdVector) -> float:
         """Likeness to the nearest look; -1 where there is none."""
@@ -53,12 +53,12 @@ class MemoryBank:
         if near[best] >= self.bounds.merge:
             look = self.looks[best]
             moved = look.vector if best == 0 else _blended(look.vector, vector)
-            self.looks[best] = Look(moved, look.hits + 1, seconds)
+            self.looks[best] = KnownLook(moved, look.hits + 1, seconds)
         elif near[best] >= self.bounds.fresh:
             if len(self.looks) >= MOST:
                 weakest = min(range(1, len(self.looks)), key=lambda i: (self.looks[i].hits, self.looks[i].last))
                 del self.looks[weakest]
-            self.looks.append(Look(vector, 1, seconds))
+            self.looks.append(KnownLook(vector, 1, seconds))
 
     def weights(self) -> tuple[float, ...]:
         """Shares of the looks, that sum to 1: by hits, the first no less than ANCHOR."""

@@ -1,4 +1,4 @@
-"""Bounds: from which likeness two faces are one person, by embedder. Values in a small TOML file; knows no faces.
+"""LikenessBounds: from which likeness two faces are one person, by embedder. Values in a TOML file; knows no faces.
 
 A likeness is a cosine, or 1 less a distance: `engines.nets.embedder` says which, for each embedder.
 """
@@ -18,7 +18,7 @@ class BoundsError(UnderstudyError):
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class LikenessBounds:
     """same: two faces above it are one person. different: under it two photos are of two people. denied: above it a
     face is one of a deny list. stable: at least that much is a frame of a video like its person's prototype. merge,
     fresh: of a memory bank: from `merge` on a face is taken into the look that it is most like, from `fresh` on it is a
@@ -37,21 +37,21 @@ class Bounds:
 
 
 @cache
-def load_bounds() -> dict[str, Bounds]:
+def load_bounds() -> dict[str, LikenessBounds]:
     """The project's own, by the catalogue's name of the embedder."""
     return read_bounds((resources.files("calib.identity") / "bounds.toml").read_text("utf-8"))
 
 
-def read_bounds(text: str) -> dict[str, Bounds]:
+def read_bounds(text: str) -> dict[str, LikenessBounds]:
     """Raises BoundsError for a text that is no such file."""
     try:
         told: dict[str, Any] = tomllib.loads(text)
-        return {name: Bounds(**{key: float(value) for key, value in one.items()}) for name, one in told.items()}
+        return {name: LikenessBounds(**{key: float(value) for key, value in one.items()}) for name, one in told.items()}
     except (tomllib.TOMLDecodeError, TypeError, ValueError, AttributeError) as error:
         raise BoundsError(f"the bounds of embedders cannot be read: {error}") from error
 
 
-def bounds_of(embedder: str, file: Path | None = None) -> Bounds:
+def bounds_of(embedder: str, file: Path | None = None) -> LikenessBounds:
     """Of one embedder. file: a user's own, which `understudy calibrate identity --out` wrote; it goes first. Raises
     BoundsError, also where nobody ever fitted bounds for that embedder."""
     try:

@@ -33,7 +33,7 @@ class Expression(StrEnum):
     EYES_CLOSED = "eyes_closed"
 
 
-class Occlusion(StrEnum):
+class OcclusionBin(StrEnum):
     """How much of the face is covered: under .1, up to .4, more."""
 
     NONE = "none"
@@ -75,7 +75,7 @@ class Bucket:
     yaw: str
     pitch: Pitch
     expression: Expression
-    occlusion: Occlusion
+    occlusion: OcclusionBin
     lighting: Lighting
 
     @property
@@ -125,10 +125,10 @@ def expression_bin(signs: Signs) -> Expression:
     return Expression.SMILE if signs.smile >= SMILE else Expression.NEUTRAL
 
 
-def occlusion_bin(share: float) -> Occlusion:
+def occlusion_bin(share: float) -> OcclusionBin:
     if share < 0.1:
-        return Occlusion.NONE
-    return Occlusion.PARTIAL if share <= 0.4 else Occlusion.HEAVY
+        return OcclusionBin.NONE
+    return OcclusionBin.PARTIAL if share <= 0.4 else OcclusionBin.HEAVY
 
 
 def lighting_bin(exposure: float) -> Lighting:

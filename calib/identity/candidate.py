@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from calib.identity.buckets import Bucket
-from calib.identity.gates import STRICT, Measures, quality
+from calib.identity.gates import STRICT, FaceMeasures, quality
 from calib.identity.vectors import IdVector, VisVector
 
 FRONTAL = 15.0  # degrees of yaw within which a face counts as frontal
@@ -17,7 +17,7 @@ class Candidate:
     number: int
     frame: int
     seconds: float
-    measures: Measures
+    measures: FaceMeasures
     bucket: Bucket
     id: IdVector
     face: VisVector

@@ -12,7 +12,7 @@ OCCLUDED = 0.3  # share of the face that may be covered
 
 
 @dataclass(frozen=True, slots=True)
-class Measures:
+class FaceMeasures:
     """Of one face in one frame. confidence: 0 to 1. blur: variance of the Laplacian of the aligned face, larger is
     sharper. area: share of the picture that its box takes. exposure: mean luma of the aligned face, 0 to 255.
     occlusion: share of the face that something covers. yaw, pitch: degrees; positive to the right of the screen and
@@ -35,7 +35,7 @@ class Gate:
     blur: float
     whole: bool
 
-    def passes(self, m: Measures) -> bool:
+    def passes(self, m: FaceMeasures) -> bool:
         enough = m.confidence >= self.confidence and m.blur >= self.blur and m.area >= SIZE
         return enough and (not self.whole or (DARKEST <= m.exposure <= BRIGHTEST and m.occlusion <= OCCLUDED))
 
@@ -46,7 +46,7 @@ LOOSE = Gate(confidence=0.5, blur=25, whole=False)
 """For everything else that is saved: dark, overexposed and covered faces are what challenge sets are made of."""
 
 
-def quality(m: Measures) -> float:
+def quality(m: FaceMeasures) -> float:
     """0 to 1: sharpness .3, size .3, frontality .2, confidence .2."""
     return (
         0.3 * min(m.blur / 500, 1)

@@ -7,7 +7,7 @@ enough to be somebody new. A track alone decides nothing: trackers may slip from
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from calib.identity.bounds import Bounds
+from calib.identity.bounds import LikenessBounds
 from calib.identity.candidate import Candidate
 from calib.identity.person_set import PersonSet
 from calib.identity.tracks import track_score
@@ -35,7 +35,7 @@ class FaceSeen:
 class Gathering:
     """frames: those looked at. people: in the order in which they were met."""
 
-    bounds: Bounds
+    bounds: LikenessBounds
     frames: int = 0
     people: list[PersonSet] = field(default_factory=list)
     _of_track: dict[int, int] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calib.identity.bounds import Bounds, load_bounds
+from calib.identity.bounds import LikenessBounds, load_bounds
 from engines.nets.embedder import ARCFACE, Metric
 from engines.values import F32
 
@@ -23,7 +23,7 @@ class PersonEmbedding:
     each: F32
     embedder: str
     metric: Metric = Metric.COSINE
-    bounds: Bounds = load_bounds()[ARCFACE]  # frozen
+    bounds: LikenessBounds = load_bounds()[ARCFACE]  # frozen
 
     @property
     def mean(self) -> F32:

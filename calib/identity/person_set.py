@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from calib.identity.bank import MemoryBank
-from calib.identity.bounds import Bounds
-from calib.identity.buckets import Lighting, Occlusion
+from calib.identity.bounds import LikenessBounds
+from calib.identity.buckets import Lighting, OcclusionBin
 from calib.identity.candidate import Candidate
 from calib.identity.conditioning import Variant, variant
 from calib.identity.gates import LOOSE
@@ -42,7 +42,7 @@ class Sets:
 class PersonSet:
     """One person. bounds: of the embedder. presence: size, place and length of their tracks."""
 
-    bounds: Bounds
+    bounds: LikenessBounds
     presence: Presence = field(default_factory=Presence)
     prototype: Prototype = field(default_factory=Prototype)
     bank: MemoryBank = field(init=False)
@@ -68,7 +68,7 @@ class PersonSet:
     def take(self, one: Candidate) -> None:
         """Takes the person's next frame in."""
         self._frames += 1
-        covered = one.bucket.occlusion is not Occlusion.NONE
+        covered = one.bucket.occlusion is not OcclusionBin.NONE
         self._dark += one.bucket.lighting is Lighting.DARK
         self._astray += covered
         if LOOSE.passes(one.measures):
@@ -92,7 +92,7 @@ class PersonSet:
         saved = [r.candidate for held in self._buckets.values() for r in held]
         rated = Rated(one, stable, dual_novelty(one, saved))
         self._recent.add(rated.novelty)
-        if one.bucket.inside and one.bucket.occlusion is not Occlusion.HEAVY:
+        if one.bucket.inside and one.bucket.occlusion is not OcclusionBin.HEAVY:
             held = self._buckets.setdefault(one.bucket.key, [])
             match decide(one, held):
                 case Decision.SAVE | Decision.ADD, _:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from calib.identity.buckets import Expression, Lighting, Occlusion
+from calib.identity.buckets import Expression, Lighting, OcclusionBin
 from calib.identity.candidate import Candidate
 from calib.identity.vectors import similarity
 
@@ -60,7 +60,7 @@ def anchors(pool: Sequence[Rated]) -> tuple[Rated, ...]:
     """The best frontal strict ones with open eyes and a closed mouth, at most ANCHORS, apart in time and look; in the
     order of time. Where those are fewer than LEAST, other expressions and then like looks make up for it."""
     fit = [r for r in pool if r.candidate.strict and r.candidate.frontal]
-    fit = [r for r in fit if r.candidate.bucket.occlusion is Occlusion.NONE]
+    fit = [r for r in fit if r.candidate.bucket.occlusion is OcclusionBin.NONE]
     calm = [r for r in fit if r.candidate.bucket.expression in (Expression.NEUTRAL, Expression.SMILE)]
     chosen: tuple[Rated, ...] = ()
     for among, alike, most in ((calm, ANCHOR_ALIKE, ANCHORS), (fit, ANCHOR_ALIKE, LEAST), (calm, 1.0, LEAST)):
@@ -85,7 +85,7 @@ def reason(one: Candidate) -> str | None:
     b, m = one.bucket, one.measures
     if b.lighting is not Lighting.NORMAL:
         return b.lighting.value
-    if b.occlusion is Occlusion.HEAVY:
+    if b.occlusion is OcclusionBin.HEAVY:
         return "occluded"
     if abs(m.yaw) > EXTREME_YAW:
         return "yaw"

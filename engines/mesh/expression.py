@@ -24,7 +24,7 @@ _LIFT, _RAISED = 0.02, 0.07  # corners below the middle of the lips, in mouth wi
 
 
 @dataclass(frozen=True, slots=True)
-class Expression:
+class FacialState:
     """0 to 1 each, but mouth_open, which is the lips' opening over the mouth's width. smile: none to broad. eye_open:
     closed to as usual. yaw, pitch: degrees, positive to the right of the screen and downwards; 0 straight ahead."""
 
@@ -35,7 +35,7 @@ class Expression:
     pitch: float
 
 
-def expression(mesh: F32) -> Expression:
+def expression(mesh: F32) -> FacialState:
     """mesh: float32 (468, 3), pixels."""
     shape = fit(mesh).to_canonical(mesh)
     head = pose(mesh)
@@ -47,7 +47,7 @@ def expression(mesh: F32) -> Expression:
     lift = float(shape[list(CORNERS), 1].mean() - shape[list(LIPS), 1].mean()) / width  # y points down
     broad = (width / (apart(EYES) + 1e-6) - _WIDTH) / _BROADER
     raised = (_LIFT - lift) / _RAISED
-    return Expression(
+    return FacialState(
         mouth_open=apart(LIPS) / (apart(INNER) + 1e-6),
         smile=min(1.0, max(0.0, (broad + raised) / 2)),
         eye_open=min(1.0, max(0.0, (float(opening(shape).mean()) - SHUT) / (WIDE - SHUT))),

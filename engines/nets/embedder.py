@@ -1,4 +1,4 @@
-"""Embedder: a face as a vector that tells people apart, by ArcFace or by dlib's network; and how two are compared.
+"""IdentityNet: a face as a vector that tells people apart, by ArcFace or by dlib's network; and how two are compared.
 
 Vectors of two networks are never compared: whoever keeps some keeps the network's digest beside them.
 Sources: Deng et al., "ArcFace: Additive Angular Margin Loss for Deep Face Recognition", 2019; King, "High Quality Face
@@ -38,7 +38,7 @@ class Metric(StrEnum):
         return np.asarray(1 - np.linalg.norm(one[:, None] - other[None], axis=2), np.float32)
 
 
-class Embedder:
+class IdentityNet:
     """Embeddings of crops that were aligned to the model's template."""
 
     def __init__(self, net: Net) -> None:

@@ -20,7 +20,7 @@ from engines.nets.detectors.scrfd import Scrfd
 from engines.nets.detectors.yoloface import Yoloface
 from engines.nets.detectors.yunet import Yunet
 from engines.nets.dfm import Dfm
-from engines.nets.embedder import ARCFACE, DLIB, Embedder
+from engines.nets.embedder import ARCFACE, DLIB, IdentityNet
 from engines.nets.enhancer import Enhancer
 from engines.nets.masked import Visible
 from engines.nets.net import Net
@@ -172,10 +172,10 @@ def _maker(store: Store, name: str) -> Callable[[Net], Detect]:
     return make
 
 
-def open_embedder(store: Store, wanted: RunOptions = RunOptions(), name: str = EMBEDDER) -> Embedder:  # frozen
+def open_embedder(store: Store, wanted: RunOptions = RunOptions(), name: str = EMBEDDER) -> IdentityNet:  # frozen
     """ArcFace, which the embedding swappers need, or another embedder. Errors: ModelError."""
     find(store, name, EMBED)
-    return Embedder(open_net(store, name, wanted))
+    return IdentityNet(open_net(store, name, wanted))
 
 
 def identity_embedder(store: Store) -> str | None:

@@ -12,7 +12,7 @@ from engines.align import crop, template_points, to_template
 from engines.detector import Detector
 from engines.landmarks import Landmarks
 from engines.mesh.source import locate
-from engines.nets.embedder import Embedder
+from engines.nets.embedder import IdentityNet
 from engines.nets.swapper import Swapper
 from engines.store.catalog import Template
 from engines.values import F32, U8, Region
@@ -45,20 +45,20 @@ def read_person(photos: Sequence[tuple[str, U8]], detector: Detector, landmarks:
     )
 
 
-def embedding(person: PersonPhotos, embedder: Embedder, template: Template) -> F32:
+def embedding(person: PersonPhotos, embedder: IdentityNet, template: Template) -> F32:
     """float32 (k,), of any length: the mean over the photos, of embeddings as the network gives them."""
     raw = embedder.embed(person.crops(template, embedder.net.model.px))
     return np.asarray(raw.mean(axis=0), np.float32)
 
 
-def face_embedding(view: Region, mesh: F32, embedder: Embedder, template: Template) -> F32:
+def face_embedding(view: Region, mesh: F32, embedder: IdentityNet, template: Template) -> F32:
     """float32 (k,) of one face. mesh: float32 (468, 3), picture pixels."""
     local = mesh - np.array([view.x, view.y, 0], np.float32)
     return embedding(PersonPhotos((view.rgb,), (np.asarray(local, np.float32),)), embedder, template)
 
 
 def source_of(
-    person: PersonPhotos, swapper: Swapper, own: Template | None, arcface: Embedder | None, template: Template
+    person: PersonPhotos, swapper: Swapper, own: Template | None, arcface: IdentityNet | None, template: Template
 ) -> F32:
     """A swapper's source, (1, ...).
 

@@ -11,7 +11,7 @@ from calib.identity.bounds import bounds_of
 from calib.identity.likeness import PersonEmbedding
 from engines.backends.choose import open_engine
 from engines.digest import sha256
-from engines.nets.embedder import ARCFACE, DLIB, Embedder
+from engines.nets.embedder import ARCFACE, DLIB, IdentityNet
 from engines.nets.net import Net
 from engines.nets.opened import identity_embedder
 from engines.nets.person import PersonPhotos, read_person
@@ -53,7 +53,7 @@ class FaceEmbedder:
         person = self.finder.find(photos)
         net = Net(self.model, self.engine)
         try:
-            embedder = Embedder(net)
+            embedder = IdentityNet(net)
             raw = embedder.embed(person.crops(self.template, self.model.px))
         finally:
             net.close()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from calib.identity.bounds import Bounds
+from calib.identity.bounds import LikenessBounds
 from calib.identity.buckets import bucket
 from calib.identity.candidate import Candidate
 from calib.identity.gates import LOOSE
@@ -80,7 +80,7 @@ class SetBuilding:
     frames looked at, a second."""
 
     def __init__(
-        self, observe: Observe, restart: Callable[[], None], keeping: Keeping, bounds: Bounds, fps: float,
+        self, observe: Observe, restart: Callable[[], None], keeping: Keeping, bounds: LikenessBounds, fps: float,
         people: int | None,
     ) -> None:  # fmt: skip
         self._observe, self._restart, self._keeping = observe, restart, keeping

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from calib.identity.buckets import Signs
-from calib.identity.gates import Measures
+from calib.identity.gates import FaceMeasures
 from engines.align import crop, five_points, to_template
 from engines.lids import Lids
 from engines.mesh.expression import expression
@@ -24,7 +24,7 @@ _MIDDLE = slice(24, 104)  # of the aligned face: skin, without hair and wall
 class Measured:
     """measures: for the gates. signs: of the expression."""
 
-    measures: Measures
+    measures: FaceMeasures
     signs: Signs
 
 
@@ -38,7 +38,7 @@ def measured(
     grey = cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)[_MIDDLE, _MIDDLE]
     shown = expression(track.face.mesh)
     box = track.face.box
-    measures = Measures(
+    measures = FaceMeasures(
         confidence=track.face.score,
         blur=float(cv2.Laplacian(grey, cv2.CV_64F).var()),
         area=min(1.0, box.area / (width * height)),

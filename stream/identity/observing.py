@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calib.identity.buckets import Signs
-from calib.identity.gates import Measures
+from calib.identity.gates import FaceMeasures
 from calib.identity.tracks import nearness
 from calib.identity.vectors import IdVector, VisVector
 from calib.thresholds import load as load_thresholds
@@ -16,7 +16,7 @@ from engines.backends.choose import open_engine
 from engines.lids import NAME as LIDS
 from engines.lids import Lids
 from engines.mesh.appearance import NAME, body_appearance, face_appearance
-from engines.nets.embedder import Embedder
+from engines.nets.embedder import IdentityNet
 from engines.nets.net import Net
 from engines.nets.opened import RunOptions, open_net
 from engines.nets.person import face_embedding
@@ -43,7 +43,7 @@ class Observation:
     frame: int
     seconds: float
     track: int
-    measures: Measures
+    measures: FaceMeasures
     signs: Signs
     centre: float
     face_box: Box
@@ -54,13 +54,13 @@ class Observation:
     picture: U8 | None
 
 
-class Observer:
+class FaceObserver:
     """embedder: of identities. store: where networks of looks may lie; without them looks are `appearance-v1`."""
 
     def __init__(self, embedder: FaceEmbedder, store: Store) -> None:
         self._embedder, self._template = embedder, store.catalog.template("arcface_128")
         self._net = Net(embedder.model, embedder.engine)
-        self._who = Embedder(self._net)
+        self._who = IdentityNet(self._net)
         occlusion = OcclusionTracker(open_occlusion(), load_thresholds(), always=True) if WEIGHTS.is_file() else None
         self._sighting = FaceSighting(embedder.finder.networks, occlusion)
         self._lids = Lids(open_engine(store.path(LIDS))) if store.holds(LIDS) else None

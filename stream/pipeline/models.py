@@ -16,7 +16,7 @@ from calib.thresholds import load as load_thresholds
 from engines.errors import ModelError
 from engines.extras import install
 from engines.nets.detectors.finder import NetDetector
-from engines.nets.embedder import Embedder
+from engines.nets.embedder import IdentityNet
 from engines.nets.opened import EMBEDDER, RunOptions, identity_embedder, open_embedder, open_finder
 from engines.nets.person import face_embedding
 from engines.nets.shared import SharedEngines
@@ -199,7 +199,7 @@ class Models:
         """Of networks that see one picture a call."""
         return replace(self.options(stream), precision="auto", batch=1, side=1)
 
-    def _embedder(self) -> Embedder:
+    def _embedder(self) -> IdentityNet:
         try:
             name = identity_embedder(self.store) or EMBEDDER
             self.files[name] = self.store.path(name)

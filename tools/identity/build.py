@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from calib.identity.person_set import Sets
     from stream.consent.embedder import FaceEmbedder
     from stream.identity.building import Built
-    from stream.identity.observing import Observer
+    from stream.identity.observing import FaceObserver
     from tools.identity.work import Work
 
 WORK = ".work"
@@ -63,8 +63,8 @@ def run(wanted: Wanted, told: Callable[[int, float], None]) -> tuple["Built", li
     UnderstudyError where there is no embedder, InputError where nobody can be made out, OutputError, ModelError."""
     from engines.store.store import default_store
     from stream.consent.embedder import open_embedder
-    from stream.identity.observing import Observer
-    from tools.identity.files import Source, write_sets
+    from stream.identity.observing import FaceObserver
+    from tools.identity.files import SetSource, write_sets
     from tools.identity.sheet import write_sheet
     from tools.identity.work import Work
 
@@ -72,7 +72,7 @@ def run(wanted: Wanted, told: Callable[[int, float], None]) -> tuple["Built", li
     embedder = open_embedder()
     if embedder is None:
         raise UnderstudyError(f"who is who can be told only with a network; `{install('identity')}` first")
-    observer = Observer(embedder, default_store())
+    observer = FaceObserver(embedder, default_store())
     try:
         work = Work(wanted.into / WORK, _plan(wanted, embedder, observer.looks))
         built = _built(wanted, observer, work, embedder, told)
@@ -82,14 +82,14 @@ def run(wanted: Wanted, told: Callable[[int, float], None]) -> tuple["Built", li
     shutil.rmtree(out, ignore_errors=True)  # of a run that was killed while it wrote
     out.mkdir()
     names = tuple(video.name for video in wanted.videos)
-    sets = write_sets(built, work, out, Source(names, embedder.model.name, embedder.digest))
+    sets = write_sets(built, work, out, SetSource(names, embedder.model.name, embedder.digest))
     write_sheet(sets, out)
     _land(out, wanted.into)
     return built, sets
 
 
 def _built(
-    wanted: Wanted, observer: "Observer", work: "Work", embedder: "FaceEmbedder", told: Callable[[int, float], None]
+    wanted: Wanted, observer: "FaceObserver", work: "Work", embedder: "FaceEmbedder", told: Callable[[int, float], None]
 ) -> "Built":
     from calib.identity.bounds import bounds_of
     from stream.identity.building import SetBuilding

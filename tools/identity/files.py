@@ -21,7 +21,7 @@ from tools.identity.work import Work
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SetSource:
     """What sets were made from. videos: names for metas, where there are several. embedder: its name in the catalogue.
     digest: sha256 of its file."""
 
@@ -56,7 +56,7 @@ def shelves(sets: Sets) -> tuple[Shelf, ...]:
     return tuple(found)
 
 
-def write_sets(built: Built, work: Work, into: Path, source: Source) -> list[Sets]:
+def write_sets(built: Built, work: Work, into: Path, source: SetSource) -> list[Sets]:
     """The folders `person_0`, `person_1`, ... and `pair` in `into`, which is there and empty. The sets of each."""
     made = []
     for number, person in enumerate(built.main):
@@ -72,7 +72,7 @@ def write_sets(built: Built, work: Work, into: Path, source: Source) -> list[Set
 
 
 def _person(
-    built: Built, number: int, person: int, sets: Sets, work: Work, folder: Path, source: Source
+    built: Built, number: int, person: int, sets: Sets, work: Work, folder: Path, source: SetSource
 ) -> None:  # fmt: skip
     one, shelf = built.gathering.people[person], shelves(sets)
     for name in ("anchors", "coverage", "challenge"):
@@ -126,7 +126,7 @@ def image_meta(shelf: Shelf, number: int, saved: Saved) -> dict[str, Any]:
     }
 
 
-def _pair_meta(built: Built, pair: PairSeen, source: Source) -> dict[str, Any]:
+def _pair_meta(built: Built, pair: PairSeen, source: SetSource) -> dict[str, Any]:
     first = built.saved[pair.candidates[0].number]
     order = {person: number for number, person in enumerate(built.main)}
     people = [
@@ -150,7 +150,7 @@ def _pair_meta(built: Built, pair: PairSeen, source: Source) -> dict[str, Any]:
     return meta | ({"video": source.videos[first.video]} if len(source.videos) > 1 else {})
 
 
-def _bank(folder: Path, number: int, person: PersonSet, source: Source) -> None:
+def _bank(folder: Path, number: int, person: PersonSet, source: SetSource) -> None:
     looks, bounds = person.bank.looks, person.bounds
     told = {
         "person_id": number,

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from calib.identity.buckets import Signs
-from calib.identity.gates import Measures
+from calib.identity.gates import FaceMeasures
 from calib.identity.vectors import IdVector, VisVector
 from engines.errors import OutputError
 from engines.nets.embedder import Metric
@@ -138,7 +138,7 @@ def _read(stored: Mapping[str, Array]) -> Piece:
                 centre=centre,
                 face_box=Box(*rest[:4]),
                 crop_box=Rect(*(int(n) for n in rest[4:8])),
-                measures=Measures(*rest[8:15]),
+                measures=FaceMeasures(*rest[8:15]),
                 signs=Signs(*rest[15:18]),
                 id=IdVector(np.asarray(who, np.float32), embedder, Metric(metric)),
                 face=VisVector(np.asarray(face, np.float32), looks),

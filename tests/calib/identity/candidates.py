@@ -4,7 +4,7 @@ import numpy as np
 
 from calib.identity.buckets import Signs, bucket
 from calib.identity.candidate import Candidate
-from calib.identity.gates import Measures
+from calib.identity.gates import FaceMeasures
 from calib.identity.selection import Rated
 from calib.identity.vectors import IdVector, VisVector
 from engines.nets.embedder import Metric
@@ -48,7 +48,7 @@ def candidate(
     body: float | None = None,
 ) -> Candidate:
     """person, seen, body: degrees of the identity's vector, and of the looks'."""
-    measures = Measures(confidence, blur, area, exposure, occlusion, yaw, pitch)
+    measures = FaceMeasures(confidence, blur, area, exposure, occlusion, yaw, pitch)
     return Candidate(
         number=number,
         frame=number,

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from calib.identity.bank import ANCHOR, MOST, MemoryBank
-from calib.identity.bounds import Bounds
+from calib.identity.bounds import LikenessBounds
 from calib.identity.vectors import IdVector
 from engines.nets.embedder import Metric
 from engines.values import F32
 from tests.calib.identity.candidates import NET, who
 
-BOUNDS = Bounds(same=0.4, different=0.2, denied=0.4, stable=0.35, merge=0.5, fresh=0.3)
+BOUNDS = LikenessBounds(same=0.4, different=0.2, denied=0.4, stable=0.35, merge=0.5, fresh=0.3)
 
 
 def begun() -> MemoryBank:

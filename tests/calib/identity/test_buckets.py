@@ -8,7 +8,7 @@ from calib.identity.buckets import (
     YAW_NAMES,
     Expression,
     Lighting,
-    Occlusion,
+    OcclusionBin,
     Pitch,
     Signs,
     bucket,
@@ -60,7 +60,7 @@ def test_closed_eyes_go_before_an_open_mouth_before_a_smile(signs: Signs, found:
 
 def test_occlusion_and_light() -> None:
     assert [occlusion_bin(s) for s in (0.09, 0.1, 0.4, 0.41)] == [
-        Occlusion.NONE, Occlusion.PARTIAL, Occlusion.PARTIAL, Occlusion.HEAVY
+        OcclusionBin.NONE, OcclusionBin.PARTIAL, OcclusionBin.PARTIAL, OcclusionBin.HEAVY
     ]  # fmt: skip
     assert [lighting_bin(m) for m in (59.9, 60, 200, 200.1)] == [
         Lighting.DARK, Lighting.NORMAL, Lighting.NORMAL, Lighting.OVEREXPOSED

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engines.align import DLIB, five_points, template_points
-from engines.nets.embedder import Embedder, Metric, cosine, normed
+from engines.nets.embedder import IdentityNet, Metric, cosine, normed
 from engines.nets.net import Net
 from engines.nets.opened import identity_embedder
 from engines.store.catalog import load_catalog
@@ -55,7 +55,7 @@ def test_embeddings_tell_colours_apart(opened: Opened) -> None:
     """A network that answers the mean of each channel, padded to 512."""
     pads = {"pads": np.array([0, 0, 0, 509], np.int64)}
     nodes = [node("ReduceMean", ["in0"], "mean", axes=[2, 3], keepdims=0), node("Pad", ["mean", "pads"], "out0")]
-    embed = Embedder(opened("arcface_w600k_r50", nodes, pads)).embed
+    embed = IdentityNet(opened("arcface_w600k_r50", nodes, pads)).embed
     crops = np.zeros((2, 112, 112, 3), np.uint8)
     crops[0, ..., 0], crops[1, ..., 2] = 255, 255
     out = embed(crops)

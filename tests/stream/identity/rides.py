@@ -8,7 +8,7 @@ import av
 import numpy as np
 
 from calib.identity.buckets import Signs
-from calib.identity.gates import Measures
+from calib.identity.gates import FaceMeasures
 from engines.values import U8, Box, Rect
 from stream.frame import Frame
 from stream.identity.observing import Observation
@@ -65,7 +65,7 @@ def observed(
         frame=frame.index,
         seconds=frame.seconds,
         track=track,
-        measures=Measures(0.95, blur, 0.1, 120, occlusion, yaw, pitch),
+        measures=FaceMeasures(0.95, blur, 0.1, 120, occlusion, yaw, pitch),
         signs=signs,
         centre=0.8,
         face_box=Box(x, 0, x + 4, 4),

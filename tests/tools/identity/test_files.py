@@ -8,9 +8,9 @@ import pytest
 
 from calib.identity.selection import reason
 from tests.tools.identity.runs import built
-from tools.identity.files import Source, shelves, write_sets
+from tools.identity.files import SetSource, shelves, write_sets
 
-SOURCE = Source(("a.mp4",), "arcface_w600k_r50", "ab" * 32)
+SOURCE = SetSource(("a.mp4",), "arcface_w600k_r50", "ab" * 32)
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_pairs_show_both_people(made: Path) -> None:
 def test_of_several_videos_each_meta_says_which(tmp_path: Path) -> None:
     run, work = built(tmp_path, videos=2)
     (tmp_path / "out").mkdir()
-    sets = write_sets(run, work, tmp_path / "out", Source(("a.mp4", "b.mp4"), "x", "ab" * 32))
+    sets = write_sets(run, work, tmp_path / "out", SetSource(("a.mp4", "b.mp4"), "x", "ab" * 32))
     videos = {meta["video"] for meta in metas(tmp_path / "out" / "person_0", "coverage").values()}
     assert "a.mp4" in videos <= {"a.mp4", "b.mp4"}
     names = [shelf.path for shelf in shelves(sets[1])]

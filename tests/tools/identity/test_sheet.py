@@ -1,4 +1,4 @@
-"""The sheet: of a size that goes by what it shows, with pictures where buckets are filled and none where they are not."""
+"""The sheet: of a size that goes by what it shows, with pictures where buckets are filled and there alone."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from stream.media.still import read_image
 from tests.tools.identity.runs import built
-from tools.identity.files import Source, write_sets
+from tools.identity.files import SetSource, write_sets
 from tools.identity.sheet import GAP, LINE, MARGIN, SIDE, WIDTH, write_sheet
 
 
@@ -14,7 +14,7 @@ def test_both_people_and_a_pair_are_on_one_sheet(tmp_path: Path) -> None:
     run, work = built(tmp_path)
     out = tmp_path / "out"
     out.mkdir()
-    sets = write_sets(run, work, out, Source(("a.mp4",), "x", "ab" * 32))
+    sets = write_sets(run, work, out, SetSource(("a.mp4",), "x", "ab" * 32))
     write_sheet(sets, out)
     sheet = read_image(str(out / "sheet.jpg"))
     rows = 2 * 8 + 1  # anchors, five pitches, expressions, challenges of each; the pair
@@ -36,7 +36,7 @@ def test_a_person_alone_needs_no_pair(tmp_path: Path) -> None:
     run, work = built(tmp_path)
     out = tmp_path / "out"
     out.mkdir()
-    sets = write_sets(run, work, out, Source(("a.mp4",), "x", "ab" * 32))
+    sets = write_sets(run, work, out, SetSource(("a.mp4",), "x", "ab" * 32))
     for path in (out / "pair").iterdir():
         path.unlink()
     write_sheet(sets[:1], out)

@@ -38,6 +38,7 @@ HEAVY = {
     "cryptography": ("stream/marks/", "stream/consent/"),
     "skimage": ("tools/swap/demo_clip.py",),
     "matplotlib": ("tools/swap/demo_clip.py",),
+    "dlib": (),  # tests alone: its network runs here as ONNX
     # never: another's copy of what is here, or not what it says it is
     "insightface": (),
     "mediapipe": (),

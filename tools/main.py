@@ -64,6 +64,7 @@ BENCH = (
     ("live", "tools.bench.live.command", "Measure live delay, camera to viewer."),
     ("routing", "tools.bench.routing.command", "Measure what choosing a route for every frame is worth."),
     ("compositing", "tools.bench.compositing", "Measure compositing formulas on known layers."),
+    ("identity", "tools.bench.identity", "Measure how fast identity sets are made of a video."),
     ("marks", "tools.bench.marks", "Measure how the invisible mark stands what is done to videos."),
 )
 for name, module, words in BENCH:

@@ -29,7 +29,7 @@ HEAVY = {
     "pillow_heif": ("stream/stills/heif.py",),
     "sam2": ("tools/relight/sam.py",),
     "sam3": ("tools/relight/sam.py",),
-    "PIL": ("stream/stills/", "engines/refiners/controlnet_program.py"),  # ICC profiles
+    "PIL": ("stream/stills/", "engines/refiners/controlnet_program.py", "tools/relight/sam.py"),  # ICC profiles; SAM3
     "aiohttp": ("stream/", "tools/"),
     "segno": ("tools/live/serve/view_pages.py",),
     "pythonosc": ("tools/live/",),

@@ -29,7 +29,7 @@ HEAVY = {
     "pillow_heif": ("stream/stills/heif.py",),
     "sam2": ("tools/relight/sam.py",),
     "sam3": ("tools/relight/sam.py",),
-    "PIL": ("stream/stills/", "engines/refiners/controlnet_program.py", "tools/relight/sam.py"),  # ICC profiles
+    "PIL": ("stream/stills/", "engines/refiners/controlnet_program.py", "tools/relight/sam.py"),  # ICC profiles; SAM3
     "aiohttp": ("stream/", "tools/"),
     "segno": ("tools/live/serve/view_pages.py",),
     "pythonosc": ("tools/live/",),
@@ -38,7 +38,6 @@ HEAVY = {
     "cryptography": ("stream/marks/", "stream/consent/"),
     "skimage": ("tools/swap/demo_clip.py",),
     "matplotlib": ("tools/swap/demo_clip.py",),
-    "dlib": (),  # tests alone: its network runs here as ONNX
     # never: another's copy of what is here, or not what it says it is
     "insightface": (),
     "mediapipe": (),

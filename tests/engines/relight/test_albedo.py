@@ -107,6 +107,22 @@ def test_rows_in_parts_are_those_at_once(faces: dict[str, tuple[Head, F32, F32]]
     np.testing.assert_array_equal(np.concatenate(parts), albedo.albedo(picture, known, 0.2, ALL))
 
 
+@pytest.mark.parametrize("method", ["retinex", "lab"])
+def test_white_stays_white_and_what_is_dim_beside_it_is_made_brighter(method: str) -> None:
+    """A surface in a light from the left that was too much for the camera."""
+    light = np.clip(np.linspace(1.6, 0.3, SIDE), 0, 1)[None, :, None].repeat(SIDE, 0).repeat(3, 2).astype(np.float32)
+    known = np.log(np.linspace(1.6, 0.3, SIDE) / 0.8)[None].repeat(SIDE, 0).astype(np.float32)
+    none = np.zeros((SIDE, SIDE), np.float32)
+    lamp = (
+        albedo.RetinexLight(known, albedo.retinex(light, none, known, SCALES, 0.8).around)
+        if method == "retinex"
+        else albedo.LabLight(known, none)
+    )
+    found = albedo.albedo(light, lamp, 0.0, ALL)
+    assert found[:, :40].min() > 0.97
+    assert found[:, -30:].min() > 1.5 * light[:, -30:].mean()
+
+
 def test_what_a_method_blew_out_is_counted_on_the_person_alone() -> None:
     before, after = np.full((4, 4, 3), 0.6, np.float32), np.full((4, 4, 3), 0.8, np.float32)
     after[0, :, 1] = 1.4

@@ -41,7 +41,7 @@ class OcclusionBin(StrEnum):
     HEAVY = "heavy"
 
 
-class Lighting(StrEnum):
+class LightingBin(StrEnum):
     """Mean luma of the face: under 60, over 200, between."""
 
     NORMAL = "normal"
@@ -76,7 +76,7 @@ class Bucket:
     pitch: Pitch
     expression: Expression
     occlusion: OcclusionBin
-    lighting: Lighting
+    lighting: LightingBin
 
     @property
     def key(self) -> str:
@@ -131,7 +131,7 @@ def occlusion_bin(share: float) -> OcclusionBin:
     return OcclusionBin.PARTIAL if share <= 0.4 else OcclusionBin.HEAVY
 
 
-def lighting_bin(exposure: float) -> Lighting:
+def lighting_bin(exposure: float) -> LightingBin:
     if exposure < DARK:
-        return Lighting.DARK
-    return Lighting.OVEREXPOSED if exposure > OVEREXPOSED else Lighting.NORMAL
+        return LightingBin.DARK
+    return LightingBin.OVEREXPOSED if exposure > OVEREXPOSED else LightingBin.NORMAL

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from calib.identity.bank import MemoryBank
 from calib.identity.bounds import LikenessBounds
-from calib.identity.buckets import Lighting, OcclusionBin
+from calib.identity.buckets import LightingBin, OcclusionBin
 from calib.identity.candidate import Candidate
 from calib.identity.conditioning import Variant, variant
 from calib.identity.gates import LOOSE
@@ -69,7 +69,7 @@ class PersonSet:
         """Takes the person's next frame in."""
         self._frames += 1
         covered = one.bucket.occlusion is not OcclusionBin.NONE
-        self._dark += one.bucket.lighting is Lighting.DARK
+        self._dark += one.bucket.lighting is LightingBin.DARK
         self._astray += covered
         if LOOSE.passes(one.measures):
             if self.prototype.take(one) and (found := self.prototype.medoid) is not None:

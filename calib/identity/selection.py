@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from calib.identity.buckets import Expression, Lighting, OcclusionBin
+from calib.identity.buckets import Expression, LightingBin, OcclusionBin
 from calib.identity.candidate import Candidate
 from calib.identity.vectors import similarity
 
@@ -83,7 +83,7 @@ def challenge_score(r: Rated) -> float:
 def reason(one: Candidate) -> str | None:
     """What makes a frame hard, as file names say it; None where nothing does."""
     b, m = one.bucket, one.measures
-    if b.lighting is not Lighting.NORMAL:
+    if b.lighting is not LightingBin.NORMAL:
         return b.lighting.value
     if b.occlusion is OcclusionBin.HEAVY:
         return "occluded"

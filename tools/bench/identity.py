@@ -23,7 +23,7 @@ def identity(
     as_json: Annotated[bool, typer.Option("--json", help="The answer for programs.")] = False,
 ) -> None:
     """Measure how fast sets are made: times real time, and times plain decoding."""
-    from tools.identity.build import Wanted, run
+    from tools.identity.build import BuildOptions, run
 
     seconds, plain = _decoded(video)
     with TemporaryDirectory(prefix="understudy-") as scratch:
@@ -35,7 +35,7 @@ def identity(
             peaks.append(_peak())
 
         began = time.monotonic()
-        built, _ = run(Wanted((video,), Path(scratch) / "sets", fps=fps), told)
+        built, _ = run(BuildOptions((video,), Path(scratch) / "sets", fps=fps), told)
         taken = time.monotonic() - began
     looked = max(seen) if built.stopped.value != "end_of_video" else seconds
     answer = {

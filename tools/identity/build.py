@@ -22,7 +22,7 @@ FASTEST = 60.0  # frames a second that may be looked at
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class BuildOptions:
     """A run's options. people: how many sets, None for one or two as it turns out. fps: frames looked at, a second."""
 
     videos: tuple[Path, ...]
@@ -58,7 +58,7 @@ class Wanted:
             )
 
 
-def run(wanted: Wanted, told: Callable[[int, float], None]) -> tuple["Built", list["Sets"]]:
+def run(wanted: BuildOptions, told: Callable[[int, float], None]) -> tuple["Built", list["Sets"]]:
     """Makes the sets. told: called for each frame that was looked at, with the video's number and the seconds. Raises
     UnderstudyError where there is no embedder, InputError where nobody can be made out, OutputError, ModelError."""
     from engines.store.store import default_store
@@ -89,7 +89,11 @@ def run(wanted: Wanted, told: Callable[[int, float], None]) -> tuple["Built", li
 
 
 def _built(
-    wanted: Wanted, observer: "FaceObserver", work: "Work", embedder: "FaceEmbedder", told: Callable[[int, float], None]
+    wanted: BuildOptions,
+    observer: "FaceObserver",
+    work: "Work",
+    embedder: "FaceEmbedder",
+    told: Callable[[int, float], None],
 ) -> "Built":
     from calib.identity.bounds import bounds_of
     from stream.identity.building import SetBuilding
@@ -107,7 +111,7 @@ def _built(
     return built
 
 
-def _plan(wanted: Wanted, embedder: "FaceEmbedder", looks: str) -> dict[str, object]:
+def _plan(wanted: BuildOptions, embedder: "FaceEmbedder", looks: str) -> dict[str, object]:
     """What a resumed run must have in common with the one before it."""
     stats = [(video.name, video.stat().st_size, video.stat().st_mtime_ns) for video in wanted.videos]
     return {

@@ -63,9 +63,9 @@ def build(
 ) -> None:
     """Make sets of the pictures of each person of a video that are worth having: anchors, coverage, challenge."""
     from tools.cli.progress import open_progress
-    from tools.identity.build import Wanted, lines, run
+    from tools.identity.build import BuildOptions, lines, run
 
-    wanted = Wanted(tuple(videos), to, people, fps, resume)
+    wanted = BuildOptions(tuple(videos), to, people, fps, resume)
     wanted.check()
     with open_progress(None, quiet=quiet, label="looking") as bar:
         built, sets = run(wanted, lambda _video, _seconds: bar.tick())

@@ -7,7 +7,7 @@ from calib.identity.buckets import (
     BEYOND_RIGHT,
     YAW_NAMES,
     Expression,
-    Lighting,
+    LightingBin,
     OcclusionBin,
     Pitch,
     Signs,
@@ -63,7 +63,7 @@ def test_occlusion_and_light() -> None:
         OcclusionBin.NONE, OcclusionBin.PARTIAL, OcclusionBin.PARTIAL, OcclusionBin.HEAVY
     ]  # fmt: skip
     assert [lighting_bin(m) for m in (59.9, 60, 200, 200.1)] == [
-        Lighting.DARK, Lighting.NORMAL, Lighting.NORMAL, Lighting.OVEREXPOSED
+        LightingBin.DARK, LightingBin.NORMAL, LightingBin.NORMAL, LightingBin.OVEREXPOSED
     ]  # fmt: skip
 
 

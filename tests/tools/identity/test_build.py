@@ -16,7 +16,7 @@ from stream.consent.package import IdentityStore
 from stream.media.still import read_image
 from tests.stream.identity.rides import couple, grey
 from tests.stream.portraits import needs_models
-from tools.identity.build import WORK, Wanted, run
+from tools.identity.build import WORK, BuildOptions, run
 from tools.trust.identity import app
 
 IMAGE_KEYS = [
@@ -108,23 +108,23 @@ class TestWithNetworks:
         assert read_image(str(made / "sheet.jpg")).shape[1] > 600
 
     def test_a_second_run_gives_the_same_bytes(self, video: Path, made: Path, tmp_path: Path) -> None:
-        run(Wanted((video,), tmp_path / "again"), quiet)
+        run(BuildOptions((video,), tmp_path / "again"), quiet)
         assert tree(tmp_path / "again") == tree(made)
 
     def test_so_does_one_that_was_stopped_and_resumed(self, video: Path, made: Path, tmp_path: Path) -> None:
         run_until(25, video, tmp_path / "sets")
         with pytest.raises(OutputError, match="--resume goes on with it"):
-            run(Wanted((video,), tmp_path / "sets"), quiet)
+            run(BuildOptions((video,), tmp_path / "sets"), quiet)
         looked = 0
 
         def told(_: int, __: float) -> None:
             nonlocal looked
             looked += 1
 
-        run(Wanted((video,), tmp_path / "sets", resume=True), told)
+        run(BuildOptions((video,), tmp_path / "sets", resume=True), told)
         assert tree(tmp_path / "sets") == tree(made) and not (tmp_path / "sets" / WORK).exists()
         with pytest.raises(OutputError, match="holds finished sets already"):
-            run(Wanted((video,), tmp_path / "sets", resume=True), quiet)
+            run(BuildOptions((video,), tmp_path / "sets", resume=True), quiet)
 
     def test_a_set_is_an_identity(self, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("UNDERSTUDY_IDENTITIES", str(tmp_path / "kept"))
@@ -140,9 +140,9 @@ class TestWithNetworks:
     def test_a_video_without_anybody_and_one_of_a_moment(self, video: Path, tmp_path: Path) -> None:
         assert video.is_file()
         with pytest.raises(InputError, match=r"nobody can be made out in a\.mkv: 5 frames were looked at"):
-            run(Wanted((grey(tmp_path / "a.mkv", 5),), tmp_path / "a"), quiet)
+            run(BuildOptions((grey(tmp_path / "a.mkv", 5),), tmp_path / "a"), quiet)
         with pytest.raises(InputError, match="1 frames were looked at"):
-            run(Wanted((couple(tmp_path / "b.mkv", 0.2),), tmp_path / "b"), quiet)
+            run(BuildOptions((couple(tmp_path / "b.mkv", 0.2),), tmp_path / "b"), quiet)
 
 
 def run_until(frames: int, video: Path, into: Path) -> None:
@@ -156,21 +156,21 @@ def run_until(frames: int, video: Path, into: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(Wanted((video,), into), told)
+        run(BuildOptions((video,), into), told)
 
 
 @pytest.mark.parametrize(
     ("prepare", "said"),
     [
-        (lambda at: Wanted((at / "none.mp4",), at / "to"), "there is no file"),
-        (lambda at: Wanted((at,), at / "to"), "is a folder; name the videos in it"),
-        (lambda at: Wanted((at / "a.mkv",), at / "to", people=3), "--people 3"),
-        (lambda at: Wanted((at / "a.mkv",), at / "to", fps=0), "--fps 0"),
-        (lambda at: Wanted((at / "a.mkv",), at / "a.mkv"), "is a file; give a folder"),
-        (lambda at: Wanted((at / "a.mkv",), at), "is not empty"),
+        (lambda at: BuildOptions((at / "none.mp4",), at / "to"), "there is no file"),
+        (lambda at: BuildOptions((at,), at / "to"), "is a folder; name the videos in it"),
+        (lambda at: BuildOptions((at / "a.mkv",), at / "to", people=3), "--people 3"),
+        (lambda at: BuildOptions((at / "a.mkv",), at / "to", fps=0), "--fps 0"),
+        (lambda at: BuildOptions((at / "a.mkv",), at / "a.mkv"), "is a file; give a folder"),
+        (lambda at: BuildOptions((at / "a.mkv",), at), "is not empty"),
     ],
 )
-def test_what_cannot_be_is_refused_at_once(tmp_path: Path, prepare: Callable[[Path], Wanted], said: str) -> None:
+def test_what_cannot_be_is_refused_at_once(tmp_path: Path, prepare: Callable[[Path], BuildOptions], said: str) -> None:
     (tmp_path / "a.mkv").write_bytes(b"x")
     with pytest.raises(UnderstudyError, match=said):
         prepare(tmp_path).check()
@@ -179,4 +179,4 @@ def test_what_cannot_be_is_refused_at_once(tmp_path: Path, prepare: Callable[[Pa
 def test_without_an_embedder_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stream.consent.embedder.identity_embedder", lambda _: None)
     with pytest.raises(UnderstudyError, match=r"install -e '\.\[identity\]'"):
-        run(Wanted((grey(tmp_path / "a.mkv", 2),), tmp_path / "to"), quiet)
+        run(BuildOptions((grey(tmp_path / "a.mkv", 2),), tmp_path / "to"), quiet)

@@ -12,6 +12,7 @@ import numpy as np
 from engines.mesh import grain, hair, holes, light, region, warp
 from engines.mesh.fuse import width
 from engines.mesh.gaze import Gaze
+from engines.mesh.lips import Lips
 from engines.mesh.shape import Fit, correction, fit, proportions
 from engines.mesh.source import SourceFace
 from engines.mesh.spectacles import Spectacles
@@ -43,6 +44,7 @@ class MeshSwapper:
         self._textures = [np.asarray(cv2.cvtColor(t, cv2.COLOR_RGB2RGBA), np.uint8) for t in source.textures]
         self._mean: F32 | None = None
         self._seen = 0.0
+        self._lips = Lips()
         self._grain = grain.Grain()
         self._gaze = Gaze(source.textures[0], layout(), source.shape)
 
@@ -58,6 +60,7 @@ class MeshSwapper:
         if wide < SMALLEST or x1 - x0 < 8 or y1 - y0 < 8:
             return None
         found = fit(local)
+        local = self._lips(view.rgb, local, found, wide, elapsed)
         seen = self._spectacles(view.rgb, found, elapsed) if self._spectacles else None
         corner = np.array([x0, y0, 0], np.float32)
         shaped, local = self._reshape(local, found, elapsed) - corner, local - corner

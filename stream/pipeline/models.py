@@ -6,6 +6,7 @@ Knows the store, devices and precisions. What remembers a face belongs to a `Pip
 import os
 import threading
 from collections.abc import Hashable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from enum import Enum
 from pathlib import Path
@@ -96,7 +97,12 @@ class Models:
         """Slow: reads the photos of each person and, the first time, opens networks. Raises ModelError, DeviceError,
         InputError, SourceError, UnderstudyError."""
         if self.spec.model is None:
-            return mesh_sources(people, self.perception)
+            engine = self._own("eyewear", self.spec.eyewear or EYEWEAR)
+            with ExitStack() as opened:
+                eyewear = EyewearNet(engine) if engine else None
+                if eyewear:
+                    opened.callback(eyewear.close)
+                return mesh_sources(people, self.perception, eyewear)
         reader = object()  # a stream of its own, so that who paints meanwhile does not wait for it
         try:
             return network_sources(self.spec, people, self.perception, self.store, self.options(reader))

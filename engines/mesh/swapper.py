@@ -12,6 +12,8 @@ import numpy as np
 from engines.mesh import grain, hair, holes, light, region, warp
 from engines.mesh.fuse import width
 from engines.mesh.gaze import Gaze
+from engines.mesh.lightfield import LightField
+from engines.mesh.lightnet import LitFace
 from engines.mesh.lips import Lips
 from engines.mesh.shape import Fit, correction, fit, proportions
 from engines.mesh.source import SourceFace
@@ -36,10 +38,13 @@ def _layers() -> F32:
 
 
 class MeshSwapper:
-    """The swap of one track by one source. spectacles: keeps the target's own in front; None: they are painted over."""
+    """The swap of one track by one source. spectacles: keeps the target's own in front; None: they are painted over.
+    field: finishes the light; None: as the classical steps leave it."""
 
-    def __init__(self, source: SourceFace, spectacles: Spectacles | None = None) -> None:
-        self._source, self._spectacles = source, spectacles
+    def __init__(
+        self, source: SourceFace, spectacles: Spectacles | None = None, field: LightField | None = None
+    ) -> None:
+        self._source, self._spectacles, self._field = source, spectacles, field
         # four channels are sampled in half the time of three
         self._textures = [np.asarray(cv2.cvtColor(t, cv2.COLOR_RGB2RGBA), np.uint8) for t in source.textures]
         self._mean: F32 | None = None
@@ -69,7 +74,7 @@ class MeshSwapper:
         maps = warp.maps(shaped, local, wide, size)
         worn = seen.onto(size, (x0, y0)) if seen else None
         eyes = self._gaze(target, local, elapsed)
-        rgb, alpha = self._paint(target, maps, shaped, wide, elapsed, worn, eyes)
+        rgb, alpha = self._paint(target, maps, shaped, found.rotation, wide, elapsed, worn, eyes)
         return Patch(view.x + x0, view.y + y0, rgb, alpha * np.float32(fade) if fade < 1 else alpha)
 
     def _reshape(self, mesh: F32, found: Fit, elapsed: float) -> F32:
@@ -92,6 +97,7 @@ class MeshSwapper:
         target: U8,
         maps: warp.WarpMaps,
         shaped: F32,
+        rotation: F32,
         wide: float,
         elapsed: float,
         worn: F32 | None,
@@ -126,6 +132,10 @@ class MeshSwapper:
         base += light.rim(small, base + fine, lit, edge, seen, light.RIM * wide / cell)
         base += light.tint(small, base + fine, lips, light.RIM * wide / cell)
         painted = np.asarray(cv2.add(detail, warp.enlarge(base, work)), np.float32)
+        if self._field is not None:
+            there = np.asarray((shaped + np.float32(0.5)) * np.float32(work[1] / size[1]) - np.float32(0.5), np.float32)
+            face = LitFace(own, painted, source, mask, maps.texture, maps.seen, there, rotation)
+            painted = np.asarray(cv2.multiply(painted, self._field(face, elapsed)), np.float32)
         painted = self._grain.match(painted, own, light.fit(mask, work), elapsed)
         if work != size:
             change = warp.enlarge(np.asarray(cv2.subtract(painted, source), np.float32), size)

@@ -15,7 +15,7 @@ from engines.mesh.gaze import Gaze
 from engines.mesh.lightfield import LightField
 from engines.mesh.lightnet import LitFace
 from engines.mesh.lips import Lips
-from engines.mesh.shape import Fit, correction, fit, proportions
+from engines.mesh.shape import Fit, correction, fit, proportions, unfolded
 from engines.mesh.source import SourceFace
 from engines.mesh.spectacles import Spectacles
 from engines.mesh.texture import CM, SIDE, layout
@@ -84,6 +84,7 @@ class MeshSwapper:
         share = min(1.0, max(elapsed, 1e-3) / min(self._seen, MEMORY))
         self._mean = canonical if self._mean is None else self._mean + np.float32(share) * (canonical - self._mean)
         moved = np.float32(SHAPE) * proportions(self._source.shape, self._mean) + correction(canonical)
+        moved += unfolded(canonical + moved)
         return mesh + found.shift_to_image(moved)
 
     def _texture(self, maps: warp.WarpMaps, wide: float, size: tuple[int, int]) -> U8:

@@ -10,7 +10,7 @@ from engines import upright
 from engines.detector import Detection, Detector
 from engines.errors import SourceError
 from engines.landmarks import LEFT_EYE, RIGHT_EYE, Landmarks, roi_from_eyes, roi_from_mesh
-from engines.mesh import bare, evening, light, region, skin, texture, warp
+from engines.mesh import bare, light, region, skin, texture, warp
 from engines.mesh.shape import fit
 from engines.occlusion.eyewear import EyewearNet
 from engines.values import F32, U8, Region
@@ -178,8 +178,7 @@ def prepare_source(
 def assemble(whole: U8, seen: F32, shape: F32, notes: tuple[str, ...] = ()) -> SourceFace:
     """A source face from its texture, uint8 (SIDE, SIDE, 3), and how well each texel was seen, float32 (SIDE, SIDE):
     hair, background and what was seen badly become plain skin."""
-    sure = skin.confidence(whole, seen)
-    levels = [skin.fill(evening.even(whole, sure), sure)]
+    levels = [skin.fill(whole, skin.confidence(whole, seen))]
     for _ in range(LEVELS - 1):
         levels.append(np.asarray(cv2.pyrDown(levels[-1]), np.uint8))
     return SourceFace(tuple(levels), shape, notes)

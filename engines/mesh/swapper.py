@@ -133,11 +133,12 @@ class MeshSwapper:
         base += light.rim(small, base + fine, lit, edge, seen, light.RIM * wide / cell)
         base += light.tint(small, base + fine, lips, light.RIM * wide / cell)
         painted = np.asarray(cv2.add(detail, warp.enlarge(base, work)), np.float32)
+        within = light.fit(mask, work)
         if self._field is not None:
             there = np.asarray((shaped + np.float32(0.5)) * np.float32(work[1] / size[1]) - np.float32(0.5), np.float32)
-            face = LitFace(own, painted, source, mask, maps.texture, maps.seen, there, rotation)
+            face = LitFace(own, painted, source, within, maps.texture, maps.seen, there, rotation)
             painted = np.asarray(cv2.multiply(painted, self._field(face, elapsed)), np.float32)
-        painted = self._grain.match(painted, own, light.fit(mask, work), elapsed)
+        painted = self._grain.match(painted, own, within, elapsed)
         if work != size:
             change = warp.enlarge(np.asarray(cv2.subtract(painted, source), np.float32), size)
             painted = np.asarray(cv2.accumulate(full, change), np.float32)  # a fifth of the time of `add`

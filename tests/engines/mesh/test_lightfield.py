@@ -24,6 +24,7 @@ class Net:
 
     def run(self, face: LitFace) -> F32:
         self.asked += 1
+        self.face = face
         return np.full((CELLS, CELLS, 3), np.log(self.gain), np.float32)
 
 
@@ -84,3 +85,20 @@ def test_painted_skin_takes_the_fields_gain() -> None:
     cheek = (slice(120, 140), slice(55, 75))
     ratio = darker.rgb[cheek].astype(float).mean() / plain.rgb[cheek].astype(float).mean()
     assert ratio == pytest.approx(0.8, abs=0.03)
+
+
+@pytest.mark.parametrize("scale", [6.0, 12.0, 24.0])
+def test_what_the_network_sees_is_of_one_size_at_every_distance(scale: float) -> None:
+    """Pictures, alpha and mesh belong to the same pixels, however large the face is."""
+    net, side = Net(), round(22 * scale)
+    MeshSwapper(even_source(), None, LightField(net)).swap(
+        frozen(picture(side, side)), head(scale, (side / 2, side / 2)), 0.0
+    )
+    face = net.face
+    sizes = {a.shape[:2] for a in (face.target, face.painted, face.source, face.alpha)}
+    assert len(sizes) == 1
+    h, w = sizes.pop()
+    low, high = face.mesh[:, :2].min(0), face.mesh[:, :2].max(0)
+    rows, columns = (np.nonzero(face.alpha.max(axis) > 0.5)[0] for axis in (1, 0))
+    for (first, last), lowest, highest in ((columns[[0, -1]], low[0], high[0]), (rows[[0, -1]], low[1], high[1])):
+        assert (first, last) == pytest.approx((lowest, highest), abs=0.09 * max(h, w))

@@ -25,7 +25,8 @@ def lit(yaw: float = 0.0, roll: float = 0.0, tone: tuple[float, float, float] = 
     maps = warp.maps(mesh, mesh, width(mesh), (SIZE, SIZE))
     target = plain(tone, SIZE, SIZE).astype(np.float32)
     alpha = np.asarray(warp.enlarge(maps.seen, (SIZE, SIZE)), np.float32)
-    return LitFace(target, target / 2, target / 4, alpha, maps.texture, maps.seen, mesh, fit(mesh).rotation)
+    half, quarter = (np.asarray(target * k, np.float32) for k in (0.5, 0.25))
+    return LitFace(target, half, quarter, alpha, maps.texture, maps.seen, mesh, fit(mesh).rotation)
 
 
 def middle(seen: Array) -> F32:
@@ -80,12 +81,24 @@ def test_the_network_is_asked_in_parts_of_one_and_answers_a_field() -> None:
     def answer(feeds: Mapping[str, Array]) -> dict[str, Array]:
         asked.append(np.asarray(feeds["face"], np.float32))
         out = np.zeros((1, 3, CELLS, CELLS), np.float32)
-        out[0, 1, 4] = 0.5
+        out[0, 1] = 0.5
         return {"gain": out}
 
     net = LightNet(ReferenceEngine(INPUTS, OUTPUTS, answer))
     field = net.run(lit())
     net.close()
     assert field.shape == (CELLS, CELLS, 3)
-    assert field[4, :, 1].min() == 0.5 and field[..., 0].max() == 0
+    assert field[CELLS // 2, CELLS // 2] == pytest.approx([0, 0.5, 0], abs=0.02)
     np.testing.assert_allclose(asked[0][0], prepare(lit()) / np.float32(255), atol=1e-6)
+
+
+def test_a_field_is_spread_among_what_is_painted() -> None:
+    alpha = np.zeros((CELLS, CELLS), np.float32)
+    alpha[8:24, 8:24] = 1
+    field = np.full((CELLS, CELLS, 3), 9, np.float32)  # beside the face it may be anything
+    field[8:24, 8:24] = 0.3
+    out = lightnet.spread(field, alpha)
+    assert out[8:24, 8:24].max() < 0.31
+    assert out[8:24, 8:24].min() > 0.27
+    stripes = np.tile(np.where(np.arange(CELLS) % 4 < 2, 0.4, -0.4).astype(np.float32)[None, :, None], (CELLS, 1, 3))
+    assert np.abs(lightnet.spread(stripes, np.ones((CELLS, CELLS), np.float32)))[8:24, 8:24].max() < 0.1

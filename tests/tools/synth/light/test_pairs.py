@@ -19,7 +19,7 @@ from tools.synth.purposes import Purpose
 
 
 def mesh() -> F32:
-    return (CANONICAL * 9 + np.array([150, 160, 0])).astype(np.float32)
+    return np.asarray(CANONICAL * 9 + np.array([150, 160, 0]), np.float32)
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,9 @@ import numpy as np
 from engines.mesh import grain, hair, holes, light, region, warp
 from engines.mesh.fuse import width
 from engines.mesh.gaze import Gaze
-from engines.mesh.lightfield import LightField
-from engines.mesh.lightnet import LitFace
 from engines.mesh.lips import Lips
+from engines.mesh.relight.lightfield import LightField
+from engines.mesh.relight.lightnet import LitFace
 from engines.mesh.shape import Fit, correction, fit, proportions, unfolded
 from engines.mesh.source import SourceFace
 from engines.mesh.spectacles import Spectacles

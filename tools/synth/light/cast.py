@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 from engines.errors import InputError
-from engines.mesh import lightnet, region, source, texture, warp
+from engines.mesh import region, source, texture, warp
+from engines.mesh.relight import lightnet
 from engines.mesh.shape import fit
 from engines.mesh.source import SourceFace
 from engines.values import F32, U8
@@ -24,7 +25,7 @@ LEFT = 0.1, 0.6  # share of a photo's light that its preparation leaves
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class LitPortrait:
     """One photo of a person. portrait: see `faces`. sources: the person as the swap reads them from this photo, first
     as it is, then in other lights."""
 
@@ -51,21 +52,23 @@ def in_other_light(person: SourceFace, rng: np.random.Generator) -> SourceFace:
     return replace(person, textures=tuple(textures))
 
 
-def model(image: U8, mesh: F32, person: str, lights: int, rng: np.random.Generator) -> Model:
+def model(image: U8, mesh: F32, person: str, lights: int, rng: np.random.Generator) -> LitPortrait:
     """A photo, uint8 (h, w, 3) RGB, with its mesh. lights: how many other lights it is seen in."""
     whole, seen = source.merge([texture.lift(image, mesh)])
     plain = source.assemble(source.delight(whole), seen, fit(mesh).to_canonical(mesh))
-    return Model(portrait(image, mesh, person), (plain, *(in_other_light(plain, rng) for _ in range(lights))))
+    return LitPortrait(portrait(image, mesh, person), (plain, *(in_other_light(plain, rng) for _ in range(lights))))
 
 
-def casts(folder: Path, finder: MeshFinder, lights: int, seed: int) -> dict[Purpose, dict[str, tuple[Model, ...]]]:
+def casts(
+    folder: Path, finder: MeshFinder, lights: int, seed: int
+) -> dict[Purpose, dict[str, tuple[LitPortrait, ...]]]:
     """The models of the data folder's people by name, for each purpose; nobody is in two. Raises InputError where the
     folder gives too few."""
     chosen = list(_few(meshed(folder, finder)))
     if not chosen:
         raise InputError(f"{folder} holds no photos of faces")
     purposes = of_people(person for _, _, person in chosen)
-    out: dict[Purpose, dict[str, tuple[Model, ...]]] = {purpose: {} for purpose in Purpose}
+    out: dict[Purpose, dict[str, tuple[LitPortrait, ...]]] = {purpose: {} for purpose in Purpose}
     for i, (image, mesh, person) in enumerate(chosen):
         one = model(image, mesh, person, lights, np.random.default_rng((seed, i)))
         held = out[purposes[person]]

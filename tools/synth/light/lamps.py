@@ -27,7 +27,7 @@ class Lamp:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class LightScene:
     """ambient: float32 (3,), light from everywhere; sky: (3,), more of it from above. pattern: float32 (16, 16), what
     leaves and blinds leave of the lamps. exposure: mean brightness of the face, linear. gamma, contrast: of the
     camera's curve. haze: share and level of what lies over all."""
@@ -49,7 +49,7 @@ def _colour(rng: np.random.Generator, spread: float) -> F32:
     return np.exp(np.array([warm + tint, -tint, -warm + tint], np.float32)).astype(np.float32)
 
 
-def random_scene(rng: np.random.Generator, hard: float = 1.0) -> Scene:
+def random_scene(rng: np.random.Generator, hard: float = 1.0) -> LightScene:
     """hard: 0 for soft light from the front alone, 1 for anything."""
     lamps = []
     for _ in range(int(rng.integers(1, 4))):
@@ -67,7 +67,7 @@ def random_scene(rng: np.random.Generator, hard: float = 1.0) -> Scene:
         noise = fractal(16, 16, rng, 3, 1)
         pattern = np.asarray(1 - rng.uniform(0.2, 0.8) * (1 / (1 + np.exp(-12 * (noise - 0.5)))), np.float32)
     haze = (rng.uniform(0, 0.25), rng.uniform(60, 220)) if rng.random() < 0.25 else (0.0, 0.0)
-    return Scene(
+    return LightScene(
         tuple(lamps), ambient, sky, pattern, float(np.exp(rng.uniform(np.log(0.07), np.log(0.5)))),
         rng.uniform(0.8, 1.25), rng.uniform(0.85, 1.2), haze,
     )  # fmt: skip
@@ -89,7 +89,7 @@ def cast_shadow(depth: F32, on: F32, direction: F32) -> F32:
     return np.asarray(cv2.GaussianBlur(np.asarray(hidden * on, np.float32), (0, 0), 0.012 * w), np.float32)
 
 
-def shading(scene: Scene, normals: F32, depth: F32, on: F32) -> tuple[F32, F32]:
+def shading(scene: LightScene, normals: F32, depth: F32, on: F32) -> tuple[F32, F32]:
     """What light multiplies and what it adds, linear, float32 (h, w, 3) each. normals: (h, w, 3), y down and z away.
     depth, on: as `cast_shadow` has them; depth None-like (all equal) casts nothing."""
     h, w = on.shape
@@ -113,7 +113,7 @@ def shading(scene: Scene, normals: F32, depth: F32, on: F32) -> tuple[F32, F32]:
     return np.asarray(times * soft + beside * (1 - soft), np.float32), np.asarray(more * soft, np.float32)
 
 
-def filmed(image: F32, light: tuple[F32, F32], scene: Scene, level: float) -> F32:
+def filmed(image: F32, light: tuple[F32, F32], scene: LightScene, level: float) -> F32:
     """A picture (h, w, 3), 0 to 255, in a scene's light, as its camera shows it, 0 to 255. light: see `shading`. level:
     see `level_of`."""
     linear = (np.clip(image, 0, 255) / np.float32(255)) ** np.float32(GAMMA)

@@ -12,8 +12,8 @@ import numpy as np
 
 from engines.mesh import raster
 from engines.mesh.holes import covered
-from engines.mesh.lightfield import LightField
-from engines.mesh.lightnet import CELLS, SIDE, LitFace, matrix_of, prepare
+from engines.mesh.relight.lightfield import LightField
+from engines.mesh.relight.lightnet import CELLS, SIDE, LitFace, matrix_of, prepare
 from engines.mesh.shape import fit
 from engines.mesh.source import SourceFace
 from engines.mesh.swapper import MeshSwapper
@@ -22,11 +22,11 @@ from engines.occlusion.network import SIDE as VIEW
 from engines.occlusion.network import cut
 from engines.values import F32, U8, Region
 from tools.synth.faces import FaceView, random_pose, view
-from tools.synth.light.cast import Model
-from tools.synth.light.lamps import Scene, filmed, level_of, random_scene, shading
+from tools.synth.light.cast import LitPortrait
+from tools.synth.light.lamps import LightScene, filmed, level_of, random_scene, shading
 
 FORWARD = 0.7  # share of pairs
-People = dict[str, tuple[Model, ...]]
+People = dict[str, tuple[LitPortrait, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +84,16 @@ def _shape(points: F32) -> tuple[F32, F32, F32]:
     return np.asarray(field, np.float32), np.asarray(depth, np.float32), on
 
 
-def _one(people: People, name: str, rng: np.random.Generator) -> Model:
+def _one(people: People, name: str, rng: np.random.Generator) -> LitPortrait:
     some = people[name]
     return some[int(rng.integers(len(some)))]
 
 
-def _any_light(model: Model, rng: np.random.Generator) -> SourceFace:
+def _any_light(model: LitPortrait, rng: np.random.Generator) -> SourceFace:
     return model.sources[int(rng.integers(len(model.sources)))]
 
 
-def _in_scene(image: U8, light: tuple[F32, F32], scene: Scene, level: float) -> U8:
+def _in_scene(image: U8, light: tuple[F32, F32], scene: LightScene, level: float) -> U8:
     return np.asarray(filmed(image.astype(np.float32), light, scene, level) + 0.5, np.uint8)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engines.values import F32
-from tools.synth.light.lamps import Lamp, Scene, cast_shadow, filmed, level_of, random_scene, shading
+from tools.synth.light.lamps import Lamp, LightScene, cast_shadow, filmed, level_of, random_scene, shading
 
 SIDE = 64
 ON: F32 = np.ones((SIDE, SIDE), np.float32)
@@ -21,9 +21,9 @@ def ball() -> F32:
     return np.asarray(n / np.linalg.norm(n, axis=2, keepdims=True), np.float32)
 
 
-def scene(*lamps: Lamp, ambient: float = 0.3) -> Scene:
+def scene(*lamps: Lamp, ambient: float = 0.3) -> LightScene:
     grey = np.full(3, ambient, np.float32)
-    return Scene(lamps, grey, 0 * grey, np.ones((16, 16), np.float32), 0.2, 1.0, 1.0, (0.0, 0.0))
+    return LightScene(lamps, grey, 0 * grey, np.ones((16, 16), np.float32), 0.2, 1.0, 1.0, (0.0, 0.0))
 
 
 def lamp(x: float, y: float, z: float, strength: float = 1.0, shadow: float = 0.0) -> Lamp:

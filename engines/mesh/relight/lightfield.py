@@ -12,8 +12,8 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from engines.mesh import lightnet
-from engines.mesh.lightnet import LitFace
+from engines.mesh.relight import lightnet
+from engines.mesh.relight.lightnet import LitFace
 from engines.values import F32
 
 EVERY = 0.3  # seconds between questions

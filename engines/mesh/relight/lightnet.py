@@ -24,7 +24,7 @@ CHANNELS = 15
 MARGIN = 1.35  # crop side over the face's longer side
 SPREAD = 1.5  # cells: a further blur of the field; without it the target's features come through (id -.02, other +.04)
 SIZE = 1 / 3  # of the normals' picture over the texture's
-WEIGHTS = Path(__file__).parents[1] / "weights" / "light.onnx"
+WEIGHTS = Path(__file__).parents[2] / "weights" / "light.onnx"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from engines import upright
 from engines.detector import Detection, Detector
 from engines.errors import SourceError
 from engines.landmarks import LEFT_EYE, RIGHT_EYE, Landmarks, roi_from_eyes, roi_from_mesh
-from engines.mesh import bare, light, region, skin, texture, warp
+from engines.mesh import light, region, skin, texture, warp
+from engines.mesh.photo import bare
 from engines.mesh.shape import fit
 from engines.occlusion.eyewear import EyewearNet
 from engines.values import F32, U8, Region

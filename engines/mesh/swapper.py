@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 
 from engines.mesh import grain, hair, holes, light, region, warp
+from engines.mesh.field.lightfield import LightField
+from engines.mesh.field.lightnet import LitFace
 from engines.mesh.fuse import width
 from engines.mesh.gaze import Gaze
 from engines.mesh.lips import Lips
-from engines.mesh.relight.lightfield import LightField
-from engines.mesh.relight.lightnet import LitFace
 from engines.mesh.shape import Fit, correction, fit, proportions, unfolded
 from engines.mesh.source import SourceFace
 from engines.mesh.spectacles import Spectacles

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from engines.backends.choose import open_engine
 from engines.errors import ModelError
-from engines.mesh.relight import lightnet
+from engines.mesh.field import lightnet
 from engines.occlusion import eyewear, network
 from engines.protocol import Engine
 from engines.store.catalog import load_catalog

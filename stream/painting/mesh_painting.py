@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from engines.mesh.relight.lightfield import LightField
-from engines.mesh.relight.lightnet import LightNet
+from engines.mesh.field.lightfield import LightField
+from engines.mesh.field.lightnet import LightNet
 from engines.mesh.source import SourceFace
 from engines.mesh.spectacles import Spectacles
 from engines.mesh.swapper import MeshSwapper

@@ -16,8 +16,8 @@ from calib.thresholds import Thresholds
 from calib.thresholds import load as load_thresholds
 from engines.errors import ModelError
 from engines.extras import install
-from engines.mesh.relight.lightnet import WEIGHTS as LIGHT
-from engines.mesh.relight.lightnet import LightNet
+from engines.mesh.field.lightnet import WEIGHTS as LIGHT
+from engines.mesh.field.lightnet import LightNet
 from engines.nets.detectors.finder import NetDetector
 from engines.nets.embedder import IdentityNet
 from engines.nets.opened import EMBEDDER, RunOptions, identity_embedder, open_embedder, open_finder

@@ -12,8 +12,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from engines.backends.choose import open_engine
 from engines.errors import ModelError
-from engines.mesh.relight.lightnet import CHANNELS
-from engines.mesh.relight.lightnet import SIDE as LIGHT_SIDE
+from engines.mesh.field.lightnet import CHANNELS
+from engines.mesh.field.lightnet import SIDE as LIGHT_SIDE
 from engines.occlusion.eyewear import HEIGHT, WIDTH
 from engines.occlusion.network import SIDE
 from engines.values import F32

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engines.errors import ModelError
-from engines.mesh.relight import lightnet
+from engines.mesh.field import lightnet
 from engines.occlusion import eyewear, network
 from engines.store.catalog import load_catalog
 from engines.store.ledger import Ledger

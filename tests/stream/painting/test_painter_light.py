@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engines.backends.reference import ReferenceEngine
-from engines.mesh.relight.lightnet import CELLS, CHANNELS, SIDE, LightNet
+from engines.mesh.field.lightnet import CELLS, CHANNELS, SIDE, LightNet
 from engines.protocol import Spec
 from engines.values import Array
 from stream.frame import Done, Route

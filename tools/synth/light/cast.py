@@ -9,7 +9,7 @@ import numpy as np
 
 from engines.errors import InputError
 from engines.mesh import region, source, texture, warp
-from engines.mesh.relight import lightnet
+from engines.mesh.field import lightnet
 from engines.mesh.shape import fit
 from engines.mesh.source import SourceFace
 from engines.values import F32, U8

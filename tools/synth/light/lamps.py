@@ -14,7 +14,7 @@ REACH = 14  # steps along which a shadow is looked for
 
 
 @dataclass(frozen=True, slots=True)
-class Lamp:
+class FaceLamp:
     """One light. direction: float32 (3,), of length 1, from the face to it; x to the right, y down, z away from the
     viewer. colour: float32 (3,), strength included. gloss: of the skin. sharp: exponent of the gloss. shadow: 0 to 1,
     how dark what it casts is."""
@@ -32,7 +32,7 @@ class LightScene:
     leaves and blinds leave of the lamps. exposure: mean brightness of the face, linear. gamma, contrast: of the
     camera's curve. haze: share and level of what lies over all."""
 
-    lamps: tuple[Lamp, ...]
+    lamps: tuple[FaceLamp, ...]
     ambient: F32
     sky: F32
     pattern: F32
@@ -58,7 +58,9 @@ def random_scene(rng: np.random.Generator, hard: float = 1.0) -> LightScene:
         colour = _colour(rng, 0.18) * np.float32(rng.uniform(0.2, 1.6))
         glossy = rng.random() < 0.4
         lamps.append(
-            Lamp(direction, colour, rng.uniform(0.02, 0.25) * glossy, rng.uniform(6, 30), rng.uniform(0.2, 1) * hard)
+            FaceLamp(
+                direction, colour, rng.uniform(0.02, 0.25) * glossy, rng.uniform(6, 30), rng.uniform(0.2, 1) * hard
+            )
         )
     ambient = _colour(rng, 0.1) * np.float32(rng.uniform(0.15, 1.2) + 0.4 * (1 - hard))
     sky = _colour(rng, 0.15) * np.float32(rng.uniform(-0.2, 0.6) * hard)
@@ -75,7 +77,7 @@ def random_scene(rng: np.random.Generator, hard: float = 1.0) -> LightScene:
 
 def cast_shadow(depth: F32, on: F32, direction: F32) -> F32:
     """float32 (h, w), 0 to 1: where the shape hides the lamp from itself. depth: float32 (h, w), pixels, smaller is
-    nearer; on: 1 where it is known. direction: to the lamp, as `Lamp` has it."""
+    nearer; on: 1 where it is known. direction: to the lamp, as `FaceLamp` has it."""
     h, w = depth.shape
     y, x = np.mgrid[:h, :w].astype(np.float32)
     across = float(np.hypot(direction[0], direction[1]))

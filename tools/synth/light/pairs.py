@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 
 from engines.mesh import raster
+from engines.mesh.field.lightfield import LightField
+from engines.mesh.field.lightnet import CELLS, SIDE, LitFace, matrix_of, prepare
 from engines.mesh.holes import covered
-from engines.mesh.relight.lightfield import LightField
-from engines.mesh.relight.lightnet import CELLS, SIDE, LitFace, matrix_of, prepare
 from engines.mesh.shape import fit
 from engines.mesh.source import SourceFace
 from engines.mesh.swapper import MeshSwapper

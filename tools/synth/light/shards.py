@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from engines.errors import InputError
-from engines.mesh.relight.lightnet import CHANNELS, SIDE
+from engines.mesh.field.lightnet import CHANNELS, SIDE
 from engines.values import U8
 from tools.synth.light.pairs import People, pair
 from tools.synth.purposes import Purpose

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from engines.mesh.relight.lightnet import CELLS, CHANNELS
+from engines.mesh.field.lightnet import CELLS, CHANNELS
 from tools.train.net import LevelNet, Residual, Up, conv
 
 WIDTHS = (32, 48, 80, 112)  # channels at 32, 16, 8 and 4 pixels

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engines.values import F32
-from tools.synth.light.lamps import Lamp, LightScene, cast_shadow, filmed, level_of, random_scene, shading
+from tools.synth.light.lamps import FaceLamp, LightScene, cast_shadow, filmed, level_of, random_scene, shading
 
 SIDE = 64
 ON: F32 = np.ones((SIDE, SIDE), np.float32)
@@ -21,14 +21,14 @@ def ball() -> F32:
     return np.asarray(n / np.linalg.norm(n, axis=2, keepdims=True), np.float32)
 
 
-def scene(*lamps: Lamp, ambient: float = 0.3) -> LightScene:
+def scene(*lamps: FaceLamp, ambient: float = 0.3) -> LightScene:
     grey = np.full(3, ambient, np.float32)
     return LightScene(lamps, grey, 0 * grey, np.ones((16, 16), np.float32), 0.2, 1.0, 1.0, (0.0, 0.0))
 
 
-def lamp(x: float, y: float, z: float, strength: float = 1.0, shadow: float = 0.0) -> Lamp:
+def lamp(x: float, y: float, z: float, strength: float = 1.0, shadow: float = 0.0) -> FaceLamp:
     d = np.array([x, y, z], np.float32)
-    return Lamp(d / np.linalg.norm(d), np.full(3, strength, np.float32), 0.0, 10.0, shadow)
+    return FaceLamp(d / np.linalg.norm(d), np.full(3, strength, np.float32), 0.0, 10.0, shadow)
 
 
 def test_light_from_the_right_falls_on_the_right() -> None:

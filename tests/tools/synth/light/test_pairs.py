@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engines.mesh.relight.lightnet import CHANNELS, SIDE
+from engines.mesh.field.lightnet import CHANNELS, SIDE
 from engines.mesh.topology import CANONICAL
 from engines.values import F32
 from tests.engines.mesh.test_swapper import even_source

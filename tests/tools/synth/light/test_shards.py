@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engines.errors import InputError
-from engines.mesh.relight.lightnet import CHANNELS, SIDE
+from engines.mesh.field.lightnet import CHANNELS, SIDE
 from tests.engines.mesh.test_swapper import even_source
 from tests.tools.synth.people import person
 from tools.synth.light import shards

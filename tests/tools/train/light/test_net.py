@@ -5,7 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs PyTorch")
 
-from engines.mesh.relight.lightnet import CELLS, CHANNELS, SIDE  # noqa: E402
+from engines.mesh.field.lightnet import CELLS, CHANNELS, SIDE  # noqa: E402
 from tests.tools.train.light.test_task import shard  # noqa: E402
 from tools.synth.light.shards import NAMES  # noqa: E402
 from tools.train.light import task  # noqa: E402

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 torch = pytest.importorskip("torch", reason="training needs PyTorch")
 
-from engines.mesh.relight.lightnet import CHANNELS, SIDE  # noqa: E402
+from engines.mesh.field.lightnet import CHANNELS, SIDE  # noqa: E402
 from tools.synth.light.shards import LightShard  # noqa: E402
 from tools.train import export, loop  # noqa: E402
 from tools.train.light import task  # noqa: E402

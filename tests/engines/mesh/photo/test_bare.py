@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 
 from engines.backends.reference import ReferenceEngine
-from engines.mesh import bare, texture
+from engines.mesh import texture
+from engines.mesh.photo import bare
 from engines.occlusion.eyewear import HEIGHT, WIDTH, EyewearNet
 from engines.protocol import Spec
 from engines.values import Array

@@ -7,9 +7,9 @@ import pytest
 
 from engines.backends.reference import ReferenceEngine
 from engines.mesh import texture, warp
+from engines.mesh.field import lightnet
+from engines.mesh.field.lightnet import CELLS, CHANNELS, SIDE, LightNet, LitFace, prepare
 from engines.mesh.fuse import width
-from engines.mesh.relight import lightnet
-from engines.mesh.relight.lightnet import CELLS, CHANNELS, SIDE, LightNet, LitFace, prepare
 from engines.mesh.shape import fit
 from engines.protocol import Spec
 from engines.values import F32, Array

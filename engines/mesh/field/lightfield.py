@@ -12,8 +12,8 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from engines.mesh.relight import lightnet
-from engines.mesh.relight.lightnet import LitFace
+from engines.mesh.field import lightnet
+from engines.mesh.field.lightnet import LitFace
 from engines.values import F32
 
 EVERY = 0.3  # seconds between questions
@@ -23,7 +23,7 @@ CHANGED = 0.12  # change of the target's mean brightness, as a share, after whic
 SMOOTH = 0.2  # seconds over which the field follows what was said
 
 
-class Lighting(Protocol):
+class GainNet(Protocol):
     """What tells the gains of a painted face."""
 
     def run(self, face: LitFace) -> F32:
@@ -35,7 +35,7 @@ class Lighting(Protocol):
 class LightField:
     """Call it for each frame of a track."""
 
-    net: Lighting
+    net: GainNet
     _said: F32 | None = None
     _shown: F32 | None = None
     _waited: float = 0.0

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engines.mesh.relight.lightfield import EVERY, LightField, laid
-from engines.mesh.relight.lightnet import CELLS, LitFace
+from engines.mesh.field.lightfield import EVERY, LightField, laid
+from engines.mesh.field.lightnet import CELLS, LitFace
 from engines.mesh.swapper import MeshSwapper
 from engines.values import F32
+from tests.engines.mesh.field.test_lightnet import SIZE, lit
 from tests.engines.mesh.heads import head, picture
-from tests.engines.mesh.relight.test_lightnet import SIZE, lit
 from tests.engines.mesh.test_swapper import even_source, frozen
 
 STEP = 1 / 25

@@ -50,6 +50,7 @@ FLOORS: Mapping[str, Floor] = {
     "occlusion": Floor(psnr=30),
     "layers": Floor(psnr=30),
     "eyewear": Floor(psnr=30),
+    "light": Floor(psnr=35),
     "regions": Floor(error=0.05),
     "detect": Floor(error=0.03),
     "landmark": Floor(error=0.005),

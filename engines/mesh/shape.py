@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -93,6 +94,12 @@ MOUTH, EYES = np.array([1.04, 1.1], np.float32), 0.99
 _NEAR_EYES: F32 = 1 - smoothstep(
     np.minimum(_to_ring(CANONICAL, CANONICAL[RIGHT_EYE]), _to_ring(CANONICAL, CANONICAL[LEFT_EYE])) / 2.0
 )
+WIDEST = 0.12  # centimetres by which that moves a lip at most: what is wide open is not opened further
+# below the lower lip: its outer ring, and the two rows under it, column by column
+BELOW_LIPS = np.array(
+    [[146, 91, 181, 84, 17, 314, 405, 321, 375], [43, 106, 182, 83, 18, 313, 406, 335, 273],
+     [204, 204, 194, 201, 200, 421, 418, 424, 424]])  # fmt: skip
+LEAST_GAP = 0.6  # of the canonical distance between these rows that is left: less, and the chin folds under the lip
 ACROSS = np.array([0.3, 0.75, 1.0], np.float32)  # widths move the mouth's figures and tell identity little
 
 
@@ -116,6 +123,18 @@ def correction(target: F32) -> F32:
     """The displacement (468, 3), canonical centimetres, that makes up for how painting changes mouth and eyes. target:
     (468, 3) canonical."""
     out = np.zeros_like(target)
-    out[:, :2] = (MOUTH - 1) * (target - target[_LIPS].mean(0))[:, :2] * (1 - FADE_LIPS[:, None])
+    wider = (MOUTH - 1) * (target - target[_LIPS].mean(0))[:, :2]
+    out[:, :2] = np.clip(wider, -WIDEST, WIDEST) * (1 - FADE_LIPS[:, None])
     out[:, 0] += np.float32(EYES - 1) * (target - _eyes(target)[0])[:, 0] * _NEAR_EYES
+    return out
+
+
+def unfolded(shape: F32) -> F32:
+    """The displacement (468, 3), canonical centimetres, that keeps the chin from folding under a mouth that is wide
+    open. shape: (468, 3) canonical, as it is to be painted."""
+    out, push = np.zeros_like(shape), np.zeros(BELOW_LIPS.shape[1], np.float32)
+    for upper, lower in pairwise(BELOW_LIPS):
+        usual = CANONICAL[lower, 1] - CANONICAL[upper, 1]
+        push = np.maximum(push + LEAST_GAP * usual - (shape[lower, 1] - shape[upper, 1]), 0)
+        np.maximum.at(out[:, 1], lower, push)
     return out

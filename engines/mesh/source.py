@@ -11,7 +11,9 @@ from engines.detector import Detection, Detector
 from engines.errors import SourceError
 from engines.landmarks import LEFT_EYE, RIGHT_EYE, Landmarks, roi_from_eyes, roi_from_mesh
 from engines.mesh import light, region, skin, texture, warp
+from engines.mesh.photo import bare
 from engines.mesh.shape import fit
+from engines.occlusion.eyewear import EyewearNet
 from engines.values import F32, U8, Region
 
 CERTAIN = 0.75  # score of a face in a turned copy: walls reach .7
@@ -155,15 +157,20 @@ def _across(mesh: F32) -> float:
     return float(np.ptp(mesh[:, :2] @ (eyes / (np.linalg.norm(eyes) + 1e-6))))
 
 
-def prepare_source(photos: Sequence[tuple[str, U8]], detector: Detector, landmarks: Landmarks) -> SourceFace:
-    """Reads a person from photos, each a name for messages and uint8 (h, w, 3) RGB. Raises SourceError."""
+def prepare_source(
+    photos: Sequence[tuple[str, U8]], detector: Detector, landmarks: Landmarks, eyewear: EyewearNet | None = None
+) -> SourceFace:
+    """Reads a person from photos, each a name for messages and uint8 (h, w, 3) RGB. eyewear: finds their spectacles,
+    which are then taken off. Raises SourceError."""
     if not photos:
         raise SourceError("no source photo given")
     lifted, shapes, notes = [], [], list[str]()
     for name, image in photos:
         mesh, said = locate(name, image, detector, landmarks)
         notes += said
-        lifted.append(texture.lift(image, mesh))
+        face, sight = texture.lift(image, mesh)
+        worn = bare.rims(image, mesh, eyewear) if eyewear else None
+        lifted.append((face, sight) if worn is None else bare.without(face, sight, worn))
         shapes.append(fit(mesh).to_canonical(mesh))
     whole, seen = merge(lifted)
     return assemble(delight(whole), seen, np.mean(shapes, 0).astype(np.float32), tuple(notes))
@@ -172,7 +179,7 @@ def prepare_source(photos: Sequence[tuple[str, U8]], detector: Detector, landmar
 def assemble(whole: U8, seen: F32, shape: F32, notes: tuple[str, ...] = ()) -> SourceFace:
     """A source face from its texture, uint8 (SIDE, SIDE, 3), and how well each texel was seen, float32 (SIDE, SIDE):
     hair, background and what was seen badly become plain skin."""
-    levels = [skin.fill(whole, seen)]
+    levels = [skin.fill(whole, skin.confidence(whole, seen))]
     for _ in range(LEVELS - 1):
         levels.append(np.asarray(cv2.pyrDown(levels[-1]), np.uint8))
     return SourceFace(tuple(levels), shape, notes)

@@ -30,7 +30,7 @@ OWN = 3.0  # seconds over which the shape of this person's is learned
 AROUND = 1.0  # blur of that shape, pixels: the front is no perfect plane, and a mesh is a little off
 USUAL, HELP = -2.1, 2.5  # the odds of any place before that shape is known, and by how much it may raise them
 FAINT = 0.15, 0.75  # probability from which a pixel is shown, and from which in full
-SPECK, PIECE = 40, 0.04  # pixels, and share of all that is worn, below which a piece by itself is none
+SPECK, PIECE = 40, 0.07  # pixels, and share of all that is worn, below which a piece by itself is none
 APPEAR = 0.25  # seconds in which they come or go
 
 

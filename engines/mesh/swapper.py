@@ -10,9 +10,12 @@ import cv2
 import numpy as np
 
 from engines.mesh import grain, hair, holes, light, region, warp
+from engines.mesh.field.lightfield import LightField
+from engines.mesh.field.lightnet import LitFace
 from engines.mesh.fuse import width
 from engines.mesh.gaze import Gaze
-from engines.mesh.shape import Fit, correction, fit, proportions
+from engines.mesh.lips import Lips
+from engines.mesh.shape import Fit, correction, fit, proportions, unfolded
 from engines.mesh.source import SourceFace
 from engines.mesh.spectacles import Spectacles
 from engines.mesh.texture import CM, SIDE, layout
@@ -35,14 +38,18 @@ def _layers() -> F32:
 
 
 class MeshSwapper:
-    """The swap of one track by one source. spectacles: keeps the target's own in front; None: they are painted over."""
+    """The swap of one track by one source. spectacles: keeps the target's own in front; None: they are painted over.
+    field: finishes the light; None: as the classical steps leave it."""
 
-    def __init__(self, source: SourceFace, spectacles: Spectacles | None = None) -> None:
-        self._source, self._spectacles = source, spectacles
+    def __init__(
+        self, source: SourceFace, spectacles: Spectacles | None = None, field: LightField | None = None
+    ) -> None:
+        self._source, self._spectacles, self._field = source, spectacles, field
         # four channels are sampled in half the time of three
         self._textures = [np.asarray(cv2.cvtColor(t, cv2.COLOR_RGB2RGBA), np.uint8) for t in source.textures]
         self._mean: F32 | None = None
         self._seen = 0.0
+        self._lips = Lips()
         self._grain = grain.Grain()
         self._gaze = Gaze(source.textures[0], layout(), source.shape)
 
@@ -58,6 +65,7 @@ class MeshSwapper:
         if wide < SMALLEST or x1 - x0 < 8 or y1 - y0 < 8:
             return None
         found = fit(local)
+        local = self._lips(view.rgb, local, found, wide, elapsed)
         seen = self._spectacles(view.rgb, found, elapsed) if self._spectacles else None
         corner = np.array([x0, y0, 0], np.float32)
         shaped, local = self._reshape(local, found, elapsed) - corner, local - corner
@@ -66,7 +74,7 @@ class MeshSwapper:
         maps = warp.maps(shaped, local, wide, size)
         worn = seen.onto(size, (x0, y0)) if seen else None
         eyes = self._gaze(target, local, elapsed)
-        rgb, alpha = self._paint(target, maps, shaped, wide, elapsed, worn, eyes)
+        rgb, alpha = self._paint(target, maps, shaped, found.rotation, wide, elapsed, worn, eyes)
         return Patch(view.x + x0, view.y + y0, rgb, alpha * np.float32(fade) if fade < 1 else alpha)
 
     def _reshape(self, mesh: F32, found: Fit, elapsed: float) -> F32:
@@ -76,6 +84,7 @@ class MeshSwapper:
         share = min(1.0, max(elapsed, 1e-3) / min(self._seen, MEMORY))
         self._mean = canonical if self._mean is None else self._mean + np.float32(share) * (canonical - self._mean)
         moved = np.float32(SHAPE) * proportions(self._source.shape, self._mean) + correction(canonical)
+        moved += unfolded(canonical + moved)
         return mesh + found.shift_to_image(moved)
 
     def _texture(self, maps: warp.WarpMaps, wide: float, size: tuple[int, int]) -> U8:
@@ -89,6 +98,7 @@ class MeshSwapper:
         target: U8,
         maps: warp.WarpMaps,
         shaped: F32,
+        rotation: F32,
         wide: float,
         elapsed: float,
         worn: F32 | None,
@@ -123,7 +133,12 @@ class MeshSwapper:
         base += light.rim(small, base + fine, lit, edge, seen, light.RIM * wide / cell)
         base += light.tint(small, base + fine, lips, light.RIM * wide / cell)
         painted = np.asarray(cv2.add(detail, warp.enlarge(base, work)), np.float32)
-        painted = self._grain.match(painted, own, light.fit(mask, work), elapsed)
+        within = light.fit(mask, work)
+        if self._field is not None:
+            there = np.asarray((shaped + np.float32(0.5)) * np.float32(work[1] / size[1]) - np.float32(0.5), np.float32)
+            face = LitFace(own, painted, source, within, maps.texture, maps.seen, there, rotation)
+            painted = np.asarray(cv2.multiply(painted, self._field(face, elapsed)), np.float32)
+        painted = self._grain.match(painted, own, within, elapsed)
         if work != size:
             change = warp.enlarge(np.asarray(cv2.subtract(painted, source), np.float32), size)
             painted = np.asarray(cv2.accumulate(full, change), np.float32)  # a fifth of the time of `add`

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from engines.backends.choose import open_engine
 from engines.errors import ModelError
+from engines.mesh.field import lightnet
 from engines.occlusion import eyewear, network
 from engines.protocol import Engine
 from engines.store.catalog import load_catalog
@@ -23,6 +24,11 @@ def open_occlusion(file: Path = network.WEIGHTS, device: str = "auto", strict: b
 def open_eyewear(file: Path = eyewear.WEIGHTS, device: str = "auto", strict: bool = False) -> Engine:
     """The network of spectacles, for `EyewearNet`. As `open_occlusion`."""
     return _opened(file, "eyewear", device, strict)
+
+
+def open_light(file: Path = lightnet.WEIGHTS, device: str = "auto", strict: bool = False) -> Engine:
+    """The network of the light on painted faces, for `LightNet`. As `open_occlusion`."""
+    return _opened(file, "light", device, strict)
 
 
 def _opened(file: Path, kind: str, device: str, strict: bool) -> Engine:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from engines.mesh.field.lightfield import LightField
+from engines.mesh.field.lightnet import LightNet
 from engines.mesh.source import SourceFace
 from engines.mesh.spectacles import Spectacles
 from engines.mesh.swapper import MeshSwapper
@@ -24,10 +26,11 @@ class _TrackSwapper:
 
 
 class MeshPainting:
-    """A `FacePainting`. eyewear: finds the spectacles of painted faces, which then stay in front; closed with it."""
+    """A `FacePainting`. eyewear: finds the spectacles of painted faces, which then stay in front. light: finishes the
+    light on them; None: as the classical steps leave it. Both are closed with it."""
 
-    def __init__(self, eyewear: EyewearNet | None = None) -> None:
-        self._eyewear = eyewear
+    def __init__(self, eyewear: EyewearNet | None = None, light: LightNet | None = None) -> None:
+        self._eyewear, self._light = eyewear, light
         self._swappers: dict[int, _TrackSwapper] = {}
 
     def __call__(self, plan: Plan) -> list[FaceLayer]:
@@ -43,8 +46,9 @@ class MeshPainting:
         self._swappers.clear()
 
     def close(self) -> None:
-        if self._eyewear is not None:
-            self._eyewear.close()
+        for net in (self._eyewear, self._light):
+            if net is not None:
+                net.close()
 
     def _paint(self, track: FaceTrack, route: Route, control: Control, now: float) -> FaceLayer:
         if track.source is None or track.region is None:
@@ -63,5 +67,6 @@ class MeshPainting:
         kept = self._swappers.get(track.id)
         if kept is None or kept.source is not source:
             worn = Spectacles(self._eyewear) if self._eyewear else None
-            kept = self._swappers[track.id] = _TrackSwapper(MeshSwapper(source, worn), source, now)
+            field = LightField(self._light) if self._light else None
+            kept = self._swappers[track.id] = _TrackSwapper(MeshSwapper(source, worn, field), source, now)
         return kept

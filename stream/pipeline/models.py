@@ -6,6 +6,7 @@ Knows the store, devices and precisions. What remembers a face belongs to a `Pip
 import os
 import threading
 from collections.abc import Hashable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from enum import Enum
 from pathlib import Path
@@ -15,6 +16,8 @@ from calib.thresholds import Thresholds
 from calib.thresholds import load as load_thresholds
 from engines.errors import ModelError
 from engines.extras import install
+from engines.mesh.field.lightnet import WEIGHTS as LIGHT
+from engines.mesh.field.lightnet import LightNet
 from engines.nets.detectors.finder import NetDetector
 from engines.nets.embedder import IdentityNet
 from engines.nets.opened import EMBEDDER, RunOptions, identity_embedder, open_embedder, open_finder
@@ -23,7 +26,7 @@ from engines.nets.shared import SharedEngines
 from engines.occlusion.eyewear import WEIGHTS as EYEWEAR
 from engines.occlusion.eyewear import EyewearNet
 from engines.occlusion.network import WEIGHTS as OCCLUSION
-from engines.occlusion.opened import open_eyewear, open_occlusion
+from engines.occlusion.opened import open_eyewear, open_light, open_occlusion
 from engines.protocol import Engine
 from engines.refiners.controlnet import ControlNet
 from engines.refiners.dkt import Dkt
@@ -47,7 +50,7 @@ from stream.pipeline.spec import SwapSpec
 MOST = 4  # frames of a file that are painted at once
 
 
-_OWN = {"occlusion": open_occlusion, "eyewear": open_eyewear}
+_OWN = {"occlusion": open_occlusion, "eyewear": open_eyewear, "light": open_light}
 
 
 class Timing(Enum):
@@ -96,7 +99,12 @@ class Models:
         """Slow: reads the photos of each person and, the first time, opens networks. Raises ModelError, DeviceError,
         InputError, SourceError, UnderstudyError."""
         if self.spec.model is None:
-            return mesh_sources(people, self.perception)
+            engine = self._own("eyewear", self.spec.eyewear or EYEWEAR)
+            with ExitStack() as opened:
+                eyewear = EyewearNet(engine) if engine else None
+                if eyewear:
+                    opened.callback(eyewear.close)
+                return mesh_sources(people, self.perception, eyewear)
         reader = object()  # a stream of its own, so that who paints meanwhile does not wait for it
         try:
             return network_sources(self.spec, people, self.perception, self.store, self.options(reader))
@@ -112,7 +120,8 @@ class Models:
         where what paints remembers faces from frame to frame. Raises ModelError, DeviceError, UnderstudyError."""
         if self.spec.model is None:
             eyewear = self._own("eyewear", self.spec.eyewear or EYEWEAR)
-            return (MeshPainting(EyewearNet(eyewear) if eyewear else None),)
+            light = self._own("light", self.spec.light or LIGHT)
+            return (MeshPainting(EyewearNet(eyewear) if eyewear else None, LightNet(light) if light else None),)
         first = self._network_painting()
         rest = 0 if first[1].own else self.lanes - 1
         return (first[0], *(self._network_painting()[0] for _ in range(rest)))
@@ -212,7 +221,7 @@ class Models:
 
     def _own(self, name: str, weights: Path) -> Engine | None:
         """A network of the project's own, opened when it is first wanted; None where its weights are not built."""
-        if weights in (EYEWEAR, OCCLUSION) and not weights.is_file():
+        if weights in (EYEWEAR, LIGHT, OCCLUSION) and not weights.is_file():
             return None
         with self._lock:
             if name not in self._kept:

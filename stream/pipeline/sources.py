@@ -11,6 +11,7 @@ from engines.nets.embedder import IdentityNet
 from engines.nets.opened import EMBEDDER, RunOptions, open_embedder
 from engines.nets.person import embedding, read_person, source_of
 from engines.nets.swapper import Swapper
+from engines.occlusion.eyewear import EyewearNet
 from engines.store.store import Store
 from engines.values import F32, U8
 from stream.media.still import read_image
@@ -28,10 +29,10 @@ def photos_of(paths: Sequence[Path]) -> Photos:
     return lambda: [(str(path), read_image(str(path))) for path in paths]
 
 
-def mesh_sources(people: Sequence[Photos], models: Perception) -> SourceSet:
-    """For the mesh swapper. Raises InputError, SourceError."""
+def mesh_sources(people: Sequence[Photos], models: Perception, eyewear: EyewearNet | None = None) -> SourceSet:
+    """For the mesh swapper. eyewear: takes their spectacles off. Raises InputError, SourceError."""
     with face_finding(models) as (detector, landmarks):
-        faces = tuple(prepare_source(list(photos()), detector, landmarks) for photos in people)
+        faces = tuple(prepare_source(list(photos()), detector, landmarks, eyewear) for photos in people)
     return SourceSet(faces=faces, notes=tuple(note for face in faces for note in face.notes))
 
 

@@ -28,10 +28,10 @@ class Enhance:
 class SwapSpec:
     """source: the photos of each person. who, map: as `parse_rules` reads them. model, detector: a network's name, None
     for the embedded mesh and BlazeFace. pixel_boost: side of the swapped crop in pixels, 0 for the network's own.
-    morph: of a DFM that has it, 0 to 1. mask: networks that cut the swap. occlusion, eyewear, thresholds: files of
-    one's own in the place of the shipped ones. strength: 0 to 1, of the swap over the target's own face. most_faces:
-    that are followed at once. on_miss: what is shown where a face to paint was not painted; None: the face as it is in
-    files, live the last picture and then a blur. strict_faces: such a face fails a file's job."""
+    morph: of a DFM that has it, 0 to 1. mask: networks that cut the swap. occlusion, eyewear, light, thresholds: files
+    of one's own in the place of the shipped ones. strength: 0 to 1, of the swap over the target's own face.
+    most_faces: that are followed at once. on_miss: what is shown where a face to paint was not painted; None: the face
+    as it is in files, live the last picture and then a blur. strict_faces: such a face fails a file's job."""
 
     source: tuple[tuple[Path, ...], ...] = ()
     who: str | None = None
@@ -49,6 +49,7 @@ class SwapSpec:
     refiner: RefinerName = RefinerName.INVERTED
     occlusion: Path | None = None
     eyewear: Path | None = None
+    light: Path | None = None
     thresholds: Path | None = None
     strength: float = 1.0
     most_faces: int = 64
@@ -94,6 +95,7 @@ class SwapSpec:
         for option, path in (
             ("--occlusion", self.occlusion),
             ("--eyewear", self.eyewear),
+            ("--light", self.light),
             ("--thresholds", self.thresholds),
         ):
             if path is not None and not path.is_file():
@@ -132,6 +134,7 @@ KINDS: Mapping[str, type] = {
     "refiner": RefinerName,
     "occlusion": Path,
     "eyewear": Path,
+    "light": Path,
     "thresholds": Path,
     "strength": float,
     "most_faces": int,

@@ -170,6 +170,10 @@ class SwapOptions:
     eyewear: Annotated[
         Path | None, typer.Option(metavar="FILE.onnx", help="Eyewear network of your own.", rich_help_panel=NETWORKS)
     ] = None
+    light: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.onnx", help="Network of the light, of your own.", rich_help_panel=NETWORKS),
+    ] = None
     thresholds: Annotated[
         Path | None,
         typer.Option(

@@ -9,6 +9,7 @@ import typer
 
 from engines.errors import InputError, UnderstudyError
 from tools.train.eyewear import command as eyecli
+from tools.train.light import command as lightcli
 
 if TYPE_CHECKING:
     from tools.train.loop import TrainingRecipe
@@ -23,6 +24,7 @@ class NetSize(StrEnum):
 
 app = typer.Typer(help="Trains the project's own networks.", no_args_is_help=True)
 eyecli.register(app)
+lightcli.register(app)
 
 
 def register(parent: typer.Typer) -> None:

@@ -12,6 +12,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from engines.backends.choose import open_engine
 from engines.errors import ModelError
+from engines.mesh.field.lightnet import CHANNELS
+from engines.mesh.field.lightnet import SIDE as LIGHT_SIDE
 from engines.occlusion.eyewear import HEIGHT, WIDTH
 from engines.occlusion.network import SIDE
 from engines.values import F32
@@ -25,20 +27,22 @@ NEAR = 2e-3  # largest difference, in logits and in map values, that counts as a
 @dataclass(frozen=True, slots=True)
 class Form:
     """A network's tensors as they ship. sees: the input's name; size: its shape but for the batch. tells: the outputs'
-    names, the last of them maps."""
+    names. odds: the last of them is maps, made probabilities; else there is one output, as the network gives it."""
 
     sees: str
     size: tuple[int, ...]
-    tells: tuple[str, str]
+    tells: tuple[str, ...]
+    odds: bool = True
 
 
 OCCLUSION = Form("face", (7, SIDE, SIDE), ("logits", "maps"))
 EYEWEAR = Form("band", (3, HEIGHT, WIDTH), ("worn", "map"))
+LIGHT = Form("face", (CHANNELS, LIGHT_SIDE, LIGHT_SIDE), ("gain",), odds=False)
 
 
 def export(net: Any, path: Path, half: bool = True, form: Form = OCCLUSION) -> None:
     """Writes the form's input -> outputs. half: weights stored as float16, computed as float32."""
-    net = Exported(net).eval().to(memory_format=torch.contiguous_format)
+    net = Exported(net, form.odds).eval().to(memory_format=torch.contiguous_format)
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.onnx.export(
         net,
@@ -72,11 +76,11 @@ def halve(path: Path) -> None:
     onnx.save(model, str(path))
 
 
-def answers(net: Any, seen: F32) -> tuple[F32, F32]:
-    """torch's logits (n, ...) and map probabilities (n, ...) in f32 of inputs (n, ...)."""
+def answers(net: Any, seen: F32, form: Form = OCCLUSION) -> tuple[F32, ...]:
+    """torch's answers in f32 to inputs (n, ...), in the order of the form's outputs, (n, ...) each."""
     with torch.no_grad():
-        logits, maps = Exported(net).eval()(torch.from_numpy(seen))
-    return logits.numpy(), maps.numpy()
+        told = Exported(net, form.odds).eval()(torch.from_numpy(seen))
+    return tuple(t.numpy() for t in (told if isinstance(told, tuple) else (told,)))
 
 
 def parity(net: Any, path: Path, seen: F32, form: Form = OCCLUSION) -> float:
@@ -86,7 +90,7 @@ def parity(net: Any, path: Path, seen: F32, form: Form = OCCLUSION) -> float:
     Both use the weights as stored. Errors: ModelError where it is beyond NEAR.
     """
     session = open_engine(path, "cpu", "f32").session()
-    want, worst = answers(net, seen), 0.0
+    want, worst = answers(net, seen, form), 0.0
     for i in range(len(seen)):
         got = session.run({form.sees: seen[i : i + 1]})
         near = [np.abs(np.asarray(got[n], np.float32)[0] - w[i]).max() for n, w in zip(form.tells, want, strict=True)]

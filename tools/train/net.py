@@ -87,12 +87,13 @@ class SmallNet(LevelNet):
 
 
 class Exported(nn.Module):  # type: ignore[misc]
-    """What ships: the input to logits and maps, the maps as probabilities."""
+    """What ships: the input to the network's answers. odds: the last answer is maps as logits, and ships as
+    probabilities."""
 
-    def __init__(self, net: Any) -> None:
+    def __init__(self, net: Any, odds: bool = True) -> None:
         super().__init__()
-        self.net = net
+        self.net, self.odds = net, odds
 
-    def forward(self, face: Any) -> tuple[Any, Any]:
-        logits, maps = self.net(face)
-        return logits, torch.sigmoid(maps)
+    def forward(self, face: Any) -> Any:
+        told = self.net(face)
+        return (*told[:-1], torch.sigmoid(told[-1])) if self.odds else told

@@ -95,9 +95,19 @@ def list_(as_json: Json = False) -> None:
 
 
 @app.command()
-def show(name: Name, as_json: Json = False) -> None:
+def show(
+    name: Name,
+    as_json: Json = False,
+    sheet: Annotated[
+        Path | None, typer.Option(metavar="FILE.png", help="Draws the photos, and the face that a swap takes of them.")
+    ] = None,
+) -> None:
     """Everything kept of one identity."""
-    told = _told(_wardrobe().get(name), datetime.now(UTC).date())
+    package = _wardrobe().get(name)
+    told = _told(package, datetime.now(UTC).date())
+    if sheet is not None:
+        _draw(package, sheet)
+        told["sheet"] = str(sheet)
     if as_json:
         typer.echo(json.dumps(told, indent=2))
         return
@@ -192,6 +202,22 @@ def _chosen(photos: list[Path], origin: Path | None) -> list[Path]:
             f"--from {origin} is no identity set; `understudy identity build` makes them: DIR/person_0"
         )
     return list(found)
+
+
+def _draw(package: "Package", into: Path) -> None:
+    """Raises ModelError, InputError, SourceError, OutputError."""
+    from stream.media.still import read_image, write_image  # heavy: networks; the other commands do without
+    from stream.pipeline.models import Models
+    from stream.pipeline.sources import photos_of
+    from stream.pipeline.spec import SwapSpec
+    from tools.trust import lifted
+
+    models = Models(SwapSpec())
+    try:
+        (face,) = models.sources([photos_of(package.paths)]).faces
+    finally:
+        models.close()
+    write_image(str(into), lifted.sheet([read_image(str(path)) for path in package.paths], face))
 
 
 def _wardrobe() -> "IdentityStore":

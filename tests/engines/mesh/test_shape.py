@@ -5,7 +5,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engines.mesh.shape import FADE_LIPS, FADE_OVAL, TO_LIPS, TO_OVAL, fit, pose, proportions, smoothstep
+from engines.mesh.shape import (
+    BELOW_LIPS,
+    FADE_LIPS,
+    FADE_OVAL,
+    TO_LIPS,
+    TO_OVAL,
+    correction,
+    fit,
+    pose,
+    proportions,
+    smoothstep,
+    unfolded,
+)
 from engines.mesh.topology import CANONICAL, INNER_LIPS, LEFT_EYE, OUTER_LIPS, OVAL, RIGHT_EYE, mirror
 from engines.values import F32
 from tests.engines.mesh.heads import head, rotation
@@ -159,3 +171,24 @@ def test_overall_size_is_no_proportion() -> None:
     eyes = (CANONICAL[RIGHT_EYE].mean(0) + CANONICAL[LEFT_EYE].mean(0)) / 2
     larger = eyes + 1.3 * (CANONICAL - eyes)
     assert np.abs(proportions(larger.astype(np.float32), CANONICAL)).max() < 1e-4
+
+
+def test_a_chin_that_would_fold_under_the_lip_is_pushed_down() -> None:
+    upper, lower, third = BELOW_LIPS
+    dropped = CANONICAL.copy()
+    dropped[upper, 1] += 1.0  # the lower lip lies where the chin begins
+    mended = dropped + unfolded(dropped)
+    for above, below in ((upper, lower), (lower, third)):
+        usual = CANONICAL[below, 1] - CANONICAL[above, 1]
+        assert ((mended[below, 1] - mended[above, 1]) >= 0.59 * usual).all()
+    np.testing.assert_array_equal(mended[upper], dropped[upper])
+
+
+def test_a_face_at_rest_is_not_pushed() -> None:
+    assert np.abs(unfolded(CANONICAL)).max() == 0
+
+
+def test_a_mouth_wide_open_is_not_opened_much_further() -> None:
+    wide = CANONICAL.copy()
+    wide[[14, 17], 1] += 4.0
+    assert np.abs(correction(wide)).max() < 0.13

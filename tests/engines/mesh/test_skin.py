@@ -18,12 +18,16 @@ def face(seed: int = 0) -> U8:
     return np.asarray(np.clip(np.array(TONE) + grain, 0, 255), np.uint8)
 
 
+def filled_by(picture: U8) -> U8:
+    return skin.fill(picture, skin.confidence(picture, SEEN))
+
+
 def test_plain_skin_is_sure_and_stays() -> None:
     sure = skin.confidence(face(), SEEN)
     assert sure.shape == (SIDE, SIDE) and sure.min() >= 0 and sure.max() <= 1
     assert sure[region.edge() > 1].min() > 0.9
     inner = region.edge() > 1
-    assert np.abs(skin.fill(face(), SEEN).astype(int) - face())[inner].mean() < 1
+    assert np.abs(filled_by(face()).astype(int) - face())[inner].mean() < 1
 
 
 @pytest.mark.parametrize("colour", [(25, 18, 15), (60, 140, 60), (240, 240, 250)], ids=["hair", "wall", "light"])
@@ -35,7 +39,7 @@ def test_what_is_not_skin_at_the_side_becomes_skin(colour: tuple[int, int, int])
     picture[band] = colour
     middle = band & (region.edge() > 0.3) & (region.edge() < 1.0)
     assert skin.confidence(picture, SEEN)[middle].mean() < 0.25
-    filled = skin.fill(picture, SEEN).astype(int)
+    filled = filled_by(picture).astype(int)
     assert np.abs(filled[middle] - TONE).mean() < 15
 
 
@@ -46,7 +50,7 @@ def test_a_beard_is_kept_below_the_nose_alone() -> None:
     jaw, temple = ((region.height() > low) & (region.height() < low + 2) & rim for low in (4.0, -2.5))
     picture = face()
     picture[rim] = (45, 32, 26)
-    filled = skin.fill(picture, SEEN).astype(int)
+    filled = filled_by(picture).astype(int)
     assert np.abs(filled[temple & (region.edge() < 1.6)] - TONE).mean() < 30
     assert np.abs(filled[jaw] - (45, 32, 26)).mean() < 30
 
@@ -54,7 +58,7 @@ def test_a_beard_is_kept_below_the_nose_alone() -> None:
 def test_a_fringe_gives_the_whole_forehead_back_to_skin() -> None:
     picture = face()
     picture[region.height() < -4.5] = (40, 25, 20)
-    filled = skin.fill(picture, SEEN).astype(int)
+    filled = filled_by(picture).astype(int)
     forehead = (region.height() < -6) & (region.edge() > 0.5)
     assert np.abs(filled[forehead] - TONE).mean() < 20
 
@@ -67,7 +71,7 @@ def test_what_shows_of_the_forehead_between_strands_is_not_taken() -> None:
     for reach in (90, -130):
         picture = face()
         picture[(region.height() < -4.5) & (side < SIDE // 2 + reach)] = (40, 25, 20)
-        grain.append(float(skin.fill(picture, SEEN)[rest].astype(float).std(0).mean()))
+        grain.append(float(filled_by(picture)[rest].astype(float).std(0).mean()))
     assert grain[0] < 1.6
     assert grain[1] > 2.4
 
@@ -76,7 +80,7 @@ def test_eyes_are_kept_whatever_their_colour() -> None:
     picture = face()
     y, x = np.round(texture.layout()[LEFT_EYE].mean(0)).astype(int)[::-1]
     picture[y - 6 : y + 7, x - 6 : x + 7] = (20, 90, 160)
-    assert np.abs(skin.fill(picture, SEEN)[y, x].astype(int) - [20, 90, 160]).max() < 12
+    assert np.abs(filled_by(picture)[y, x].astype(int) - [20, 90, 160]).max() < 12
 
 
 def test_what_was_seen_at_a_grazing_angle_is_not_trusted() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from engines.errors import ModelError
+from engines.mesh.field import lightnet
 from engines.occlusion import eyewear, network
 from engines.store.catalog import load_catalog
 from engines.store.ledger import Ledger
@@ -13,7 +14,7 @@ from engines.store.store import Store
 from tests.tools.rules import by_difference
 
 CATALOG = load_catalog()
-OWN = {"occlusion": network.WEIGHTS, "eyewear": eyewear.WEIGHTS}
+OWN = {"occlusion": network.WEIGHTS, "eyewear": eyewear.WEIGHTS, "light": lightnet.WEIGHTS}
 
 
 @pytest.mark.parametrize("kind", OWN)

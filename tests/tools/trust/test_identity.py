@@ -96,6 +96,13 @@ class TestWithNetworks:
         told = run("add", tmp_path / "hopper.png", "--name", "grace", "--consent", "yes")
         assert told.startswith("grace: 1 photo") and "not looked at" not in told
 
+    def test_a_sheet_shows_what_was_lifted(self, tmp_path: Path) -> None:
+        cv2.imwrite(str(tmp_path / "hopper.png"), photo("hopper")[..., ::-1])
+        run("add", tmp_path / "hopper.png", "--name", "grace", "--consent", "yes")
+        assert f"sheet: {tmp_path / 'sheet.png'}" in run("show", "grace", "--sheet", tmp_path / "sheet.png")
+        drawn = cv2.imread(str(tmp_path / "sheet.png"))
+        assert drawn is not None and drawn.shape[1] == 3 * drawn.shape[0]
+
     def test_whether_two_photos_show_one_person_is_told_or_said_to_be_unknown(self, tmp_path: Path) -> None:
         for name in ("hopper", "astronaut"):
             cv2.imwrite(str(tmp_path / f"{name}.png"), photo(name)[..., ::-1])

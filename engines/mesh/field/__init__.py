@@ -1,0 +1,1 @@
+"""The light field: what finishes the light on a painted face."""

@@ -1,0 +1,1 @@
+"""What is done to a source photo by itself, before it becomes a source."""

@@ -1,0 +1,1 @@
+"""Pairs that the light network learns from: lamps, scenes, shards."""

@@ -1,0 +1,1 @@
+"""The light network's training."""

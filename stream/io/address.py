@@ -51,7 +51,7 @@ class InputAddress:
 @dataclass(frozen=True, slots=True)
 class OutputAddress:
     """url, format, options: for FFmpeg. again: a lost connection is made anew. whip: published by WebRTC. rtmp: by our
-    own RTMP client."""
+    own RTMP client. first: how many files of a recording there are already."""
 
     url: str
     format: str | None = None
@@ -59,6 +59,7 @@ class OutputAddress:
     again: bool = False
     whip: bool = False
     rtmp: bool = False
+    first: int = 0
 
     @property
     def shown(self) -> str:
@@ -67,6 +68,7 @@ class OutputAddress:
 
     def part(self, number: int) -> str:
         """Where the number-th opening goes: a file that is whole is not written over by what comes after it."""
+        number += self.first
         if not number or self.again or self.format == "hls":
             return self.url
         path = Path(self.url)

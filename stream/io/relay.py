@@ -193,7 +193,7 @@ class Relay:
     def _send(self, packets: list[EncodedPacket]) -> None:
         for packet in packets:
             for output in self.outputs:
-                output.put(replace(packet, era=self._era))
+                output.put(replace(packet, era=self._era, connection=self.input.count.opened))
 
     def _send_opus(self, packets: list[EncodedPacket]) -> None:
         for packet in packets:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from stream.io.recordings import Recordings
     from stream.io.relay import Relay
     from stream.live.swaps import LiveOptions
-    from stream.pipeline.pipeline import Pipeline
     from stream.pipeline.spec import SwapSpec
     from stream.rtmp.server import RtmpServer
 
@@ -86,13 +85,16 @@ def stream(
     if over := next((o.url for o in given if Path(o.url).resolve() in read), None):
         raise OutputError(f"{over} is also read here; write to another name")
     may_replace([*(o.url for o in given), trace], overwrite)
-    now, identity = datetime.now(UTC), local_identity()
     words = options.label.words if options.label is not None else ""
-    recordings = Recordings(given, options.marking, agreed, identity, now, words)
+    recordings = Recordings(given, options.marking, agreed, local_identity(), _now, words)
     if options.marking.off and (others := [o.shown for o in given if not is_recording(o)]):
-        log_unmarked(", ".join(others), options.marking, now)
+        log_unmarked(", ".join(others), options.marking, _now())
     token = _token(token_file)
     on_loop(_run(spec, options, taken, given, parse_bitrate(bitrate), preset, token, trace, recordings))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _token(path: Path | None) -> str | None:
@@ -125,33 +127,31 @@ async def _run(
     swaps = await asyncio.to_thread(LiveSwaps, spec, options)
     tracer = Tracer(trace) if trace else None
     slot = Slot() if taken.listen else None
-    pipelines: list[Pipeline] = []
-    make = swaps.make(None, recordings.payload, pipelines.append)
+    make = swaps.make(None, recordings.payload, recordings.opened)
     calm()
     relay = Relay(taken, given, make, Metrics(), tracer=tracer, bitrate=bitrate, preset=preset, token=token, slot=slot)
-    door = None
+    server = None
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
         if slot is not None:
             host, port, path = taken.place
-            door = RtmpServer({digest(path): slot})
-            await _open(door, host, port)
-        await relay.run(stop)
+            server = RtmpServer({digest(path): slot})
+            await _listen(server, host, port)
+        signed = await recordings.carry(relay, stop)
     finally:
         swaps.close()
-        if door is not None:
-            await door.close()
+        if server is not None:
+            await server.close()
         if tracer:
             tracer.close()
-    signed = await asyncio.to_thread(recordings.sign, relay.outputs, next(iter(pipelines), None), datetime.now(UTC))
     _tell(relay, signed)
 
 
-async def _open(door: "RtmpServer", host: str, port: int) -> None:
+async def _listen(server: "RtmpServer", host: str, port: int) -> None:
     try:
-        await door.open(host, port)
+        await server.open(host, port)
     except OSError as error:
         raise UnderstudyError(f"cannot listen at {host}:{port}: {error.strerror or error}") from error
     logging.getLogger("understudy.feed").info("waiting for a publisher at %s:%d (Ctrl-C ends)", host, port)

@@ -7,10 +7,10 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import av
 import numpy as np
@@ -21,6 +21,8 @@ from stream.io.input import Input
 from stream.io.relay import Relay
 from stream.live.ladder import Rung
 from stream.live.swap import Shown
+from stream.pipeline.misses import MissLog
+from stream.pipeline.pipeline import Pipeline
 from stream.rtmp.client import RtmpPublisher
 from stream.telemetry.metrics import Metered, Metrics
 
@@ -37,6 +39,23 @@ class Same:
 
     def close(self) -> None:
         pass
+
+
+@dataclass
+class Counted:
+    """What signing asks a pipeline: a session in which `painted` frames were painted."""
+
+    painted: int
+    files: dict[str, Path] = field(default_factory=dict)
+
+    @property
+    def misses(self) -> MissLog:
+        return MissLog(painted=self.painted)
+
+
+def counted(painted: int) -> Pipeline:
+    """Stands for the pipeline of a swap that paints nothing."""
+    return cast(Pipeline, Counted(painted))
 
 
 def relay(source: str, *outputs: str | Path, realtime: bool = False) -> Relay:

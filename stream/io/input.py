@@ -25,6 +25,7 @@ from stream.io.rebase import TimestampRebase
 from stream.media.video.display import Display
 from stream.media.video.upright import Upright
 from stream.rtmp.slot import Slot
+from stream.untrusted.rtsp_forwarder import forwarded
 
 log = logging.getLogger("understudy.feed")
 CLOCK = Fraction(1, 90_000)
@@ -114,7 +115,7 @@ class Input:
 
     def _source(self, stack: contextlib.ExitStack) -> Any:
         """What the demuxer reads, to be closed by `stack`: an address, or a file; None where there is no more to wait
-        for. Raises what FFmpeg raises."""
+        for. Raises OSError, InputError and what FFmpeg raises."""
         a, self._seen = self.address, None
         if self._slot is not None:
             end = self._publisher(self._slot)
@@ -123,12 +124,12 @@ class Input:
             return PublisherStream(stack.enter_context(stack.enter_context(end).makefile("rb", buffering=0)))
         if a.datagrams:
             return DatagramFile(stack.enter_context(open_datagrams(a.url, (OPEN_WITHIN, READ_WITHIN))), self._check)
-        return a.url
+        return stack.enter_context(forwarded(a.url, OPEN_WITHIN)) if a.format == "rtsp" else a.url
 
     def _open(self, source: Any) -> Any:
         """The input's container. Raises InputError and what FFmpeg raises."""
         a = self.address
-        timeout = (OPEN_WITHIN, READ_WITHIN) if a.again and source is a.url else None
+        timeout = (OPEN_WITHIN, READ_WITHIN) if a.again and isinstance(source, str) else None
         with _demuxing():
             return av.open(source, format=a.format, options=dict(a.options), timeout=timeout, metadata_errors="replace")
 

@@ -85,3 +85,18 @@ def test_a_camera_that_falls_silent_is_called_again(tmp_path: Path, monkeypatch:
     camera.close()
     assert camera.played >= 2 and made.input.count.opened >= 2
     assert len(packets(tmp_path / "a.ts", "video")) > 35
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "DESCRIBE", "SETUP", "PLAY"])
+def test_a_camera_that_leads_elsewhere_is_not_followed(
+    method: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = RtspCamera()
+    camera = RtspCamera(moved=(method, other.url()))
+    made = relay(camera.url(), tmp_path / "a.ts")
+    with caplog.at_level(logging.WARNING):
+        assert tried(made.input, 0.4)
+    for one in (camera, other):
+        one.close()
+    assert method in camera.asked and other.asked == []
+    assert f"leads to another address, {other.url()}" in caplog.text

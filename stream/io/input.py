@@ -27,7 +27,7 @@ from stream.media.video.upright import Upright
 from stream.rtmp.slot import Slot
 from stream.untrusted.rtsp_forwarder import forwarded
 
-log = logging.getLogger("understudy.feed")
+log = logging.getLogger("understudy.io")
 CLOCK = Fraction(1, 90_000)
 DAMAGED = 100  # undecodable packets in a row after which the connection is given up
 NO_PICTURE = 10.0  # seconds without a picture after which a source that is read is opened again

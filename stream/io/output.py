@@ -18,7 +18,7 @@ from stream.io.video_encoder import CLOCK, EncodedPacket
 from stream.lanes.ring import Closed, Ring, WhenFull
 from stream.rtmp.client import RtmpPublisher
 
-log = logging.getLogger("understudy.feed")
+log = logging.getLogger("understudy.io")
 HELD = 256  # packets: some four seconds
 
 

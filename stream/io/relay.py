@@ -26,7 +26,7 @@ from stream.rtmp.slot import Slot
 from stream.telemetry.metrics import Metered, Metrics
 from stream.telemetry.trace import Tracer
 
-log = logging.getLogger("understudy.feed")
+log = logging.getLogger("understudy.io")
 T = TypeVar("T")
 DRAIN = 3.0  # seconds that the last frames of a file get
 

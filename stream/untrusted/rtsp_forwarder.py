@@ -1,4 +1,4 @@
-"""RtspForwarder: one RTSP connection, handed on between FFmpeg and the host that was named, and to no other.
+"""RtspForwarder: one RTSP connection, passed on between FFmpeg and the host that was named, and to no other.
 
 FFmpeg follows an RTSP server's redirects wherever they lead, and has no option against it. So it is given an address of
 this machine, at which the named host's replies come through `RtspReplies`. Over TLS, the host's certificate is not
@@ -17,10 +17,10 @@ from engines.errors import InputError
 from stream.untrusted.rtsp_replies import RtspRedirectError, RtspReplies
 from stream.untrusted.text import printable
 
-log = logging.getLogger("understudy.feed")
+log = logging.getLogger("understudy.io")
 PORTS = {"rtsp": 554, "rtsps": 322}
-AT_ONCE = 1 << 16  # bytes that are handed on together
-GOODBYE = 1.0  # seconds that the host gets to end its side
+AT_ONCE = 1 << 16  # bytes that are passed on together
+CLOSE_WITHIN = 1.0  # seconds that the host gets to end its side
 
 
 class RtspForwarder:
@@ -42,10 +42,10 @@ class RtspForwarder:
         self._threads[0].start()
 
     def close(self) -> None:
-        """Ends the connection. Who has opened `url` has closed it: its goodbye is still handed on."""
+        """Ends the connection. Who has opened `url` has closed it: what it said last is still passed on."""
         _end(self._listener)
         for thread in self._threads:
-            thread.join(GOODBYE)
+            thread.join(CLOSE_WITHIN)
         self._end()
         for thread in self._threads:
             thread.join(5)

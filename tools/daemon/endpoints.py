@@ -20,7 +20,7 @@ from tools.daemon.endpoint_swaps import EndpointSwaps
 from tools.daemon.queue.queued_job import JsonObject
 
 log = logging.getLogger("understudy.daemon")
-TROUBLED = 1.0  # seconds that a failed endpoint rests, at least
+RETRY_AFTER = 1.0  # seconds before a failed endpoint takes the next publisher
 LINGER = 30.0  # seconds that an endpoint waits for its publisher to come back
 
 
@@ -87,7 +87,7 @@ class Endpoints:
         return await self._server.open(host, port)
 
     def shut(self) -> None:
-        """Nobody comes in any more."""
+        """Accepts no more publishers; those that are connected stay."""
         self._server.shut()
 
     async def close(self) -> None:
@@ -123,7 +123,7 @@ class Endpoints:
         except Exception as error:  # whatever it is, the other endpoints go on
             trouble = str(error)
             log.exception("endpoint %s has failed", e.name)
-            await asyncio.sleep(TROUBLED)  # publishers come back at once
+            await asyncio.sleep(RETRY_AFTER)  # publishers come back at once
         finally:
             state.relay, state.task, state.trouble = None, None, trouble
             self._metrics.sessions.set(self.running)

@@ -154,7 +154,7 @@ async def _listen(server: "RtmpServer", host: str, port: int) -> None:
         await server.open(host, port)
     except OSError as error:
         raise UnderstudyError(f"cannot listen at {host}:{port}: {error.strerror or error}") from error
-    logging.getLogger("understudy.feed").info("waiting for a publisher at %s:%d (Ctrl-C ends)", host, port)
+    logging.getLogger("understudy.io").info("waiting for a publisher at %s:%d (Ctrl-C ends)", host, port)
 
 
 def _tell(relay: "Relay", signed: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""One RTSP connection handed on: with a login, over TLS, refused where it leads elsewhere, ended with its reader."""
+"""One RTSP connection passed on: with a login, over TLS, refused where it leads elsewhere, ended with its reader."""
 
 import contextlib
 import socket

@@ -56,7 +56,7 @@ async def opened(
         await live.close()
 
 
-async def resting(live: Endpoints) -> None:
+async def ended(live: Endpoints) -> None:
     async with asyncio.timeout(10):
         while live.running:
             await asyncio.sleep(0.02)
@@ -68,7 +68,7 @@ def publish(url: str, name: str, seconds: float) -> asyncio.Task[int]:
     )
 
 
-def test_two_endpoints_work_at_once_and_rest_after(tmp_path: Path) -> None:
+def test_two_endpoints_work_at_once_and_end_after(tmp_path: Path) -> None:
     async def main() -> None:
         async with opened(endpoint("one", tmp_path / "a.ts"), endpoint("two", tmp_path / "b.ts")) as (live, url):
             sends = [publish(url, "one", 2.0), publish(url, "two", 1.5)]
@@ -77,7 +77,7 @@ def test_two_endpoints_work_at_once_and_rest_after(tmp_path: Path) -> None:
                     await asyncio.sleep(0.02)
             assert live.running == 2 and KEYS["one"] not in str(live.to_json())
             await asyncio.gather(*sends)
-            await resting(live)
+            await ended(live)
             assert [t["publishing"] for t in live.to_json()] == [False, False]
 
     asyncio.run(main())
@@ -91,7 +91,7 @@ def test_a_publisher_that_comes_back_in_time_finds_its_outputs_open(tmp_path: Pa
             await asyncio.sleep(0.2)
             assert live.running == 1
             await publish(url, "one", 0.7)
-            await resting(live)
+            await ended(live)
 
     asyncio.run(main())
     assert [p.name for p in tmp_path.iterdir()] == ["a.ts"]
@@ -109,7 +109,7 @@ def test_where_there_is_no_room_the_next_is_told_so(tmp_path: Path) -> None:
             with pytest.raises(ConnectionRefusedError, match="no such stream"):
                 await asyncio.to_thread(RtmpPublisher, f"{url}/wrong-key-altogether")
             first.close()
-            await resting(live)
+            await ended(live)
             (await asyncio.to_thread(RtmpPublisher, f"{url}/{KEYS['two']}")).close()
 
     asyncio.run(main())
@@ -124,17 +124,17 @@ def test_an_output_that_breaks_is_told_and_the_next_publisher_tries_again(tmp_pa
             folder.rmdir()
             with contextlib.suppress(OSError, av.error.FFmpegError):
                 await publish(url, "one", 0.5)
-            await resting(live)
+            await ended(live)
             assert "no folder" in str(live.to_json()[0]["trouble"])
             folder.mkdir()
             (folder / "a.ts").mkdir()  # no file can be there
             with contextlib.suppress(OSError, av.error.FFmpegError):
                 await publish(url, "one", 2.0)
-            await resting(live)
+            await ended(live)
             assert "a.ts cannot be written" in str(live.to_json()[0]["trouble"])
             (folder / "a.ts").rmdir()
             await publish(url, "one", 1.2)
-            await resting(live)
+            await ended(live)
             assert live.to_json()[0]["trouble"] == ""
 
     asyncio.run(main())
@@ -142,7 +142,7 @@ def test_an_output_that_breaks_is_told_and_the_next_publisher_tries_again(tmp_pa
 
 
 def test_recordings_are_signed_and_the_next_publisher_gets_files_of_its_own(tmp_path: Path) -> None:
-    """As those of `stream`: by the same hands, with the mark of their session. The first publisher breaks off once."""
+    """As those of `stream`: with the mark of their session. The first publisher breaks off once."""
     identity = local_identity(tmp_path / "keys" / "signing")
     (tmp_path / "out").mkdir()
     outputs = (tmp_path / "out" / "a.ts", tmp_path / "out" / "live.m3u8")
@@ -152,7 +152,7 @@ def test_recordings_are_signed_and_the_next_publisher_gets_files_of_its_own(tmp_
             for publishers in (2, 1):
                 for _ in range(publishers):
                     await publish(url, "one", 0.7)
-                await resting(live)
+                await ended(live)
                 assert live.to_json()[0]["trouble"] == ""
 
     asyncio.run(main())
@@ -176,7 +176,7 @@ def test_the_trouble_of_one_publisher_is_not_told_of_the_next(tmp_path: Path) ->
             folder.rmdir()
             with contextlib.suppress(OSError, av.error.FFmpegError):
                 await publish(url, "one", 0.5)
-            await resting(live)
+            await ended(live)
             assert live.to_json()[0]["trouble"]
             folder.mkdir()
             sending = publish(url, "one", 2.0)
@@ -185,7 +185,7 @@ def test_the_trouble_of_one_publisher_is_not_told_of_the_next(tmp_path: Path) ->
                     await asyncio.sleep(0.02)
             assert live.to_json()[0]["trouble"] == "" and live.to_json()[0]["publishing"]
             await sending
-            await resting(live)
+            await ended(live)
 
     asyncio.run(main())
 
@@ -204,8 +204,8 @@ def test_a_publisher_that_comes_while_an_endpoint_is_in_trouble_is_taken(tmp_pat
             with contextlib.suppress(OSError, av.error.FFmpegError):
                 await first
             folder.mkdir()
-            await publish(url, "one", 2.0)  # the endpoint still rests from its failure
-            await resting(live)
+            await publish(url, "one", 2.0)  # the endpoint still waits after its failure
+            await ended(live)
 
     asyncio.run(main())
     assert len(packets(folder / "a.ts", "video")) > 5

@@ -71,8 +71,8 @@ def _write(segments: Sequence[Segment], source: Source, partial: Path, output: s
     options = {"avoid_negative_ts": "disabled"} if kind == "matroska" else {}
     with av.open(path, "w", format=kind, container_options=options) as out, av.open(str(segments[0].path)) as first:
         video = out.add_stream_from_template(first.streams.video[0], opaque=True)
-        told = source.video.metadata
-        video.metadata.update({k: told[k] for k in ("language", "title", "handler_name") if k in told})
+        metadata = source.video.metadata
+        video.metadata.update({k: metadata[k] for k in ("language", "title", "handler_name") if k in metadata})
         copying = Copying(source, out, output)
         window = _window(source, segments[0].first * source.info.time_base, kind)
         copy_chapters(source, out, window)

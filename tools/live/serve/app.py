@@ -199,9 +199,9 @@ class Server:
     async def _glass(self, request: web.Request) -> web.Response:
         """A viewer tells the delay from the camera to the screen, `{"ms": 61.5}`, as it can be measured there."""
         self._room(request, Scope.VIEW)
-        told = await limits.json_body(request, 256)
+        body = await limits.json_body(request, 256)
         try:
-            seconds = float(told["ms"]) / 1000
+            seconds = float(body["ms"]) / 1000
         except (ValueError, TypeError, KeyError, OverflowError):
             raise web.HTTPBadRequest(reason='send {"ms": a number}') from None
         if not 0 < seconds < LATEST:

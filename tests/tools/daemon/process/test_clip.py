@@ -49,6 +49,7 @@ def test_it_goes_on_a_little_before_what_is_missing(tmp_path: Path) -> None:
             assert next(again.frames()).pts * base == 5, "never before what was asked for"
 
 
+@pytest.mark.timeout(300)  # processes with networks, on busy machines too
 class TestWork:
     pytestmark = needs_models
 

@@ -78,7 +78,7 @@ def test_as_documented_everything_works_under_a_path(tmp_path: Path) -> None:
 @needs("nginx")
 @pytest.mark.parametrize("end", ["/", ""], ids=["the proxy takes the path away", "the proxy leaves it"])
 def test_with_a_base_path_everything_works_behind_a_proxy_that_says_nothing(tmp_path: Path, end: str) -> None:
-    secrets = made(tmp_path / "t", one=(USUAL, Limits()))
+    secrets = made(tmp_path / "t", one=(USUAL, TokenLimits()))
     token, outside = secrets["one"], free_port()
 
     async def main() -> None:

@@ -19,7 +19,7 @@ from stream.webrtc.peer import Peer
 from stream.webrtc.sdp import BadSdp, parse_fragment, with_hints
 from stream.webrtc.tracks import ViewerTrack
 from tests.fuzzing import damaged, hammer
-from tests.stream.webrtc.test_peer_refused import offer
+from tests.stream.webrtc.offers import offer
 
 WORDS = (
     "", "0", "-1", "65536", "4294967296", "1e9", "9" * 400, "\u0663", "nan", "*", "?", "video", "audio", "application",

@@ -164,7 +164,7 @@ def test_the_rate_of_the_camera_changes_in_mid_stream() -> None:
             for fps in (10, 25):
                 camera.to(fps)
                 watch.seen, first = [], camera.number
-                await until(lambda fps=fps: len(watch.seen) > 2 * fps)  # type: ignore[misc]
+                await until(lambda fps=fps: len(watch.seen) > 2 * fps)
                 numbers = [number for number, _, _ in watch.seen]
                 assert numbers == sorted(set(numbers)), "each once, in order"
                 assert len(numbers) > 0.3 * (camera.number - first), "at either rate, on a busy machine too"

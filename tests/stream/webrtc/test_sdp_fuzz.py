@@ -54,7 +54,7 @@ SEEDS = {
 
 @pytest.fixture(scope="module")
 def whole() -> list[str]:
-    lines = [line for line in offer() if not line.startswith(("a=candidate", "a=end-of-candidates"))]
+    lines = [line for line in offer().split("\r\n") if not line.startswith(("a=candidate", "a=end-of-candidates"))]
     return [re.sub(r"^(m=\w+) \d+", r"\1 9", line) for line in lines]
 
 

@@ -8,18 +8,19 @@ import json
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from engines.errors import UnderstudyError
+from engines.nets.embedder import Metric
 from engines.values import F32
 
 THRESHOLD = 0.4
 """Cosine over which two w600k_r50 embeddings are the same person by its makers' usual bound. A deny list errs on the
-side of refusing: lower it to refuse more."""
+side of refusing: lower it to refuse more. Other networks have other bounds (`calib.identity.bounds`)."""
 
 
 class DeniedError(UnderstudyError):
@@ -32,7 +33,8 @@ class DenyListError(UnderstudyError):
 
 @dataclass(frozen=True, slots=True, eq=False)  # arrays have no plain equality
 class DeniedPerson:
-    """label: what to call it in a refusal and a log; need not be a name. embedding: float32 (n,), of length 1."""
+    """label: what to call it in a refusal and a log; need not be a name. embedding: float32 (n,), of length 1
+    where the list's metric is the cosine."""
 
     label: str
     embedding: F32
@@ -40,18 +42,22 @@ class DeniedPerson:
 
 @dataclass(frozen=True, slots=True)
 class DenyList:
-    """embedder: sha256 of the network all embeddings were made with; those of another network mean nothing here."""
+    """embedder: sha256 of the network all embeddings were made with; those of another network mean nothing here.
+    threshold: the likeness, by `metric`, over which two are one person."""
 
     embedder: str
     entries: tuple[DeniedPerson, ...] = ()
     threshold: float = THRESHOLD
+    metric: Metric = Metric.COSINE
 
     def match(self, embedding: F32) -> DeniedPerson | None:
         """The entry most like a face's embedding (n,), if it is over the threshold."""
         if not self.entries:
             return None
         known = np.stack([entry.embedding for entry in self.entries])
-        likeness = known @ unit(embedding)
+        if not np.isfinite(embedding).all():
+            raise ValueError("an embedding of no number says nothing")
+        likeness = self.metric.likeness(self._prepared(embedding), known)[0]
         best = int(np.argmax(likeness))
         return self.entries[best] if likeness[best] > self.threshold else None
 
@@ -69,13 +75,16 @@ class DenyList:
 
     def with_entry(self, label: str, embedding: F32) -> "DenyList":
         others = tuple(entry for entry in self.entries if entry.label != label)
-        return DenyList(self.embedder, (*others, DeniedPerson(label, unit(embedding))), self.threshold)
+        return replace(self, entries=(*others, DeniedPerson(label, self._prepared(embedding))))
 
     def without(self, label: str) -> "DenyList":
         kept = tuple(entry for entry in self.entries if entry.label != label)
         if len(kept) == len(self.entries):
             raise DenyListError(f"the deny list holds no entry {label!r}; it holds {len(kept)}")
-        return DenyList(self.embedder, kept, self.threshold)
+        return replace(self, entries=kept)
+
+    def _prepared(self, embedding: F32) -> F32:
+        return unit(embedding) if self.metric is Metric.COSINE else np.asarray(embedding.ravel(), np.float32)
 
 
 def unit(embedding: F32) -> F32:
@@ -91,6 +100,7 @@ def save(deny: DenyList, path: Path) -> None:
     it cannot be written; what was there stays."""
     told = {
         "embedder": deny.embedder,
+        "metric": deny.metric.value,
         "threshold": deny.threshold,
         "entries": [
             {"label": one.label, "embedding": base64.b64encode(one.embedding.astype("<f4").tobytes()).decode()}
@@ -119,20 +129,20 @@ def load(path: Path) -> DenyList:
     """Raises DenyListError where the file is missing or damaged."""
     try:
         told: dict[str, Any] = json.loads(path.read_text())
-        entries = tuple(
-            DeniedPerson(
-                str(one["label"]), unit(np.frombuffer(base64.b64decode(one["embedding"], validate=True), "<f4"))
-            )
-            for one in told["entries"]
-        )
-        if len({entry.embedding.size for entry in entries}) > 1:
+        metric = Metric(told.get("metric", Metric.COSINE))  # lists of former versions name none
+        deny = DenyList(str(told["embedder"]), (), float(told["threshold"]), metric)
+        for one in told["entries"]:
+            vector = np.frombuffer(base64.b64decode(one["embedding"], validate=True), "<f4")
+            unit(vector)  # refuses what is no number
+            deny = deny.with_entry(str(one["label"]), vector)
+        if len({entry.embedding.size for entry in deny.entries}) > 1:
             raise ValueError("embeddings of different lengths")
-        return DenyList(str(told["embedder"]), entries, float(told["threshold"]))
+        return deny
     except OSError as error:
         raise DenyListError(
             f"the deny list {path} cannot be read: {error.strerror}; nothing is made without it"
         ) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DenyListError(
             f"the deny list {path} is damaged ({error}); restore it, nothing is made without it"
         ) from error

@@ -44,6 +44,7 @@ FLOORS: Mapping[str, Floor] = {
     "swap_dfm": Floor(psnr=35, error=0.03),
     "enhance": Floor(psnr=35, error=0.03),
     "identity": Floor(cosine=0.995),
+    "vision": Floor(cosine=0.99),
     "convert": Floor(cosine=0.995),
     "occlusion": Floor(psnr=30),
     "layers": Floor(psnr=30),

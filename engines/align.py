@@ -10,7 +10,7 @@ from typing import TypeVar
 import cv2
 import numpy as np
 
-from engines.store.catalog import Template
+from engines.store.catalog import CORNERS, Template
 from engines.values import F32, U8, Box, Patch
 
 Pixels = TypeVar("Pixels", U8, F32)
@@ -19,6 +19,7 @@ Pixels = TypeVar("Pixels", U8, F32)
 # templates' nose lies between FaceMesh's two vertices of the tip: 0.49 of the way from eyes to mouth, theirs 0.45, 0.56
 EYES = ((33, 133, 159, 145), (362, 263, 386, 374))
 NOSE, MOUTH = (1, 4), (61, 291)
+DLIB = (33, 133, 263, 362, 2)  # corners of the eyes and the base of the nose: dlib's five
 
 
 def five_points(mesh: F32) -> F32:
@@ -26,6 +27,11 @@ def five_points(mesh: F32) -> F32:
     flat = mesh[:, :2]
     eyes = [flat[list(eye)].mean(axis=0) for eye in EYES]
     return np.stack([*eyes, flat[list(NOSE)].mean(axis=0), flat[MOUTH[0]], flat[MOUTH[1]]]).astype(np.float32)
+
+
+def template_points(mesh: F32, template: Template) -> F32:
+    """float32 (5, 2): those points of a (468, 3) mesh that the template is made of, in its order."""
+    return mesh[list(DLIB), :2].astype(np.float32) if template.by == CORNERS else five_points(mesh)
 
 
 def similarity(source: F32, target: F32) -> F32:

@@ -29,7 +29,11 @@ HEAVY = {
     "pillow_heif": ("stream/stills/heif.py",),
     "sam2": ("tools/relight/sam.py",),
     "sam3": ("tools/relight/sam.py",),
+    "PIL": ("stream/stills/", "engines/refiners/controlnet_program.py", "tools/relight/sam.py"),  # ICC profiles; SAM3
     "aiohttp": ("stream/", "tools/"),
+    "segno": ("tools/live/serve/view_pages.py",),
+    "pythonosc": ("tools/live/",),
+    "pyvirtualcam": ("stream/io/virtual_camera.py",),
     "c2pa": ("stream/marks/",),
     "cryptography": ("stream/marks/", "stream/consent/"),
     "skimage": ("tools/swap/demo_clip.py",),

@@ -38,6 +38,7 @@ LATER = (
     (Group.SWAP, "demo", "tools.swap.demo", "Swap a face in a clip, yours or one that is made, and show the figures."),
     (Group.LIVE, "serve", "tools.live.serve.command", "Swap faces live: a page, WebRTC in and out."),
     (Group.LIVE, "stream", "tools.live.stream", "Swap faces in a live stream, by RTMP, RTSP, HLS, UDP."),
+    (Group.LIVE, "camera", "tools.live.camera", "Your camera, swapped, as a virtual camera for Zoom, Teams, OBS."),
     (Group.SERVICE, "daemon", "tools.daemon.command", "Keep a queue of jobs and RTMP endpoints running, over REST."),
     (
         Group.TRUST,
@@ -63,6 +64,7 @@ BENCH = (
     ("live", "tools.bench.live.command", "Measure live delay, camera to viewer."),
     ("routing", "tools.bench.routing.command", "Measure what choosing a route for every frame is worth."),
     ("compositing", "tools.bench.compositing", "Measure compositing formulas on known layers."),
+    ("identity", "tools.bench.identity", "Measure how fast identity sets are made of a video."),
     ("marks", "tools.bench.marks", "Measure how the invisible mark stands what is done to videos."),
 )
 for name, module, words in BENCH:

@@ -21,6 +21,7 @@ from stream.marks.layers import Marking
 from stream.marks.verify import Verified, trusted_roots
 from stream.marks.verify import verify as look
 from stream.media.codecs import Encoding
+from stream.media.others.wanted import Streams, read_streams
 from stream.pipeline.models import Models
 from stream.pipeline.pipeline import Pipeline
 from stream.pipeline.spec import SwapSpec, read_spec
@@ -48,10 +49,12 @@ def swap_file(
     overwrite: bool = False,
     encoding: Encoding | None = None,
     marking: Marking | None = None,
+    streams: Streams | str = Streams.ALL,
     **options: object,
 ) -> JobResult:
     """A clip or a picture with other faces, at `output`. source, consent: as `open` takes them. progress: called for
-    every frame of a clip. options: as of `understudy swap`, by their names (`who="all"`, `model="inswapper_128"`). What
+    every frame of a clip. streams: `strict` makes it an error that sound or another stream cannot be kept, which `all`
+    leaves out and notes. options: as of `understudy swap`, by their names (`who="all"`, `model="inswapper_128"`). What
     came otherwise than was asked stands in the result's `warnings`. Raises UnderstudyError; there is no output then."""
     if Path(output).exists() and not overwrite:
         raise OutputError(f"{output} exists; name another, or give overwrite=True")
@@ -64,6 +67,7 @@ def swap_file(
         encoding or Encoding(),
         consent=settled.consent,
         marking=marking or Marking(),
+        streams=read_streams(streams),
     )
     job.check()
     picture = is_picture_job(job)
@@ -114,6 +118,7 @@ def swap_files(
     skip_done: bool = False,
     encoding: Encoding | None = None,
     marking: Marking | None = None,
+    streams: Streams | str = Streams.ALL,
     **options: object,
 ) -> BatchResult:
     """Clips, pictures and animations with other faces, all with the same networks and sources, in `output_dir`, which
@@ -127,11 +132,21 @@ def swap_files(
     spec = read_spec(options, tuple(() for _ in settled.people))
     words = [targets] if isinstance(targets, str | Path) else list(targets)
     folder = Path(output_dir)
-    made = plan(find_targets([str(word) for word in words], recursive, pattern, folder), folder, name, _photos(source))
+    made = plan(
+        find_targets([str(word) for word in words], recursive, pattern, [folder]), folder, name, _photos(source)
+    )
     made.check()
     if made.existing and not overwrite and not skip_done:
         raise OutputError(f"{made.existing[0]} exists; name another folder, or give overwrite=True or skip_done=True")
-    job = SwapJob(spec, "", None, encoding or Encoding(), consent=settled.consent, marking=marking or Marking())
+    job = SwapJob(
+        spec,
+        "",
+        None,
+        encoding or Encoding(),
+        consent=settled.consent,
+        marking=marking or Marking(),
+        streams=read_streams(streams),
+    )
     networks = SharedNetworks(settled.people)
     try:
         return run_batch(made, job, networks.open, _Followed(progress), skip_done=skip_done, overwrite=overwrite)

@@ -13,7 +13,6 @@ from engines.backends.cuda import gpu
 from engines.backends.openvino import has_bf16
 from engines.errors import ModelError
 from engines.graph.batch_axis import UnbatchableError
-from engines.nets.arcface import Arcface
 from engines.nets.bisenet import Bisenet, mask
 from engines.nets.detectors.finder import NetDetector
 from engines.nets.detectors.found import Detect
@@ -21,6 +20,7 @@ from engines.nets.detectors.scrfd import Scrfd
 from engines.nets.detectors.yoloface import Yoloface
 from engines.nets.detectors.yunet import Yunet
 from engines.nets.dfm import Dfm
+from engines.nets.embedder import ARCFACE, DLIB, IdentityNet
 from engines.nets.enhancer import Enhancer
 from engines.nets.masked import Visible
 from engines.nets.net import Net
@@ -30,12 +30,14 @@ from engines.nets.xseg import Xseg
 from engines.protocol import Engine
 from engines.store.catalog import Model
 from engines.store.choice import DETECT, EMBED, ENHANCE, MASK, SWAP, find
+from engines.store.installed import installed_member
 from engines.store.store import Store
 from engines.values import F32
 
 # points and boxes move visibly in bf16: by 0.9 of 192 pixels for FaceMesh
 EXACT = frozenset({"detect", "landmark"})
-EMBEDDER = "arcface_w600k_r50"
+EMBEDDER = ARCFACE
+"""What swapping networks were trained with: no other embedder can take its place there."""
 DETECTORS: dict[str, Callable[[Net], Detect]] = {
     "scrfd": Scrfd,
     "retinaface": Scrfd,
@@ -170,10 +172,23 @@ def _maker(store: Store, name: str) -> Callable[[Net], Detect]:
     return make
 
 
-def open_embedder(store: Store, wanted: RunOptions = RunOptions(), name: str = EMBEDDER) -> Arcface:  # frozen
-    """ArcFace, which the embedding swappers and reference faces need. Errors: ModelError."""
+def open_embedder(store: Store, wanted: RunOptions = RunOptions(), name: str = EMBEDDER) -> IdentityNet:  # frozen
+    """ArcFace, which the embedding swappers need, or another embedder. Errors: ModelError."""
     find(store, name, EMBED)
-    return Arcface(open_net(store, name, wanted))
+    return IdentityNet(open_net(store, name, wanted))
+
+
+def identity_embedder(store: Store) -> str | None:
+    """The embedder that tells people apart here: ArcFace where the user has it, else dlib's network where it lies in
+    the store or the extra `identity` brings it, else None. Taking it from the extra writes it into the store, once.
+    Errors: ModelError."""
+    for name in (ARCFACE, DLIB):
+        if name in store.catalog.models and store.holds(name):
+            return name
+    if DLIB in store.catalog.models and any(map(installed_member, store.model(DLIB).origins)):
+        store.pull(DLIB)
+        return DLIB
+    return None
 
 
 def open_enhancer(store: Store, name: str, wanted: RunOptions = RunOptions()) -> Enhancer:  # frozen

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engines.align import crop, five_points, to_template
+from engines.align import crop, template_points, to_template
 from engines.detector import Detector
 from engines.landmarks import Landmarks
 from engines.mesh.source import locate
-from engines.nets.arcface import Arcface
+from engines.nets.embedder import IdentityNet
 from engines.nets.swapper import Swapper
 from engines.store.catalog import Template
 from engines.values import F32, U8, Region
@@ -29,7 +29,7 @@ class PersonPhotos:
 
     def crops(self, template: Template, side: int) -> U8:
         """uint8 (photos, side, side, 3) RGB."""
-        points = [five_points(mesh) for mesh in self.meshes]
+        points = [template_points(mesh, template) for mesh in self.meshes]
         return np.stack(
             [crop(p, to_template(q, template, side), side) for p, q in zip(self.photos, points, strict=True)]
         )
@@ -45,20 +45,20 @@ def read_person(photos: Sequence[tuple[str, U8]], detector: Detector, landmarks:
     )
 
 
-def embedding(person: PersonPhotos, arcface: Arcface, template: Template) -> F32:
-    """float32 (512,), of any length: the mean over the photos, of embeddings as the network gives them."""
-    raw = arcface.embed(person.crops(template, arcface.net.model.px))
+def embedding(person: PersonPhotos, embedder: IdentityNet, template: Template) -> F32:
+    """float32 (k,), of any length: the mean over the photos, of embeddings as the network gives them."""
+    raw = embedder.embed(person.crops(template, embedder.net.model.px))
     return np.asarray(raw.mean(axis=0), np.float32)
 
 
-def face_embedding(view: Region, mesh: F32, arcface: Arcface, template: Template) -> F32:
-    """float32 (512,) of one face. mesh: float32 (468, 3), picture pixels."""
+def face_embedding(view: Region, mesh: F32, embedder: IdentityNet, template: Template) -> F32:
+    """float32 (k,) of one face. mesh: float32 (468, 3), picture pixels."""
     local = mesh - np.array([view.x, view.y, 0], np.float32)
-    return embedding(PersonPhotos((view.rgb,), (np.asarray(local, np.float32),)), arcface, template)
+    return embedding(PersonPhotos((view.rgb,), (np.asarray(local, np.float32),)), embedder, template)
 
 
 def source_of(
-    person: PersonPhotos, swapper: Swapper, own: Template | None, arcface: Arcface | None, template: Template
+    person: PersonPhotos, swapper: Swapper, own: Template | None, arcface: IdentityNet | None, template: Template
 ) -> F32:
     """A swapper's source, (1, ...).
 

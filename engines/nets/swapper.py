@@ -13,7 +13,7 @@ from onnx import numpy_helper
 from engines.errors import ModelError
 from engines.graph.load import load
 from engines.nets import boost
-from engines.nets.arcface import normed
+from engines.nets.embedder import normed
 from engines.nets.net import Net, as_bytes
 from engines.values import F32, U8
 

@@ -17,6 +17,8 @@ from engines.relight.linear import log_luminance
 from engines.relight.surround import Surround, surround
 from engines.values import F32
 
+WHITE = 0.65, 0.95  # of the darkest colour, linear: from where on a pixel may have been brighter, and surely was
+
 
 class AlbedoMethod(StrEnum):
     """How light is told from surface."""
@@ -36,7 +38,7 @@ class RetinexLight:
         """float32 (n, width, 3) without its light. light: some rows of the picture, linear."""
         log = read(self.explained, rows)
         log = log + self.around.light(log_luminance(light) - log, rows)
-        return np.asarray(light * np.exp(-log)[..., None], np.float32)
+        return np.asarray(light * np.exp(-_told(log, light))[..., None], np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class LabLight:
 
     def removed(self, light: F32, rows: Rows) -> F32:
         """float32 (n, width, 3) without its light. light: some rows of the picture, linear."""
-        lab = _lab(light, read(self.explained, rows))
+        lab = _lab(light, _told(read(self.explained, rows), light))
         lab[..., 0] = np.clip(lab[..., 0] - read(self.lightness, rows), 0, 100)
         return np.maximum(np.asarray(cv2.cvtColor(lab, cv2.COLOR_Lab2LRGB), np.float32), 0)
 
@@ -71,6 +73,13 @@ def lab(light: F32, weight: F32, explained: F32, sigma: float) -> LabLight:
     mean = float(np.vdot(lightness, weight) / max(float(weight.sum()), 1e-6))
     mass = cv2.GaussianBlur((lightness - mean) * weight, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
     return LabLight(explained, np.asarray(mass / total, np.float32))
+
+
+def _told(log: F32, light: F32) -> F32:
+    """The log light (h, w), less of it where the picture (h, w, 3) is white: how bright it was nobody knows, and white
+    that is darkened turns grey."""
+    white = np.clip((light.min(2) - WHITE[0]) / (WHITE[1] - WHITE[0]), 0, 1)
+    return np.where(log > 0, log * (1 - white), log).astype(np.float32)
 
 
 def _lab(light: F32, explained: F32) -> F32:

@@ -30,20 +30,20 @@ class Lamp:
 
 
 @dataclass(frozen=True, slots=True)
-class Light:
+class Illumination:
     """ambient: what falls on every surface, whichever way it faces."""
 
     ambient: float
     lamps: tuple[Lamp, ...] = ()
 
-    def mixed(self, other: "Light", share: float) -> "Light":
+    def mixed(self, other: "Illumination", share: float) -> "Illumination":
         """This light and `share` of another, 0 to 1, in its place."""
         a, b = 1 - share, share
         lamps = (
             *(replace(lamp, strength=lamp.strength * a) for lamp in self.lamps),
             *(replace(lamp, strength=lamp.strength * b) for lamp in other.lamps),
         )
-        return Light(self.ambient * a + other.ambient * b, lamps)
+        return Illumination(self.ambient * a + other.ambient * b, lamps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Gloss:
     shininess: float
 
 
-def shading(normals: F32, light: Light, blocked: Sequence[F32] | None = None) -> F32:
+def shading(normals: F32, light: Illumination, blocked: Sequence[F32] | None = None) -> F32:
     """float32 (h, w): the light that falls on a matt surface, by Lambert. normals: float32 (h, w, 3), unit vectors.
     blocked: for each lamp float32 (h, w), the share of its light that something keeps off."""
     out = np.full(normals.shape[:2], light.ambient, np.float32)
@@ -63,7 +63,7 @@ def shading(normals: F32, light: Light, blocked: Sequence[F32] | None = None) ->
     return out
 
 
-def specular(normals: F32, light: Light, gloss: Gloss, blocked: Sequence[F32] | None = None) -> F32:
+def specular(normals: F32, light: Illumination, gloss: Gloss, blocked: Sequence[F32] | None = None) -> F32:
     """float32 (h, w): what a glossy surface mirrors to a viewer far away, `(R . V) ** shininess`. Source: Phong,
     1975."""
     out = np.zeros(normals.shape[:2], np.float32)
@@ -81,7 +81,7 @@ def lit(albedo: F32, shade: F32, mirrored: F32 | None = None) -> F32:
     return np.asarray(out if mirrored is None else out + mirrored[..., None], np.float32)
 
 
-def _seen(light: Light, blocked: Sequence[F32] | None) -> list[tuple[Lamp, F32 | np.float32]]:
+def _seen(light: Illumination, blocked: Sequence[F32] | None) -> list[tuple[Lamp, F32 | np.float32]]:
     if blocked is None:
         return [(lamp, np.float32(lamp.strength)) for lamp in light.lamps]
     return [

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from engines.relight.light import Lamp, Light
+from engines.relight.light import Illumination, Lamp
 from engines.values import F32, Bool
 
 ROUNDS = 8  # of telling which pixels the lamp reaches
 
 
-def recover(shade: F32, normals: F32, where: Bool) -> Light:
+def recover(shade: F32, normals: F32, where: Bool) -> Illumination:
     """The light of one lamp behind a shading (h, w), which is picture over albedo. normals: float32 (h, w, 3). where:
     (h, w), the pixels that count. The lamp's strength is 0 where the shading has no direction."""
     n, s = normals[where].astype(np.float64), shade[where].astype(np.float64)
@@ -25,10 +25,10 @@ def recover(shade: F32, normals: F32, where: Bool) -> Light:
         reached = again
     strength = float(np.linalg.norm(lamp))
     if strength < 1e-9:
-        return Light(ambient)
+        return Illumination(ambient)
     x, y, z = lamp / strength
     azimuth = float(np.degrees(np.arctan2(y, x)) % 360)
-    return Light(ambient, (Lamp(azimuth, float(np.degrees(np.arcsin(np.clip(z, -1, 1)))), strength),))
+    return Illumination(ambient, (Lamp(azimuth, float(np.degrees(np.arcsin(np.clip(z, -1, 1)))), strength),))
 
 
 def apart(one: F32, other: F32) -> float:

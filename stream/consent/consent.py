@@ -60,6 +60,14 @@ class Consent:
     at: datetime
     words: str | None = None
 
+    def with_more(self, later: "Consent") -> "Consent":
+        """With the people of another consent, as it came later; who is here already is not named twice."""
+        known = {source.sha256 for source in self.sources}
+        pairs = zip(later.given, later.sources, strict=True)
+        fresh = [(given, source) for given, source in pairs if source.sha256 not in known]
+        given, sources = (g for g, _ in fresh), (s for _, s in fresh)
+        return Consent((*self.given, *given), (*self.sources, *sources), self.at, self.words)
+
     def as_json(self, records: bool = False) -> dict[str, Any]:
         """For the manifest. records: with the wording of the consent records, which may name people: for the user's own
         report, not for files that travel."""

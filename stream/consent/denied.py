@@ -14,7 +14,8 @@ import platformdirs
 from filelock import FileLock
 
 from calib.denylist import DenyList, DenyListError, load
-from calib.likeness import PersonEmbedding
+from calib.identity.likeness import PersonEmbedding
+from engines.extras import install
 from stream.consent.photos import NamedPhoto, read_photos
 
 if TYPE_CHECKING:
@@ -41,13 +42,14 @@ def enforced_list(path: Path | None = None) -> DenyList | None:
     return deny if deny.entries else None
 
 
-def enforce(people: Sequence[Sequence[Path]], embed: Embed, path: Path | None = None) -> None:
-    """people: the photo files of each. They are read only where somebody is refused. Raises DeniedError where one of
+def enforce(people: Sequence[Sequence[Path]], embed: Embed | None = None, path: Path | None = None) -> None:
+    """people: the photo files of each. They are read only where somebody is refused. embed: the embedder of this
+    computer if None, of two the one that the list was made with. Raises DeniedError where one of
     them is listed, DenyListError where that cannot be told, InputError for a file that is no picture."""
     deny = enforced_list(path)
     if deny is not None:
         for photos in people:
-            _compare(deny, embed, read_photos(photos))
+            _compare(deny, embed or _by_network(deny.embedder), read_photos(photos))
 
 
 @contextmanager
@@ -72,21 +74,29 @@ class DenyCheck:
         told, SourceError where a photo shows no face and there is a list."""
         deny = enforced_list(self._path)
         if deny is not None:
-            _compare(deny, self._embed, photos)
+            _compare(deny, lambda named: self._embed(named, deny.embedder), photos)
 
-    def _embed(self, photos: Sequence[NamedPhoto]) -> PersonEmbedding | None:
+    def _embed(self, photos: Sequence[NamedPhoto], digest: str) -> PersonEmbedding | None:
         from stream.consent.embedder import open_embedder  # heavy: networks; most deployments have no deny list
 
         with self._lock:
-            self._embedder = self._embedder or open_embedder(device=self._device)
-        return self._embedder.embed(photos) if self._embedder is not None else None
+            if self._embedder is None or self._embedder.digest != digest:
+                self._embedder = open_embedder(device=self._device, digest=digest)
+            embedder = self._embedder
+        return embedder.embed(photos) if embedder is not None else None
+
+
+def _by_network(digest: str) -> Embed:
+    from stream.consent.embedder import embed_photos  # heavy: networks; most computers have no deny list
+
+    return lambda photos: embed_photos(photos, digest)
 
 
 def _compare(deny: DenyList, embed: Embed, photos: Sequence[NamedPhoto]) -> None:
     made = embed(photos)
     if made is None:
         raise DenyListError(
-            "there is a deny list but no network to compare faces with; pull it with"
-            " `understudy models pull arcface_w600k_r50`, or remove the list"
+            "there is a deny list but no network to compare faces with; install one with"
+            f" `{install('identity')}` or `understudy models pull arcface_w600k_r50`, or remove the list"
         )
     deny.enforce([*made.each, made.mean], made.embedder)

@@ -7,14 +7,13 @@ and that is not an error here: whoever needs one says so. Photos in which no fac
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from calib.denylist import unit
-from calib.likeness import PersonEmbedding
+from calib.identity.bounds import bounds_of
+from calib.identity.likeness import PersonEmbedding
 from engines.backends.choose import open_engine
 from engines.digest import sha256
-from engines.nets.arcface import Arcface
+from engines.nets.embedder import ARCFACE, DLIB, IdentityNet
 from engines.nets.net import Net
+from engines.nets.opened import identity_embedder
 from engines.nets.person import PersonPhotos, read_person
 from engines.protocol import Engine
 from engines.store.catalog import Model, Template
@@ -22,7 +21,8 @@ from engines.store.store import Store, default_store
 from stream.consent.photos import NamedPhoto
 from stream.perception.face_finding import NAMES, Perception, face_finding, open_perception
 
-EMBEDDER = "arcface_w600k_r50"
+EMBEDDER = ARCFACE
+ROWS = 16  # faces of a call
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,11 @@ class FaceEmbedder:
         person = self.finder.find(photos)
         net = Net(self.model, self.engine)
         try:
-            raw = Arcface(net).embed(person.crops(self.template, self.model.px))
+            embedder = IdentityNet(net)
+            raw = embedder.embed(person.crops(self.template, self.model.px))
         finally:
             net.close()
-        return PersonEmbedding(np.stack([unit(one) for one in raw]), self.digest)
+        return PersonEmbedding(embedder.metric.prepared(raw), self.digest, embedder.metric, bounds_of(self.model.name))
 
 
 def open_finder(store: Store | None = None, device: str = "auto") -> FaceFinder | None:
@@ -67,21 +68,25 @@ def open_finder(store: Store | None = None, device: str = "auto") -> FaceFinder 
     return FaceFinder(open_perception(device, store=store))
 
 
-def open_embedder(store: Store | None = None, device: str = "auto") -> FaceEmbedder | None:
-    """None where the embedder's model was never pulled. Raises ModelError where the face networks are missing beside
-    it, DeviceError."""
+def open_embedder(store: Store | None = None, device: str = "auto", digest: str = "") -> FaceEmbedder | None:
+    """The embedder of this computer; None where it has none. digest: the sha256 of the one that is wanted, where it has
+    two: what was made with one is compared by it. Raises ModelError where the face networks are missing beside the
+    user's ArcFace, DeviceError."""
     store = store or default_store()
-    if not store.holds(EMBEDDER):
+    name = identity_embedder(store)
+    if name is None or (name == DLIB and not all(map(store.holds, NAMES))):
         return None
-    model, path = store.model(EMBEDDER), store.path(EMBEDDER)
+    held = (other for other in (ARCFACE, DLIB) if digest and store.holds(other))
+    name = next((other for other in held if sha256(store.path(other)) == digest), name)
+    model, path = store.model(name), store.path(name)
     finder, template = FaceFinder(open_perception(device, store=store)), store.catalog.templates[model.template]
-    return FaceEmbedder(finder, model, open_engine(path, device), template, sha256(path))
+    return FaceEmbedder(finder, model, open_engine(path, device, batch=ROWS), template, sha256(path))
 
 
-def embed_photos(photos: Sequence[NamedPhoto]) -> PersonEmbedding | None:
-    """The embeddings of one person's photos; None where no embedder is present. Raises SourceError where a photo shows
-    no face and there are networks to tell that; ModelError, DeviceError."""
-    embedder = open_embedder()
+def embed_photos(photos: Sequence[NamedPhoto], digest: str = "") -> PersonEmbedding | None:
+    """The embeddings of one person's photos; None where no embedder is present. digest: as `open_embedder` has it.
+    Raises SourceError where a photo shows no face and there are networks to tell that; ModelError, DeviceError."""
+    embedder = open_embedder(digest=digest)
     if embedder is not None:
         return embedder.embed(photos)
     finder = open_finder()

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import platformdirs
 
-from calib.likeness import PersonEmbedding, two_people
+from calib.identity.likeness import PersonEmbedding
 from engines.errors import UnderstudyError
 from engines.values import F32
 from stream.consent.consent import ConsentedSource
@@ -110,7 +110,7 @@ class IdentityStore:
             names = _copied(photos, fresh / "photos")
             made = embed(_read(photos, fresh / "photos", names)) if embed is not None else None
             if made is not None:
-                _check_one_person(made.each, photos)
+                _check_one_person(made, photos)
                 np.save(fresh / _EMBEDDING, made.mean, allow_pickle=False)
             record: dict[str, Any] = {
                 "name": name,
@@ -222,8 +222,8 @@ def _read(photos: Sequence[Path], folder: Path, names: Sequence[str]) -> list[Na
     ]
 
 
-def _check_one_person(each: F32, photos: Sequence[Path]) -> None:
-    pair = two_people(each)
+def _check_one_person(made: PersonEmbedding, photos: Sequence[Path]) -> None:
+    pair = made.two_people()
     if pair is not None:
         one, other = (photos[index].name for index in pair)
         raise IdentityError(f"{one} and {other} show two different people; keep each of them under a name of their own")

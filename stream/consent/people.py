@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from calib.likeness import PersonEmbedding
 from stream.consent.consent import Consent, ConsentedSource, Given, bare, require_consent
 from stream.consent.denied import Embed, enforce
 from stream.consent.package import IdentityStore
-from stream.consent.photos import NamedPhoto, parse_sources
+from stream.consent.photos import parse_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +52,5 @@ def settle(
     ConsentError, DeniedError, DenyListError."""
     on_terminal = sys.stdin.isatty() and sys.stderr.isatty()
     consent = require_consent([person.source for person in people], flag, on_terminal, ask, now, by)
-    enforce([person.photos for person in people], embed or _embed)
+    enforce([person.photos for person in people], embed)
     return consent
-
-
-def _embed(photos: Sequence[NamedPhoto]) -> PersonEmbedding | None:
-    from stream.consent.embedder import embed_photos  # heavy: networks; most computers have no deny list
-
-    return embed_photos(photos)

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from engines.errors import InputError
 from engines.values import U8
+from stream.consent.identity_set import set_photos
 from stream.stills.endings import READ, is_hidden, is_picture
 
 NamedPhoto: TypeAlias = tuple[str, U8]
@@ -13,7 +14,8 @@ NamedPhoto: TypeAlias = tuple[str, U8]
 
 
 def parse_sources(texts: list[str]) -> tuple[tuple[Path, ...], ...]:
-    """One person per text: a photo, several photos joined by commas, or a folder of photos. Raises InputError."""
+    """One person per text: a photo, several joined by commas, a folder of photos or of an identity set. Raises
+    InputError."""
     return tuple(_photos(text) for text in texts)
 
 
@@ -29,6 +31,8 @@ def _photos(text: str) -> tuple[Path, ...]:
         raise InputError("--source is empty; name a photo of a face")
     path = Path(text)
     if path.is_dir():
+        if (best := set_photos(path)) is not None:
+            return best
         found = tuple(sorted(p for p in path.iterdir() if is_picture(p) and not is_hidden(p) and p.is_file()))
         if not found:
             raise InputError(f"the folder {path} holds no photo ({', '.join(READ)}); give a photo of a face")

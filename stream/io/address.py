@@ -1,7 +1,8 @@
 """Addresses: what a user names as input or output, as FFmpeg is to open it. Pure.
 
 Inputs: rtmp(s)://, rtsp(s)://, udp:// (MPEG-TS), http(s)://, srt:// (refused, with the reason), v4l2:/dev/video0,
-avfoundation:0, files. Outputs: rtmp(s)://, udp://, whip+http(s)://, .m3u8 (HLS, fMP4), .ts, .mp4, .mkv, .flv.
+avfoundation:0, files. Outputs: rtmp(s)://, udp://, whip+http(s)://, .m3u8 (HLS, fMP4), .ts, .mp4, .mkv, .flv,
+virtualcam:.
 """
 
 import re
@@ -51,7 +52,8 @@ class InputAddress:
 @dataclass(frozen=True, slots=True)
 class OutputAddress:
     """url, format, options: for FFmpeg. again: a lost connection is made anew. whip: published by WebRTC. rtmp: by our
-    own RTMP client. first: how many files of a recording there are already."""
+    own RTMP client. camera: a virtual camera; url is its device, empty for the first one that is free. first: how
+    many files of a recording there are already."""
 
     url: str
     format: str | None = None
@@ -59,11 +61,14 @@ class OutputAddress:
     again: bool = False
     whip: bool = False
     rtmp: bool = False
+    camera: bool = False
     first: int = 0
 
     @property
     def shown(self) -> str:
         """For logs: without login and stream key."""
+        if self.camera:
+            return f"virtualcam:{self.url}" if self.url else "virtualcam"
         return HIDDEN.sub("***", self.url) if self.whip or self.rtmp else hidden(self.url)
 
     def part(self, number: int) -> str:
@@ -151,6 +156,8 @@ def outlet(text: str) -> OutputAddress:
         raise OutputError(f"{text}: {RTSP}")
     if kind:
         raise OutputError(f"{text}: {kind}:// is not written here; use rtmp, udp, whip+https or a file")
+    if text.partition(":")[0] == "virtualcam":
+        return _virtual_camera(text)
     path = Path(text)
     if not path.parent.is_dir():
         raise OutputError(f"there is no folder {path.parent} to write {path.name} into; make it first")
@@ -161,6 +168,15 @@ def outlet(text: str) -> OutputAddress:
         raise OutputError(f"{text}: write a name that ends in .m3u8, {', '.join(formats)}")
     fragments = {"movflags": "frag_keyframe+empty_moov+default_base_moof"} if path.suffix == ".mp4" else {}
     return OutputAddress(text, formats[path.suffix], fragments)
+
+
+def _virtual_camera(text: str) -> OutputAddress:
+    """`virtualcam:`, `virtualcam:/dev/video10?fps=60`. Raises OutputError."""
+    device, _, query = text.partition(":")[2].partition("?")
+    name, _, rate = query.partition("=")
+    if query and not (name == "fps" and rate.isascii() and rate.isdigit() and 1 <= int(rate) <= 240):
+        raise OutputError(f"{text}: a virtual camera takes ?fps=N, from 1 to 240, and nothing else")
+    return OutputAddress(device, None, {"fps": rate or "30"}, again=True, camera=True)
 
 
 def _host(text: str) -> str | None:

@@ -110,6 +110,17 @@ class Recordings:
         marks.sign(path, version(), happened, None)
         return f"{path.name}: signed record {marks.signed}, by {self._identity.name}"
 
+    def came_in(self, consent: Consent) -> None:
+        """People were put in while it ran: the records name them, too, with how they agreed."""
+        now = self._consent
+        self._consent = consent if now is None else now.with_more(consent)
+        self._prepared.clear()  # they were made with the consent of before
+
+    def relabelled(self, words: str) -> None:
+        """The visible label was changed: the records say all that it said."""
+        if words not in self._label.split(" / "):
+            self._label = f"{self._label} / {words}"
+
     def _marks(self, place: str) -> OutputMarks:
         return OutputMarks(place, self._marking, self._consent, self._clock(), self._identity, payload=self.payload)
 

@@ -20,6 +20,7 @@ from stream.io.fanout import Ended, Fanout
 from stream.io.input import Input, Sound
 from stream.io.output import Output
 from stream.io.video_encoder import CLOCK, EncodedPacket, VideoEncoder
+from stream.io.virtual_camera import VirtualCamera
 from stream.io.whip_output import WhipOutput
 from stream.live.session import FrameSwap, LiveSession
 from stream.rtmp.slot import Slot
@@ -33,7 +34,7 @@ DRAIN = 3.0  # seconds that the last frames of a file get
 
 class Relay:
     """make: the session's swap. bitrate, preset: of the video. token: for WHIP outputs. slot, linger: for an inlet that
-    listens: where publishers come from, and for how many seconds one is waited for."""
+    listens: where publishers come from, and for how many seconds one is waited for. cameras: among the outputs."""
 
     def __init__(
         self,
@@ -51,7 +52,8 @@ class Relay:
     ) -> None:
         self._make, self._metrics, self._tracer = make, metrics, tracer
         self._whips = [WhipOutput(o, token) for o in outlets if o.whip]
-        self._plain = [o for o in outlets if not o.whip]
+        self.cameras = [VirtualCamera(o) for o in outlets if o.camera]
+        self._plain = [o for o in outlets if not (o.whip or o.camera)]
         self._encoder = VideoEncoder(bitrate, preset)
         self._sound: AudioEncoder | None = None
         self._opus: AudioEncoder | None = None
@@ -73,8 +75,11 @@ class Relay:
         self.outputs = [Output(o, self._templates, self._encoder.want_key) for o in self._plain]
         for output in self.outputs:
             output.start()
-        encoding = [asyncio.create_task(work) for work in (self._encode_pictures(), self._encode_sound())]
+        encoding = [asyncio.create_task(self._encode_sound())]
+        if self.outputs:
+            encoding.append(asyncio.create_task(self._encode_pictures()))
         others = [asyncio.create_task(whip.run(session.video, self._opus_packets)) for whip in self._whips]
+        others += [asyncio.create_task(camera.run(session.video)) for camera in self.cameras]
         others.append(asyncio.create_task(self._failing()))
         halt = asyncio.create_task(stop.wait())
         reading = self._in_thread(self.input.run)
@@ -108,7 +113,7 @@ class Relay:
             await asyncio.sleep(0.2)
             if self.session is not None and self.session.failed is not None:
                 raise self.session.failed
-            if self.outputs and not self._whips and all(o.error is not None for o in self.outputs):
+            if self.outputs and not (self._whips or self.cameras) and all(o.error is not None for o in self.outputs):
                 return
 
     async def _drain(self) -> None:
@@ -159,7 +164,7 @@ class Relay:
     async def _encode_pictures(self) -> None:
         assert self.session is not None
         pictures = self.session.video.subscribe()
-        while self.outputs:
+        while True:
             try:
                 frame = await pictures.recv()
             except Ended:

@@ -18,10 +18,17 @@ MOST = 5  # collisions that a message lists
 
 @dataclass(frozen=True, slots=True)
 class BatchItem:
-    """One file of a batch."""
+    """One file of a batch. preview, report: files that are written beside it."""
 
     target: Path
     output: Path
+    preview: Path | None = None
+    report: Path | None = None
+
+    @property
+    def written(self) -> tuple[Path, ...]:
+        """All that is written."""
+        return tuple(path for path in (self.output, self.preview, self.report) if path is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +48,8 @@ class BatchPlan:
 
     @property
     def existing(self) -> tuple[Path, ...]:
-        """Outputs that are there already."""
-        return tuple(item.output for item in self.items if item.output.exists())
+        """Outputs, previews and reports that are there already."""
+        return tuple(path for item in self.items for path in item.written if path.exists())
 
 
 def fill(template: str, target: Path, number: int) -> str:
@@ -82,13 +89,19 @@ def plan(
     template: str = "{name}",
     read: Iterable[Path] = (),
     real: Callable[[Path], Path] = real,
+    previews: Path | None = None,
+    reports: Path | None = None,
 ) -> BatchPlan:
     """folder: of the outputs; files that were found deeper in a folder go equally deep into it. template: as `fill`
-    takes it. read: other files that are read, as source photos. Raises OutputError where the template is wrong."""
-    wanted = [
-        BatchItem(target.path, folder / target.below / fill(template, target.path, number))
-        for number, target in enumerate(targets, 1)
-    ]
+    takes it. read: other files that are read, as source photos. previews, reports: folders of theirs, in which they are
+    named after the outputs, as `clip.mp4.png` and `clip.mp4.json`. Raises OutputError where the template is wrong."""
+    wanted = []
+    for number, target in enumerate(targets, 1):
+        name = target.below / fill(template, target.path, number)
+        beside = (
+            other / f"{name}{ending}" if other else None for other, ending in ((previews, ".png"), (reports, ".json"))
+        )
+        wanted.append(BatchItem(target.path, folder / name, *beside))
     made = {_plain(item.output) for item in wanted}
     passed = {
         item.target
@@ -107,15 +120,17 @@ def _errors(items: Sequence[BatchItem], read: Iterable[Path], real: Callable[[Pa
     inputs = {real(item.target): item.target for item in items} | {real(path): path for path in read}
     writers: dict[Path, BatchItem] = {}
     for item in items:
-        place = real(item.output)
-        if place in inputs:
-            yield (
-                f"the output {item.output} would overwrite the input {inputs[place]}; take another --output-dir, or"
-                " --name '{stem}-swapped{suffix}'"
-            )
-        elif place in writers:
-            yield (
-                f"{writers[place].target} and {item.target} would both become {item.output}; take"
-                " --name '{parent}-{name}', or '{number:03}-{name}'"
-            )
-        writers.setdefault(place, item)
+        for path in item.written:
+            place = real(path)
+            what = {item.output: "output", item.preview: "preview"}.get(path, "report")
+            if place in inputs:
+                yield (
+                    f"the {what} {path} would overwrite the input {inputs[place]}; take another"
+                    f" --{'output-dir' if what == 'output' else what}, or --name '{{stem}}-swapped{{suffix}}'"
+                )
+            elif place in writers:
+                yield (
+                    f"{writers[place].target} and {item.target} would both become {path}; take"
+                    " --name '{parent}-{name}', or '{number:03}-{name}'"
+                )
+            writers.setdefault(place, item)

@@ -14,7 +14,7 @@ from stream.jobs.clip import swap_clip
 from stream.jobs.done import Standing, standing
 from stream.jobs.job import SwapJob
 from stream.jobs.kinds import is_picture_job
-from stream.jobs.picture import swap_picture
+from stream.jobs.picture import preview, swap_picture
 from stream.jobs.result import Follow, JobResult, unseen
 from stream.jobs.shared import BatchError
 from stream.pipeline.stages import Opener
@@ -123,6 +123,17 @@ def run_batch(
     return BatchResult(tuple(done))
 
 
+def _previewed(job: SwapJob, result: JobResult, picture: bool, opener: Opener) -> JobResult:
+    """Writes the preview of a file that is made, where one is wanted; where there can be none, a warning says so."""
+    if job.preview is None:
+        return result
+    try:
+        preview(job, job.preview, picture, opener)
+    except UnderstudyError as error:
+        return replace(result, warnings=(*result.warnings, f"there is no preview {job.preview}: {error}"))
+    return result
+
+
 def _one(
     item: BatchItem,
     common: SwapJob,
@@ -135,18 +146,19 @@ def _one(
     there = standing(item.output) if skip_done else Standing.NOTHING
     if there is Standing.DONE:
         return FileResult(item, FileState.SKIPPED, why="it is done already")
-    if not overwrite and item.output.exists() and there is not Standing.EARLY:
-        broken = " and is altered or broken" if there is Standing.BROKEN else ""
-        return FileResult(item, FileState.FAILED, why=f"{item.output} exists{broken}; give -y to replace it")
-    job = replace(common, target=str(item.target), output=str(item.output))
+    if not overwrite and there is not Standing.EARLY and (old := next((p for p in item.written if p.exists()), None)):
+        broken = " and is altered or broken" if there is Standing.BROKEN and old == item.output else ""
+        return FileResult(item, FileState.FAILED, why=f"{old} exists{broken}; give -y to replace it")
+    job = replace(common, target=str(item.target), output=str(item.output), preview=item.preview, report=item.report)
     job.check()
     picture = is_picture_job(job)
-    try:
-        item.output.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"the folder {item.output.parent} cannot be made: {error.strerror}") from error
+    for path in item.written:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"the folder {path.parent} cannot be made: {error.strerror}") from error
     result = swap_picture(job, opener) if picture else swap_clip(job, follow, stop, opener)
     if result.whole:
-        return FileResult(item, FileState.MADE, result)
+        return FileResult(item, FileState.MADE, _previewed(job, result, picture, opener))
     kept = f"its first {result.frames} frames are in {item.output}" if result.frames else "before its first frame"
     return FileResult(item, FileState.STOPPED, result, kept)

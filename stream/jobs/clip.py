@@ -42,7 +42,7 @@ def swap_clip(
             happened.append(what_happened(job, opened[0], stats, ends.partial))
             sign(path, marks, job, happened[0], stats)
 
-        sink = open_sink(job.output, source, job.encoding, finishing=finishing)
+        sink = open_sink(job.output, source, job.encoding, finishing=finishing, streams=job.streams)
         ends = _Ends(marked(sink, marks))
         stack.callback(sink.abandon)  # after it was closed: nothing
         report = Report(job.report) if job.report else None

@@ -22,8 +22,9 @@ class Standing(Enum):
     BROKEN = auto()
 
 
-def standing(output: Path) -> Standing:
-    """Reads the whole file. A file without a signed record of ours is decoded to its end."""
+def standing(output: Path, demuxer: str = "") -> Standing:
+    """Reads the whole file. A file without a signed record of ours is decoded to its end. demuxer: of a video, as
+    `open_source` takes it."""
     if not output.exists():
         return Standing.NOTHING
     try:
@@ -32,14 +33,14 @@ def standing(output: Path) -> Standing:
             return Standing.BROKEN
         if told.ours and told.state is not ManifestState.MISSING:
             return Standing.EARLY if told.record is not None and told.record.partial else Standing.DONE
-        return Standing.DONE if _plays(output) else Standing.BROKEN
+        return Standing.DONE if _plays(output, demuxer) else Standing.BROKEN
     except (UnderstudyError, OSError):
         return Standing.BROKEN
 
 
-def _plays(output: Path) -> bool:
+def _plays(output: Path, demuxer: str) -> bool:
     """Raises InputError where it does not."""
     if is_image(str(output)):
         return read_image(str(output)).size > 0
-    with open_source(str(output)) as source:
+    with open_source(str(output), demuxer=demuxer) as source:
         return sum(1 for _ in source.frames()) > 0

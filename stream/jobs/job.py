@@ -8,6 +8,7 @@ from engines.errors import InputError, OutputError
 from stream.consent.consent import Consent
 from stream.marks.layers import Marking, Signer
 from stream.media.codecs import Encoding
+from stream.media.others.wanted import Streams
 from stream.pipeline.spec import SwapSpec
 
 
@@ -15,7 +16,8 @@ from stream.pipeline.spec import SwapSpec
 class SwapJob:
     """spec: what is painted, and how. target, output: a path, a URL, or `-`; output is None for a preview alone. start,
     end: seconds of the target that are kept. report, preview: files that are written beside it. consent: as it was
-    settled, None where nothing is kept. marking, signer: how outputs are marked, and in whose name."""
+    settled, None where nothing is kept. marking, signer: how outputs are marked, and in whose name. streams: whether it
+    is an error that sound, subtitles or another stream of the target cannot be kept."""
 
     spec: SwapSpec
     target: str
@@ -28,6 +30,7 @@ class SwapJob:
     consent: Consent | None = None
     marking: Marking = field(default_factory=Marking)
     signer: Signer = field(default_factory=Signer)
+    streams: Streams = Streams.ALL
 
     def check(self) -> None:
         """Raises UnderstudyError where a file would be read and written, or nothing is to be made."""

@@ -37,7 +37,7 @@ def single(spec: SwapSpec) -> AbstractContextManager[Opened]:
 
 
 def swap_picture(job: SwapJob, opener: Opener = single) -> JobResult:
-    """Swaps in a photo. Without a face to paint the photo is written as it is, unmarked, and that is noted.
+    """Swaps in a photo. Where no face was painted or covered it is written as it is, unmarked, and that is noted.
     opener: of the pipeline. Raises UnderstudyError."""
     assert job.output is not None, "a picture has an output"
     stats, marks = Stats(), open_marks(job, job.output)
@@ -50,27 +50,28 @@ def swap_picture(job: SwapJob, opener: Opener = single) -> JobResult:
         done = through(pipeline.stages, frame, stats)
         picture = done.picture or frame.picture
         notes = list(pipeline.notes)
-        refuse_misses(job, pipeline.misses)
+        misses = pipeline.misses
+        refuse_misses(job, misses)
+        changed = bool(done.patches or misses.covered)
         with stats.time("encode"):
-            if done.patches:
+            if changed:
                 shown = imprinted(whole(picture), marks)
-                write_image(
+                notes += write_image(
                     job.output,
                     shown,
                     like=job.target,
                     finishing=lambda path: sign(path, marks, job, what_happened(job, pipeline, stats), stats),
                 )
             else:
-                write_image(job.output, whole(picture), like=job.target)
-                notes.append(f"no face to paint was seen in {job.target}; it was written unchanged and unmarked")
+                notes += write_image(job.output, whole(picture), like=job.target)
+                notes.append(f"{job.target} was written unchanged and unmarked")
         if report:
             report.add(done.plan)
             size = {"path": job.target, "width": picture.width, "height": picture.height}
-            told = as_report(marks if done.patches else None, job, pipeline.files, pipeline.misses)
+            told = as_report(marks if changed else None, job, pipeline.files, misses)
             report.finish(stats.table(), size, output_facts(job.output, 1), **told)
-    said = in_words(marks) if done.patches else None
-    misses = pipeline.misses
-    warnings = end_warnings(misses, 1, job.spec.on_miss, job.source_names) if misses.painted else ()
+    said = in_words(marks) if changed else None
+    warnings = end_warnings(misses, 1, job.spec.on_miss, job.source_names)
     return JobResult(job.output, True, stats.table(), misses, tuple(notes), warnings, said)
 
 

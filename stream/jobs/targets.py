@@ -28,13 +28,13 @@ class Target:
 
 
 def find_targets(
-    words: Sequence[str], recursive: bool = False, pattern: str | None = None, without: Path | None = None
+    words: Sequence[str], recursive: bool = False, pattern: str | None = None, without: Sequence[Path] = ()
 ) -> tuple[Target, ...]:
     """words: paths of files and folders. A file that is named is taken whatever it is; a folder's are taken where their
     name fits, in order of their names; none is taken twice. recursive: look into a folder's folders, too. pattern: as
-    `*.mp4`, upper or lower case alike; None: all videos, animations and pictures. without: a folder below which nothing
-    is looked for, unless it was named. Hidden files are passed over. Raises InputError for an address, and for a folder
-    in which nothing fits."""
+    `*.mp4`, upper or lower case alike; None: all videos, animations and pictures. without: folders below which nothing
+    is looked for, unless they were named. Hidden files are passed over. Raises InputError for an address, and for a
+    folder in which nothing fits."""
     taken: dict[str, Target] = {}
     for word in words:
         if word == "-" or "://" in word:
@@ -55,10 +55,10 @@ def _nothing(recursive: bool, pattern: str | None) -> str:
     return what + ("" if recursive else "; --recursive looks into its folders, too")
 
 
-def _in_folder(folder: Path, recursive: bool, pattern: str | None, without: Path | None) -> Iterator[Target]:
-    shut = None if without is None else without.resolve()
+def _in_folder(folder: Path, recursive: bool, pattern: str | None, without: Sequence[Path]) -> Iterator[Target]:
+    shut = {one.resolve() for one in without}
     for here, below, names in os.walk(folder):
-        below[:] = sorted(n for n in below if not n.startswith(".") and Path(here, n).resolve() != shut) * recursive
+        below[:] = sorted(n for n in below if not n.startswith(".") and Path(here, n).resolve() not in shut) * recursive
         for name in sorted(names):
             path = Path(here) / name
             if not is_hidden(path) and _fits(path, pattern) and path.is_file():

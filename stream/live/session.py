@@ -5,6 +5,7 @@ loop's thread, the work is done on a lane of its own.
 """
 
 import asyncio
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -13,25 +14,30 @@ from typing import Any, Protocol
 
 import av
 
+from engines.errors import UnderstudyError
 from stream.frame import Frame
 from stream.io.avsync import Follow
 from stream.io.fanout import Fanout
 from stream.lanes.lane import Lane
 from stream.lanes.ring import Closed, WhenFull
 from stream.live.ladder import Rung
-from stream.live.swap import Shown
+from stream.live.swap import FollowedFace, Shown
 from stream.media.clone import Cloner
+from stream.pipeline.control import Change
+from stream.pixels.label import Label
 from stream.pixels.planes import Planes
 from stream.telemetry.metrics import Metered, Metrics
 from stream.telemetry.trace import Tracer
 
 CLOCK = Fraction(1, 90_000)
+MADE_WITHIN = 10.0  # seconds that a change waits for a session that begins
 
 
 class FrameSwap(Protocol):
     """What a session's lane runs."""
 
     def __call__(self, frame: Frame) -> Shown: ...
+    def update(self, change: Change, label: Label | None = None) -> None: ...
     def close(self) -> None: ...
 
 
@@ -55,6 +61,8 @@ class LiveSession:
         self._make = make
         self.came = self.left = self.held = 0
         self.rung, self.route, self.faces = Rung.FULL, "pass", 0
+        self.seen: tuple[FollowedFace, ...] = ()  # faces of the last picture that left
+        self.size = (0, 0)  # its width and height
         self.last_came = clock()
         self.delays: deque[float] = deque(maxlen=90)
         self.follow = Follow()
@@ -62,6 +70,7 @@ class LiveSession:
         self._cloner, self._index = Cloner(), 0
         self._loop = asyncio.get_running_loop()
         self._swap: FrameSwap | None = None
+        self._ready = threading.Event()  # the swap is made
         self._lane: Lane[Frame, Shown] = Lane(
             "live", self._work, self._out, capacity=1, full=WhenFull.SHED, items=self._frames()
         )
@@ -117,6 +126,13 @@ class LiveSession:
         else:
             self.audio.push(packet)
 
+    def update(self, change: Change, label: Label | None = None) -> None:
+        """Between two frames; from any thread but the loop's, as it may be slow. label: in the place of the one that is
+        laid. Raises UnderstudyError, and then nothing has changed; so where the session's swap is not made in time."""
+        if not self._ready.wait(MADE_WITHIN) or self._swap is None:
+            raise UnderstudyError("this session has not begun yet; try again in a moment")
+        self._swap.update(change, label)
+
     async def close(self) -> None:
         """Ends the work and every viewer's tracks; drops all that was kept."""
         self._lane.close()
@@ -130,6 +146,7 @@ class LiveSession:
     def _frames(self) -> Iterator[Frame]:
         """On the lane's thread, as all work: making a swap takes long enough for other sessions to feel it."""
         self._swap = self._make(self.stats)
+        self._ready.set()
         yield from self._lane.inbox
 
     def _work(self, frame: Frame) -> Shown:
@@ -156,7 +173,7 @@ class LiveSession:
         image = picture.to_av()
         image.pts, image.time_base = shown.frame.pts, shown.frame.time_base
         self.left += 1
-        self.faces = shown.faces
+        self.faces, self.seen, self.size = shown.faces, shown.seen, (picture.width, picture.height)
         self.route = str(shown.route)
         self.delays.append(delay)
         self.follow.picture(delay)

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from engines.values import Region
+from engines.errors import UnderstudyError
+from engines.values import Box, Region
 from stream.frame import Done, FacePatch, Frame, Plan, Route, Scene
 from stream.live.ladder import Ladder, Rung
 from stream.perception.perceiver import Pace
@@ -15,6 +16,7 @@ from stream.picture import Picture
 from stream.pipeline.control import Change
 from stream.pipeline.cover import doubled, halved
 from stream.pipeline.finish import wanted
+from stream.pixels.label import Label
 from stream.telemetry.stats import Stats
 
 Hook = Callable[[Picture], Picture]
@@ -33,8 +35,19 @@ class Steps(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class FollowedFace:
+    """A face as a frame showed it. id: of its track. box: pixels of the picture. source: which source it takes, from 0;
+    None where it is left alone."""
+
+    id: int
+    box: Box
+    source: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
-    """What leaves. picture: None while nothing can be shown. held: the last picture again. route: how it was made."""
+    """What leaves. picture: None while nothing can be shown. held: the last picture again. route: how it was made.
+    faces: how many were to be painted. seen: every face that was followed."""
 
     frame: Frame
     picture: Picture | None
@@ -42,12 +55,14 @@ class Shown:
     route: Route
     rung: Rung
     faces: int = 0
+    seen: tuple[FollowedFace, ...] = ()
 
 
 class LiveSwap:
     """Call it with frames in order, on one thread. Faces behind something transparent are refined at once: that takes
     no longer than the cut along something opaque (veils) or twice that (glass), and the ladder does without it when
-    time is short. mark: applied to every picture that leaves (label, watermark)."""
+    time is short. mark: applied to every picture that leaves (label, watermark). relabel: changes the label that it
+    lays; None where there is none."""
 
     def __init__(
         self,
@@ -55,8 +70,10 @@ class LiveSwap:
         stats: Stats,
         *,
         mark: Hook = lambda picture: picture,
+        relabel: Callable[[Label], object] | None = None,
     ) -> None:
         self.ladder = Ladder()
+        self._relabel = relabel
         self._pipeline, self._mark = pipeline, mark
         self._stats = stats
         self._last: Picture | None = None
@@ -79,15 +96,21 @@ class LiveSwap:
             done = self._painted(plan, measures.half)
         with self._stats.time("paste"):
             picture = self._pipeline.finish(done).picture
-        shown = self._show(frame, picture, plan.route, len(wanted(scene)))
+        seen = tuple(FollowedFace(track.id, track.box, track.source) for track in scene.tracks)
+        shown = self._show(frame, picture, plan.route, len(wanted(scene)), seen)
         work = self._stats.clock() - began
         self._stats.routed(plan.route, work)
         self.ladder.step(work, self._interval, began + work)
         return shown
 
-    def update(self, change: Change) -> None:
-        """Between two frames; from any thread. Raises UnderstudyError, and then nothing has changed."""
+    def update(self, change: Change, label: Label | None = None) -> None:
+        """Between two frames; from any thread. label: in the place of the one that is laid. Raises UnderstudyError, and
+        then nothing has changed."""
+        if label is not None and self._relabel is None:
+            raise UnderstudyError("this stream has no label to be changed; start it without --no-label")
         self._pipeline.update(change)
+        if label is not None and self._relabel is not None:
+            self._relabel(label)
 
     def close(self) -> None:
         self._pipeline.close()
@@ -108,11 +131,13 @@ class LiveSwap:
         patches = tuple(_enlarged(p, full[p.track].region) if p.track in small else p for p in done.patches)
         return replace(done, plan=replace(plan, scene=scene), patches=patches)
 
-    def _show(self, frame: Frame, picture: Picture | None, route: Route, faces: int) -> Shown:
+    def _show(
+        self, frame: Frame, picture: Picture | None, route: Route, faces: int, seen: tuple[FollowedFace, ...] = ()
+    ) -> Shown:
         held = picture is None
         if picture is not None:
             self._last = self._mark(picture)
-        return Shown(frame, self._last, held, route, self.ladder.rung, faces)
+        return Shown(frame, self._last, held, route, self.ladder.rung, faces, seen)
 
 
 def _enlarged(laid: FacePatch, region: Region | None) -> FacePatch:

@@ -89,7 +89,8 @@ class LiveSwaps:
             mark = live_mark("a live session", datetime.now(UTC), o.marking, o.label, self._identity, payload)
             pipeline = Pipeline(self._models, self._spec, people)
             opened(pipeline)
-            return LiveSwap(pipeline, stats, mark=mark)
+            relabel = mark.relabel if o.label is not None else None
+            return LiveSwap(pipeline, stats, mark=mark, relabel=relabel)
 
         return make
 

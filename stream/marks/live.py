@@ -26,21 +26,26 @@ class LiveMark:
     def __init__(self, marker: Marker | None, label: Label | None) -> None:
         self.payload = marker.payload if marker is not None else None
         self._marker, self._label = marker, label
-        self._drawn: tuple[tuple[int, int], Patch] | None = None
+        self._drawn: tuple[Label, tuple[int, int], Patch] | None = None
 
     def __call__(self, picture: Picture) -> Picture:
-        if self._label is not None:
-            picture = picture.pasted((self._patch(self._label, picture.width, picture.height),))
+        label = self._label  # read once: it may be replaced at any moment
+        if label is not None:
+            picture = picture.pasted((self._patch(label, picture.width, picture.height),))
         if self._marker is None:
             return picture
         if not isinstance(picture, Planes):
             raise TypeError(f"a mark goes on Planes, not on {type(picture).__name__}")
         return self._marker.next(picture)
 
+    def relabel(self, label: Label) -> None:
+        """From the next picture on. From any thread."""
+        self._label = label
+
     def _patch(self, label: Label, width: int, height: int) -> Patch:
-        if self._drawn is None or self._drawn[0] != (width, height):
-            self._drawn = ((width, height), draw(label, width, height))
-        return self._drawn[1]
+        if self._drawn is None or self._drawn[:2] != (label, (width, height)):
+            self._drawn = (label, (width, height), draw(label, width, height))
+        return self._drawn[2]
 
 
 def live_mark(

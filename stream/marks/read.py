@@ -6,6 +6,7 @@ the network, whatever a file asks for.
 
 import json
 import mmap
+import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from stream.untrusted.media_type import PLAIN, media_type
 from stream.untrusted.text import printable
 
 _ELSEWHERE = re.compile(r"must fetch remote manifests from url (\S+)")
+_OWN = "/proc/self/"
 _FITS = (ManifestState.TRUSTED, ManifestState.VALID)
 _SOUND = re.compile(
     r"signingCredential\.\w+|claimSignature\.outsideValidity|timeStamp\.\w+|assertion\.\w+Hash\.mismatch"
@@ -114,9 +116,9 @@ def _ask(path: Path, kind: str, beside: Path | None, anchors: bytes, limits: Rea
     size = path.stat().st_size
     seconds = limits.seconds + size // limits.speed
     asked: dict[str, Json] = {
-        "path": str(path.absolute()),
+        "path": _for_others(path.absolute()),
         "kind": kind,
-        "sidecar": str(beside.absolute()) if beside is not None else None,
+        "sidecar": _for_others(beside.absolute()) if beside is not None else None,
         "anchors": anchors.decode(),
         # The library holds some formats in memory, in more than one copy.
         "memory": limits.memory + 3 * min(size, 1 << 30),
@@ -130,6 +132,14 @@ def _ask(path: Path, kind: str, beside: Path | None, anchors: bytes, limits: Rea
         return _Found(error=str(answer.get("error", "")))
     name = printable(beside.name) if beside is not None else None
     return _Found(provenance_of(json.loads(report), str(state), name))
+
+
+def _for_others(path: Path) -> str:
+    """A path as another process can follow it: what leads to a descriptor of this process is told by its number."""
+    for part in (path, *path.parents):
+        if part.is_symlink() and (link := str(part.readlink())).startswith(_OWN):
+            return str(Path(f"/proc/{os.getpid()}", link.removeprefix(_OWN), path.relative_to(part)))
+    return str(path)
 
 
 def _holds(path: Path) -> bool:

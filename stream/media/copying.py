@@ -14,9 +14,10 @@ from av.container import OutputContainer
 from engines.errors import OutputError
 from stream.media.others.containers import Container
 from stream.media.others.covers import attach, is_cover
-from stream.media.others.plan import Planned, StreamFate, StreamPlan, Streams
+from stream.media.others.plan import Planned, StreamFate, StreamPlan
 from stream.media.others.sound import SoundConverted
 from stream.media.others.text import TextConverted
+from stream.media.others.wanted import Streams
 from stream.media.others.way import Copied, Way
 from stream.media.source import Source
 
@@ -36,7 +37,8 @@ class TimeWindow:
 
 
 class Copying:
-    """The other streams of one output. notes: what was left out or changed, one sentence each."""
+    """The other streams of one output. notes: what was left out or changed, one sentence each. wanted: indexes of the
+    source's streams whose packets go into the output."""
 
     def __init__(
         self,
@@ -60,7 +62,8 @@ class Copying:
         plan.check(name, source.path, video, streams)
         for one in plan.all:
             self._add(one, first[one.stream.index])
-        source.copy(frozenset(i for i, way in self._ways.items() if way.target.type != "attachment"))
+        self.wanted = frozenset(i for i, way in self._ways.items() if way.target.type != "attachment")
+        source.copy(self.wanted)
         container.metadata.update({k: v for k, v in source.container.metadata.items() if k not in _OWN_TAGS})
         self.notes = plan.notes(name, source.path, video)
 
@@ -80,7 +83,7 @@ class Copying:
             self.mux(packet, window)
 
     def mux(self, packet: "av.Packet[Any]", window: TimeWindow) -> None:
-        """One packet of another stream, moved and cut as the window says. Raises OutputError where the stream is not
+        """One packet of a wanted stream, moved and cut as the window says. Raises OutputError where the stream is not
         what it seemed, and what PyAV raises for the file."""
         index, way = packet.stream.index, self._ways[packet.stream.index]
         what = f"{packet.stream.type} stream {index}"

@@ -19,7 +19,7 @@ from stream.media.address import local_address
 from stream.media.atomicfile import AtomicFile
 from stream.media.codecs import Encoding
 from stream.media.copying import Copying, TimeWindow, copy_chapters
-from stream.media.others.plan import Streams
+from stream.media.others.wanted import Streams
 from stream.media.probe import SourceInfo
 from stream.media.source import Source
 from stream.media.video.animation import FORMATS, looping, plays

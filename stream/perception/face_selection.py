@@ -10,13 +10,14 @@ from engines.errors import UnderstudyError
 from engines.values import Box
 
 COUNTED = ("largest", "left-to-right")  # which face they mean is told by comparing it with the others of the picture
+NOBODY = -1  # the source of a face that is left alone
 WORDS = "largest, all, left-to-right:N (N from 1), box:x0,y0,x1,y1, reference:PHOTO"
 
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """kind: `largest`, `all`, `left-to-right`, `box` or `reference`. n: 1 for the leftmost face. box: pixels. photo:
-    the path of the person's photo."""
+    """kind: `largest`, `all`, `left-to-right`, `box`, `reference` or `track`. n: 1 for the leftmost face; a track's id.
+    box: pixels. photo: the path of the person's photo."""
 
     kind: str
     n: int = 0
@@ -26,18 +27,21 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The faces that `who` names take source number `source` (from 0)."""
+    """The faces that `who` names take source number `source` (from 0), or are left alone (NOBODY)."""
 
     source: int
     who: Who
 
 
 def parse_who(text: str) -> Who:
-    """Reads `largest`, `all`, `left-to-right:N`, `box:x0,y0,x1,y1`, `reference:PHOTO`."""
+    """Reads `largest`, `all`, `left-to-right:N`, `box:x0,y0,x1,y1`, `reference:PHOTO`, `track:ID` (of a running
+    stream)."""
     kind, _, rest = text.strip().partition(":")
     if kind in ("largest", "all") and not rest:
         return Who(kind)
     if kind == "left-to-right" and rest.isdigit() and int(rest) >= 1:
+        return Who(kind, n=int(rest))
+    if kind == "track" and rest.isascii() and rest.isdigit():
         return Who(kind, n=int(rest))
     if kind == "reference" and rest:
         return Who(kind, photo=rest)
@@ -53,17 +57,19 @@ def parse_who(text: str) -> Who:
 
 
 def parse_rules(who: str | None, maps: Sequence[str], sources: int) -> tuple[Rule, ...]:
-    """The rules of a job. maps: `N=WHO`, N the number of a source (from 1). Without maps a single source goes to `who`
-    (default: the largest face), several sources go to the faces from left to right."""
+    """The rules of a job. maps: `N=WHO`, N the number of a source (from 1), or 0 for faces that are left alone. Without
+    maps a single source goes to `who` (default: the largest face), several sources go to the faces from left to
+    right."""
     if maps and who:
         raise UnderstudyError("--who and --map exclude each other: name each face in --map")
     if maps:
         rules = []
         for text in maps:
             number, sep, rest = text.partition("=")
-            if not sep or not number.isdigit() or not 1 <= int(number) <= sources:
+            if not sep or not number.isdigit() or not 0 <= int(number) <= sources:
                 raise UnderstudyError(
-                    f"--map {text!r}: write SOURCE=WHO, SOURCE from 1 to {sources}, for example 1=left-to-right:2"
+                    f"--map {text!r}: write SOURCE=WHO, SOURCE from 1 to {sources} (0: nobody),"
+                    " for example 1=left-to-right:2"
                 )
             rules.append(Rule(int(number) - 1, parse_who(rest)))
         return tuple(rules)
@@ -94,7 +100,7 @@ class FaceSelection:
     def kept(self) -> bool:
         """Whether it matters after a cut who was who: not for `all`, for a box, or for a reference photo, which say it
         by themselves."""
-        return any(rule.who.kind in COUNTED for rule in self.rules)
+        return any(rule.who.kind in (*COUNTED, "track") for rule in self.rules)
 
     def assign(
         self, boxes: dict[int, Box], alike: Alike | None = None, recalled: Mapping[int, int] | None = None
@@ -107,7 +113,7 @@ class FaceSelection:
         for track, i in (recalled or {}).items():
             kind = self.rules[i].who.kind
             held = any(r == i and t in boxes for t, r in self._assigned.items())
-            open_to = kind == "all" or (kind in COUNTED and not held)
+            open_to = kind == "all" or (kind in (*COUNTED, "track") and not held)
             if open_to and track in boxes and track not in self._assigned:
                 self._assigned[track] = i
         for i, rule in enumerate(self.rules):
@@ -119,6 +125,9 @@ class FaceSelection:
                 b = rule.who.box
                 inside = [t for t, f in free.items() if b.x0 <= f.centre[0] < b.x1 and b.y0 <= f.centre[1] < b.y1]
                 self._assigned.update(dict.fromkeys(inside, i))
+            elif rule.who.kind == "track":
+                if rule.who.n in free:
+                    self._assigned[rule.who.n] = i
             elif rule.who.kind == "reference":
                 like = {t: by[i] for t, by in (alike or {}).items() if t in free and i in by}
                 if like and not held:
@@ -129,12 +138,14 @@ class FaceSelection:
                     chosen = self._choose(Who(rule.who.kind, n=1), free) if rule.who.kind == "left-to-right" else None
                 if chosen is not None and chosen in free:
                     self._assigned[chosen] = i
-        return {t: self.rules[r].source for t, r in self._assigned.items() if t in boxes}
+        sources = {t: self.rules[r].source for t, r in self._assigned.items() if t in boxes}
+        return {track: source for track, source in sources.items() if source != NOBODY}
 
     def settled(self, seen: set[int]) -> bool:
         """Has every rule its face among the tracks that are seen, so that no newcomer could get a source?"""
         return all(
-            rule.who.kind in (*COUNTED, "reference") and any(r == i and t in seen for t, r in self._assigned.items())
+            rule.who.kind in (*COUNTED, "reference", "track")
+            and any(r == i and t in seen for t, r in self._assigned.items())
             for i, rule in enumerate(self.rules)
         )
 

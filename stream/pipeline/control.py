@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from engines.errors import UnderstudyError
 from engines.mesh.source import SourceFace
 from engines.values import F32
 from stream.perception.face_selection import Rule, Who
@@ -21,6 +24,19 @@ class SourceSet:
 
     def __len__(self) -> int:
         return 1 if self.baked else len(self.faces) if self.rows is None else len(self.rows)
+
+    def with_person(self, number: int, person: "SourceSet") -> "SourceSet":
+        """person: one, in the place of this number from 0, or after the last one. The notes are the person's alone.
+        Raises UnderstudyError for another number, or a network that is its own person."""
+        if self.baked or person.baked:
+            raise UnderstudyError("this network is one person, and no other can be put in")
+        if not 0 <= number <= len(self):
+            raise UnderstudyError(f"there are {len(self)} people; change one of them, or add the next one")
+        faces = (*self.faces[:number], *person.faces, *self.faces[number + 1 :])
+        if self.rows is None or person.rows is None:
+            return SourceSet(faces, None, notes=person.notes)
+        rows = np.concatenate([self.rows[:number], person.rows, self.rows[number + 1 :]])
+        return SourceSet(faces, np.asarray(rows, np.float32), notes=person.notes)
 
 
 @dataclass(frozen=True, slots=True)

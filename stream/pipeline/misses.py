@@ -39,8 +39,8 @@ class MissSpan:
 class MissLog:
     """Fed with every frame in order. frames: in which a face was missed; painted: in which one was painted; covered: in
     which one was made unrecognisable, or the last picture shown again, instead. sources: frames in which each source,
-    by its number from 0, was painted. unfollowed: faces at once that were beyond those that are followed. The others,
-    with the spans, may be given: of an account that is gone on with."""
+    by its number from 0, was painted. unfollowed: faces at once that were beyond those that are followed. All
+    may be given, with the spans: of an account that is gone on with."""
 
     def __init__(
         self,
@@ -49,9 +49,10 @@ class MissLog:
         covered: int = 0,
         spans: Sequence[MissSpan] = (),
         sources: Mapping[int, int] | None = None,
+        unfollowed: int = 0,
     ) -> None:
         self.frames, self.painted, self.covered = frames, painted, covered
-        self.unfollowed = 0
+        self.unfollowed = unfollowed
         self.sources: Counter[int] = Counter(sources or {})
         self._spans = list(spans)
         self._open: dict[tuple[int, Reason], MissSpan] = {}
@@ -111,12 +112,13 @@ def end_warnings(log: MissLog, frames: int, on_miss: OnMiss | None, names: Seque
 
 
 def _missed_words(log: MissLog, frames: int, shown: bool, most: int) -> tuple[str, ...]:
-    if frames and not log.painted:
-        return ("no face was painted: none that was wanted was seen; look at --who, or at --preview FRAME.png",)
+    none = bool(frames) and not log.painted
     if not log.frames:
-        return ()
+        never = "no face was painted: none that was wanted was seen; look at --who, or at --preview FRAME.png"
+        return (never,) if none else ()
     fate = "it shows as it is; --on-miss blur covers it" if shown else "it was covered"
-    return (f"a face to paint was missed in {log.frames} of {frames} frames ({_when(log.spans, most)}); {fate}",)
+    first = "no face was painted: one that was wanted" if none else "a face to paint"
+    return (f"{first} was missed in {log.frames} of {frames} frames ({_when(log.spans, most)}); {fate}",)
 
 
 def unused(log: MissLog, names: Sequence[str]) -> tuple[str, ...]:

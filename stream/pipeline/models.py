@@ -10,12 +10,14 @@ from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 
+from calib.identity.bounds import bounds_of
 from calib.thresholds import Thresholds
 from calib.thresholds import load as load_thresholds
 from engines.errors import ModelError
-from engines.nets.arcface import Arcface
+from engines.extras import install
 from engines.nets.detectors.finder import NetDetector
-from engines.nets.opened import EMBEDDER, RunOptions, open_embedder, open_finder
+from engines.nets.embedder import IdentityNet
+from engines.nets.opened import EMBEDDER, RunOptions, identity_embedder, open_embedder, open_finder
 from engines.nets.person import face_embedding
 from engines.nets.shared import SharedEngines
 from engines.occlusion.eyewear import WEIGHTS as EYEWEAR
@@ -148,20 +150,25 @@ class Models:
         photos = {i: Path(rule.who.photo) for i, rule in enumerate(rules) if rule.who.photo}
         if not photos:
             return {}
-        arcface = self._embedder()
+        embedder = self._embedder()
         try:
-            return {i: reference_embedding(p, self.perception, arcface, self.store) for i, p in photos.items()}
+            return {i: reference_embedding(p, self.perception, embedder, self.store) for i, p in photos.items()}
         finally:
-            arcface.net.close()
+            embedder.net.close()
 
     def matcher(self, references: dict[int, F32]) -> ReferenceMatcher | None:
         """One stream's comparison of faces with reference photos; None where there is none. Raises ModelError."""
         if not references:
             return None
-        arcface = self._embedder()
-        template = self.store.catalog.template(arcface.net.model.template)
+        embedder = self._embedder()
+        model = embedder.net.model
+        template = self.store.catalog.template(model.template)
         return ReferenceMatcher(
-            lambda view, mesh: face_embedding(view, mesh, arcface, template), references, close=arcface.net.close
+            lambda view, mesh: face_embedding(view, mesh, embedder, template),
+            references,
+            bounds_of(model.name).same,
+            embedder.net.close,
+            embedder.metric,
         )
 
     def refiner(self) -> Refiner:
@@ -192,12 +199,16 @@ class Models:
         """Of networks that see one picture a call."""
         return replace(self.options(stream), precision="auto", batch=1, side=1)
 
-    def _embedder(self) -> Arcface:
+    def _embedder(self) -> IdentityNet:
         try:
-            self.files[EMBEDDER] = self.store.path(EMBEDDER)
-            return open_embedder(self.store, self._plain(object()))
+            name = identity_embedder(self.store) or EMBEDDER
+            self.files[name] = self.store.path(name)
+            # f32: what is compared with a bound should not depend on the machine
+            return open_embedder(self.store, replace(self._plain(object()), precision="f32"), name)
         except ModelError as error:
-            raise ModelError(f"reference:PHOTO compares faces with {EMBEDDER}: {error}") from error
+            raise ModelError(
+                f"reference:PHOTO compares faces with {EMBEDDER}: {error}; or without a licence: {install('identity')}"
+            ) from error
 
     def _own(self, name: str, weights: Path) -> Engine | None:
         """A network of the project's own, opened when it is first wanted; None where its weights are not built."""

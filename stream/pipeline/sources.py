@@ -7,7 +7,7 @@ import numpy as np
 
 from engines.errors import UnderstudyError
 from engines.mesh.source import prepare_source
-from engines.nets.arcface import Arcface
+from engines.nets.embedder import IdentityNet
 from engines.nets.opened import EMBEDDER, RunOptions, open_embedder
 from engines.nets.person import embedding, read_person, source_of
 from engines.nets.swapper import Swapper
@@ -74,8 +74,8 @@ def _rows(
     return SourceSet(rows=np.concatenate(rows), notes=tuple(notes))
 
 
-def reference_embedding(photo: Path, models: Perception, arcface: Arcface, store: Store) -> F32:
-    """float32 (512,) of the face in a reference photo. Raises InputError, SourceError."""
-    template = store.catalog.template(arcface.net.model.template)
+def reference_embedding(photo: Path, models: Perception, embedder: IdentityNet, store: Store) -> F32:
+    """float32 (k,) of the face in a reference photo. Raises InputError, SourceError."""
+    template = store.catalog.template(embedder.net.model.template)
     with face_finding(models) as (detector, landmarks):
-        return embedding(read_person(photos_of([photo])(), detector, landmarks), arcface, template)
+        return embedding(read_person(photos_of([photo])(), detector, landmarks), embedder, template)

@@ -40,6 +40,7 @@ def _load() -> None:
     picture = cv2.imencode(".png", _grey())[1]
     cv2.imdecode(picture, cv2.IMREAD_COLOR)
     _declared(picture.tobytes(), 1 << 10)
+    _as_srgb(_grey(), picture.tobytes())
 
 
 def _grey() -> Any:
@@ -64,8 +65,17 @@ def _image(kind: str, bounds: dict[str, int]) -> tuple[dict[str, Any], bytes]:
     scale = bounds["side"] / max(image.shape[:2])
     if scale < 1:
         image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    rgb = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    rgb = _as_srgb(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), data.tobytes())
     return {"height": rgb.shape[0], "width": rgb.shape[1]}, np.ascontiguousarray(rgb).tobytes()
+
+
+def _as_srgb(rgb: Any, data: bytes) -> Any:
+    """Samples of a picture with an RGB profile, as phones make them, in sRGB; others as they are. data: the file."""
+    from stream.stills.colours import read_colours
+    from stream.stills.meant import profile_in
+
+    colours = read_colours(profile_in(data))
+    return colours.to_srgb(rgb) if colours is not None and colours.space == "RGB" else rgb
 
 
 def _declared(data: bytes, pixels: int) -> None:

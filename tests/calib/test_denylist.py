@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from calib.denylist import DeniedError, DenyList, DenyListError, load, save, unit
+from engines.nets.embedder import Metric
 from engines.values import F32
 
 NET, OTHER = "ab" * 32, "cd" * 32
@@ -132,3 +133,15 @@ def test_an_embedding_of_nothing_is_refused() -> None:
         unit(np.zeros(512, np.float32))
     with pytest.raises(ValueError, match="says nothing"):
         unit(np.full(512, np.nan, np.float32))
+
+
+def test_a_list_that_is_compared_by_distance_keeps_length_and_metric(tmp_path: Path) -> None:
+    far = np.array([0, 1.4], np.float32)
+    deny = DenyList("x", (), 0.5, Metric.EUCLIDEAN).with_entry("case 1", far)
+    save(deny, tmp_path / "deny.json")
+    kept = load(tmp_path / "deny.json")
+    assert kept.metric is Metric.EUCLIDEAN and np.allclose(kept.entries[0].embedding, far)
+    assert kept.match(np.array([0, 1.0], np.float32)) is not None, "a distance of .4"
+    assert kept.match(np.array([0, 0.8], np.float32)) is None, "the same direction, a distance of .6"
+    with pytest.raises(ValueError, match="no number"):
+        kept.match(np.array([0, np.nan], np.float32))

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from dataclasses import fields
 from enum import StrEnum
 from pathlib import Path
 from typing import get_args
@@ -11,13 +12,15 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from stream.media.codecs import Encoding
 from stream.pipeline.spec import KINDS, SwapSpec, read_spec
 from tools.cli.swap_options import SwapOptions
 from tools.daemon import config
-from tools.daemon.request import parse
+from tools.daemon.request import Request, parse
 from tools.live import stream
 from tools.live.serve import command as serve
 from tools.swap import command as swap
+from understudy_video.files import swap_file, swap_files
 
 COMMANDS: dict[str, Callable[..., None]] = {"swap": swap.swap, "stream": stream.stream, "serve": serve.serve}
 
@@ -83,6 +86,16 @@ def test_what_is_typed_arrives_in_the_spec(
     with pytest.raises(Enough):
         group.main([name, *words, *ends], standalone_mode=False)
     assert seen == [read_spec(told, ((Path("face.png"),),))]
+
+
+def test_every_option_of_a_file_is_in_every_way_that_files_go() -> None:
+    """Those that live streams have not: what is cut out, how it is encoded, which streams are kept."""
+    encoding = {f.name for f in fields(Encoding)} - {"threads", "format"}
+    asked = {f.name for f in fields(Request)} - {"target", "output", "source", "consent", "options"}
+    typed = set(inspect.signature(swap.swap).parameters)
+    assert asked == encoding | {"start", "end", "streams", "overwrite", "skip_done"} and asked <= typed
+    for called in (swap_file, swap_files):
+        assert {"streams", "overwrite", "encoding"} <= set(inspect.signature(called).parameters)
 
 
 def test_a_job_over_rest_takes_them_all(told: dict[str, object]) -> None:

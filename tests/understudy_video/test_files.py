@@ -44,6 +44,16 @@ def test_a_clip_without_the_wanted_face_says_so(tmp_path: Path) -> None:
     assert not (tmp_path / "b.mp4").exists()
 
 
+def test_streams_that_cannot_be_kept_are_an_error_where_that_is_asked_for(tmp_path: Path) -> None:
+    face, clip, out = face_file(tmp_path), film(tmp_path / "clip.mp4", 3, with_face=True), tmp_path / "out"
+    with pytest.raises(understudy.UnderstudyError, match=r"gif cannot hold the audio stream 1 \(aac\)"):
+        understudy.swap_file(face, clip, tmp_path / "out.gif", consent=CONSENT, streams="strict")
+    (one,) = understudy.swap_files(face, clip, out, consent=CONSENT, name="{stem}.gif", streams="strict").files
+    assert one.state.value == "failed" and "gif cannot hold the audio stream 1" in one.why
+    with pytest.raises(understudy.UnderstudyError, match="--streams most: take one of all, strict"):
+        understudy.swap_file(face, clip, tmp_path / "out.gif", consent=CONSENT, streams="most")
+
+
 def test_a_folder_is_swapped_and_each_file_told(tmp_path: Path) -> None:
     folder, out = tmp_path / "in", tmp_path / "out"
     folder.mkdir()

@@ -1,4 +1,4 @@
-"""Live options: those that `serve`, `stream` and the daemon share, and the packages that each of them needs."""
+"""Live options: those that `serve`, `stream`, `camera` and the daemon share, and the packages that each needs."""
 
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 WORDS = "Face replaced by Understudy"
 _NEEDED = {
-    "serve": ("aiohttp", "aiortc", "prometheus_client"),
+    "serve": ("aiohttp", "aiortc", "prometheus_client", "segno"),
     "stream": ("prometheus_client",),  # a WHIP output says itself what else it needs
     "daemon": ("aiohttp", "prometheus_client"),
 }

@@ -10,6 +10,7 @@ from engines.errors import UnderstudyError
 from engines.store.store import default_store
 from stream.media.bitrate import parse_bitrate
 from stream.media.codecs import Encoding
+from stream.media.others.wanted import read_streams
 from stream.media.still import is_image
 from stream.stills.endings import WRITTEN, written_as
 from tools.cli.timecode import parse_time
@@ -29,6 +30,7 @@ def check(request: "Request") -> None:
         for name in (spec.model, spec.detector, spec.enhance.name if spec.enhance else None, *spec.mask):
             if name is not None:
                 default_store().model(name)
+        read_streams(request.streams)
         _check_times(request)
         _check_output(request)
     except RequestError:

@@ -6,6 +6,7 @@ from dataclasses import fields
 from enum import StrEnum
 
 from stream.media.codecs import X_PRESETS
+from stream.media.others.wanted import Streams
 from stream.pipeline.spec import KINDS
 from tools.daemon.http_values import KEY_LONGEST, PRIORITIES
 from tools.daemon.queue.queued_job import JobState, JsonObject
@@ -17,6 +18,7 @@ WORDS = {
     "source": "Whose face: a photo, a folder of photos, or a kept identity's name; one for each person.",
     "consent": "The people whose faces are put in agreed to it. Must be true where a source is a photo.",
     "overwrite": "A file that has the output's name already may be replaced.",
+    "skip_done": "Where the output is there and whole, it stays, and the job is done.",
     "who": "Whose face is replaced: largest (default), all, left-to-right:N, box:x0,y0,x1,y1, reference:PHOTO.",
     "map": "With several sources: N=WHO.",
     "start": "Begin here: 12.5 or 1:02:03.",
@@ -25,6 +27,8 @@ WORDS = {
     "crf": "Quality: 0 is lossless, 51 poor.",
     "preset": f"The encoder's effort; of x264: {', '.join(X_PRESETS)}.",
     "bitrate": "2500000, 2500k or 4M, instead of `crf`.",
+    "streams": "Sound, subtitles and data that the output cannot hold: all leaves them out and says so (default),"
+    " strict fails the job.",
 }
 NUMBERS: dict[str, JsonObject] = {
     "crf": {"minimum": 0, "maximum": 63},
@@ -33,7 +37,14 @@ NUMBERS: dict[str, JsonObject] = {
     "strength": {"minimum": 0, "maximum": 1},
     "most_faces": {"minimum": 1},
 }
-OWN: dict[str, type] = {"crf": int, "consent": bool, "overwrite": bool, "source": list}
+OWN: dict[str, type] = {
+    "crf": int,
+    "consent": bool,
+    "overwrite": bool,
+    "skip_done": bool,
+    "source": list,
+    "streams": Streams,
+}
 REQUIRED = ("target", "output", "source")
 ID: JsonObject = {"type": "string", "pattern": "^[0-9a-f]{16}$"}
 KEY: JsonObject = {

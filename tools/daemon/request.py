@@ -10,7 +10,7 @@ from tools.daemon.errors import RequestError
 from tools.daemon.files.allowed import AllowedFolders, check_kind, printable
 from tools.daemon.queue.queued_job import JsonObject
 
-FLAGS = ("consent", "overwrite")
+FLAGS = ("consent", "overwrite", "skip_done")
 OWN_FILES = tuple(name for name, kind in KINDS.items() if kind is Path)  # options that name a file
 LONGEST = 4096  # characters of a text
 RULES = ("who", "map")  # options that may name a photo
@@ -20,20 +20,22 @@ Change = Callable[[str, str], str]  # a file's path and its field in the request
 @dataclass(frozen=True, slots=True)
 class Request:
     """As the options of `understudy swap` of these names. consent: the sources' people agreed. overwrite: a file that
-    has the output's name already may be replaced. options: what `stream.pipeline.spec.read_spec` takes, as it was
-    written."""
+    has the output's name already may be replaced. skip_done: one that is whole stays, and the job is done.
+    options: what `stream.pipeline.spec.read_spec` takes, as it was written."""
 
     target: str
     output: str
     source: tuple[str, ...]
     consent: bool = False
     overwrite: bool = False
+    skip_done: bool = False
     start: str | None = None
     end: str | None = None
     codec: str | None = None
     crf: int | None = None
     preset: str | None = None
     bitrate: str | None = None
+    streams: str | None = None
     options: Mapping[str, object] = field(default_factory=dict)
 
     def to_json(self) -> JsonObject:

@@ -64,7 +64,7 @@ class Watcher:
 
 def free_output(watcher: Watcher, path: Path, store: JobStore, overwrite: bool) -> Path | None:
     """The first of a file's outputs that nothing else has: no other file's job, no job that still runs, and no file,
-    but where one may be overwritten. None where there is none."""
+    but where one may be overwritten or left as it is. None where there is none."""
     return next((output for output in watcher.outputs(path) if _is_free(output, path, store, overwrite)), None)
 
 
@@ -121,7 +121,8 @@ class FolderWatch:
     def _request(self, path: Path) -> Request:
         """Raises RequestError, StoreError."""
         job = self._folder.job
-        output = free_output(self._watcher, path, self._scheduler.store, bool(job.get("overwrite")))
+        settled = bool(job.get("overwrite") or job.get("skip_done"))  # what may be there already
+        output = free_output(self._watcher, path, self._scheduler.store, settled)
         if output is None:
             raise RequestError(f"{self._folder.output} has {NUMBERS} results of {path.stem}; move some away")
         request = parse({**job, "target": str(path), "output": str(output)})

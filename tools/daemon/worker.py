@@ -23,10 +23,12 @@ from stream.consent.consent import Given
 from stream.consent.package import default_identities
 from stream.consent.people import find_people
 from stream.consent.people import settle as settle_consent
+from stream.jobs.done import Standing
 from stream.jobs.job import SwapJob
 from stream.jobs.picture import swap_picture
 from stream.media.bitrate import parse_bitrate
 from stream.media.codecs import Encoding
+from stream.media.others.wanted import read_streams
 from stream.media.still import is_image
 from stream.pipeline.spec import read_spec
 from tools.cli.process import limit_math_threads, quiet_opencv
@@ -39,6 +41,7 @@ from tools.daemon.process.faults import exit_code
 from tools.daemon.process.inputs import JobInputs
 from tools.daemon.process.reporter import Reporter
 from tools.daemon.process.resume import KeptState
+from tools.daemon.process.there import standing_in
 from tools.daemon.queue.job_folders import LOCK
 from tools.daemon.queue.retries import ExitCode
 from tools.daemon.request import Request, read
@@ -57,6 +60,7 @@ def job_of(request: Request) -> SwapJob:
         parse_time(request.start, "start") if request.start else None,
         parse_time(request.end, "end") if request.end else None,
         consent=settle_consent(people, request.consent, lambda _: False, datetime.now(UTC), Given.REQUEST),
+        streams=read_streams(request.streams),
     )
     job.check()
     return job
@@ -79,13 +83,23 @@ class Worker:
         self._passed(Step.LEFTOVERS_CLEARED)
         if placed:
             return ExitCode.DONE
-        check_place(output, asked.overwrite)
+        there = standing_in(output, self._folder) if asked.skip_done else Standing.NOTHING
+        if there is Standing.DONE:
+            self._reporter.note(f"{output} is there and whole; it was left as it is")
+            return ExitCode.DONE
+        overwrite = asked.overwrite or there is Standing.EARLY  # that one is made again
+        asked = replace(asked, overwrite=overwrite)
+        check_place(output, overwrite)
         with PinnedInputs(self._folder) as pins:
+
+            def as_asked(text: str) -> str:
+                return pins.as_asked(text).replace(f"{self._folder / LINK}/", f"{output.parent}/")
+
+            self._reporter.change(as_asked)
             try:
                 return self._work(asked, pins)
             except UnderstudyError as error:
-                said = pins.as_asked(str(error)).replace(f"{self._folder / LINK}/", f"{output.parent}/")
-                raise type(error)(said) from error
+                raise type(error)(as_asked(str(error))) from error
 
     def _work(self, asked: Request, pins: PinnedInputs) -> ExitCode:
         """Raises UnderstudyError, OSError."""
@@ -99,7 +113,7 @@ class Worker:
             with OutputFolder(Path(asked.output), self._folder, self._passed) as place:
                 result = swap_picture(job)
                 for note in (*result.notes, *result.warnings):
-                    self._reporter.note(pins.as_asked(note))
+                    self._reporter.note(note)
                 self._place(place, inputs, asked.overwrite)
             return ExitCode.DONE
         with closing(

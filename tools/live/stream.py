@@ -1,11 +1,8 @@
-"""`understudy stream IN OUT...`: one live input through the swap to one or more outputs. Options, beginning and end."""
+"""`understudy stream IN OUT...`: one live input through the swap to one or more outputs. Options; `carry` does it."""
 
-import asyncio
-import logging
-import signal
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -17,15 +14,7 @@ from tools.cli.options import Agreed
 from tools.cli.overwrite import Overwrite, may_replace
 from tools.cli.swap_options import SwapOptions
 
-if TYPE_CHECKING:
-    from stream.io.address import InputAddress, OutputAddress
-    from stream.io.recordings import Recordings
-    from stream.io.relay import Relay
-    from stream.live.swaps import LiveOptions
-    from stream.pipeline.spec import SwapSpec
-    from stream.rtmp.server import RtmpServer
-
-INPUT, OUTPUT = "Input", "Output"
+INPUT, OUTPUT, CONTROL = "Input", "Output", "Changing it while it runs"
 
 
 @expanded
@@ -36,7 +25,8 @@ def stream(
     outputs: Annotated[
         list[str],
         typer.Argument(
-            metavar="OUT...", help="rtmp(s)://, udp://, whip+https://, .m3u8, .ts, .mp4, .mkv, .flv; one or more."
+            metavar="OUT...",
+            help="rtmp(s)://, udp://, whip+https://, virtualcam:, .m3u8, .ts, .mp4, .mkv, .flv; one or more.",
         ),
     ],
     *,
@@ -55,6 +45,17 @@ def stream(
         Path | None, typer.Option(metavar="FILE", help="Bearer token for WHIP outputs.", rich_help_panel=OUTPUT)
     ] = None,
     trace: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Every frame's way, for Perfetto.")] = None,
+    control: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Take changes here, JSON lines over TCP.", rich_help_panel=CONTROL),
+    ] = None,
+    control_token_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A token that --control asks for.", rich_help_panel=CONTROL),
+    ] = None,
+    osc: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Take changes here, by OSC.", rich_help_panel=CONTROL)
+    ] = None,
     log: Annotated[str, typer.Option(help="text or json.")] = "text",
     overwrite: Overwrite = False,
 ) -> None:
@@ -65,11 +66,13 @@ def stream(
     need("stream")
     from stream.io.address import inlet, outlet
     from stream.io.recordings import Recordings, is_recording
+    from stream.io.virtual_camera import VirtualCamera
     from stream.marks.keys import local_identity
     from stream.media.bitrate import parse_bitrate
     from stream.media.codecs import X_PRESETS
     from tools.cli.event_loop import on_loop
     from tools.cli.logs import logs
+    from tools.live.carry import Carriage, Doors, carry
 
     if not address.strip() or not all(text.strip() for text in outputs):
         raise UnderstudyError("IN or an OUT is empty; name an address or a file")
@@ -79,99 +82,35 @@ def stream(
     if twice := {o.url for o in given if [g.url for g in given].count(o.url) > 1}:
         raise UnderstudyError(f"{', '.join(sorted(twice))} is named twice; every output needs its own place")
     options = live.options()
+    doors = Doors.read(control, read_token("--control-token-file", control_token_file), osc)
     logs(log)
     spec, agreed = wanted.settled(consent, live=True)
     read = {path.resolve() for path in (Path(address), *(p for photos in spec.source for p in photos))}
     if over := next((o.url for o in given if Path(o.url).resolve() in read), None):
         raise OutputError(f"{over} is also read here; write to another name")
-    may_replace([*(o.url for o in given), trace], overwrite)
+    may_replace([*(o.url for o in given if not o.camera), trace], overwrite)
+    for one in given:
+        if one.camera:
+            VirtualCamera(one)  # a missing one is told before anything slow
     words = options.label.words if options.label is not None else ""
-    recordings = Recordings(given, options.marking, agreed, local_identity(), _now, words)
+    recordings = Recordings(given, options.marking, agreed, local_identity(), lambda: datetime.now(UTC), words)
     if options.marking.off and (others := [o.shown for o in given if not is_recording(o)]):
-        log_unmarked(", ".join(others), options.marking, _now())
-    token = _token(token_file)
-    on_loop(_run(spec, options, taken, given, parse_bitrate(bitrate), preset, token, trace, recordings))
+        log_unmarked(", ".join(others), options.marking, datetime.now(UTC))
+    token = read_token("--token-file", token_file)
+    on_loop(
+        carry(Carriage(spec, options, taken, given, recordings, parse_bitrate(bitrate), preset, token, trace, doors))
+    )
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _token(path: Path | None) -> str | None:
+def read_token(option: str, path: Path | None) -> str | None:
+    """Of a file that an option names. Raises UnderstudyError."""
     try:
-        return path.read_text("utf-8").strip() if path else None
+        token = path.read_text("utf-8").strip() if path else None
     except (OSError, UnicodeDecodeError) as error:
-        raise UnderstudyError(f"--token-file {path} cannot be read: {error}") from error
-
-
-async def _run(
-    spec: "SwapSpec",
-    options: "LiveOptions",
-    taken: "InputAddress",
-    given: "list[OutputAddress]",
-    bitrate: int,
-    preset: str,
-    token: str | None,
-    trace: Path | None,
-    recordings: "Recordings",
-) -> None:
-    from stream.io.relay import Relay
-    from stream.lanes.runtime import calm, settle
-    from stream.live.swaps import LiveSwaps
-    from stream.rtmp.server import RtmpServer, digest
-    from stream.rtmp.slot import Slot
-    from stream.telemetry.metrics import Metrics
-    from stream.telemetry.trace import Tracer
-
-    settle()
-    swaps = await asyncio.to_thread(LiveSwaps, spec, options)
-    tracer = Tracer(trace) if trace else None
-    slot = Slot() if taken.listen else None
-    make = swaps.make(None, recordings.payload, recordings.opened)
-    calm()
-    relay = Relay(taken, given, make, Metrics(), tracer=tracer, bitrate=bitrate, preset=preset, token=token, slot=slot)
-    server = None
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    try:
-        if slot is not None:
-            host, port, path = taken.place
-            server = RtmpServer({digest(path): slot})
-            await _listen(server, host, port)
-        signed = await recordings.carry(relay, stop)
-    finally:
-        swaps.close()
-        if server is not None:
-            await server.close()
-        if tracer:
-            tracer.close()
-    _tell(relay, signed)
-
-
-async def _listen(server: "RtmpServer", host: str, port: int) -> None:
-    try:
-        await server.open(host, port)
-    except OSError as error:
-        raise UnderstudyError(f"cannot listen at {host}:{port}: {error.strerror or error}") from error
-    logging.getLogger("understudy.io").info("waiting for a publisher at %s:%d (Ctrl-C ends)", host, port)
-
-
-def _tell(relay: "Relay", signed: list[str]) -> None:
-    """What came of it. signed: a sentence for each file. Raises UnderstudyError where an output is not whole."""
-    if (s := relay.session) is not None:
-        left, dropped = s.left - relay.skipped, s.shed + relay.skipped
-        typer.echo(f"{s.came} frames came, {left} left, {dropped} dropped, {s.held} held", err=True)
-    for output in relay.outputs:
-        typer.echo(f"{output.address.shown}: opened {output.opened} times, {output.lost} packets lost", err=True)
-    for sentence in signed:
-        typer.echo(sentence, err=True)
-    broken = [m for m in relay.outputs if m.error is not None]
-    if broken:
-        why = getattr(broken[0].error, "strerror", None) or broken[0].error
-        raise UnderstudyError(f"{broken[0].address.shown} could not be written: {why}")
-    if empty := [m.address.shown for m in relay.outputs if not m.opened]:
-        raise UnderstudyError(f"nothing was written to {', '.join(empty)}: no picture came, or it could not be reached")
+        raise UnderstudyError(f"{option} {path} cannot be read: {error}") from error
+    if token == "":
+        raise UnderstudyError(f"{option} {path} is empty; write a token into it")
+    return token
 
 
 def register(app: typer.Typer) -> None:

@@ -72,29 +72,29 @@ def _run(job: "RelightJob", found: list[Path], workers: int, quiet: bool) -> int
 
     from tools.cli.progress import open_progress
     from tools.relight.run import run
-    from tools.relight.sample import Outcome
+    from tools.relight.sample import SampleOutcome
     from tools.train.interrupt import STOPPED, asked_to_stop
 
     cv2.setNumThreads(1)
-    told, counts = list["SampleResult"](), Counter[Outcome]()
+    told, counts = list["SampleResult"](), Counter[SampleOutcome]()
     with open_progress(len(found), quiet=quiet, label="relighting") as progress, asked_to_stop() as stopped:
         for result in run(job, found, workers, stopped):
             counts[result.outcome] += 1
-            if result.outcome not in (Outcome.MADE, Outcome.KEPT):
+            if result.outcome not in (SampleOutcome.MADE, SampleOutcome.KEPT):
                 told.append(result)
             progress.tick()
     for result in sorted(told, key=lambda r: r.source):
         why = f": {result.why}" if result.why else ""
         print(f"{result.outcome}: {result.source}{why}", file=sys.stderr)
-    parts = [f"{counts[o]} {o}" for o in Outcome if counts[o] or o is Outcome.MADE]
+    parts = [f"{counts[o]} {o}" for o in SampleOutcome if counts[o] or o is SampleOutcome.MADE]
     left = len(found) - counts.total()
     typer.echo(f"{', '.join(parts)}, of {len(found)} pictures; they are in {job.root}")
     if left:
         print(f"stopped: {left} pictures are left; run the same again to go on", file=sys.stderr)
         return STOPPED
-    if not counts[Outcome.MADE] + counts[Outcome.KEPT]:
+    if not counts[SampleOutcome.MADE] + counts[SampleOutcome.KEPT]:
         return 2
-    return 1 if counts[Outcome.FAILED] else 0
+    return 1 if counts[SampleOutcome.FAILED] else 0
 
 
 def _cores() -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engines.relight.light import Gloss, Lamp, Light
+from engines.relight.light import Gloss, Illumination, Lamp
 from tools.relight.patterns import ShadowPattern
 from tools.relight.settings import Degradation, Range, RelightSettings
 
@@ -16,7 +16,7 @@ class Lighting:
     of the person's surface."""
 
     method: Degradation
-    light: Light
+    light: Illumination
     original: float
     pattern: ShadowPattern | None = None
     gloss: Gloss | None = None
@@ -76,7 +76,7 @@ def draw(settings: RelightSettings, rng: np.random.Generator) -> Lighting:
     gloss = Gloss(_within(settings.specular.strength, rng), _within(settings.specular.shininess, rng))
     return Lighting(
         method,
-        Light(ambient, (Lamp(azimuth, elevation, 1 - ambient),)),
+        Illumination(ambient, (Lamp(azimuth, elevation, 1 - ambient),)),
         original,
         ShadowPattern(kind, strength, blur, settings.albedo.reference, shape) if thrown else None,
         gloss if method is Degradation.SPECULAR else None,

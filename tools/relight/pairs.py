@@ -8,7 +8,7 @@ import numpy as np
 
 from engines.values import F32, U8
 from tools.relight.lighting import Lighting, draw, generator
-from tools.relight.picture import Relit, Subject, relight
+from tools.relight.picture import RelightSubject, Relit, relight
 from tools.relight.sample import Studio
 from tools.relight.settings import RelightSettings
 
@@ -35,12 +35,12 @@ def relit_pairs(
     passed over. Same seed and name, same light: the first is that of `understudy relight`."""
     for name, rgb in pictures:
         seen = studio.subject(rgb, settings)
-        if isinstance(seen, Subject):
+        if isinstance(seen, RelightSubject):
             for number in range(lights):
                 yield pair(name, seen, draw(settings, generator(settings.seed, name, number)), settings)
 
 
-def pair(name: str, seen: Subject, lighting: Lighting, settings: RelightSettings) -> RelitPair:
+def pair(name: str, seen: RelightSubject, lighting: Lighting, settings: RelightSettings) -> RelitPair:
     """One picture in one light."""
     done: Relit = relight(seen, lighting, settings)
     height, width = seen.alpha.shape

@@ -23,7 +23,7 @@ FRINGE = 1 / 48  # of the longer side: how far person and ground mix, where the 
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class RelightSubject:
     """A picture with what is known of it before any light is drawn. rgb: uint8 (h, w, 3). small: the same at the size
     to work at. alpha: uint8 (h, w). weight: float32 of the work's size, 1 where certainly the person. normals: float32
     of the work's size, unit vectors. sure: float32 of the work's size, 1 on faces."""
@@ -58,7 +58,7 @@ def work_copy(rgb: U8, longest: int) -> U8:
     return np.asarray(cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def subject(rgb: U8, small: U8, mask: F32, meshes: list[F32], known_normals: F32 | None = None) -> Subject:
+def subject(rgb: U8, small: U8, mask: F32, meshes: list[F32], known_normals: F32 | None = None) -> RelightSubject:
     """rgb: uint8 (h, w, 3). small: by `work_copy`. mask: float32, the person, of small's size. meshes: (468, 3) each,
     in pixels of `small`. known_normals: in the place of those by the meshes."""
     found = matte(small, mask)
@@ -69,10 +69,10 @@ def subject(rgb: U8, small: U8, mask: F32, meshes: list[F32], known_normals: F32
     facing = known_normals
     if facing is None:
         facing = normals.carried_on(seen, sure, here * np.float32(1 / 255))
-    return Subject(rgb, small, found, alpha, (here > 240).astype(np.float32), facing, sure)
+    return RelightSubject(rgb, small, found, alpha, (here > 240).astype(np.float32), facing, sure)
 
 
-def relight(seen: Subject, lighting: Lighting, settings: RelightSettings) -> Relit:
+def relight(seen: RelightSubject, lighting: Lighting, settings: RelightSettings) -> Relit:
     """The subject in a new light."""
     method, known = _albedo(seen, lighting, settings)
     shade, mirrored = shades(seen, lighting)
@@ -95,7 +95,7 @@ def relight(seen: Subject, lighting: Lighting, settings: RelightSettings) -> Rel
     return Relit(out[0], out[1], out[2], method)
 
 
-def shades(seen: Subject, lighting: Lighting) -> tuple[F32, F32 | None]:
+def shades(seen: RelightSubject, lighting: Lighting) -> tuple[F32, F32 | None]:
     """Of the work's size: what falls on the surface, and what it mirrors (None: nothing)."""
     size = seen.normals.shape[:2]
     blocked = None
@@ -108,7 +108,7 @@ def shades(seen: Subject, lighting: Lighting) -> tuple[F32, F32 | None]:
     return shade, light.specular(seen.normals, lighting.light, lighting.gloss, blocked)
 
 
-def _albedo(seen: Subject, lighting: Lighting, settings: RelightSettings) -> tuple[AlbedoMethod, KnownLight]:
+def _albedo(seen: RelightSubject, lighting: Lighting, settings: RelightSettings) -> tuple[AlbedoMethod, KnownLight]:
     """The first of the settings' methods that does not blow out too much of the person, or the last one."""
     wanted = settings.albedo
     scale = max(seen.small.shape) / wanted.reference
@@ -129,7 +129,7 @@ def _albedo(seen: Subject, lighting: Lighting, settings: RelightSettings) -> tup
     return method, known
 
 
-def _layers(seen: Subject, rows: Rows, settings: RelightSettings) -> tuple[F32, F32]:
+def _layers(seen: RelightSubject, rows: Rows, settings: RelightSettings) -> tuple[F32, F32]:
     """Some rows' colours of the person, and of the ground, both (n, width, 3), linear."""
     part = slice(rows.start, rows.stop)
     own = to_linear(seen.rgb[part])

@@ -17,14 +17,14 @@ from stream.perception.face_finding import face_finding, open_perception
 from tools.relight.depth import DepthNetwork
 from tools.relight.lighting import draw, generator
 from tools.relight.people import PersonMask, covers, meshes, open_method, scaled
-from tools.relight.picture import Relit, Subject, relight, subject, work_copy
+from tools.relight.picture import RelightSubject, Relit, relight, subject, work_copy
 from tools.relight.settings import NormalMethod, PersonMethod, RelightSettings
 from tools.relight.tree import Item, Tree, fingerprint
 
 VERSION = 1  # of the method: files that another one made are made again
 
 
-class Outcome(StrEnum):
+class SampleOutcome(StrEnum):
     """What became of a picture; the value is for people."""
 
     MADE = "made"
@@ -39,7 +39,7 @@ class SampleResult:
     """why: for people, where something is to be said."""
 
     source: Path
-    outcome: Outcome
+    outcome: SampleOutcome
     why: str = ""
 
 
@@ -66,16 +66,16 @@ class Studio:
     person: PersonMask
     depth: DepthNetwork | None
 
-    def subject(self, rgb: U8, settings: RelightSettings) -> Subject | Outcome:
+    def subject(self, rgb: U8, settings: RelightSettings) -> RelightSubject | SampleOutcome:
         """What is known of a picture, uint8 (h, w, 3), before any light; or what it lacks."""
         whole = meshes(rgb, self.detector, self.landmarks)
         if not whole:
-            return Outcome.NO_FACE
+            return SampleOutcome.NO_FACE
         small = work_copy(rgb, settings.work.longest)
         found = [scaled(mesh, rgb.shape[1] / small.shape[1], rgb.shape[0] / small.shape[0]) for mesh in whole]
         mask = self.person(small, found)
         if mask.mean() < settings.segmentation.smallest or not covers(mask, found[0]):
-            return Outcome.NO_PERSON
+            return SampleOutcome.NO_PERSON
         known = self.depth.normals(small, settings.normals.relief) if self.depth is not None else None
         return subject(rgb, small, mask, found, known)
 
@@ -96,12 +96,12 @@ def make(job: RelightJob, source: Path, studio: Studio) -> SampleResult:
     try:
         made_of = fingerprint(source.read_bytes(), job.made_of())
         if tree.done(name, made_of):
-            return SampleResult(source, Outcome.KEPT)
+            return SampleResult(source, SampleOutcome.KEPT)
         rgb = read_image(str(source))
     except (InputError, OSError) as error:
-        return SampleResult(source, Outcome.FAILED, " ".join(str(error).split()))
+        return SampleResult(source, SampleOutcome.FAILED, " ".join(str(error).split()))
     seen = studio.subject(rgb, job.settings)
-    if isinstance(seen, Outcome):
+    if isinstance(seen, SampleOutcome):
         return SampleResult(source, seen)
     lighting = draw(job.settings, generator(job.settings.seed, name))
     done = relight(seen, lighting, job.settings)
@@ -112,16 +112,16 @@ def make(job: RelightJob, source: Path, studio: Studio) -> SampleResult:
     _write(tree, name, seen, done)
     tree.write_json(Item.PARAMS, name, lighting.to_json())
     tree.write_json(Item.METADATA, name, _metadata(job, source, seen, done, lighting.to_json(), made_of))
-    return SampleResult(source, Outcome.MADE)
+    return SampleResult(source, SampleOutcome.MADE)
 
 
-def _write(tree: Tree, name: str, seen: Subject, done: Relit) -> None:
+def _write(tree: Tree, name: str, seen: RelightSubject, done: Relit) -> None:
     for items, pixels in _pictures(seen, done):
         for item in items:
             tree.write_picture(item, name, pixels)
 
 
-def _pictures(seen: Subject, done: Relit) -> Iterator[tuple[tuple[Item, ...], U8]]:
+def _pictures(seen: RelightSubject, done: Relit) -> Iterator[tuple[tuple[Item, ...], U8]]:
     """What is written where, one at a time, as each takes as much memory as the picture. The foreground's alpha is what
     all is put together by; the mask is 255 where that is over a half."""
     rgb, alpha = seen.rgb, seen.alpha
@@ -136,7 +136,7 @@ def _pictures(seen: Subject, done: Relit) -> Iterator[tuple[tuple[Item, ...], U8
 
 
 def _metadata(
-    job: RelightJob, source: Path, seen: Subject, done: Relit, light: dict[str, object], made_of: str
+    job: RelightJob, source: Path, seen: RelightSubject, done: Relit, light: dict[str, object], made_of: str
 ) -> dict[str, object]:
     height, width = seen.alpha.shape
     settings = job.settings

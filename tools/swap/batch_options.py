@@ -59,17 +59,31 @@ class BatchOptions:
         if self.output_dir is None and (option := next((o for o, there in given.items() if there), None)):
             raise UnderstudyError(f"{option} goes with --output-dir FOLDER, for many files at once")
 
-    def planned(self, words: list[str], photos: list[Path], overwrite: bool) -> "tuple[BatchPlan, bool]":
+    def planned(
+        self,
+        words: list[str],
+        photos: list[Path],
+        overwrite: bool,
+        preview: Path | None = None,
+        report: Path | None = None,
+    ) -> "tuple[BatchPlan, bool]":
         """The plan, and whether outputs that are there may be replaced: asked for on a terminal. photos: of the
-        sources. Raises UnderstudyError."""
+        sources. preview, report: folders, of one file for each target. Raises UnderstudyError."""
         from stream.jobs.batch import plan
         from stream.jobs.targets import find_targets
 
         assert self.output_dir is not None, "a batch has a folder"
         if self.output_dir.exists() and not self.output_dir.is_dir():
             raise UnderstudyError(f"--output-dir {self.output_dir} is a file; name a folder")
-        targets = find_targets(words, self.recursive, self.pattern, without=self.output_dir)
-        made = plan(targets, self.output_dir, self.name, photos)
+        beside = [(o, path) for o, path in (("--preview", preview), ("--report", report)) if path is not None]
+        for option, path in beside:
+            if path.suffix.lower() in (".png", ".json") or (path.exists() and not path.is_dir()):
+                raise UnderstudyError(
+                    f"{option} {path}: with --output-dir it is a folder, of one file for each target; name a folder"
+                )
+        folders = [self.output_dir, *(path for _, path in beside)]
+        targets = find_targets(words, self.recursive, self.pattern, without=folders)
+        made = plan(targets, self.output_dir, self.name, photos, previews=preview, reports=report)
         made.check()
         if self.skip_done or not made.existing:
             return made, overwrite

@@ -7,6 +7,7 @@ import typer
 
 from engines.errors import UnderstudyError
 from stream.marks.layers import Signer, marking
+from stream.media.others.wanted import Streams
 from tools.cli import config_file
 from tools.cli.expand import expanded
 from tools.cli.groups import Group
@@ -66,17 +67,30 @@ def swap(
     bitrate: Annotated[
         str | None, typer.Option(metavar="RATE", help="Mean rate instead of --crf: 4M.", rich_help_panel=ENCODER)
     ] = None,
+    streams: Annotated[
+        Streams,
+        typer.Option(
+            help="Sound, subtitles, covers and data that the output cannot hold: leave them out and say so (all), or"
+            " fail (strict).",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = Streams.ALL,
     preview: Annotated[
         Path | None,
         typer.Option(
             metavar="FRAME.png",
-            help="One frame, before and after side by side: that at --start, or the first with a face.",
+            help="One frame, before and after side by side: that at --start, or the first with a face. With"
+            " --output-dir: a folder for one of each file.",
             rich_help_panel=OUTPUT,
         ),
     ] = None,
     report: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.json", help="Every frame's route and faces, and timings.", rich_help_panel=OUTPUT),
+        typer.Option(
+            metavar="FILE.json",
+            help="Every frame's route and faces, and timings. With --output-dir: a folder for one of each file.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.", rich_help_panel=OUTPUT)] = False,
     overwrite: Overwrite = False,
@@ -124,19 +138,18 @@ def swap(
     begin, finish = parse_time(start, "--start") if start else None, parse_time(end, "--end") if end else None
     encoding = Encoding(codec, crf, preset, rate, threads)
     if many.output_dir is not None:
-        alone = "--preview" if preview else "--report" if report else None
-        if alone:
-            raise UnderstudyError(f"{alone} is of one file; leave it out, or --output-dir")
         spec, agreed = wanted.settled(consent)
-        plan, replacing = many.planned(words, [path for photos in spec.source for path in photos], overwrite)
-        job = SwapJob(spec, "", None, encoding, begin, finish, None, None, agreed, marks, signer)
+        plan, replacing = many.planned(
+            words, [path for photos in spec.source for path in photos], overwrite, preview, report
+        )
+        job = SwapJob(spec, "", None, encoding, begin, finish, None, None, agreed, marks, signer, streams)
         from tools.swap import show_batch
 
         raise typer.Exit(show_batch.run(plan, job, quiet, many.skip_done, replacing))
     target, output = words[0], words[1] if len(words) > 1 else None
     check_files(target, output, preview)
     spec, agreed = wanted.settled(consent)
-    job = SwapJob(spec, target, output, encoding, begin, finish, preview, report, agreed, marks, signer)
+    job = SwapJob(spec, target, output, encoding, begin, finish, preview, report, agreed, marks, signer, streams)
     job.check()
     may_replace((output, preview, report), overwrite)
     try:

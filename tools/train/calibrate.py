@@ -7,6 +7,7 @@ import typer
 
 from engines.errors import InputError
 from engines.occlusion.network import WEIGHTS
+from tools.identity.calibrate import identity
 
 if TYPE_CHECKING:
     from calib.routing import Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     app.callback()(calibrate)
     app.command("routing")(routing)
+    app.command("identity")(identity)
 
 
 def calibrate() -> None:

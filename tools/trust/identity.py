@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engines.errors import UnderstudyError
+from engines.extras import install
 from stream.untrusted.text import printable, quoted
 
 if TYPE_CHECKING:
@@ -21,15 +22,16 @@ app = typer.Typer(
 deny = typer.Typer(help="Faces that this computer refuses to use.", no_args_is_help=True)
 app.add_typer(deny, name="deny")
 
-_PULL = "`understudy models pull arcface_w600k_r50`"
+_PULL = f"`{install('identity')}` or `understudy models pull arcface_w600k_r50`"
 Name = Annotated[str, typer.Argument(metavar="NAME")]
 Json = Annotated[bool, typer.Option("--json", help="The answer for programs.")]
 
 
 @app.command()
 def add(
-    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO...", help="Photos of one person.")],
     name: Annotated[str, typer.Option(help="What to call it: letters, digits, - _ .")],
+    photos: Annotated[list[Path] | None, typer.Argument(metavar="[PHOTO]...", help="Photos of one person.")] = None,
+    origin: Annotated[Path | None, typer.Option("--from", metavar="DIR", help="A set that `build` made.")] = None,
     consent: Annotated[str, typer.Option(metavar="TEXT", help='"who, when, what for"')] = "",
     expires: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Last day the consent holds.")] = None,
     is_self: Annotated[bool, typer.Option("--self", help="It is your own face.")] = False,
@@ -38,6 +40,7 @@ def add(
     from stream.consent.embedder import embed_photos, open_finder  # heavy: networks; the other commands do without
     from stream.consent.photos import read_photos
 
+    photos = _chosen(photos or [], origin)
     read_photos(photos)  # what is no picture is told by the name that the user gave
     made = _wardrobe().add(name, photos, consent, datetime.now(UTC), _day(expires), is_self=is_self, embed=embed_photos)
     typer.echo(f"{made.name}: {_photos(made)}, {'with' if made.embedder else 'without'} embedding, in {made.folder}")
@@ -45,6 +48,31 @@ def add(
         typer.echo("note: the photos were not looked at for a face; `understudy models pull` first for that", err=True)
     elif made.embedder is None and len(photos) > 1:
         typer.echo(f"note: whether all photos show one person was not looked at; {_PULL} for that", err=True)
+
+
+@app.command()
+def build(
+    videos: Annotated[list[Path], typer.Argument(metavar="VIDEO...", help="Videos of the same one or two people.")],
+    to: Annotated[Path, typer.Option(metavar="DIR", help="A new folder for the sets.")],
+    people: Annotated[
+        int | None, typer.Option(metavar="1|2", help="Whose sets; as it turns out, if not given.")
+    ] = None,
+    fps: Annotated[float, typer.Option(help="Frames that are looked at, a second.")] = 5.0,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+) -> None:
+    """Make sets of the pictures of each person of a video that are worth having: anchors, coverage, challenge."""
+    from tools.cli.progress import open_progress
+    from tools.identity.build import BuildOptions, lines, run
+
+    wanted = BuildOptions(tuple(videos), to, people, fps, resume)
+    wanted.check()
+    with open_progress(None, quiet=quiet, label="looking") as bar:
+        built, sets = run(wanted, lambda _video, _seconds: bar.tick())
+    for line in lines(built, sets):
+        typer.echo(line)
+    typer.echo(f"{to / 'sheet.jpg'} shows them all; `understudy identity add --from {to / 'person_0'}` keeps one with"
+               " its consent")  # fmt: skip
 
 
 @app.command("list")
@@ -98,24 +126,26 @@ def deny_add(
 ) -> None:
     """Refuse a face from now on. Only its embedding is kept."""
     from calib.denylist import DenyList, DenyListError, load, save
-    from calib.likeness import two_people
     from stream.consent.denied import denylist_path, editing
     from stream.consent.embedder import embed_photos
     from stream.consent.photos import read_photos
 
-    made = embed_photos(read_photos(photos))
+    path = denylist_path()
+    digest = load(path).embedder if path.exists() else ""  # what is there is added to with the same network
+    made = embed_photos(read_photos(photos), digest)
     if made is None:
         raise DenyListError(f"faces can be told apart only with a network; {_PULL} first")
-    if pair := two_people(made.each):
+    if pair := made.two_people():
         one, other = (photos[index].name for index in pair)
         raise DenyListError(f"{one} and {other} show two different people; refuse each under a label of their own")
-    path = denylist_path()
     path.parent.mkdir(parents=True, exist_ok=True)
     with editing(path):
-        old = load(path) if path.exists() else DenyList(made.embedder)
+        fresh = DenyList(made.embedder, (), made.bounds.denied, made.metric)
+        old = load(path) if path.exists() else fresh
         if old.entries and old.embedder != made.embedder:
             raise DenyListError(f"{path} was made with another network; move it away and add its people anew")
-        save(DenyList(made.embedder, old.entries, old.threshold).with_entry(label, made.mean), path)
+        kept = old if old.embedder == made.embedder else fresh
+        save(kept.with_entry(label, made.mean), path)
     typer.echo(f"{label}: refused from now on")
 
 
@@ -144,6 +174,24 @@ def deny_remove(label: Annotated[str, typer.Argument(metavar="LABEL")]) -> None:
     with editing(path):
         save(load(path).without(label), path)
     typer.echo(f"{label}: no longer refused")
+
+
+def _chosen(photos: list[Path], origin: Path | None) -> list[Path]:
+    """The photos that were named, or those of a set."""
+    from stream.consent.identity_set import set_photos
+
+    if origin is None:
+        if not photos:
+            raise UnderstudyError("an identity needs a photo; name one or more, or a set with --from DIR")
+        return photos
+    if photos:
+        raise UnderstudyError("--from DIR takes the pictures of a set; name no photo beside it")
+    found = set_photos(origin)
+    if found is None:
+        raise UnderstudyError(
+            f"--from {origin} is no identity set; `understudy identity build` makes them: DIR/person_0"
+        )
+    return list(found)
 
 
 def _wardrobe() -> "IdentityStore":

@@ -18,17 +18,11 @@ from stream.media.others.containers import Container, codec_of, takes
 from stream.media.others.covers import attaches, is_cover, stores
 from stream.media.others.sound import sound_for
 from stream.media.others.text import keeps_all, text_for
+from stream.media.others.wanted import Streams
 from stream.media.video.animation import ENCODERS
 
 _OFFERED = (".mkv", ".mov", ".mp4", ".ts")
 _NAMES = {".mkv": "matroska", ".mov": "mov", ".mp4": "mp4", ".ts": "mpegts"}
-
-
-class Streams(StrEnum):
-    """ALL: what cannot be kept is left out and said. STRICT: that is an error."""
-
-    ALL = "all"
-    STRICT = "strict"
 
 
 class StreamFate(StrEnum):

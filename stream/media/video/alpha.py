@@ -9,12 +9,13 @@ import numpy as np
 from stream.media.video.formats import has_alpha
 
 _DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+_TAGS = ("alpha_mode", "ALPHA_MODE")  # the latter of files that FFmpeg copied
 
 
 def decoder_of(stream: av.VideoStream, threads: int) -> av.VideoCodecContext | None:
     """The decoder that reads a stream's transparency, where the stream's own would not; None elsewhere."""
     name = _DECODERS.get(stream.codec_context.name)
-    if name is None or stream.metadata.get("alpha_mode") != "1":
+    if name is None or "1" not in (stream.metadata.get(tag) for tag in _TAGS):
         return None
     decoder = av.VideoCodecContext.create(name, "r")
     decoder.extradata = stream.codec_context.extradata

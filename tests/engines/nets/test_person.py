@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engines.backends.reference import ReferenceEngine
-from engines.nets.arcface import Arcface
+from engines.nets.embedder import IdentityNet
 from engines.nets.net import Net
 from engines.nets.person import PersonPhotos, embedding, face_embedding, source_of
 from engines.nets.swapper import Swapper
@@ -15,7 +15,7 @@ from engines.values import U8, Array, Region
 from tests.engines.nets.asking import CATALOG, TEMPLATE, mesh_at, points, swapper
 
 
-def arcface() -> Arcface:
+def arcface() -> IdentityNet:
     """Answers each crop's mean colour, padded to 512."""
     spec = Spec((-1, 3, 112, 112), "float32")
 
@@ -24,7 +24,7 @@ def arcface() -> Arcface:
         return {"y": np.pad(colour, ((0, 0), (0, 509)))}
 
     engine = ReferenceEngine({"x": spec}, {"y": Spec((-1, 512), "float32")}, mean)
-    return Arcface(Net(CATALOG.model("arcface_w600k_r50"), engine))
+    return IdentityNet(Net(CATALOG.model("arcface_w600k_r50"), engine))
 
 
 def photo(level: int, x: float, y: float, side: float) -> U8:

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from engines.mesh.topology import CANONICAL, LEFT_BROW, LEFT_EYE, OUTER_LIPS, OVAL, RIGHT_BROW, RIGHT_EYE
-from engines.relight.light import Light, shading
+from engines.relight.light import Illumination, shading
 from engines.relight.linear import to_srgb
 from engines.values import F32, U8, Bool
 from tests.engines.scenes import cloud
@@ -27,7 +27,7 @@ class Head:
     mesh: F32
     wall: F32
 
-    def picture(self, light: Light) -> U8:
+    def picture(self, light: Illumination) -> U8:
         """uint8 (h, w, 3), sRGB."""
         person = self.albedo * shading(self.normals, light)[..., None]
         return to_srgb(self.wall + (person - self.wall) * self.alpha[..., None])

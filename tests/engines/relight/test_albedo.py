@@ -8,7 +8,7 @@ import pytest
 from engines.relight import albedo, normals
 from engines.relight.coarse import Rows
 from engines.relight.explained import explained
-from engines.relight.light import Lamp, Light, shading
+from engines.relight.light import Illumination, Lamp, shading
 from engines.relight.linear import log_luminance, luminance, to_linear
 from engines.values import F32
 from tests.engines.relight.heads import Head, head, likeness
@@ -16,7 +16,9 @@ from tests.engines.relight.heads import Head, head, likeness
 SIDE = 224
 ALL = Rows.all(SIDE, SIDE)
 SCALES = [s * SIDE / 1024 for s in (15, 80, 250)]
-LIGHTS = [Light(m, (Lamp(a, e, 1 - m),)) for a, e, m in ((10, 20, 0.3), (100, 50, 0.6), (200, 50, 0.3), (290, 20, 0.6))]
+LIGHTS = [
+    Illumination(m, (Lamp(a, e, 1 - m),)) for a, e, m in ((10, 20, 0.3), (100, 50, 0.6), (200, 50, 0.3), (290, 20, 0.6))
+]
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +32,7 @@ def faces() -> dict[str, tuple[Head, F32, F32]]:
 
 
 def estimate(
-    case: tuple[Head, F32, F32], light: Light, original: float = 0.2, method: str = "retinex"
+    case: tuple[Head, F32, F32], light: Illumination, original: float = 0.2, method: str = "retinex"
 ) -> tuple[F32, F32]:
     """The picture in a light, linear, and its albedo as it is found."""
     face, found, sure = case
@@ -60,7 +62,7 @@ def test_the_shadings_correlation_is_at_least_halved(
 
 
 @pytest.mark.parametrize("light", LIGHTS, ids=str)
-def test_half_of_the_light_at_most_is_left(faces: dict[str, tuple[Head, F32, F32]], light: Light) -> None:
+def test_half_of_the_light_at_most_is_left(faces: dict[str, tuple[Head, F32, F32]], light: Illumination) -> None:
     """0.2 of it at least is, as that share of the original is mixed back."""
     face = faces["exact"][0]
     _, found = estimate(faces["exact"], light)
@@ -103,6 +105,22 @@ def test_rows_in_parts_are_those_at_once(faces: dict[str, tuple[Head, F32, F32]]
     )
     parts = [albedo.albedo(picture[r.start : r.stop], known, 0.2, r) for r in ALL.parts(50)]
     np.testing.assert_array_equal(np.concatenate(parts), albedo.albedo(picture, known, 0.2, ALL))
+
+
+@pytest.mark.parametrize("method", ["retinex", "lab"])
+def test_white_stays_white_and_what_is_dim_beside_it_is_made_brighter(method: str) -> None:
+    """A surface in a light from the left that was too much for the camera."""
+    light = np.clip(np.linspace(1.6, 0.3, SIDE), 0, 1)[None, :, None].repeat(SIDE, 0).repeat(3, 2).astype(np.float32)
+    known = np.log(np.linspace(1.6, 0.3, SIDE) / 0.8)[None].repeat(SIDE, 0).astype(np.float32)
+    none = np.zeros((SIDE, SIDE), np.float32)
+    lamp = (
+        albedo.RetinexLight(known, albedo.retinex(light, none, known, SCALES, 0.8).around)
+        if method == "retinex"
+        else albedo.LabLight(known, none)
+    )
+    found = albedo.albedo(light, lamp, 0.0, ALL)
+    assert found[:, :40].min() > 0.97
+    assert found[:, -30:].min() > 1.5 * light[:, -30:].mean()
 
 
 def test_what_a_method_blew_out_is_counted_on_the_person_alone() -> None:

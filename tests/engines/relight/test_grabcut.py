@@ -4,13 +4,13 @@ import cv2
 import numpy as np
 
 from engines.relight import grabcut
-from engines.relight.light import Light
+from engines.relight.light import Illumination
 from tests.engines.relight.heads import head
 
 
 def test_a_person_before_a_wall_is_found_by_the_mesh_alone() -> None:
     face = head(224)
-    rgb = face.picture(Light(0.9))
+    rgb = face.picture(Illumination(0.9))
     mask = grabcut.person(rgb, [face.mesh])
     both, either = ((mask > 0.5) & (face.alpha > 0.5)).sum(), ((mask > 0.5) | (face.alpha > 0.5)).sum()
     assert both / either > 0.75
@@ -23,7 +23,7 @@ def test_nobody_is_no_mask() -> None:
 
 def test_an_uncertain_band_is_settled_by_colour() -> None:
     face = head(224)
-    rgb = face.picture(Light(0.9))
+    rgb = face.picture(Illumination(0.9))
     coarse = np.asarray(cv2.GaussianBlur(face.alpha, (0, 0), 3), np.float32)
     settled = grabcut.settled(rgb, coarse)
     assert ((settled > 0.5) == (face.alpha > 0.5)).mean() > 0.98

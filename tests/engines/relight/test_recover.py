@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engines.relight.light import Lamp, Light, shading
+from engines.relight.light import Illumination, Lamp, shading
 from engines.relight.recover import apart, recover
 from tests.engines.relight.heads import Head, head
 
@@ -16,7 +16,7 @@ def face() -> Head:
 @pytest.mark.parametrize("azimuth", [0, 75, 160, 290])
 @pytest.mark.parametrize("elevation", [10, 45, 80])
 def test_direction_and_ambient_part_are_found(face: Head, azimuth: float, elevation: float) -> None:
-    light = Light(0.6, (Lamp(azimuth, elevation, 0.4),))
+    light = Illumination(0.6, (Lamp(azimuth, elevation, 0.4),))
     found = recover(shading(face.normals, light), face.normals, face.alpha > 0.9)
     assert apart(found.lamps[0].direction, light.lamps[0].direction) < 1
     assert found.ambient == pytest.approx(0.6, abs=0.01)
@@ -24,7 +24,7 @@ def test_direction_and_ambient_part_are_found(face: Head, azimuth: float, elevat
 
 
 def test_eight_bits_and_noise_leave_it_within_fifteen_degrees(face: Head) -> None:
-    light, rng = Light(0.85, (Lamp(140, 35, 0.15),)), np.random.default_rng(0)
+    light, rng = Illumination(0.85, (Lamp(140, 35, 0.15),)), np.random.default_rng(0)
     noisy = shading(face.normals, light) + rng.normal(0, 0.02, face.alpha.shape).astype(np.float32)
     found = recover(noisy.astype(np.float32), face.normals, face.skin)
     assert apart(found.lamps[0].direction, light.lamps[0].direction) < 15
@@ -38,7 +38,7 @@ def test_even_light_has_no_lamp(face: Head) -> None:
 
 def test_nowhere_gives_none(face: Head) -> None:
     found = recover(np.ones(face.alpha.shape, np.float32), face.normals, np.zeros(face.alpha.shape, bool))
-    assert found == Light(0.0)
+    assert found == Illumination(0.0)
 
 
 def test_angles_between_directions() -> None:

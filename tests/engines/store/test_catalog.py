@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engines.errors import ModelError
-from engines.store.catalog import Tensor, load_catalog, parse_tensor, read_catalog
+from engines.store.catalog import CORNERS, Tensor, load_catalog, parse_tensor, read_catalog
 
 CATALOG = load_catalog()
 ENTRY = """
@@ -185,9 +185,28 @@ def test_published_addresses_follow_their_pattern() -> None:
     ]
 
 
+def test_dlibs_template_is_the_corners_of_the_eyes_over_the_base_of_the_nose() -> None:
+    right_outer, right_inner, left_outer, left_inner, nose = CATALOG.template("dlib_150").points
+    assert right_outer[0] < right_inner[0] < nose[0] < left_inner[0] < left_outer[0]
+    assert max(p[1] for p in (right_outer, right_inner, left_outer, left_inner)) < nose[1]
+    # dlib lays its mean shape, 0 to 1, into the crop with a quarter of its size about it
+    assert right_outer[0] == pytest.approx((0.25 + 0.1205750620789) / 1.5)
+    with pytest.raises(ModelError, match=r"is by 'eyes'; write five or corners"):
+        read_catalog(ENTRY.replace("[[0.1, 0.2]", "{ by = 'eyes', points = [[0.1, 0.2]").replace("1.0]]", "1.0]] }"))
+
+
+def test_dlibs_network_is_compared_by_distance_and_free() -> None:
+    model = CATALOG.model("dlib_resnet_v1")
+    assert (model.metric, model.licence.name, model.licence.gated) == ("euclidean", "CC0", False)
+    assert CATALOG.model("arcface_w600k_r50").metric == "cosine"
+    np.testing.assert_allclose(np.array(model.mean) * 256, [122.782, 117.001, 104.298], atol=1e-4)
+
+
 def test_templates_are_five_points_of_an_upright_face() -> None:
-    assert len(CATALOG.templates) == 6
+    assert len(CATALOG.templates) == 7
     for template in CATALOG.templates.values():
+        if template.by == CORNERS:
+            continue
         points = np.array(template.points)
         assert points.shape == (5, 2)
         assert (points > 0.3).all() and (points < 0.85).all()

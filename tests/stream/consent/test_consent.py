@@ -1,11 +1,11 @@
 """Who may be used as a source, who has to be asked, and what is written down."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from stream.consent.consent import ConsentedSource, ConsentError, Given, bare, require_consent
+from stream.consent.consent import ConsentedSource, ConsentError, Given, bare, consent_said, require_consent
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 PHOTO = ConsentedSource("ann.jpg", "aa" * 32)
@@ -96,3 +96,13 @@ def test_bare_photos_are_told_by_content(tmp_path: Path) -> None:
     assert bare([tmp_path / "a.jpg", tmp_path / "c.jpg"]).name == "a.jpg, c.jpg"
     with pytest.raises(ConsentError, match="check the path"):
         bare([tmp_path / "none.jpg"])
+
+
+def test_people_who_come_later_are_named_once_each() -> None:
+    at = datetime(2026, 11, 30, tzinfo=UTC)
+    ann, bob = ConsentedSource("ann", "a" * 64, "Ann agreed"), ConsentedSource("bob.jpg", "b" * 64)
+    first = consent_said([bob], Given.FLAG, at)
+    both = first.with_more(consent_said([ann, bob], Given.REQUEST, at + timedelta(hours=1)))
+    assert both.sources == (bob, ann) and both.given == (Given.FLAG, Given.RECORD) and both.at == at
+    assert both.with_more(first) == both
+    assert len(both.as_json()["sources"]) == 2

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from calib.denylist import DeniedError, DenyList, DenyListError, load, save, unit
-from calib.likeness import DIFFERENT, PersonEmbedding
+from calib.identity.likeness import DIFFERENT, PersonEmbedding
 from engines.errors import InputError
 from engines.values import F32
 from stream.consent.denied import DenyCheck, denylist_path, editing, enforce, enforced_list

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
-from calib.likeness import PersonEmbedding
+from calib.identity.likeness import PersonEmbedding
 from engines.errors import InputError
 from stream.consent.package import IdentityError, IdentityStore
 from stream.consent.photos import NamedPhoto

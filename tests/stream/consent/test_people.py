@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from calib.denylist import DeniedError, DenyList, DenyListError, save
-from calib.likeness import PersonEmbedding
+from calib.identity.likeness import PersonEmbedding
 from stream.consent.consent import ConsentError, Given
 from stream.consent.package import IdentityError, IdentityStore
 from stream.consent.people import find_people, settle

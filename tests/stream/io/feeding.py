@@ -15,27 +15,35 @@ from typing import Any, cast
 import av
 import numpy as np
 
+from engines.values import Box
 from stream.frame import Frame, Route
 from stream.io.address import inlet, outlet
 from stream.io.input import Input
 from stream.io.relay import Relay
 from stream.live.ladder import Rung
-from stream.live.swap import Shown
+from stream.live.swap import FollowedFace, Shown
+from stream.pipeline.control import Change
 from stream.pipeline.misses import MissLog
 from stream.pipeline.pipeline import Pipeline
+from stream.pixels.label import Label
 from stream.rtmp.client import RtmpPublisher
 from stream.telemetry.metrics import Metered, Metrics
 
 
 @dataclass
 class Same:
-    """Shows each frame as it came."""
+    """Shows each frame as it came, with a face in it. changes: that were asked for."""
 
     stats: Metered
+    changes: list[tuple[Change, Label | None]] = field(default_factory=list)
 
     def __call__(self, frame: Frame) -> Shown:
         with self.stats.time("paint"):
-            return Shown(frame, frame.picture, False, Route.FAST, Rung.FULL, 1)
+            seen = FollowedFace(4, Box(10.04, 20, 60, 80), 0)
+            return Shown(frame, frame.picture, False, Route.FAST, Rung.FULL, 1, (seen,))
+
+    def update(self, change: Change, label: Label | None = None) -> None:
+        self.changes.append((change, label))
 
     def close(self) -> None:
         pass

@@ -120,3 +120,19 @@ def test_what_comes_after_a_whole_file_gets_a_name_of_its_own(tmp_path: Path) ->
     assert [Path(file.part(i)).name for i in range(3)] == ["a.mp4", "a-2.mp4", "a-3.mp4"]
     for text in ("rtmp://h/live/key", str(tmp_path / "a.m3u8")):
         assert outlet(text).part(2) == outlet(text).url
+
+
+def test_a_virtual_camera_is_an_output() -> None:
+    first = outlet("virtualcam:")
+    assert first.camera and first.url == "" and first.options == {"fps": "30"} and first.shown == "virtualcam"
+    named = outlet("virtualcam:/dev/video10?fps=60")
+    assert named.url == "/dev/video10" and named.options == {"fps": "60"} and named.part(2) == named.url
+    assert named.shown == "virtualcam:/dev/video10"
+    for wrong in (
+        "virtualcam:?fps=0",
+        "virtualcam:?fps=fast",
+        "virtualcam:/dev/video1?size=1x1",
+        "virtualcam:?fps=999",
+    ):
+        with pytest.raises(OutputError, match=r"\?fps=N"):
+            outlet(wrong)

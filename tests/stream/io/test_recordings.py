@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from stream.consent.consent import ConsentedSource, Given, consent_said
 from stream.io.address import inlet, outlet
 from stream.io.recordings import Recordings, after_earlier, is_recording
 from stream.io.relay import Relay
@@ -87,6 +88,22 @@ def test_another_files_record_in_the_way_is_told_at_the_start(tmp_path: Path, id
     sidecar(tmp_path / "a.ts").write_bytes(b"of something else")
     with pytest.raises(SigningError, match="is not overwritten"):
         Recordings([outlet(str(tmp_path / "a.ts"))], Marking(), None, identity, clock)
+
+
+def test_who_came_in_while_it_ran_is_in_the_record_and_so_is_every_label(tmp_path: Path, identity: Identity) -> None:
+    relay = relayed(tmp_path, ["a.mp4"])
+    sources = [ConsentedSource(name, name[0] * 64, f"{name} agreed") for name in ("ann", "bob")]
+    first, later = (consent_said([one], Given.REQUEST, NOW) for one in sources)
+    recordings = Recordings([relay.outputs[0].address], Marking(), first, identity, clock, "Altered")
+    recordings.came_in(later)
+    recordings.relabelled("Changed")
+    recordings.relabelled("Altered")
+    recordings.opened(counted(3))
+    (said,) = recordings.sign(relay.outputs)
+    assert said.startswith("a.mp4: signed record")
+    record = read_provenance(tmp_path / "a.mp4", identity.root).record
+    assert record is not None and record.label == "Altered / Changed"
+    assert len(record.consents) == 2
 
 
 def test_a_relay_that_fails_has_its_files_signed_as_partial_ones(tmp_path: Path, identity: Identity) -> None:

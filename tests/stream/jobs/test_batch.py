@@ -121,3 +121,22 @@ def test_a_plan_without_errors_overwrites_nothing_it_reads_and_writes_nothing_tw
     assert set(made.passed) <= {target.path for target in targets if target.found}
     clean = len(set(outputs)) == len(outputs) and not inputs & set(outputs)
     assert clean == (not made.errors)
+
+
+def test_previews_and_reports_are_named_after_the_outputs(tmp_path: Path) -> None:
+    targets = (Target(Path("a/clip.mp4"), Path("a")), Target(Path("b.mp4")))
+    made = plan(targets, Path("out"), "{stem}.mkv", previews=Path("shots"), reports=tmp_path)
+    assert made.items[0] == BatchItem(
+        Path("a/clip.mp4"), Path("out/a/clip.mkv"), Path("shots/a/clip.mkv.png"), tmp_path / "a" / "clip.mkv.json"
+    )
+    assert made.items[1].written == (Path("out/b.mkv"), Path("shots/b.mkv.png"), tmp_path / "b.mkv.json")
+    (tmp_path / "b.mkv.json").touch()
+    assert made.errors == () and made.existing == (tmp_path / "b.mkv.json",)
+
+
+def test_a_preview_over_an_input_or_an_output_is_told() -> None:
+    targets = (Target(Path("in/a.mp4")), Target(Path("in/a.mp4.png")))
+    (error,) = plan(targets, Path("out"), previews=Path("in")).errors[:1]
+    assert error.startswith("the preview in/a.mp4.png would overwrite the input in/a.mp4.png; take another --preview")
+    (error,) = plan(targets, Path("out"), previews=Path("out")).errors
+    assert error.startswith("in/a.mp4 and in/a.mp4.png would both become out/a.mp4.png")

@@ -1,5 +1,6 @@
 """A batch without networks: failing files, what is done already, stopping, exit codes."""
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,15 +9,17 @@ from pathlib import Path
 import pytest
 
 from engines.errors import OutputError
-from stream.frame import Done, Plan
+from stream.frame import Done, Plan, Route
 from stream.jobs.batch import BatchItem, BatchPlan, plan
 from stream.jobs.batch_run import BatchResult, FileResult, FileState, Unfollowed, run_batch
 from stream.jobs.job import SwapJob
+from stream.jobs.picture import GAP
 from stream.jobs.result import Follow
 from stream.jobs.shared import BatchError
 from stream.jobs.targets import find_targets
 from stream.marks.layers import Marking
 from stream.media.codecs import Encoding
+from stream.media.still import read_image
 from stream.pipeline.spec import SwapSpec
 from stream.pipeline.stages import Opened
 from tests.stream import clips
@@ -73,6 +76,31 @@ def test_what_is_done_is_skipped_and_what_is_there_is_replaced_only_when_asked(m
     assert states(run_batch(made, COMMON, fresh)) == ["failed"] * 3
     assert states(run_batch(made, COMMON, fresh, skip_done=True, overwrite=True)) == ["skipped"] * 2 + ["made"]
     assert run_batch(made, COMMON, fresh, overwrite=True).exit_code == 0
+
+
+def test_each_file_has_its_preview_and_its_report(made: BatchPlan, tmp_path: Path) -> None:
+    targets = find_targets([str(tmp_path / "in")])
+    more = plan(targets, tmp_path / "out", previews=tmp_path / "shots", reports=tmp_path / "told")
+    result = run_batch(more, COMMON, fresh)
+    assert states(result) == ["made", "failed", "made"]
+    assert sorted(p.name for p in (tmp_path / "shots").iterdir()) == ["a.mp4.png", "c.mp4.png"]
+    assert read_image(str(tmp_path / "shots" / "c.mp4.png")).shape == (64, 2 * 96 + GAP, 3)
+    assert sorted(p.name for p in (tmp_path / "told").iterdir()) == ["a.mp4.json", "c.mp4.json"]
+    told = json.loads((tmp_path / "told" / "c.mp4.json").read_text())
+    assert len(told["frames"]) == 12 and told["output"]["path"] == str(tmp_path / "out" / "c.mp4")
+    (tmp_path / "out" / "a.mp4").unlink()
+    again = run_batch(more, COMMON, fresh, skip_done=True)
+    assert states(again) == ["failed", "failed", "skipped"]
+    assert again.files[0].why == f"{tmp_path / 'shots' / 'a.mp4.png'} exists; give -y to replace it"
+    assert states(run_batch(more, COMMON, fresh, skip_done=True, overwrite=True))[0] == "made"
+
+
+def test_a_preview_that_cannot_be_is_told_and_the_file_is_kept(made: BatchPlan, tmp_path: Path) -> None:
+    more = plan(find_targets([str(tmp_path / "in" / "a.mp4")]), tmp_path / "out", previews=tmp_path / "shots")
+    (one,) = run_batch(more, COMMON, stages(lambda _: Route.PASS).opener).files
+    assert one.state is FileState.MADE and one.result is not None
+    assert any("there is no preview" in words and "no face to paint" in words for words in one.result.warnings)
+    assert (tmp_path / "out" / "a.mp4").exists() and not list((tmp_path / "shots").iterdir())
 
 
 def test_stopping_finishes_the_file_at_work_and_lists_the_rest(made: BatchPlan) -> None:

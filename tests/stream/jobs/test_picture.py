@@ -1,5 +1,6 @@
 """One picture through the same stages as a clip: what is read, painted, marked, and shown side by side."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,18 +13,27 @@ import pytest
 
 from engines.errors import InputError
 from engines.values import U8
-from stream.frame import Frame, Route, Scene
+from stream.frame import Done, Frame, Route, Scene
 from stream.jobs import picture as shot
 from stream.jobs.job import SwapJob
 from stream.marks.layers import Marking
+from stream.marks.read import read_provenance
 from stream.media.still import read_image
+from stream.pipeline.choices import OnMiss
+from stream.pipeline.finish import Finish
 from stream.pipeline.spec import SwapSpec
 from stream.pipeline.stages import Opener
 from stream.telemetry.stats import Stats
 from tests.stream import clips
-from tests.stream.jobs.stages import COLOUR, PLACE, Known, stages
+from tests.stream.jobs.stages import COLOUR, PLACE, SOMEBODY, Known, stages
 
 UNMARKED = Marking(False, False, "a test of the pictures themselves")
+
+
+@pytest.fixture
+def own_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("UNDERSTUDY_SIGNING", str(tmp_path / "signing"))
+    return tmp_path / "signing"
 
 
 def watched(known: Known) -> tuple[Opener, list[str]]:
@@ -81,7 +91,41 @@ def test_a_photo_without_a_face_is_written_as_it_is_and_that_is_noted(tmp_path: 
     assert np.array_equal(read_image(str(tmp_path / "b.png")), rgb), "unmarked, bit for bit"
     assert (result.painted, result.marks) == (0, None)
     assert result.notes[0] == "something to know"
-    assert "no face to paint was seen" in result.notes[1]
+    assert result.notes[1] == f"{tmp_path / 'a.png'} was written unchanged and unmarked"
+    assert result.warnings[0].startswith("no face was painted: none that was wanted was seen")
+
+
+@pytest.mark.parametrize("on_miss", [OnMiss.BLUR, OnMiss.HOLD, OnMiss.SHOW])
+def test_a_face_that_is_seen_and_not_painted_is_told_and_covered_where_that_is_asked_for(
+    tmp_path: Path, on_miss: OnMiss, own_keys: Path
+) -> None:
+    rgb, known, finish = np.random.default_rng(4).integers(0, 256, (240, 320, 3), np.uint8), stages(), Finish(on_miss)
+    cv2.imwrite(str(tmp_path / "a.png"), rgb[..., ::-1])
+    missing = replace(known.stages, paints=(Done,), finish=finish)
+    told = job(tmp_path / "a.png", tmp_path / "b.png", Marking())
+    told = replace(told, spec=replace(told.spec, on_miss=on_miss), report=tmp_path / "run.json")
+    result = shot.swap_picture(told, replace(known, stages=missing, misses=finish.misses).opener)
+    (warning,) = result.warnings
+    assert warning.startswith("no face was painted: one that was wanted was missed in 1 of 1 frames")
+    got, x, y = read_image(str(tmp_path / "b.png")), SOMEBODY.box.x0, SOMEBODY.box.y0
+    face = np.s_[int(y) : int(y) + 16, int(x) : int(x) + 16]
+    report = json.loads((tmp_path / "run.json").read_text())
+    if on_miss is OnMiss.SHOW:
+        assert np.array_equal(got, rgb) and result.marks is None and "unmarked" in result.notes[0]
+        assert "--on-miss blur covers it" in warning and report["marking"] is None
+    else:
+        assert np.abs(got[face].astype(int) - rgb[face]).mean() > 5, "nobody is known by it"
+        assert result.marks is not None and result.notes == () and warning.endswith("it was covered")
+        record = read_provenance(tmp_path / "b.png").record
+        assert record is not None and (record.painted, record.covered) == (0, 1)
+
+
+def test_more_faces_than_are_followed_are_told_of_a_picture_without_a_painted_one(tmp_path: Path) -> None:
+    photo(tmp_path / "a.png")
+    known = stages(lambda _: Route.PASS)
+    crowd = replace(known.stages, perceive=lambda frame: replace(known.stages.perceive(frame), unfollowed=3))
+    result = shot.swap_picture(job(tmp_path / "a.png", tmp_path / "b.png"), replace(known, stages=crowd).opener)
+    assert result.warnings[0] == "3 faces at once were more than are followed, and show as they are"
 
 
 def test_before_and_after_stand_side_by_side(tmp_path: Path) -> None:

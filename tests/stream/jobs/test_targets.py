@@ -44,7 +44,7 @@ def test_recursively_it_gives_those_of_its_folders_and_where_they_lay(folder: Pa
     found = find_targets(["clips"], recursive=True)
     assert names(*found)[3:] == ["clips/sub/c.mp4", "clips/sub/deep/d.gif"]
     assert [t.below.as_posix() for t in found[3:]] == ["sub", "sub/deep"]
-    assert names(*find_targets(["clips"], recursive=True, without=folder / "sub"))[3:] == []
+    assert names(*find_targets(["clips"], recursive=True, without=[folder / "sub"]))[3:] == []
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from stream.frame import Frame, Route
 from stream.live.ladder import Rung
 from stream.live.session import LiveSession
 from stream.live.swap import Shown
+from stream.pipeline.control import Change
+from stream.pixels.label import Label
 from stream.telemetry.metrics import Metered, Metrics
 
 CLOCK = Fraction(1, 90_000)
@@ -39,6 +41,9 @@ class Slow:
         with self.stats.time("work"):
             time.sleep(self.seconds)
         return Shown(frame, frame.picture, self.held, Route.FAST, Rung.SKIP, 1)
+
+    def update(self, change: Change, label: Label | None = None) -> None:
+        raise AssertionError("nobody changes this one")
 
     def close(self) -> None:
         pass
@@ -200,5 +205,30 @@ def test_a_failure_ends_this_session_alone() -> None:
         bad.picture(image(1, 1))  # ignored
         for session in (bad, good):
             await session.close()
+
+    asyncio.run(main())
+
+
+def test_a_change_goes_to_the_swap_once_it_is_made() -> None:
+    told: list[tuple[Change, Label | None]] = []
+
+    class Changed(Slow):
+        def update(self, change: Change, label: Label | None = None) -> None:
+            told.append((change, label))
+
+    def make(stats: Metered) -> Changed:
+        time.sleep(0.1)
+        return Changed(stats)
+
+    async def main() -> None:
+        session = LiveSession(make, Metrics())
+        await asyncio.to_thread(session.update, Change(strength=0.5), Label("Other"))
+        assert told == [(Change(strength=0.5), Label("Other"))]
+        session.picture(image(50, 0))
+        async with asyncio.timeout(5):
+            while not session.left:
+                await asyncio.sleep(0.01)
+        assert session.size == (image(50, 0).width, image(50, 0).height) and session.seen == ()
+        await session.close()
 
     asyncio.run(main())

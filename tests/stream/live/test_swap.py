@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
+from engines.errors import UnderstudyError
 from engines.mesh import texture
 from engines.mesh.source import SourceFace
 from engines.mesh.topology import CANONICAL
@@ -14,7 +15,7 @@ from engines.occlusion.network import NONE, TRANSPARENT
 from engines.values import U8, Face, Region
 from stream.frame import Done, FaceOcclusion, FacePatch, FaceTrack, Frame, Plan, Route, Scene
 from stream.live.ladder import BLIND, Rung
-from stream.live.swap import LiveSwap, Shown
+from stream.live.swap import FollowedFace, LiveSwap, Shown
 from stream.painting.mesh_painting import MeshPainting
 from stream.painting.painter import Painter
 from stream.perception.perceiver import Pace
@@ -24,6 +25,7 @@ from stream.pipeline.choices import OnMiss
 from stream.pipeline.control import Change, Control, SourceSet
 from stream.pipeline.finish import Finish
 from stream.pipeline.guard import HELD_FOR, LINGER
+from stream.pixels.label import Label
 from stream.route import route
 from stream.telemetry.stats import Stats
 from tests.engines.mesh.heads import head, picture, plain
@@ -249,3 +251,22 @@ def test_the_strength_may_be_changed_between_two_frames_and_uncovers_nobody() ->
     assert 0.3 * whole < half < 0.7 * whole, "half of the new face, and no cover"
     rig.swap.update(Change(strength=0.0))
     assert (pixels(rig.frame(2)) == RGB).all(), "wished for, so it is not covered"
+
+
+def test_every_face_that_is_followed_is_told_with_its_box() -> None:
+    left = replace(track(source=None), id=2)
+    shown = Rig(Script(lambda _: (track(), left))).frame(0)
+    assert shown.seen == (FollowedFace(1, FACE.box, 0), FollowedFace(2, FACE.box, None)) and shown.faces == 1
+
+
+def test_a_label_is_changed_with_the_rest_or_not_at_all() -> None:
+    rig = Rig()
+    whole = moved(rig.frame(0))
+    with pytest.raises(UnderstudyError, match="no label"):
+        rig.swap.update(Change(strength=0.0), Label("Other"))
+    assert moved(rig.frame(1)) == pytest.approx(whole, rel=0.1), "the strength was left alone too"
+    told: list[Label] = []
+    swap = LiveSwap(rig.pipeline, Stats(lambda: 0.0), relabel=told.append)
+    swap.update(Change(strength=0.5), Label("Other"))
+    swap.update(Change(strength=0.4))
+    assert told == [Label("Other")]

@@ -15,7 +15,7 @@ from stream.marks.layers import Marking, MarkingError
 from stream.marks.live import live_mark
 from stream.picture import Picture
 from stream.pixels.geometry import Geometry
-from stream.pixels.label import Label, draw
+from stream.pixels.label import Label, Place, draw
 from stream.pixels.planes import Planes
 from tests.engines.watermark.scenes import scene
 
@@ -115,3 +115,15 @@ class Plain:
 def test_what_cannot_be_marked_does_not_slip_through(identity: Identity) -> None:
     with pytest.raises(TypeError, match="not on Plain"):
         live_mark("room", NOW, identity=identity)(Plain())
+
+
+def test_a_label_is_drawn_anew_when_it_changes(identity: Identity) -> None:
+    hook = live_mark("room 7", NOW, Marking(watermark=False, because="test"), Label("One"), identity)
+    grey = np.full((360, 640), 128, np.uint8)
+    hook(planes(grey))
+    hook.relabel(Label("Another", Place.TOP_RIGHT))
+    seen = luma_of(hook(planes(grey)))
+    patch = draw(Label("Another", Place.TOP_RIGHT), 640, 360)
+    height, width = patch.rgb.shape[:2]
+    assert np.abs(seen.astype(int) - grey)[patch.y : patch.y + height, patch.x : patch.x + width].mean() > 20
+    assert (seen[-100:, :200] == grey[-100:, :200]).all(), "nothing is left in the old place"

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from stream.marks.sidecar import sidecar
 from stream.marks.sign import sign_file
 from stream.marks.verdict import Outcome
 from stream.marks.verify import verify
+from stream.untrusted.media_type import media_type
 from tests.stream.marks.clips import PAYLOAD, clip, pictures
 from tests.stream.marks.foreign import sign_foreign
 from tests.stream.marks.manifests import MANIFEST
@@ -116,6 +118,23 @@ def test_readable_records_are_known_without_reading_where_there_is_none(tmp_path
     assert is_readable_record(path, "video/mp4", ReadLimits(memory=0)), "no record, no reader"
     sign_file(path, MANIFEST, None, local_identity(tmp_path / "signing"))
     assert is_readable_record(path, "video/mp4")
+
+
+@linux
+@pytest.mark.parametrize("ending", [".mp4", ".mkv"])
+def test_a_file_is_read_through_an_opening_of_this_process(tmp_path: Path, ending: str) -> None:
+    """As the daemon reads its inputs: the process that reads the record has other openings."""
+    path = clip(tmp_path / f"a{ending}", pictures(count=2))
+    sign_file(path, MANIFEST, None, local_identity())
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    with path.open("rb") as file, ExitStack() as stack:
+        (inside / path.name).symlink_to(f"/proc/self/fd/{file.fileno()}")
+        if (beside := sidecar(path)).exists():
+            record = stack.enter_context(beside.open("rb"))
+            (inside / beside.name).symlink_to(f"/proc/self/fd/{record.fileno()}")
+        assert read_provenance(inside / path.name).ours
+        assert is_readable_record(inside / path.name, media_type(path))
 
 
 def test_a_sidecar_says_whose_it_is(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_maps_name_source_and_face() -> None:
     assert got == (Rule(1, Who("largest")), Rule(0, Who("left-to-right", n=2)))
 
 
-@pytest.mark.parametrize("text", ["largest", "0=largest", "3=largest", "x=all", "=all", "-1=all"])
+@pytest.mark.parametrize("text", ["largest", "3=largest", "x=all", "=all", "-1=all"])
 def test_a_map_to_no_source_is_told_how_many_there_are(text: str) -> None:
     with pytest.raises(UnderstudyError, match="SOURCE from 1 to 2"):
         parse_rules(None, (text,), 2)
@@ -238,3 +238,26 @@ def test_who_is_not_there_is_not_recalled() -> None:
 )
 def test_which_rules_need_to_know_who_was_who(texts: list[str], kept: bool) -> None:
     assert casting(*texts).kept is kept
+
+
+def test_a_track_is_meant_by_its_number_and_known_again_after_a_cut() -> None:
+    chosen = FaceSelection(parse_rules(None, ["2=track:7", "1=all"], 2))
+    boxes = {3: face(50), 7: face(150)}
+    assert chosen.assign(boxes) == {3: 0, 7: 1}
+    assert chosen.kept and chosen.assigned == {3: 1, 7: 0}
+    chosen.forget(set())
+    later = {8: face(150), 9: face(50)}
+    assert chosen.assign(later, recalled={8: 0}) == {8: 1, 9: 0}, "who was track 7 is 8 now"
+
+
+def test_a_track_alone_leaves_others_alone_and_is_settled_when_seen() -> None:
+    chosen = casting("track:7")
+    assert chosen.assign({3: face(50)}) == {} and not chosen.settled({3})
+    assert chosen.assign({3: face(50), 7: face(150)}) == {7: 0} and chosen.settled({3, 7})
+
+
+def test_source_zero_is_nobody() -> None:
+    chosen = FaceSelection(parse_rules(None, ["0=track:3", "1=all"], 1))
+    assert chosen.assign({3: face(50), 4: face(150)}) == {4: 0}
+    with pytest.raises(UnderstudyError, match="SOURCE from 1 to 1"):
+        parse_rules(None, ["2=all"], 1)

@@ -49,6 +49,15 @@ def test_nothing_missed_is_nothing_said() -> None:
     assert in_words(MissLog(), 0, shown=True) == ()
 
 
+def test_a_face_that_was_seen_and_never_painted_is_not_one_that_was_not_seen() -> None:
+    made = MissLog()
+    made.add(0.0, False, (TURNED,))
+    assert in_words(made, 1, shown=True) == (
+        "no face was painted: one that was wanted was missed in 1 of 1 frames (0:00.0 turned too far away or at the"
+        " picture's edge); it shows as it is; --on-miss blur covers it",
+    )
+
+
 def test_what_was_missed_is_told_with_its_times() -> None:
     made = log(60, dict.fromkeys(range(10, 20), (LOST,)))
     (said,) = in_words(made, 60, shown=True)

@@ -134,10 +134,13 @@ def test_files_paint_wide_and_live_one_frame_at_a_time(store: Store) -> None:
     files.close()
 
 
-def test_a_reference_asks_for_the_embedder_and_says_why(store: Store, tmp_path: Path) -> None:
+def test_a_reference_asks_for_the_embedder_and_says_why(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stream.pipeline.models.identity_embedder", lambda _: None)
     models = Models(SwapSpec(), store=store)
     (tmp_path / "a.png").touch()
-    with pytest.raises(ModelError, match=r"compares faces with arcface_w600k_r50: "):
+    with pytest.raises(ModelError, match=r"with arcface_w600k_r50: .*or without a licence: .*\[identity\]"):
         models.references([Rule(0, Who("reference", photo=str(tmp_path / "a.png")))])
     assert models.references([Rule(0, Who("all"))]) == {} and models.matcher({}) is None
     models.close()

@@ -1,5 +1,6 @@
 """Uploads decoded in a process of their own: good ones, damaged ones, bombs, and files that name other files."""
 
+import io
 import random
 import sys
 from itertools import repeat
@@ -7,9 +8,11 @@ from itertools import repeat
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from engines.values import U8
 from stream.untrusted.worker import Bounds, UploadError, decode_image
+from tests.stream.stills.profiles import display_p3
 from tests.stream.untrusted.png import zeros
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's limits")
@@ -81,3 +84,11 @@ def test_what_is_no_picture() -> None:
     for data in (b"", b"hello", b"#EXTM3U\n", b"<svg/>"):
         with pytest.raises(UploadError, match="no JPEG, PNG or WebP"):
             decode_image(data)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_a_photo_of_a_phone_comes_through_in_srgb(form: str) -> None:
+    p3 = np.full((16, 16, 3), (234, 51, 35), np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(p3).save(file, form, icc_profile=display_p3(), quality=98)
+    assert np.abs(decode_image(file.getvalue()).astype(int) - (255, 0, 0)).max() <= 8

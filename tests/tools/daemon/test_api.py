@@ -76,7 +76,11 @@ def test_two_jobs_with_one_output_and_a_file_that_is_there(tmp_path: Path) -> No
             there = c.job(output=f"{c.folder}/there.mp4")
             status, problem = await c.ask("POST", "/jobs", json=there)
             assert status == 409 and '"overwrite": true' in problem["detail"]
-            assert (await c.ask("POST", "/jobs", json=there | {"overwrite": True}))[0] == 201
+            assert '"skip_done": true' in problem["detail"]
+            for field in ("overwrite", "skip_done"):
+                (c.folder / f"{field}.mp4").touch()
+                asked = c.job(output=f"{c.folder}/{field}.mp4") | {field: True}
+                assert (await c.ask("POST", "/jobs", json=asked))[0] == 201
 
     asyncio.run(main())
 

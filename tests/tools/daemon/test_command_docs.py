@@ -68,7 +68,7 @@ def test_the_options_it_names_are_those_of_a_job() -> None:
     assert sentence is not None
     named = set(re.findall(r"`(\w+)`", sentence[1]))
     known = set(Request.__slots__) - {"options"} | set(KINDS)
-    assert named | {"target", "output", "source", "consent", "overwrite"} == known
+    assert named | {"target", "output", "source", "consent", "overwrite", "skip_done"} == known
 
 
 def test_its_commands_know_their_options() -> None:

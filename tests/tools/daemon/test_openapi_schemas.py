@@ -59,6 +59,8 @@ def test_a_job_has_all_that_is_shown_of_one_and_nothing_else() -> None:
         ({"source": ["a", "b"], "mask": "one"}, True),
         ({"crf": None, "device": None, "routing": "fast", "morph": 0.5}, True),
         ({"priority": 5}, True),
+        ({"streams": "strict"}, True),
+        ({"streams": "most"}, False),
         ({"target": None}, False),
         ({"source": None}, False),
         ({"crf": 64}, False),

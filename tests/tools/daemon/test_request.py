@@ -53,6 +53,7 @@ def test_all_fields_are_kept() -> None:
         ({"source": ["/v/f.jpg"], "consent": False}, "consent must be true.*kept identities carry their own"),
         ({"consent": "yes"}, "consent must be true or false"),
         ({"overwrite": 1}, "overwrite must be true or false"),
+        ({"skip_done": "yes"}, "skip_done must be true or false"),
         ({"target": ""}, "needs target"),
         ({"source": []}, "needs target"),
         ({"source": ["ann", " , "]}, "needs target"),

@@ -177,6 +177,19 @@ def test_a_clip_in_two_formats_makes_two_results(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
+def test_a_result_that_is_there_may_be_left_to_its_job_to_judge(tmp_path: Path) -> None:
+    folder = folders(tmp_path, skip_done=True)
+    (folder.folder / "a.mp4").write_bytes(b"1")
+    (folder.output / "a.mp4").touch()
+
+    async def main() -> None:
+        async with scheduling(tmp_path / "state", work=False) as scheduler, watching(scheduler, folder):
+            (job,) = await jobs(scheduler, 1)
+            assert job.request["output"] == str(folder.output / "a.mp4") and job.request["skip_done"] is True
+
+    asyncio.run(main())
+
+
 def test_a_link_in_the_result_s_place_is_not_followed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Though overwriting was asked for: what it leads to is another's."""
     folder = folders(tmp_path, overwrite=True)

@@ -20,6 +20,7 @@ from engines.errors import UnderstudyError
 from stream.consent.consent import Given
 from stream.marks.layers import Marking
 from stream.media.codecs import Encoding
+from stream.media.others.wanted import Streams
 from tests.tools.commands import film, needs_models, portrait, sound, times
 from tools.daemon.process.segments import finished
 from tools.daemon.queue.retries import ExitCode
@@ -50,6 +51,7 @@ def test_a_request_is_a_job_as_swap_makes_it(face: Path) -> None:
     assert job.consent is not None and job.consent.sources[0].name == "face.png"
     assert job.consent.given == (Given.REQUEST,), "nobody gave the command line's option"
     assert job_of(request(face, bitrate="4M")).encoding.bitrate == 4_000_000
+    assert (job.streams, job_of(request(face, streams="strict")).streams) == (Streams.ALL, Streams.STRICT)
 
 
 @pytest.mark.parametrize(
@@ -227,8 +229,14 @@ class TestProcess:
         child = Child(tmp_path / "work", asked)
         assert child.end() == ExitCode.WRONG and '"overwrite": true' in child.errors[0]
         assert (tmp_path / "out.mp4").read_bytes() == b"mine"
-        child = Child(tmp_path / "work", replace(asked, overwrite=True))
+        child = Child(tmp_path / "work", replace(asked, skip_done=True))
+        assert child.end() == ExitCode.WRONG and '"overwrite": true' in child.errors[0], "it is not whole"
+        child = Child(tmp_path / "work", replace(asked, overwrite=True, skip_done=True))
         assert child.end() == ExitCode.DONE and len(times(tmp_path / "out.mp4")) == 15
+        made = (tmp_path / "out.mp4").read_bytes()
+        child = Child(tmp_path / "again", replace(asked, overwrite=True, skip_done=True))
+        assert child.end() == ExitCode.DONE and (tmp_path / "out.mp4").read_bytes() == made
+        assert child.notes == [f"{tmp_path / 'out.mp4'} is there and whole; it was left as it is"]
 
 
 def finished_names(folder: Path) -> list[str]:

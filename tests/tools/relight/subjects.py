@@ -5,10 +5,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from engines.relight.light import Light
+from engines.relight.light import Illumination
 from engines.values import U8
 from tests.engines.relight.heads import Head
-from tools.relight.picture import Subject, subject, work_copy
+from tools.relight.picture import RelightSubject, subject, work_copy
 
 CONFIG = """
 [segmentation]
@@ -18,7 +18,7 @@ longest = 128
 """
 
 
-def seen(face: Head, light: Light, longest: int = 1024) -> Subject:
+def seen(face: Head, light: Illumination, longest: int = 1024) -> RelightSubject:
     """The head in a light, with its own mask and mesh."""
     rgb = face.picture(light)
     small = work_copy(rgb, longest)

@@ -10,7 +10,7 @@ from tests.tools.commands import needs_models, portrait
 from tests.tools.relight.subjects import config, write
 from tools.relight.read_settings import read_settings
 from tools.relight.run import run
-from tools.relight.sample import Outcome, RelightJob
+from tools.relight.sample import RelightJob, SampleOutcome
 from tools.relight.settings import PersonMethod
 from tools.relight.tree import Tree
 
@@ -39,7 +39,7 @@ def test_the_bytes_are_the_same_whatever_the_number_of_workers(pictures: list[Pa
     at = config(tmp_path)
     alone = list(run(job(tmp_path / "one", at), pictures, 1))
     several = list(run(job(tmp_path / "two", at), pictures[::-1], 2))
-    expected = {"a.png": Outcome.MADE, "b.png": Outcome.MADE, "c.png": Outcome.NO_FACE}
+    expected = {"a.png": SampleOutcome.MADE, "b.png": SampleOutcome.MADE, "c.png": SampleOutcome.NO_FACE}
     for results in (alone, several):
         assert {r.source.name: r.outcome for r in results} == expected
     assert tree_of(tmp_path / "one") == tree_of(tmp_path / "two")
@@ -60,4 +60,4 @@ def test_another_seed_is_another_light(pictures: list[Path], tmp_path: Path) -> 
 def test_a_run_that_is_stopped_makes_no_more(pictures: list[Path], tmp_path: Path) -> None:
     asked = iter((False, True))
     results = list(run(job(tmp_path / "out", config(tmp_path)), pictures, 1, lambda: next(asked)))
-    assert [r.outcome for r in results] == [Outcome.MADE]
+    assert [r.outcome for r in results] == [SampleOutcome.MADE]

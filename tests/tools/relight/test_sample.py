@@ -13,7 +13,7 @@ from engines.values import U8
 from tests.tools.commands import needs_models, portrait
 from tests.tools.relight.subjects import config, write
 from tools.relight.read_settings import read_settings
-from tools.relight.sample import Outcome, RelightJob, Studio, make, open_studio
+from tools.relight.sample import RelightJob, SampleOutcome, Studio, make, open_studio
 from tools.relight.settings import PersonMethod
 from tools.relight.tree import Item, Tree
 
@@ -41,8 +41,8 @@ def photo() -> U8:
 @pytest.fixture(scope="module")
 def made(job: RelightJob, studio: Studio, photo: U8, tmp_path_factory: pytest.TempPathFactory) -> str:
     path = write(tmp_path_factory.mktemp("in") / "collins.png", photo)
-    assert make(job, path, studio).outcome is Outcome.MADE
-    assert make(job, path, studio).outcome is Outcome.KEPT
+    assert make(job, path, studio).outcome is SampleOutcome.MADE
+    assert make(job, path, studio).outcome is SampleOutcome.KEPT
     return "collins"
 
 
@@ -113,24 +113,24 @@ def test_what_is_missing_is_made_again_with_the_same_bytes(
     tree, path = Tree(job.root), write(tmp_path / "collins.png", photo)
     before = {item: tree.path(item, made).read_bytes() for item in Item}
     tree.path(missing, made).unlink()
-    assert make(job, path, studio).outcome is Outcome.MADE
+    assert make(job, path, studio).outcome is SampleOutcome.MADE
     assert {item: tree.path(item, made).read_bytes() for item in Item} == before
 
 
 def test_a_picture_without_a_face_and_one_that_is_damaged(job: RelightJob, studio: Studio, tmp_path: Path) -> None:
     wall = write(tmp_path / "wall.png", np.full((120, 160, 3), 130, np.uint8))
-    assert make(job, wall, studio).outcome is Outcome.NO_FACE
+    assert make(job, wall, studio).outcome is SampleOutcome.NO_FACE
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"\x89PNG\r\n\x1a\n and no more")
     result = make(job, broken, studio)
-    assert result.outcome is Outcome.FAILED
+    assert result.outcome is SampleOutcome.FAILED
     assert "broken.png" in result.why
     assert "\n" not in result.why
 
 
 def test_a_face_that_no_mask_holds_is_no_person(job: RelightJob, studio: Studio, photo: U8) -> None:
     nobody = Studio(studio.detector, studio.landmarks, lambda rgb, _: np.zeros(rgb.shape[:2], np.float32), None)
-    assert nobody.subject(photo, job.settings) is Outcome.NO_PERSON
+    assert nobody.subject(photo, job.settings) is SampleOutcome.NO_PERSON
 
 
 def test_pictures_that_lie_in_raw_already_are_left_there(
@@ -140,6 +140,6 @@ def test_pictures_that_lie_in_raw_already_are_left_there(
     Tree(tmp_path).make()
     source = write(tmp_path / "raw" / "00000.png", photo)
     before = source.stat().st_mtime_ns
-    assert make(here, source, studio).outcome is Outcome.MADE
+    assert make(here, source, studio).outcome is SampleOutcome.MADE
     assert source.stat().st_mtime_ns == before
-    assert make(here, source, studio).outcome is Outcome.KEPT
+    assert make(here, source, studio).outcome is SampleOutcome.KEPT

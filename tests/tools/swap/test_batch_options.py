@@ -34,6 +34,10 @@ def test_outputs_that_are_there_are_refused_replaced_or_left(tmp_path: Path) -> 
         BatchOptions(out).planned(["a.mp4"], [], False)
     assert BatchOptions(out).planned(["a.mp4"], [], True)[1]
     assert not BatchOptions(out, skip_done=True).planned(["a.mp4"], [], False)[1]
+    (tmp_path / "told").mkdir()
+    (tmp_path / "told" / "b.mp4.json").write_bytes(b"{}")
+    with pytest.raises(OutputError, match=r"b\.mp4\.json exists; give -y"):
+        BatchOptions(out).planned(["b.mp4"], [], False, report=tmp_path / "told")
     with pytest.raises(UnderstudyError, match="is a file; name a folder"):
         BatchOptions(out / "a.mp4").planned(["a.mp4"], [], False)
 
@@ -44,7 +48,10 @@ def test_collisions_and_options_of_one_file_are_told_before_anything_is_made(tmp
     words = ("-s", face, "--output-dir", out)
     assert "would both become" in failed(*words, "a/clip.mp4", "b/clip.mp4")
     assert "would overwrite the input" in failed("-s", face, "--output-dir", tmp_path, tmp_path / "clip.mp4")
-    assert "--preview is of one file" in failed(*words, "a.mp4", "--preview", tmp_path / "p.png")
+    assert f"--preview {tmp_path / 'p.png'}: with --output-dir it is a folder" in failed(
+        *words, "a.mp4", "--preview", tmp_path / "p.png"
+    )
+    assert f"--report {face}: with --output-dir it is a folder" in failed(*words, "a.mp4", "--report", face)
     assert list(tmp_path.iterdir()) == [face]
 
 

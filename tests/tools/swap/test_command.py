@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from stream.perception.face_finding import NAMES as NETWORKS
+from tests.stream.bundles import bundle
 from tests.stream.marks.clips import remuxed
 from tests.tools.commands import (
     AGREED,
@@ -89,6 +90,18 @@ def test_an_output_that_cannot_be_is_told_and_leaves_nothing(photo: Path, tmp_pa
     assert "no encoder nonsense" in failed("-s", photo, target, tmp_path / "out.mp4", "--codec", "nonsense")
     assert "no folder" in failed("-s", photo, target, tmp_path / "out.mp4", "--report", tmp_path / "sub" / "r.json")
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_streams_that_cannot_be_kept_are_an_error_where_that_is_asked_for(photo: Path, tmp_path: Path) -> None:
+    target, out = bundle(tmp_path / "in.mkv", sounds=["aac"], words=["subrip"]), tmp_path / "out"
+    lost = "mpegts cannot hold the subtitle stream 2 (subrip) of the input; write to "
+    line = failed("-s", photo, target, tmp_path / "out.ts", "--streams", "strict")
+    assert line == f"error: {lost}{tmp_path / 'out.mkv'}, which holds it"
+    many = understudy(
+        *("swap", AGREED, "-s", photo, target, "--output-dir", out, "--name", "{stem}.ts", "--streams", "strict")
+    )
+    assert many.returncode == 2 and f"failed: {target}: {lost}" in many.stderr
+    assert not list(out.iterdir()) and len(list(tmp_path.iterdir())) == 2
 
 
 @pytest.mark.parametrize("option", [None, "--preview", "--report"])
@@ -243,7 +256,8 @@ class TestWithNetworks:
         cv2.imwrite(str(target), pixels)
         result = understudy("swap", AGREED, "-s", face, target, out)
         assert result.returncode == 0
-        assert "no face to paint was seen" in " ".join(result.stderr.split())
+        said = " ".join(result.stderr.split())
+        assert "unchanged and unmarked" in said and "no face was painted: none that was wanted was seen" in said
         assert np.array_equal(np.asarray(cv2.imread(str(out))), pixels)
 
     def test_a_preview_is_one_frame_before_and_after(self, face: Path, clip: Path, tmp_path: Path) -> None:

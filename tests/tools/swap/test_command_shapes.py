@@ -12,14 +12,18 @@ import av
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from engines.values import U8, Rect
 from stream.frame import Frame
 from stream.media.source import open_source
+from stream.media.still import read_image
 from stream.pixels.planes import Planes
 from stream.pixels.transfer import nits_to_pq, srgb_to_light
+from stream.stills.colours import read_colours
 from tests.stream.media.video.joined import segment
 from tests.stream.media.video.test_animation import read
+from tests.stream.stills.profiles import display_p3
 from tests.tools.commands import AGREED, needs_models, portrait, understudy
 
 pytestmark = needs_models
@@ -197,3 +201,27 @@ def test_an_animation(face: Path, tmp_path: Path, ending: str, into: str) -> Non
     assert times == pytest.approx([0, 0.08, 0.2, 0.24, 0.32], abs=0.006)
     rest = 15 if "gif" in (ending, into[-3:]) else 4  # a GIF's grain is made anew
     painted(target, tmp_path / into, 400 / 512, rest)
+
+
+def test_a_photo_in_other_colours_is_painted_in_its_own(face: Path, tmp_path: Path) -> None:
+    """The same picture as sRGB and as Display P3, source and target: seen alike, and each stays what it is."""
+    colours = read_colours(display_p3())
+    assert colours is not None
+    plain = {"target": view(320, 320), "face": read_image(str(face))}
+    for name, rgb in plain.items():
+        black = np.zeros_like(rgb)
+        Image.fromarray(rgb).save(tmp_path / f"{name}-srgb.png")
+        wide = Image.fromarray(colours.moved(black, black, rgb))
+        wide.save(tmp_path / f"{name}-p3.png", icc_profile=display_p3())
+        wide.save(tmp_path / f"{name}-p3.tif", icc_profile=display_p3())
+    shown = []
+    for kind, sort in (("srgb", ".png"), ("p3", ".tif")):
+        out = tmp_path / f"{kind}-out.tif"
+        swapped(tmp_path / f"face-{kind}.png", tmp_path / f"target-{kind}{sort}", out)
+        shown.append(read_image(str(out)).astype(int))
+    assert np.abs(shown[0] - shown[1]).mean() < 1.5 and np.abs(shown[0] - plain["target"]).max() > 40
+    with Image.open(tmp_path / "p3-out.tif") as made:
+        assert made.info["icc_profile"] == display_p3()
+    told = understudy("verify", tmp_path / "p3-out.tif", "--json")
+    found = json.loads(told.stdout)
+    assert told.returncode == 0 and found["c2pa"]["state"] == "trusted" and found["watermark"]["found"]

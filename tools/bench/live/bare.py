@@ -5,15 +5,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engines.errors import SourceError
+from engines.errors import SourceError, UnderstudyError
 from engines.values import U8
 from stream.frame import Frame, Route
 from stream.live.ladder import Rung
 from stream.live.swap import Shown
 from stream.live.swaps import LiveOptions
 from stream.marks.layers import Marking
-from stream.pipeline.control import SourceSet
+from stream.pipeline.control import Change, SourceSet
 from stream.pipeline.spec import SwapSpec
+from stream.pixels.label import Label
 from stream.telemetry.metrics import Metered
 
 
@@ -31,6 +32,9 @@ class Bare:
 
     def __call__(self, frame: Frame) -> Shown:
         return Shown(frame, frame.picture, False, Route.PASS, Rung.FULL)
+
+    def update(self, change: Change, label: Label | None = None) -> None:
+        raise UnderstudyError("this server swaps nothing, so that nothing can be changed")
 
     def close(self) -> None:
         pass

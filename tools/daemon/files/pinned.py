@@ -32,9 +32,14 @@ class PinnedInputs:
         self._count = 0
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def pin(self, path: Path) -> Path:
-        """The name to read a file by. path: full, without links. Raises InputError."""
-        return self._link(path, self._next())
+    def pin(self, path: Path, *beside: Path) -> Path:
+        """The name to read a file by. path: full, without links. beside: files that lie beside the name, too, where
+        they are there. Raises InputError."""
+        inside = self._next()
+        for other in beside:
+            if os.path.lexists(other):
+                self._link(other, inside)
+        return self._link(path, inside)
 
     def pin_photos(self, path: Path) -> Path:
         """The same for a photo or a folder of photos. Raises UnderstudyError."""

@@ -28,8 +28,8 @@ from stream.pipeline.misses import end_warnings
 from stream.pipeline.pipeline import open_pipeline
 from stream.telemetry.stats import Stats
 from tools.daemon.files.fingerprint import Fingerprint
-from tools.daemon.process.encoding import encoding_of
-from tools.daemon.process.join import container_of, join
+from tools.daemon.process.encoding import encoding_of, lost_in
+from tools.daemon.process.join import check_streams, container_of, join
 from tools.daemon.process.reporter import Reporter
 from tools.daemon.process.resume import FrameCounter, KeptState, ResumeState
 from tools.daemon.process.segments import Segments, drop, finished
@@ -66,7 +66,10 @@ class ClipWork:
             reporter.passed(Step.SOURCE_OPENED)
             info = self._source.info
             container_of(job.output, info.rotation, info.mirrored)
-            self._encoding = encoding_of(job.encoding, job.output, info.pix_fmt, info.hdr)
+            self._encoding = encoding_of(job.encoding, job.output, info.pix_fmt, info.transparent, info.hdr)
+            codec = self._encoding.codec or ""
+            self._lost = lost_in(job.output, info, codec)
+            check_streams(self._source, job.output, codec, job.streams)
             self._pipeline = stack.enter_context(open_pipeline(job.spec))
             reporter.passed(Step.NETWORKS_OPENED)
             self._closing = stack.pop_all()
@@ -110,7 +113,16 @@ class ClipWork:
         misses, pieces = self._state.value.account.misses, finished(self._folder)
         frames = sum(piece.frames for piece in pieces)
         refuse_misses(self._job, misses)
-        join(pieces, self._source, self._job.output, lambda path: self._sign(path, frames), self._reporter.passed)
+        notes = join(
+            pieces,
+            self._source,
+            self._job.output,
+            lambda path: self._sign(path, frames),
+            self._reporter.passed,
+            self._job.streams,
+        )
+        for words in notes:
+            self._reporter.note(words)
         for words in end_warnings(misses, frames, self._job.spec.on_miss, self._job.source_names):
             self._reporter.note(words)
 
@@ -125,7 +137,7 @@ class ClipWork:
             if drop(self._folder) and state.inputs:
                 self._reporter.note("an input, or the program, has changed since the last try; the job begins anew")
             state = ResumeState()
-            for note in (*self._source.info.notes, *self._pipeline.notes):
+            for note in (*self._source.info.notes, *self._lost, *self._pipeline.notes):
                 self._reporter.note(note)
         assert self._job.output is not None
         before = None if state.session is None else Payload(local_identity().producer, state.session)

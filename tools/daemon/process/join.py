@@ -14,6 +14,9 @@ from stream.media.address import local_address
 from stream.media.atomicfile import AtomicFile
 from stream.media.copying import Copying, TimeWindow, copy_chapters
 from stream.media.demux import clock_of, demuxed, jumps
+from stream.media.others.containers import Container
+from stream.media.others.plan import StreamPlan
+from stream.media.others.wanted import Streams
 from stream.media.probe import open_input
 from stream.media.source import Source
 from stream.media.video.boxes import add_boxes
@@ -38,21 +41,31 @@ def container_of(output: str, rotation: int = 0, mirrored: bool = False) -> str:
     return kind
 
 
+def check_streams(source: Source, output: str, encoder: str, streams: Streams) -> None:
+    """Whether sound and all else beside the pictures can be kept as the job wants it. source: no frame of it read.
+    encoder: FFmpeg's name. Raises OutputError: before any picture is made."""
+    target, others = Container(container_of(output), Path(output).suffix.lower()), source.others()
+    first = {stream.index: source.read_so_far(stream.index) for stream in others}
+    StreamPlan(others, target, source.container.format.name, first).check(output, source.path, encoder, streams)
+
+
 def join(
     segments: Sequence[Segment],
     source: Source,
     output: str,
     finishing: Callable[[Path], object],
     passed: Passed = unheard,
-) -> int:
+    streams: Streams = Streams.ALL,
+) -> tuple[str, ...]:
     """Writes the file beside its name, and gives it the name when it is whole. source: opened as the job says.
-    finishing: gets the whole file before that. Returns the number of pictures. Raises OutputError."""
+    finishing: gets the whole file before that. streams: as a sink has it. Returns what became of streams that were
+    not kept as they are, one sentence each. Raises OutputError."""
     if not segments:
         raise OutputError(f"not one frame came to be written, so there is no {output}; look at the input")
     landing = AtomicFile(Path(output), Path(source.path))
     try:
         kind = container_of(output, source.info.rotation, source.info.mirrored)
-        count = _write(segments, source, landing.partial, output, kind, passed)
+        notes = _write(segments, source, landing.partial, output, kind, passed, streams)
         if kind in ("mp4", "mov"):  # what the pieces' own boxes say and a muxer does not pass on
             add_boxes(landing.partial, source.info.immersive.boxes)
         passed(Step.JOINED)
@@ -63,25 +76,33 @@ def join(
             raise OutputError(f"cannot write {output}: {getattr(error, 'strerror', None) or error}") from error
         raise
     landing.land()
-    return count
+    return notes
 
 
-def _write(segments: Sequence[Segment], source: Source, partial: Path, output: str, kind: str, passed: Passed) -> int:
+def _write(
+    segments: Sequence[Segment],
+    source: Source,
+    partial: Path,
+    output: str,
+    kind: str,
+    passed: Passed,
+    streams: Streams,
+) -> tuple[str, ...]:
     path = local_address(partial)
     options = {"avoid_negative_ts": "disabled"} if kind == "matroska" else {}
     with av.open(path, "w", format=kind, container_options=options) as out, av.open(str(segments[0].path)) as first:
-        video = out.add_stream_from_template(first.streams.video[0], opaque=True)
-        metadata = source.video.metadata
+        piece, metadata = first.streams.video[0], source.video.metadata
+        video = out.add_stream_from_template(piece, opaque=True)
         video.metadata.update({k: metadata[k] for k in ("language", "title", "handler_name") if k in metadata})
-        copying = Copying(source, out, output)
+        video.metadata.update({k: piece.metadata[k] for k in ("alpha_mode",) if k in piece.metadata})
+        copying = Copying(source, out, output, streams=streams)
         window = _window(source, segments[0].first * source.info.time_base, kind)
         copy_chapters(source, out, window)
         out.start_encoding()
         passed(Step.JOIN_OPENED)
-        count = 0
         for _, packet, beside in heapq.merge(
             _pictures(segments, source.info.time_base, window.origin),
-            _others(source, window),
+            _others(source, window, copying.wanted),
             key=lambda item: item[0],
         ):
             if beside:
@@ -89,9 +110,8 @@ def _write(segments: Sequence[Segment], source: Source, partial: Path, output: s
             else:
                 packet.stream = video
                 out.mux_one(packet)
-                count += 1
             passed(Step.PACKET_JOINED)
-    return count
+    return copying.notes
 
 
 def _window(source: Source, first: Fraction, kind: str) -> TimeWindow:
@@ -119,9 +139,8 @@ def _pictures(segments: Sequence[Segment], base: Fraction, origin: Fraction) -> 
                 yield last * stream.time_base, packet, False
 
 
-def _others(source: Source, window: TimeWindow) -> Iterator[Timed]:
-    """The source's other packets, read anew; `Copying` knows which are wanted, and leaves out what is not."""
-    wanted = [s.index for s in source.others() if s.type in ("audio", "subtitle", "data")]
+def _others(source: Source, window: TimeWindow, wanted: frozenset[int]) -> Iterator[Timed]:
+    """The packets of the source's wanted other streams, by index, read anew."""
     if not wanted:
         return
     with closing(open_input(source.path, source.demuxer)) as again:

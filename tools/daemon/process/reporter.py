@@ -15,7 +15,12 @@ class Reporter:
 
     def __init__(self, passed: Passed, clock: Callable[[], float] = time.monotonic) -> None:
         self._passed, self._clock = passed, clock
+        self._words: Callable[[str], str] = str
         self._said_at = float("-inf")
+
+    def change(self, words: Callable[[str], str]) -> None:
+        """From now on notes and errors go through `words` before they are said."""
+        self._words = words
 
     def passed(self, step: Step) -> None:
         """A step of the job. Long stretches without frames, as joining, are known by their steps to be alive."""
@@ -34,11 +39,11 @@ class Reporter:
 
     def note(self, text: str) -> None:
         """For the job's history."""
-        self._say({"note": " ".join(text.split())})
+        self._say({"note": " ".join(self._words(text).split())})
 
     def error(self, text: str) -> None:
         """Why it ends."""
-        self._say({"error": " ".join(text.split())})
+        self._say({"error": " ".join(self._words(text).split())})
 
     def _say(self, line: dict[str, object]) -> None:
         self._said_at = self._clock()

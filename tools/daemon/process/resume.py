@@ -25,7 +25,8 @@ SPANS = 100  # of missed faces, that are kept over a break
 class Account:
     """What became of the frames of the finished pieces. routes: frames by route. painted: with a painted face. missed:
     with a face that should have been painted. covered: with one that was made unrecognisable instead. spans: of the
-    missed ones. sources: frames in which each source, by its number from 0, was painted."""
+    missed ones. sources: frames in which each source, by its number from 0, was painted. unfollowed: faces at once that
+    were more than are followed."""
 
     routes: Mapping[str, int] = field(default_factory=dict)
     painted: int = 0
@@ -33,10 +34,11 @@ class Account:
     covered: int = 0
     spans: tuple[MissSpan, ...] = ()
     sources: Mapping[int, int] = field(default_factory=dict)
+    unfollowed: int = 0
 
     @property
     def misses(self) -> MissLog:
-        return MissLog(self.missed, self.painted, self.covered, self.spans, self.sources)
+        return MissLog(self.missed, self.painted, self.covered, self.spans, self.sources, self.unfollowed)
 
 
 class FrameCounter:
@@ -75,6 +77,7 @@ class FrameCounter:
             b.covered + new["covered"],
             (*b.spans, *spans)[:SPANS],
             {number: b.sources.get(number, 0) + new[number] for number in sorted(numbers)},
+            max(b.unfollowed, self._misses.unfollowed),
         )
 
     def _counted(self) -> Counter[str | int]:

@@ -18,8 +18,9 @@ from stream.picture import Picture
 from stream.pixels.planes import Planes
 from tools.daemon.steps import Passed, Step, unheard
 
-NAME = re.compile(r"(\d{6})_(-?\d+)_(-?\d+)_(\d+)\.mp4")
-OPEN = "open.mp4"  # the piece that is being written
+ENDINGS = {"mp4": ".mp4", "mov": ".mov", "matroska": ".mkv"}  # of pieces, by container
+NAME = re.compile(r"(\d{6})_(-?\d+)_(-?\d+)_(\d+)\.(?:mp4|mov|mkv)")
+OPEN = "open"  # the piece that is being written, with its ending
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Segment:
 
 def finished(folder: Path) -> list[Segment]:
     """The pieces that are whole, in order. Removes what an end in mid-work has left."""
-    for rest in (folder / OPEN, *folder.glob("open.*part.mp4"), folder / f".{OPEN}.lock"):
+    for rest in (*folder.glob(f"{OPEN}.*"), *folder.glob(f".{OPEN}.*.lock")):
         rest.unlink(missing_ok=True)
     matches = ((path, NAME.fullmatch(path.name)) for path in sorted(folder.iterdir()))
     return [Segment(path, *map(int, match.groups())) for path, match in matches if match]
@@ -51,8 +52,8 @@ def drop(folder: Path) -> int:
 
 class Segments:
     """A sink (see `stream.journey`) that cuts. Frames up to the last finished piece's are seen and not written again:
-    they are there for the stages, which remember. landed: called with every piece that is whole. length: seconds of
-    a piece."""
+    they are there for the stages, which remember. encoding: its `format` is the pieces' container, MP4 where it has
+    none. landed: called with every piece that is whole. length: seconds of a piece."""
 
     def __init__(
         self,
@@ -67,6 +68,8 @@ class Segments:
         self.done = finished(folder)
         self.frames = sum(s.frames for s in self.done)
         self._folder, self._source, self._encoding = folder, source, encoding
+        self._ending = ENDINGS[encoding.format or "mp4"]
+        self._open = folder / f"{OPEN}{self._ending}"
         self._marker, self._landed, self._length, self._passed = marker, landed, length, passed
         self._sink: Sink | None = None
         self._first = self._last = self._count = 0
@@ -77,7 +80,7 @@ class Segments:
         if self._sink is not None and (frame.pts - self._first) * frame.time_base >= self._length:
             self._land()
         if self._sink is None:
-            self._sink = open_sink(str(self._folder / OPEN), self._source, self._encoding, alone=True)
+            self._sink = open_sink(str(self._open), self._source, self._encoding, alone=True)
             self._first, self._count = frame.pts, 0
             self._passed(Step.PIECE_OPENED)
         if self._marker is not None and isinstance(picture, Planes):
@@ -106,8 +109,8 @@ class Segments:
         sink.close()
         self._passed(Step.PIECE_CLOSED)
         number = len(self.done)
-        name = f"{number:06d}_{self._first}_{self._last}_{self._count}.mp4"
-        path = (self._folder / OPEN).rename(self._folder / name)
+        name = f"{number:06d}_{self._first}_{self._last}_{self._count}{self._ending}"
+        path = self._open.rename(self._folder / name)
         self.done.append(Segment(path, number, self._first, self._last, self._count))
         self._passed(Step.PIECE_NAMED)
         self._landed(self.done[-1])

@@ -98,8 +98,11 @@ class Scheduler:
             if (found := self.store.under_key(key, body)) is not None:
                 return found, False
             output = str(request.get("output", ""))
-            if not request.get("overwrite") and Path(output).exists():
-                raise ConflictError(f'there is a file {output} already; name another, or add "overwrite": true')
+            settled = request.get("overwrite") or request.get("skip_done")  # the latter is judged by what is in it
+            if not settled and Path(output).exists():
+                raise ConflictError(
+                    f'there is a file {output} already; name another, or add "overwrite": true, or "skip_done": true'
+                )
             return self.store.add(request, priority, self._clock(), key, body)
 
         job, new = await self._access.call(once, self._limits.patience)

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 import ssl
-import statistics
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -30,10 +29,14 @@ from tools.http.server import HttpServer, HttpTimeouts
 from tools.http.token_gate import TokenGate
 from tools.http.tokens import Scope
 from tools.http.uploads import Uploads
+from tools.live.face_door import FaceDoor
 from tools.live.serve import admission
 from tools.live.serve.room import Room
+from tools.live.serve.room_steering import RoomSteering
 from tools.live.serve.rooms import Refused, Rooms
 from tools.live.serve.settings import Settings
+from tools.live.serve.texts import texts_handler
+from tools.live.serve.view_pages import ViewPages, asked_key
 from tools.live.serve.whip import NAME, Signalling, refusal
 
 log = logging.getLogger("understudy.serve")
@@ -41,8 +44,10 @@ log = logging.getLogger("understudy.serve")
 STATIC = Path(__file__).parent / "static"
 PAGES = {
     "/": ("index.html", "text/html"),
-    "/app.js": ("app.js", "text/javascript"),
-    "/whip.js": ("whip.js", "text/javascript"),
+    **{
+        f"/{name}.js": (f"{name}.js", "text/javascript")
+        for name in ("app", "events", "faces", "memory", "people", "record", "share", "texts", "whip")
+    },
     "/icon.svg": ("icon.svg", "image/svg+xml"),
     "/style.css": ("style.css", "text/css"),
 }
@@ -82,9 +87,13 @@ class Server:
         local = settings.loopback and not self._auth.needed
         middleware = limits.middleware(local, settings.origins, self.activity)
         self.app = web.Application(middlewares=[middleware], client_max_size=photo.LARGEST)
-        signalling = Signalling(self.rooms, settings, self._auth)
+        parts = (
+            RoomSteering(self.rooms, settings, self._auth, self._face, FaceDoor(self._deny, swaps.prepare)),
+            ViewPages(settings, self._auth),
+            Signalling(self.rooms, settings, self._auth),
+        )
         for base in {"", settings.base_path}:  # a proxy takes the path away, or leaves it
-            self.app.add_routes([*self._routes(base), *signalling.routes(base)])
+            self.app.add_routes([*self._routes(base), *(route for part in parts for route in part.routes(base))])
         if settings.base_path:  # the page's links count from its folder
             self.app.router.add_get(settings.base_path, self._to_folder)
         self.app.cleanup_ctx.append(self._life)
@@ -94,8 +103,8 @@ class Server:
         return [
             *(web.get(base + path, partial(self._page, *page)) for path, page in PAGES.items()),
             web.get(f"{base}/api/settings", self._settings),
+            web.get(f"{base}/texts.json", texts_handler(self.settings.texts)),
             web.post(f"{base}/api/rooms", self._upload),
-            web.get(room, self._figures),
             web.delete(room, self._end),
             web.post(f"{room}/glass", self._glass),
             web.get(f"{base}/metrics", self._metrics),
@@ -156,7 +165,7 @@ class Server:
         try:
             self.rooms.admit()
             face, digest = await self._face(request, min(photo.LARGEST, grant.limits.upload))
-            room = self.rooms.open(face, grant)
+            room = self.rooms.open(face, grant, asked_key(request))
         except Refused as refused:
             return refusal(self.rooms, refused)
         facts = {"event": "photo accepted", "sha256": digest, "consent": Given.UPLOAD.value}
@@ -174,27 +183,6 @@ class Server:
                 photos = [("the photo", image)]
                 await asyncio.to_thread(self._deny, photos)
                 return await asyncio.to_thread(self._swaps.prepare, photos), sent([("the photo", data)]).sha256
-
-    async def _figures(self, request: web.Request) -> web.Response:
-        s = self._room(request, Scope.VIEW).session
-        if s is None:
-            return web.json_response({"live": False})
-        delay = statistics.median(s.delays) if s.delays else 0.0
-        return web.json_response(
-            {
-                "live": True,
-                "came": s.came,
-                "left": s.left,
-                "shed": s.shed,
-                "held": s.held,
-                "delay_ms": round(1000 * delay, 1),
-                "route": s.route,
-                "rung": s.rung.name.lower(),
-                "faces": s.faces,
-                "viewers": len(s.video),
-                "clock": round(s.clock(), 3),
-            }
-        )
 
     async def _glass(self, request: web.Request) -> web.Response:
         """A viewer tells the delay from the camera to the screen, `{"ms": 61.5}`, as it can be measured there."""

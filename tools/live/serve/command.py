@@ -59,6 +59,9 @@ def serve(
         typer.Option(metavar="/PATH", help="Where a proxy before the server shows it.", rich_help_panel=NET),
     ] = "",
     most: Annotated[int, typer.Option("--sessions", min=1, help="Most sessions at once.")] = 16,
+    texts: Annotated[
+        Path | None, typer.Option(metavar="FILE.json", help="Further languages of the page (docs/live.md).")
+    ] = None,
     trace: Annotated[
         Path | None,
         typer.Option(metavar="FILE.json", help="Every frame's way, for ui.perfetto.dev.", rich_help_panel=WATCH),
@@ -79,7 +82,7 @@ def serve(
     spec, agreed = wanted.settled(consent, live=True, needed=False)
     settings = Settings(
         host, port, spec, options, tokens, cert, key, servers, tuple(origin or ()), most,
-        trace=trace, consent=agreed, base_path=base_path,
+        trace=trace, consent=agreed, texts=texts, base_path=base_path,
     )  # fmt: skip
     settings.check()
     logs(log)

@@ -3,11 +3,13 @@
 Knows peers and sessions; nothing of other rooms, and no HTTP.
 """
 
+import asyncio
 import secrets
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 
 from stream.live.session import LiveSession
+from stream.live.wanted import Wanted
 from stream.pipeline.control import SourceSet
 from stream.webrtc.peer import Peer
 from tools.http.token_gate import Grant
@@ -38,13 +40,18 @@ class Link:
 
 class Room:
     """name: the stream key. source: the face, None for none. uploaded: made for an upload. grant: of the token that it
-    was made with. held: what is given back when it ends."""
+    was made with. held: what is given back when it ends. wanted: what its session was told last, None where nobody has
+    changed it. changing: held by who changes it. ended: why it has ended."""
 
     def __init__(self, name: str, source: SourceSet | None, uploaded: bool, grant: Grant, now: float) -> None:
         self.name, self.source, self.uploaded, self.grant = name, source, uploaded, grant
         self.links: dict[str, Link] = {}
         self.session: LiveSession | None = None
         self.touched = now
+        self.wanted: Wanted | None = None
+        self.ended = ""
+        self.changing = asyncio.Lock()  # one change at a time
+        self._recorders: set[str] = set()
         self._held = ExitStack()
 
     @property
@@ -68,6 +75,19 @@ class Room:
         """A publisher has come."""
         self.session = session
 
+    def steered(self, wanted: Wanted) -> None:
+        """Its session was changed."""
+        self.wanted, self.source = wanted, wanted.sources
+
+    def records(self, link: str, on: bool) -> None:
+        """A viewer keeps, or no longer keeps, what comes. link: the viewer's id."""
+        (self._recorders.add if on else self._recorders.discard)(link)
+
+    @property
+    def recorders(self) -> int:
+        """Viewers who say that they record."""
+        return len(self._recorders & self.links.keys())
+
     def add(self, link: Link) -> None:
         self.links[link.id] = link
 
@@ -79,10 +99,12 @@ class Room:
             await link.close()
         return link
 
-    async def end(self) -> LiveSession | None:
+    async def end(self, why: str = "") -> LiveSession | None:
         """Ends every peer and the session, and forgets the face. Returns the session that has ended."""
+        self.ended = why
         self._held.close()
         links, self.links, self.source = list(self.links.values()), {}, None
+        self.wanted = None
         session, self.session = self.session, None
         for link in links:
             await link.close()

@@ -94,12 +94,14 @@ class Rooms:
         if descriptors.short():
             raise Refused(503, NO_DESCRIPTORS, "descriptors")
 
-    def open(self, source: SourceSet, grant: Grant) -> Room:
-        """A room with a face of its own. Raises Refused, AccessDenied."""
+    def open(self, source: SourceSet, grant: Grant, name: str | None = None) -> Room:
+        """A room with a face of its own. name: its key; a new one if None. Raises Refused, AccessDenied."""
         self.admit()
+        if name in self.rooms:
+            raise Refused(409, "there is a room with this key already; end it, or take another key", "key_taken")
         if len(self.rooms) >= ROOMS * self._settings.most:
             raise Refused(503, "too many rooms are open", "rooms")
-        room = Room(secrets.token_urlsafe(16), source, True, grant, self._clock())
+        room = Room(name or secrets.token_urlsafe(16), source, True, grant, self._clock())
         room.hold(self._gate.hold(grant, Quota.ROOMS))
         self.rooms[room.name] = room
         return room
@@ -175,7 +177,7 @@ class Rooms:
         room = self.rooms.pop(name, None)
         if room is None:
             return False
-        session = await room.end()
+        session = await room.end(why)
         if session is not None:
             words = {"event": "session ended", "session": session.number, "why": why, **facts(session)}
             log.info("session %d ended: %s", session.number, why, extra={"facts": words}, exc_info=session.failed)

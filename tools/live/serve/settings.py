@@ -27,7 +27,7 @@ class Settings:
     tokens: file of bearer tokens. most: sessions at once, whatever the load. quiet_after: seconds without a picture
     after which a session ends. consent: of the people in the spec, None where it names nobody. base_path: the path
     under which a proxy shows the server, empty for none. bare: no swap at all, for measuring what the path itself
-    costs."""
+    costs. texts: a file with further languages of the page."""
 
     host: str = "127.0.0.1"
     port: int = 8080
@@ -45,6 +45,7 @@ class Settings:
     consent: Consent | None = None
     base_path: str = ""
     bare: bool = False
+    texts: Path | None = None
 
     @property
     def loopback(self) -> bool:

@@ -9,7 +9,7 @@ import cv2
 import pytest
 
 from engines.errors import OutputError
-from stream.media.others.plan import Streams
+from stream.media.others.wanted import Streams
 from stream.media.sink import Encoding, open_sink
 from stream.media.source import open_source
 from tests.stream.bundles import bundle, kinds, said, unknown

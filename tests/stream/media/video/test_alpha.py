@@ -72,6 +72,21 @@ def test_a_span_of_a_transparent_clip(tmp_path: Path) -> None:
     assert [f.pts * f.time_base for f in frames] == [Fraction(i, 25) for i in range(25, 50)]
 
 
+def test_a_copied_stream_is_as_transparent_as_it_was(tmp_path: Path) -> None:
+    """FFmpeg's copy says of it in capitals."""
+    path = clear_clip(tmp_path / "a.webm", "libvpx-vp9", "yuva420p", 3, SHOWN)
+    with av.open(str(path)) as source, av.open(str(tmp_path / "b.mkv"), "w") as out:
+        stream = out.add_stream_from_template(source.streams.video[0], opaque=True)
+        stream.metadata.update(source.streams.video[0].metadata)
+        for packet in source.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                out.mux(packet)
+    with av.open(str(tmp_path / "b.mkv")) as copy:
+        assert copy.streams.video[0].metadata.get("ALPHA_MODE") == "1"
+    assert [np.array_equal(*pair) for pair in zip(alphas(tmp_path / "b.mkv"), alphas(path), strict=True)] == [True] * 3
+
+
 def test_only_what_needs_it_gets_another_decoder(tmp_path: Path) -> None:
     plain = make(tmp_path / "plain.webm", codec="libvpx-vp9", frames=3)
     clear = clear_clip(tmp_path / "clear.webm", "libvpx-vp9", "yuva420p", 3, SHOWN)

@@ -6,16 +6,22 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 import pytest
 
 from engines.errors import OutputError
+from stream.media.codecs import Encoding
+from stream.media.others.wanted import Streams
 from stream.media.source import Source, open_source
+from tests.stream.bundles import bundle
 from tests.stream.clips import make
 from tests.stream.clips import seconds as times
+from tests.stream.media.video.test_alpha import SHOWN, alphas, clear_clip
 from tests.stream.parts import joined as recordings
 from tests.stream.parts import part
 from tests.tools.daemon.process.pieces import cut, joined, rising, sound
-from tools.daemon.process.join import container_of, join
+from tools.daemon.process.encoding import encoding_of
+from tools.daemon.process.join import check_streams, container_of, join
 from tools.daemon.process.segments import finished
 
 
@@ -107,3 +113,55 @@ def test_a_container_that_cannot_say_how_a_picture_lies_is_refused(
 ) -> None:
     with pytest.raises(OutputError, match=says):
         container_of(output, rotation, mirrored)
+
+
+def test_what_cannot_be_kept_beside_the_pictures_is_told_or_refused_at_once(tmp_path: Path) -> None:
+    clip, out = bundle(tmp_path / "in.mkv", sounds=["aac"], words=["subrip"]), str(tmp_path / "out.ts")
+    with open_source(str(clip)) as source:
+        check_streams(source, out, "libx264", Streams.ALL)
+        with pytest.raises(OutputError, match=r"mpegts cannot hold the subtitle stream 2 .*write to .*out\.mkv"):
+            check_streams(source, out, "libx264", Streams.STRICT)
+        check_streams(source, str(tmp_path / "out.mkv"), "libx264", Streams.STRICT)
+    cut(tmp_path / "work", clip, 0.4)
+    with open_source(str(clip)) as source:
+        (note,) = join(finished(tmp_path / "work"), source, out, lambda _: None)
+    assert note.startswith("the subtitle stream 2 (subrip) is left out: mpegts cannot hold it;")
+    with open_source(str(clip)) as source, pytest.raises(OutputError, match="mpegts cannot hold the subtitle"):
+        join(finished(tmp_path / "work"), source, out, lambda _: None, streams=Streams.STRICT)
+
+
+@pytest.mark.parametrize(
+    ("codec", "pix_fmt", "out", "tolerance"),
+    [
+        ("prores_ks", "yuva444p10le", "out.mov", 2),
+        ("prores_ks", "yuva444p10le", "out.mkv", 2),
+        ("qtrle", "argb", "out.mov", 2),
+        ("libvpx-vp9", "yuva420p", "out.mkv", 12),
+    ],
+)
+def test_transparency_outlives_cutting_and_joining(
+    tmp_path: Path, codec: str, pix_fmt: str, out: str, tolerance: int
+) -> None:
+    ending, shown = (".webm", SHOWN) if "vpx" in codec else (".mov", None)
+    clip = clear_clip(tmp_path / f"in{ending}", codec, pix_fmt, 12, shown)
+    output = tmp_path / out
+    with open_source(str(clip)) as source:
+        encoding = encoding_of(Encoding(), out, source.info.pix_fmt, source.info.transparent)
+    first = cut(tmp_path / "work", clip, 0.2, stop=7, encoding=encoding)
+    assert [s.frames for s in first] == [6]
+    done = cut(tmp_path / "work", clip, 0.2, encoding=encoding)
+    assert [s.frames for s in done] == [6, 6]
+    joined(tmp_path / "work", clip, output)
+    assert times(output) == times(clip) and rising(output)
+    for before, after in zip(alphas(clip), alphas(output), strict=True):
+        assert np.abs(before.astype(int) - after).mean() < tolerance and after.min() < 5 and after.max() > 250
+
+
+def test_what_mp4_does_not_hold_is_cut_and_joined_too(tmp_path: Path) -> None:
+    clip = make(tmp_path / "in.mp4", frames=30)
+    encoding = encoding_of(Encoding("vp8", preset="8", threads=1), "out.mkv", "yuv420p")
+    assert len(cut(tmp_path / "work", clip, 0.4, encoding=encoding)) == 3
+    out = joined(tmp_path / "work", clip, tmp_path / "out.mkv")
+    assert times(out) == times(clip) and rising(out)
+    with av.open(str(out)) as file:
+        assert file.streams.video[0].codec_context.name == "vp8"

@@ -40,6 +40,13 @@ def test_long_stretches_are_known_to_be_alive_by_their_steps(capsys: pytest.Capt
     assert len(steps) == 100 and lines(capsys) == [{"alive": True}] * 10
 
 
+def test_names_can_be_changed_in_what_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    reporter = Reporter(lambda _: None)
+    reporter.change(lambda text: text.replace(".inputs/1/", "/v/"))
+    reporter.note("the clock of .inputs/1/a.ts begins anew once")
+    assert lines(capsys) == [{"note": "the clock of /v/a.ts begins anew once"}]
+
+
 def test_words_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     reporter = Reporter(lambda _: None)
     reporter.note("it\nbegins  anew")

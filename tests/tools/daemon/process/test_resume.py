@@ -10,7 +10,7 @@ import pytest
 from engines.values import Box
 from stream.frame import Frame, Route
 from stream.pipeline.guard import Missed, Reason
-from stream.pipeline.misses import MissLog
+from stream.pipeline.misses import MissLog, in_words
 from stream.pixels.planes import Planes
 from tests.tools.daemon.disks import no_writes
 from tools.daemon.files.fingerprint import Fingerprint
@@ -30,7 +30,7 @@ def misses() -> MissLog:
 STATE = ResumeState(
     session=7,
     total=120,
-    account=Account({"fast": 3}, 5, 2, 1, misses().spans),
+    account=Account({"fast": 3}, 5, 2, 1, misses().spans, {0: 5}, 7),
     resumed=2,
     inputs={"/v/a.mp4": A},
     placing=(PlacedFile("out.mp4", 1, 2, 3, 4),),
@@ -83,6 +83,18 @@ def test_frames_are_counted_once_though_they_are_seen_again() -> None:
     assert (account.painted, account.missed, account.covered) == (4, 2, 2)
     assert [span.start for span in account.spans] == [0.04, 0.08], "a span that reaches beyond the break is told"
     assert account.misses.frames == 2 and account.misses.covered == 2
+
+
+@pytest.mark.parametrize(("before", "after", "told"), [(9, 4, 9), (0, 4, 4), (4, 9, 9), (3, 0, 3)])
+def test_faces_beyond_those_that_are_followed_are_told_of_the_whole_job(before: int, after: int, told: int) -> None:
+    log = MissLog()
+    counter = FrameCounter(Account({"fast": 3}, painted=3, unfollowed=before), log, last=30)
+    for index in range(4, 6):
+        log.beyond(after)
+        log.add(frame(index).seconds, True, ())
+        counter.add(frame(index), Route.FAST)
+    assert counter.account.unfollowed == counter.account.misses.unfollowed == told
+    assert in_words(counter.account.misses, 5, shown=True)[0].startswith(f"{told} faces at once were more than")
 
 
 def test_what_cannot_be_kept_is_not_taken_for_kept(tmp_path: Path) -> None:

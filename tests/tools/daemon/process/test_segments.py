@@ -71,12 +71,17 @@ def test_an_early_end_lands_what_there_is(tmp_path: Path) -> None:
 
 
 def test_half_a_piece_is_no_piece(tmp_path: Path) -> None:
-    for name in (OPEN, "open.part.mp4", "000000_0_9_10.mp4", "request.json", "000001_10_x.mp4"):
+    rest = (f"{OPEN}.mp4", f"{OPEN}.mkv", "open.1f.part.mov", ".open.mkv.lock")
+    for name in (*rest, "000000_0_9_10.mp4", "request.json", "000001_10_x.mp4"):
         (tmp_path / name).touch()
     assert [s.number for s in finished(tmp_path)] == [0]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["000000_0_9_10.mp4", "000001_10_x.mp4", "request.json"]
     (tmp_path / "000001_-5_-1_2.mp4").touch()
-    assert finished(tmp_path)[1] == Segment(tmp_path / "000001_-5_-1_2.mp4", 1, -5, -1, 2)
+    (tmp_path / "000002_0_4_2.mkv").touch()
+    assert finished(tmp_path)[1:] == [
+        Segment(tmp_path / "000001_-5_-1_2.mp4", 1, -5, -1, 2),
+        Segment(tmp_path / "000002_0_4_2.mkv", 2, 0, 4, 2),
+    ]
 
 
 def test_the_mark_is_one_and_counts_on_over_pieces(tmp_path: Path) -> None:

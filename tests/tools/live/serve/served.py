@@ -30,11 +30,12 @@ class Swaps:
 
     default: SourceSet | None = None
     kind: Callable[[Metered], FrameSwap] = Same
+    face: SourceSet = FACE
 
     def prepare(self, photos: Sequence[tuple[str, U8]]) -> SourceSet:
         if photos[0][1].max() < 10:
             raise SourceError("the photo: no face seen in it")
-        return FACE
+        return self.face
 
     def make(self, sources: SourceSet | None) -> Callable[[Metered], FrameSwap]:
         return self.kind
@@ -84,6 +85,7 @@ class Viewer:
 async def served(**settings: Any) -> AsyncIterator[tuple[Server, str, aiohttp.ClientSession]]:
     """The server, its address, and a client."""
     default, patience, deny = settings.pop("default", FACE), settings.pop("patience", None), settings.pop("deny", None)
-    server = Server(Settings(**{"port": 0} | settings), Swaps(default), deny=deny)
+    swaps = Swaps(default, settings.pop("kind", Same), settings.pop("face", FACE))
+    server = Server(Settings(**{"port": 0} | settings), swaps, deny=deny)
     async with listening(server, patience) as port, aiohttp.ClientSession() as http:
         yield server, f"http://127.0.0.1:{port}", http

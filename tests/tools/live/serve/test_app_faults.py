@@ -17,6 +17,8 @@ from engines.values import U8
 from stream.frame import Frame, Route
 from stream.live.ladder import Ladder
 from stream.live.swap import Shown
+from stream.pipeline.control import Change
+from stream.pixels.label import Label
 from stream.telemetry.metrics import Metered
 from stream.webrtc.client import Client
 from tests.tools.live.serve.lossy import Lossy, Weather, figures
@@ -188,6 +190,9 @@ class Sluggish:
         self.ladder.step(5 / 30, 1 / 30, self.stats.clock())
         return Shown(frame, frame.picture, False, Route.FAST, self.ladder.rung, 1)
 
+    def update(self, change: Change, label: Label | None = None) -> None:
+        raise AssertionError("nobody changes this one")
+
     def close(self) -> None:
         pass
 
@@ -218,7 +223,7 @@ def test_work_that_is_five_times_too_slow() -> None:
                     assert got.status == 503 and int(got.headers["Retry-After"]) > 0
                 async with http.get(f"{url}/metrics") as got:
                     text = await got.text()
-                assert "understudy_ladder_rung 6.0" in text
+                assert "understudy_ladder_rung 5.0" in text
                 assert 'understudy_drops_total{reason="newer"}' in text
 
     asyncio.run(main())

@@ -24,7 +24,7 @@ function gathered(connection) {
 }
 
 export async function reason(response) {
-  try { return (await response.json()).detail; } catch { return `the server answered ${response.status}`; }
+  try { return (await response.json()).detail; } catch { return `HTTP ${response.status}`; }
 }
 
 export async function publish(stream, url, headers, ice) {

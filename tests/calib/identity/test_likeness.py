@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from calib.likeness import DIFFERENT, PersonEmbedding, two_people
+from calib.identity.bounds import bounds_of
+from calib.identity.likeness import DIFFERENT, PersonEmbedding, two_people
+from engines.nets.embedder import Metric
 from engines.values import F32
 
 
@@ -40,3 +42,13 @@ def test_the_bound() -> None:
 def test_the_mean_has_length_one() -> None:
     made = PersonEmbedding(np.eye(4, dtype=np.float32)[:2], "x")
     assert np.allclose(made.mean, [0.5**0.5, 0.5**0.5, 0, 0])
+
+
+def test_vectors_that_are_compared_by_distance_keep_their_length() -> None:
+    each = np.array([[0, 1.5], [0.2, 1.5]], np.float32)
+    made = PersonEmbedding(each, "x", Metric.EUCLIDEAN, bounds_of("dlib_resnet_v1"))
+    assert np.allclose(made.mean, [0.1, 1.5])
+    assert made.two_people() is None
+    apart = PersonEmbedding(np.array([[0, 1.5], [0.7, 1.5]], np.float32), "x", Metric.EUCLIDEAN, made.bounds)
+    assert apart.two_people() == (0, 1), "a distance over .6"
+    assert two_people(np.zeros((0, 2), np.float32)) is None

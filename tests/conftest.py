@@ -5,6 +5,7 @@ has them: the servers' commands make them their own, and a library that configur
 import logging
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tools.cli.process import limit_math_threads
 
@@ -16,6 +17,9 @@ def pytest_configure() -> None:
     import cv2
 
     cv2.setNumThreads(1)
+    # how long an example takes tells of the machine, not of the program
+    settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("any machine")
 
 
 @pytest.fixture(autouse=True)

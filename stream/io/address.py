@@ -52,7 +52,8 @@ class InputAddress:
 @dataclass(frozen=True, slots=True)
 class OutputAddress:
     """url, format, options: for FFmpeg. again: a lost connection is made anew. whip: published by WebRTC. rtmp: by our
-    own RTMP client. camera: a virtual camera; url is its device, empty for the first one that is free."""
+    own RTMP client. camera: a virtual camera; url is its device, empty for the first one that is free. first: how
+    many files of a recording there are already."""
 
     url: str
     format: str | None = None
@@ -61,6 +62,7 @@ class OutputAddress:
     whip: bool = False
     rtmp: bool = False
     camera: bool = False
+    first: int = 0
 
     @property
     def shown(self) -> str:
@@ -71,6 +73,7 @@ class OutputAddress:
 
     def part(self, number: int) -> str:
         """Where the number-th opening goes: a file that is whole is not written over by what comes after it."""
+        number += self.first
         if not number or self.again or self.format == "hls":
             return self.url
         path = Path(self.url)

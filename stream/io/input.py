@@ -20,12 +20,14 @@ from stream.io.address import OPEN_WITHIN, READ_WITHIN, InputAddress, hidden
 from stream.io.backoff import Backoff
 from stream.io.datagrams import DatagramFile, open_datagrams
 from stream.io.pace import FilePace
+from stream.io.publisher_stream import PublisherStream
 from stream.io.rebase import TimestampRebase
 from stream.media.video.display import Display
 from stream.media.video.upright import Upright
 from stream.rtmp.slot import Slot
+from stream.untrusted.rtsp_forwarder import forwarded
 
-log = logging.getLogger("understudy.feed")
+log = logging.getLogger("understudy.io")
 CLOCK = Fraction(1, 90_000)
 DAMAGED = 100  # undecodable packets in a row after which the connection is given up
 NO_PICTURE = 10.0  # seconds without a picture after which a source that is read is opened again
@@ -88,10 +90,16 @@ class Input:
         while not self._stop.is_set():
             try:
                 with contextlib.ExitStack() as stack:
-                    container = self._open(stack)
-                    if container is None:
+                    source = self._source(stack)
+                    if source is None:
                         return
-                    self._connection(container)
+                    self._line.restart()
+                    with self._open(source) as container:
+                        self._connection(container, source)
+                    while isinstance(source, PublisherStream) and source.next_part():
+                        log.info("%s: sound has begun; all is opened again with it", name)
+                        with self._open(source) as container:
+                            self._connection(container, source)
                 if not self.address.again:
                     return
                 why = "it ended"
@@ -105,23 +113,25 @@ class Input:
             log.warning("%s: %s; %s", name, why, f"opened again in {wait:.1f} s" if wait else "waiting for a publisher")
             self._stop.wait(wait)
 
-    def _open(self, stack: contextlib.ExitStack) -> Any:
-        """The input's container, to be closed by `stack`; None where there is no more to wait for. Raises InputError
-        and what FFmpeg raises."""
-        a, within, self._seen = self.address, (OPEN_WITHIN, READ_WITHIN), None
-        place: Any = a.url
+    def _source(self, stack: contextlib.ExitStack) -> Any:
+        """What the demuxer reads, to be closed by `stack`: an address, or a file; None where there is no more to wait
+        for. Raises OSError, InputError and what FFmpeg raises."""
+        a, self._seen = self.address, None
         if self._slot is not None:
             end = self._publisher(self._slot)
             if end is None:
                 return None
-            place = stack.enter_context(stack.enter_context(end).makefile("rb", buffering=0))
-        elif a.datagrams:
-            place = DatagramFile(stack.enter_context(open_datagrams(a.url, within)), self._check)
-        timeout = within if a.again and place is a.url else None
+            return PublisherStream(stack.enter_context(stack.enter_context(end).makefile("rb", buffering=0)))
+        if a.datagrams:
+            return DatagramFile(stack.enter_context(open_datagrams(a.url, (OPEN_WITHIN, READ_WITHIN))), self._check)
+        return stack.enter_context(forwarded(a.url, OPEN_WITHIN)) if a.format == "rtsp" else a.url
+
+    def _open(self, source: Any) -> Any:
+        """The input's container. Raises InputError and what FFmpeg raises."""
+        a = self.address
+        timeout = (OPEN_WITHIN, READ_WITHIN) if a.again and isinstance(source, str) else None
         with _demuxing():
-            return stack.enter_context(
-                av.open(place, format=a.format, options=dict(a.options), timeout=timeout, metadata_errors="replace")
-            )
+            return av.open(source, format=a.format, options=dict(a.options), timeout=timeout, metadata_errors="replace")
 
     def _publisher(self, slot: Slot) -> Any:
         """The next publisher's socket; None where there is no more to wait for."""
@@ -138,15 +148,17 @@ class Input:
         if self._seen is not None and self._clock() - self._seen > self._no_picture:
             raise InputError(f"no picture came for {self._no_picture:.0f} s")
 
-    def _connection(self, container: Any) -> None:
-        """From a container's first packet to its last. Raises InputError and what FFmpeg raises."""
+    def _connection(self, container: Any, source: Any) -> None:
+        """From a container's first packet to its last. source: what it reads. Raises InputError and what FFmpeg
+        raises."""
         video = next(iter(container.streams.video), None)
         if video is None:
             raise InputError(f"{hidden(self.address.url)} has no video in it")
         audio = next(iter(container.streams.audio), None)
+        if audio is None and isinstance(source, PublisherStream):
+            source.without_sound()
         video.codec_context.thread_count = 1
         self._display = Display(video)
-        self._line.restart()
         self._opened(audio)
         self._seen = now = self._clock()
         self._backoff.up(now)

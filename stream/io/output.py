@@ -18,14 +18,14 @@ from stream.io.video_encoder import CLOCK, EncodedPacket
 from stream.lanes.ring import Closed, Ring, WhenFull
 from stream.rtmp.client import RtmpPublisher
 
-log = logging.getLogger("understudy.feed")
+log = logging.getLogger("understudy.io")
 HELD = 256  # packets: some four seconds
 
 
 class Output:
     """templates: the era now, and the streams to copy parameters from (video, audio or None). want_key: asks for a key
-    frame. lost: packets that did not get out. pictures: those that each opening wrote. error: what ended an output that
-    is not opened again."""
+    frame. lost: packets that did not get out. pictures: those that each opening wrote. resumed: how often the input
+    broke off and came back within each. error: what ended an output that is not opened again."""
 
     def __init__(
         self,
@@ -36,6 +36,7 @@ class Output:
     ) -> None:
         self.address, self.lost, self.sent, self.opened = address, 0, 0, 0
         self.pictures: list[int] = []
+        self.resumed: list[int] = []
         self.error: Exception | None = None
         self._templates, self._want_key, self._clock = templates, want_key, clock
         self._ring: Ring[EncodedPacket] = Ring(HELD, WhenFull.SHED)
@@ -43,6 +44,7 @@ class Output:
         self._container: Any = None
         self._publisher: RtmpPublisher | None = None
         self._era = 0
+        self._connection = 0  # of the input, that the last packet came from
         self._streams: tuple[Any, Any] = (None, None)
         self._last = [-1, -1]
         self._waiting = True  # for a key frame
@@ -99,6 +101,7 @@ class Output:
             try:
                 if self._container is None:
                     self._open()
+                    self._connection = packet.connection
                 self._mux(packet)
             except (av.error.FFmpegError, OSError, ValueError) as error:
                 self._broke(error)
@@ -134,6 +137,7 @@ class Output:
         self._container.start_encoding()
         self.opened += 1
         self.pictures.append(0)
+        self.resumed.append(0)
         log.info("%s is open", o.shown)
 
     def _mux(self, packet: EncodedPacket) -> None:
@@ -150,6 +154,8 @@ class Output:
         self._container.mux_one(made)
         self.sent += 1
         self.pictures[-1] += packet.video
+        self.resumed[-1] += max(0, packet.connection - self._connection)
+        self._connection = max(packet.connection, self._connection)
         self._backoff.up(self._clock())
 
     def _broke(self, error: Exception) -> None:

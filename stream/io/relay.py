@@ -27,7 +27,7 @@ from stream.rtmp.slot import Slot
 from stream.telemetry.metrics import Metered, Metrics
 from stream.telemetry.trace import Tracer
 
-log = logging.getLogger("understudy.feed")
+log = logging.getLogger("understudy.io")
 T = TypeVar("T")
 DRAIN = 3.0  # seconds that the last frames of a file get
 
@@ -198,7 +198,7 @@ class Relay:
     def _send(self, packets: list[EncodedPacket]) -> None:
         for packet in packets:
             for output in self.outputs:
-                output.put(replace(packet, era=self._era))
+                output.put(replace(packet, era=self._era, connection=self.input.count.opened))
 
     def _send_opus(self, packets: list[EncodedPacket]) -> None:
         for packet in packets:

@@ -16,7 +16,7 @@ GOP = 2.0  # seconds between key frames: what HLS's segments need
 @dataclass(frozen=True, slots=True)
 class EncodedPacket:
     """A packet for the outputs. pts: on the 90 kHz clock (no frame is reordered, so it is the dts too). era: rises when
-    the parameters of picture or sound change."""
+    the parameters of picture or sound change. connection: how often the input had been opened."""
 
     video: bool
     key: bool
@@ -24,6 +24,7 @@ class EncodedPacket:
     pts: int
     duration: int = 0
     era: int = 0
+    connection: int = 0
 
 
 class VideoEncoder:

@@ -18,7 +18,7 @@ from engines.values import U8
 from stream.io.address import OutputAddress
 from stream.io.fanout import Ended, Fanout, Subscription
 
-log = logging.getLogger("understudy.feed")
+log = logging.getLogger("understudy.io")
 USUAL = (1280, 720)  # pixels that a device is tried with before there is a picture
 MAKE = {
     "linux": (

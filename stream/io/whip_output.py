@@ -9,7 +9,7 @@ from stream.io.address import OutputAddress
 from stream.io.backoff import Backoff
 from stream.io.fanout import Fanout
 
-log = logging.getLogger("understudy.feed")
+log = logging.getLogger("understudy.io")
 NEEDED = ("aiohttp", "aiortc")
 
 

@@ -4,7 +4,7 @@ Knows decoding; keeps no picture larger than the detector needs and no more of t
 """
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from stream.pixels.transfer import HLG, PQ, as_srgb
 from stream.untrusted.media_type import HEAD, media_type_of
 from stream.untrusted.opener import DEMUXERS, open_address, open_file
 from stream.untrusted.regular import open_regular
+from stream.untrusted.rtsp_forwarder import forwarded
 
 SECONDS = 10
 _LIMIT = 600
@@ -34,7 +35,7 @@ _LIVE = {
     "rtmp": "rtmp,tcp",
     "rtmps": "rtmps,tls,tcp",
     "rtsp": "rtsp,rtp,tcp",
-    "rtsps": "rtsps,rtsp,rtp,tls,tcp",
+    "rtsps": "rtsp,rtp,tcp",
     "udp": "udp",
 }
 """Live addresses that FFmpeg opens itself, with the protocols that each may use."""
@@ -92,10 +93,21 @@ def _opened(target: str) -> AbstractContextManager[InputContainer]:
         return open_address(target, _TIMEOUT)
     if scheme not in _LIVE:
         raise InputError(f"{target}: {scheme}:// is not looked at; give a file, http, {', '.join(_LIVE)}")
+    return _live(target, scheme)
+
+
+@contextmanager
+def _live(target: str, scheme: str) -> Iterator[InputContainer]:
+    """Raises InputError, FFmpegError."""
     options = {"protocol_whitelist": _LIVE[scheme], "format_whitelist": f"rtsp,flv,mpegts,rtp,{','.join(DEMUXERS)}"}
-    if scheme.startswith("rtsp"):
-        options["rtsp_transport"] = "tcp"  # pictures come from the host that was asked
-    return closing(av.open(target, timeout=_TIMEOUT, metadata_errors="replace", options=options))
+    with ExitStack() as stack:
+        if scheme.startswith("rtsp"):
+            options["rtsp_transport"] = "tcp"  # pictures come from the host that was asked
+            try:
+                target = stack.enter_context(forwarded(target, _TIMEOUT))
+            except OSError as error:
+                raise InputError(f"{target} cannot be reached: {error.strerror or error}; check the address") from error
+        yield stack.enter_context(av.open(target, timeout=_TIMEOUT, metadata_errors="replace", options=options))
 
 
 def _starts(container: InputContainer) -> Iterator[Fraction | None]:

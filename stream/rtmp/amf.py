@@ -1,4 +1,4 @@
-"""AMF0: the values in RTMP's commands, read and written. Pure. Knows only what publishers send and must be told."""
+"""AMF0: the values in RTMP's commands, read and written. Pure. Knows only what publishers send and are sent."""
 
 import struct
 from typing import Any

@@ -3,6 +3,7 @@
 Adobe's specification, section 5.3. Every byte is looked at once, and what is kept is bounded.
 """
 
+import sys
 from dataclasses import dataclass, field
 
 MOST = 8 << 20  # bytes of one message: a key frame of 4K is far below
@@ -38,10 +39,11 @@ class _ChunkStream:
 
 
 class Chunks:
-    """One direction of one connection. most: bytes of all messages under way; see `trust`."""
+    """One direction of one connection. most: bytes of all messages under way. chunks: how many may come, as each costs
+    time however short it is. `trust` raises the one limit and lifts the other."""
 
-    def __init__(self, most: int = MOST) -> None:
-        self._most, self._size = most, FIRST
+    def __init__(self, most: int = MOST, chunks: int = sys.maxsize) -> None:
+        self._most, self._size, self._chunks_left = most, FIRST, chunks
         self._streams: dict[int, _ChunkStream] = {}
         self._held = 0  # bytes that the messages under way will have
         self._header = bytearray()  # of the chunk under way, as far as it has come
@@ -49,11 +51,11 @@ class Chunks:
         self._left = 0  # bytes of it that are still to come
 
     def trust(self, most: int) -> None:
-        """The other side is known now: its messages may be so large."""
-        self._most = most
+        """The other side is known now: its messages may be so large, and as many chunks may come as it likes."""
+        self._most, self._chunks_left = most, sys.maxsize
 
     def feed(self, data: bytes) -> list[Message]:
-        """The messages that these bytes complete. Raises ValueError where they are no RTMP."""
+        """The messages that these bytes complete. Raises ValueError where they are no RTMP, or more than is allowed."""
         at, out = 0, list[Message]()
         while True:
             stream = self._current
@@ -61,6 +63,9 @@ class Chunks:
                 if at >= len(data):
                     return out
                 at += self._continued(data[at]) or self._read_header(data[at : at + LONGEST])
+                self._chunks_left -= self._current is not None
+                if self._chunks_left < 0:
+                    raise ValueError("too many chunks")
                 continue
             part = data[at : at + self._left]
             stream.data += part

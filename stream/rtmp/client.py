@@ -14,7 +14,7 @@ from stream.rtmp.chunks import Chunks, Message, cut
 from stream.rtmp.flv import FlvTags
 
 WITHIN = 5.0  # seconds that connecting, and each send, may take
-GOODBYE = 0.5
+CLOSE_WITHIN = 0.5  # seconds that the server gets to end its side
 SIZE = 4096  # bytes of our chunks
 STREAMS = {8: 4, 9: 6, 18: 5}  # chunk streams of sound, picture, data
 
@@ -61,7 +61,7 @@ class RtmpPublisher:
         with contextlib.suppress(OSError):
             self._call("deleteStream", 6, None, 1)
             self._socket.shutdown(socket.SHUT_WR)
-            self._socket.settimeout(GOODBYE)
+            self._socket.settimeout(CLOSE_WITHIN)
             while self._socket.recv(1 << 16):
                 pass
         self._socket.close()
@@ -73,9 +73,9 @@ class RtmpPublisher:
         self._exactly(1536)
 
     def _publish(self, app: str, key: str, url: str) -> None:
-        told = {"app": app, "type": "nonprivate", "flashVer": "FMLE/3.0", "tcUrl": url}
+        properties = {"app": app, "type": "nonprivate", "flashVer": "FMLE/3.0", "tcUrl": url}
         self._socket.sendall(cut(Message(1, 0, 0, SIZE.to_bytes(4, "big")), 2))
-        self._call("connect", 1, told)
+        self._call("connect", 1, properties)
         self._await("_result")
         for name, number in (("releaseStream", 2), ("FCPublish", 3)):
             self._call(name, number, None, key)
@@ -109,13 +109,13 @@ class RtmpPublisher:
         if message.kind != 20:
             return False
         words = unpack(message.data)
-        told = words[3] if len(words) > 3 and isinstance(words[3], dict) else {}
-        if (words[0] == "_error" and words[1] in (1, 4, 5)) or told.get("level") == "error":
-            raise ConnectionRefusedError(f"the server refused: {told.get('description') or told.get('code')}")
+        info = words[3] if len(words) > 3 and isinstance(words[3], dict) else {}
+        if (words[0] == "_error" and words[1] in (1, 4, 5)) or info.get("level") == "error":
+            raise ConnectionRefusedError(f"the server refused: {info.get('description') or info.get('code')}")
         return bool(words[0] == name and (number is None or words[1] == number))
 
     def _listen(self) -> None:
-        """Throws away what the server says, so that it never waits for us. Raises OSError where it closed the
+        """Reads and drops what the server says, so that it never waits for us. Raises OSError where it closed the
         connection."""
         self._socket.setblocking(False)
         try:

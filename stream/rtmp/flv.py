@@ -2,8 +2,8 @@
 
 from stream.rtmp.chunks import Message
 
-DATA = 18
-MEDIA = (8, 9, DATA)  # sound, picture, data
+SOUND, PICTURE, DATA = 8, 9, 18
+MEDIA = (SOUND, PICTURE, DATA)
 METADATA = b"\x02\x00\x0aonMetaData"
 WRAP = b"\x02\x00\x0d@setDataFrame"  # how publishers introduce their metadata
 
@@ -11,6 +11,27 @@ WRAP = b"\x02\x00\x0d@setDataFrame"  # how publishers introduce their metadata
 def is_metadata(message: Message) -> bool:
     """Whether a data message is the stream's metadata, and not a cue point or a caption."""
     return message.data.removeprefix(WRAP).startswith(METADATA)
+
+
+def is_sequence_header(message: Message) -> bool:
+    """Whether it tells how to decode what follows: of AVC, HEVC or AAC, or of a codec by Enhanced RTMP (type 0 of its
+    headers)."""
+    first, second = message.data[:1], message.data[1:2]
+    if message.kind == PICTURE and first:
+        return not first[0] & 0x0F if first[0] & 0x80 else first[0] & 0x0F in (7, 12) and second == b"\0"
+    if message.kind == SOUND and first:
+        return first[0] == 0x90 or (first[0] >> 4 == 10 and second == b"\0")
+    return False
+
+
+def is_key_frame(message: Message) -> bool:
+    """Whether decoding can begin with this picture."""
+    return (
+        message.kind == PICTURE
+        and message.data[:1] != b""
+        and message.data[0] >> 4 & 7 == 1
+        and not is_sequence_header(message)
+    )
 
 
 def header(first: Message) -> bytes:

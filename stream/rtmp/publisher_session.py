@@ -10,12 +10,13 @@ from enum import StrEnum
 from typing import Any
 
 from stream.rtmp.amf import pack, unpack
-from stream.rtmp.chunks import MOST, Chunks, Message, cut
+from stream.rtmp.chunks import FIRST, MOST, Chunks, Message, cut
 from stream.rtmp.flv import DATA, MEDIA, header, is_metadata, tag
 from stream.rtmp.handshake import C2_END, Handshake
 
 BEFORE = 1 << 14  # bytes, and so of memory, for somebody who has not been admitted
 COMMANDS = 32  # messages from somebody who has not been admitted; publishers need six
+CHUNKS = COMMANDS + BEFORE // FIRST  # of them, in chunks of the size that both sides begin with
 STEP = 1 << 10  # bytes of them that are looked at together
 WINDOW = 2_500_000  # bytes after which the receiver says that it is still there
 
@@ -35,7 +36,7 @@ class PublisherSession:
 
     def __init__(self, admit: Callable[[str, str], PublishAnswer]) -> None:
         self._admit = admit
-        self._chunks = Chunks(BEFORE)
+        self._chunks = Chunks(BEFORE, CHUNKS)
         self._handshake = Handshake()
         self._app = ""
         self._acked = self._got = self._messages = 0

@@ -20,7 +20,7 @@ from stream.net.listener import Listener
 from stream.rtmp.publisher_session import PublishAnswer, PublisherSession
 from stream.rtmp.slot import Slot
 
-log = logging.getLogger("understudy.feed")
+log = logging.getLogger("understudy.io")
 CONNECTIONS = 64  # at once
 DESCRIPTORS = 8  # the server's connections may take one in so many: each publisher takes three
 PER_MINUTE, BURST = 120, 30  # connections of one address
@@ -29,9 +29,9 @@ BUFFER = 1 << 15  # bytes of a connection that wait to be read
 
 @dataclass(frozen=True, slots=True)
 class RtmpTimeouts:
-    """Seconds. hello: from connecting to having said a key. data: without a byte after which a publisher is gone."""
+    """Seconds. publish: from connecting to having said a key. data: without a byte after which a publisher is gone."""
 
-    hello: float = 5.0
+    publish: float = 5.0
     data: float = 10.0
 
 
@@ -49,9 +49,9 @@ class RtmpServer:
         slots: dict[str, Slot],
         came: Callable[[Slot], object] = lambda _: None,
         room: Callable[[Slot], bool] = lambda _: True,
-        patience: RtmpTimeouts | None = None,
+        timeouts: RtmpTimeouts | None = None,
     ) -> None:
-        self.slots, self._came, self._room, self._patience = slots, came, room, patience or RtmpTimeouts()
+        self.slots, self._came, self._room, self._timeouts = slots, came, room, timeouts or RtmpTimeouts()
         self.connections = Connections(share(CONNECTIONS, DESCRIPTORS), PER_MINUTE, BURST)
         self._listener: Listener | None = None
         self._open: set[asyncio.Task[None]] = set()
@@ -107,7 +107,7 @@ class RtmpServer:
         found: list[Slot] = []
         session = PublisherSession(partial(self._admit, found))
         try:
-            async with asyncio.timeout(self._patience.hello):
+            async with asyncio.timeout(self._timeouts.publish):
                 while session.verdict is None and not session.over:
                     await self._step(session, reader, writer)
             if found:
@@ -139,7 +139,7 @@ class RtmpServer:
     ) -> None:
         """Passes on what the publisher sends. Where the reading thread is behind, the publisher waits."""
         ours, theirs = socket.socketpair()
-        theirs.settimeout(self._patience.data)
+        theirs.settimeout(self._timeouts.data)
         ours.setblocking(False)
         try:
             _, inward = await asyncio.open_connection(sock=ours)
@@ -155,7 +155,7 @@ class RtmpServer:
                     inward.write(flv)
                     await inward.drain()
                 else:
-                    async with asyncio.timeout(self._patience.data):
+                    async with asyncio.timeout(self._timeouts.data):
                         await self._step(session, reader, writer)
         finally:
             slot.withdraw()

@@ -183,7 +183,7 @@ class Api:
 
     def _prefix(self, request: web.Request) -> str:
         """The path under which who asks sees the daemon."""
-        return self._base or proxy.prefix(request)
+        return proxy.prefix(request, self._base)
 
     def _job(self, request: web.Request) -> QueuedJob:
         try:

@@ -1,4 +1,4 @@
-"""What can be told to be wrong with a job before a file of it is opened: choices, numbers, times, names.
+"""What can be found wrong with a job before a file of it is opened: choices, numbers, times, names.
 
 Each rule is the one that `understudy swap` has for its option; this file knows only where the rules are.
 """

@@ -1,6 +1,5 @@
 """`understudy daemon`: its options. What they start is `service`'s."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +9,7 @@ import typer
 from engines.errors import UnderstudyError
 from stream.net.loopback import is_loopback
 from tools.cli.live_options import need
+from tools.http.base_path import check_base_path
 
 JOBS, NET = "Jobs", "Network"
 
@@ -42,10 +42,7 @@ class Options:
         for folder in self.files:
             if not folder.is_dir():
                 raise UnderstudyError(f"--files {folder} is no folder; make it first")
-        if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)*", self.base_path):
-            raise UnderstudyError(
-                f"--base-path {self.base_path!r}: write /PATH as your proxy shows it, without / at its end"
-            )
+        check_base_path(self.base_path)
 
 
 def daemon(

@@ -67,9 +67,9 @@ def read(path: Path | None) -> Config:
         raise UnderstudyError(f"--config {path} is not TOML: {error}") from error
     if strange := sorted(set(found) - {"watch", "endpoint"}):
         raise UnderstudyError(f"{path}: {', '.join(strange)} is unknown; write [[watch]] and [[endpoint]] tables")
-    home = path.resolve().parent
-    watches = tuple(_watch(table, home, f"{path}: [[watch]]") for table in _tables(found, "watch", path))
-    endpoints = tuple(_endpoint(table, home, f"{path}: [[endpoint]]") for table in _tables(found, "endpoint", path))
+    base = path.resolve().parent
+    watches = tuple(_watch(table, base, f"{path}: [[watch]]") for table in _tables(found, "watch", path))
+    endpoints = tuple(_endpoint(table, base, f"{path}: [[endpoint]]") for table in _tables(found, "endpoint", path))
     if endpoints and os.name == "posix" and path.stat().st_mode & 0o077:
         raise UnderstudyError(f"{path} holds stream keys and can be read by others: chmod 600 {path}")
     for what in ("name", "key"):
@@ -86,19 +86,19 @@ def _tables(found: Mapping[str, object], name: str, path: Path) -> Sequence[Tabl
     return tables
 
 
-def _watch(table: Table, home: Path, where: str) -> WatchFolder:
+def _watch(table: Table, base: Path, where: str) -> WatchFolder:
     table = dict(table)
-    folder, output = (_folder(table.pop(name, None), home, f"{where}: {name}") for name in ("folder", "output"))
+    folder, output = (_folder(table.pop(name, None), base, f"{where}: {name}") for name in ("folder", "output"))
     ending, priority = table.pop("ending", ".mp4"), table.pop("priority", 0)
     if not isinstance(ending, str) or ending not in HOLD:
         raise UnderstudyError(f"{where}: ending {ending!r}: take one of {', '.join(HOLD)}")
     if output == folder or output.is_relative_to(folder):
         raise UnderstudyError(f"{where}: output {output} lies in {folder}, so that every result would be a new job")
     if "source" in table:
-        table["source"] = [_photos(text, home) for text in _texts(table["source"], f"{where}: source")]
+        table["source"] = [_photos(text, base) for text in _texts(table["source"], f"{where}: source")]
     try:
         files = {"target": str(folder / NO_FILE), "output": str(output / f"{NO_FILE}{ending}")}
-        request = parse(table | files, AllowedFolders(base=home))
+        request = parse(table | files, AllowedFolders(base=base))
         priority = priority_of(priority)
     except UnderstudyError as error:
         raise UnderstudyError(f"{where}: {error}") from error
@@ -106,7 +106,7 @@ def _watch(table: Table, home: Path, where: str) -> WatchFolder:
     return WatchFolder(folder, output, ending, priority, job)
 
 
-def _endpoint(table: Table, home: Path, where: str) -> Endpoint:
+def _endpoint(table: Table, base: Path, where: str) -> Endpoint:
     known = {*Endpoint.__slots__, *KINDS} - {"options"}
     if strange := sorted(set(table) - known):
         raise UnderstudyError(f"{where}: {', '.join(strange)} is unknown; known are {', '.join(sorted(known))}")
@@ -114,7 +114,7 @@ def _endpoint(table: Table, home: Path, where: str) -> Endpoint:
         raise UnderstudyError(f"{where}: {', '.join(missing)} is missing")
     where = f"{where} {table['name']}"
     text = {name: _text(table, name, where) for name in ("name", "key", "app", "bitrate", "preset") if name in table}
-    sources = tuple(_photos(one, home) for one in _texts(table["source"], f"{where}: source"))
+    sources = tuple(_photos(one, base) for one in _texts(table["source"], f"{where}: source"))
     consent = table.get("consent", False)
     if consent is not True and any(is_file(part) for one in sources for part in one.split(",")):
         raise UnderstudyError(
@@ -123,7 +123,7 @@ def _endpoint(table: Table, home: Path, where: str) -> Endpoint:
         )
     if not re.fullmatch(rf"[\w-]{{{KEY},}}", text["key"], re.ASCII):
         raise UnderstudyError(f"{where}: a key has {KEY} or more letters, digits, - and _: nobody may guess it")
-    outputs = tuple(_place(one, home) for one in _texts(table["outputs"], f"{where}: outputs"))
+    outputs = tuple(_place(one, base) for one in _texts(table["outputs"], f"{where}: outputs"))
     options = _options(table, len(sources))
     endpoint = Endpoint(**text, outputs=outputs, source=sources, consent=consent is True, options=options)
     try:
@@ -151,10 +151,10 @@ def _text(table: Table, name: str, where: str) -> str:
     return value
 
 
-def _folder(text: object, home: Path, where: str) -> Path:
-    if not isinstance(text, str) or not (home / text).is_dir():
+def _folder(text: object, base: Path, where: str) -> Path:
+    if not isinstance(text, str) or not (base / text).is_dir():
         raise UnderstudyError(f"{where} {text or ''} is no folder; make it first")
-    return (home / text).resolve()
+    return (base / text).resolve()
 
 
 def _texts(value: object, where: str) -> list[str]:
@@ -164,14 +164,14 @@ def _texts(value: object, where: str) -> list[str]:
     return values
 
 
-def _photos(text: str, home: Path) -> str:
+def _photos(text: str, base: Path) -> str:
     """Photos by their paths from the file's folder; a kept identity's name stays as it is."""
-    return ",".join(_photo(part, home) for part in text.split(","))
+    return ",".join(_photo(part, base) for part in text.split(","))
 
 
-def _photo(text: str, home: Path) -> str:
-    return str((home / text).resolve()) if is_file(text) or (home / text).exists() else text
+def _photo(text: str, base: Path) -> str:
+    return str((base / text).resolve()) if is_file(text) or (base / text).exists() else text
 
 
-def _place(text: str, home: Path) -> str:
-    return text if "://" in text else str(home / text)
+def _place(text: str, base: Path) -> str:
+    return text if "://" in text else str(base / text)

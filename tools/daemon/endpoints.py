@@ -1,4 +1,6 @@
-"""Endpoints: the RTMP endpoints. A publisher with an endpoint's key starts its relay, which ends after it has left."""
+"""Endpoints: the RTMP endpoints. A publisher with an endpoint's key starts its relay, which ends after it has left;
+the files that it wrote are signed then.
+"""
 
 import asyncio
 import logging
@@ -6,34 +8,28 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from engines.errors import UnderstudyError
-from stream.consent.package import default_identities
-from stream.consent.people import find_people
-from stream.consent.people import settle as settle_consent
 from stream.io.address import inlet, outlet
+from stream.io.recordings import Recordings, after_earlier
 from stream.io.relay import Relay
-from stream.live.session import FrameSwap
-from stream.live.swaps import LiveOptions, LiveSwaps
 from stream.media.bitrate import parse_bitrate
-from stream.pipeline.models import Models, Timing
-from stream.pipeline.spec import SwapSpec, read_spec
 from stream.rtmp.server import RtmpServer, digest
 from stream.rtmp.slot import Slot
-from stream.telemetry.metrics import Metered, Metrics
+from stream.telemetry.metrics import Metrics
 from tools.daemon.config import Endpoint
+from tools.daemon.endpoint_swaps import EndpointSwaps
 from tools.daemon.queue.queued_job import JsonObject
 
 log = logging.getLogger("understudy.daemon")
-TROUBLED = 1.0  # seconds that a failed endpoint rests, at least
+RETRY_AFTER = 1.0  # seconds before a failed endpoint takes the next publisher
 LINGER = 30.0  # seconds that an endpoint waits for its publisher to come back
 
 
 @dataclass(slots=True)
-class Post:
-    """An endpoint at work. relay: while somebody publishes, and a while after."""
+class EndpointState:
+    """An endpoint now. relay: while somebody publishes, and a while after."""
 
     endpoint: Endpoint
-    make: Callable[[Metered], FrameSwap]
+    swaps: EndpointSwaps
     slot: Slot = field(default_factory=Slot)
     relay: Relay | None = None
     task: asyncio.Task[None] | None = None
@@ -57,109 +53,98 @@ class Post:
         }
 
 
-def open_swaps(endpoints: Sequence[Endpoint]) -> list[LiveSwaps]:
-    """Each endpoint's, in order; those that want the same networks share them. Slow. Raises UnderstudyError, which
-    names the endpoint."""
-    opened: dict[SwapSpec, Models] = {}
-    found = []
-    for endpoint in endpoints:
-        try:
-            people = find_people(endpoint.source, default_identities())
-            settle_consent(people, endpoint.consent, lambda _: False, datetime.now(UTC))
-            spec = read_spec(endpoint.options, tuple(person.photos for person in people))
-            if spec.networks not in opened:
-                opened[spec.networks] = Models(spec, Timing.LIVE)
-            found.append(LiveSwaps(spec, LiveOptions(), opened[spec.networks]))
-        except UnderstudyError as error:
-            raise UnderstudyError(f"endpoint {endpoint.name}: {error}") from error
-    return found
-
-
 class Endpoints:
-    """makes: each endpoint's swap. most: endpoints at work at once."""
+    """swaps: each endpoint's. most: endpoints at work at once. clock: the time, with a time zone."""
 
     def __init__(
         self,
         endpoints: Sequence[Endpoint],
-        makes: Sequence[Callable[[Metered], FrameSwap]],
+        swaps: Sequence[EndpointSwaps],
         metrics: Metrics,
         most: int = 4,
         linger: float = LINGER,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._posts = [Post(e, make) for e, make in zip(endpoints, makes, strict=True)]
+        self._states = [EndpointState(e, own) for e, own in zip(endpoints, swaps, strict=True)]
+        self._clock = clock
         self._metrics, self._most, self._linger = metrics, most, linger
-        slots = {digest(f"{p.endpoint.app}/{p.endpoint.key}"): p.slot for p in self._posts}
+        slots = {digest(f"{s.endpoint.app}/{s.endpoint.key}"): s.slot for s in self._states}
         self._server = RtmpServer(slots, self._came, self._room)
         self._stop = asyncio.Event()
-        for post in self._posts:  # what cannot be written is told at the start
-            for text in post.endpoint.outputs:
+        for state in self._states:  # what cannot be written is told at the start
+            for text in state.endpoint.outputs:
                 outlet(text)
 
     @property
     def running(self) -> int:
-        return sum(post.task is not None for post in self._posts)
+        return sum(state.task is not None for state in self._states)
 
     def to_json(self) -> list[JsonObject]:
-        return [post.to_json() for post in self._posts]
+        return [state.to_json() for state in self._states]
 
     async def open(self, host: str, port: int) -> int:
         """Returns the port. Raises OSError."""
         return await self._server.open(host, port)
 
     def shut(self) -> None:
-        """Nobody comes in any more."""
+        """Accepts no more publishers; those that are connected stay."""
         self._server.shut()
 
     async def close(self) -> None:
         self._stop.set()
-        tasks = [post.task for post in self._posts if post.task is not None]
+        tasks = [state.task for state in self._states if state.task is not None]
         if tasks:
             await asyncio.wait(tasks, timeout=20)
         await self._server.close()
 
     def _room(self, slot: Slot) -> bool:
-        return self._post(slot).task is not None or self.running < self._most
+        return self._state(slot).task is not None or self.running < self._most
 
     def _came(self, slot: Slot) -> None:
-        post = self._post(slot)
-        if post.task is None and not self._stop.is_set():
-            post.task = asyncio.create_task(self._carry(post))
+        state = self._state(slot)
+        if state.task is None and not self._stop.is_set():
+            state.task = asyncio.create_task(self._carry(state))
             self._metrics.sessions.set(self.running)
 
-    def _post(self, slot: Slot) -> Post:
-        return next(post for post in self._posts if post.slot is slot)
+    def _state(self, slot: Slot) -> EndpointState:
+        return next(state for state in self._states if state.slot is slot)
 
-    async def _carry(self, post: Post) -> None:
-        e = post.endpoint
+    async def _carry(self, state: EndpointState) -> None:
+        e = state.endpoint
         log.info("endpoint %s: a publisher has come", e.name)
-        post.trouble = trouble = ""  # the last publisher's is not this one's
+        state.trouble = trouble = ""  # the last publisher's is not this one's
         try:
-            post.relay = self._relay(post)
-            await post.relay.run(self._stop)
-            broken = [o for o in post.relay.outputs if o.error is not None]
+            recordings, state.relay = self._relay(state)
+            for sentence in await recordings.carry(state.relay, self._stop):
+                log.info("endpoint %s: %s", e.name, sentence)
+            broken = [o for o in state.relay.outputs if o.error is not None]
             if broken:
                 trouble = f"{broken[0].address.shown} cannot be written: {broken[0].error}"
         except Exception as error:  # whatever it is, the other endpoints go on
             trouble = str(error)
             log.exception("endpoint %s has failed", e.name)
-            await asyncio.sleep(TROUBLED)  # publishers come back at once
+            await asyncio.sleep(RETRY_AFTER)  # publishers come back at once
         finally:
-            post.relay, post.task, post.trouble = None, None, trouble
+            state.relay, state.task, state.trouble = None, None, trouble
             self._metrics.sessions.set(self.running)
-            log.info("endpoint %s rests", e.name)
-        if post.slot.waiting and not self._stop.is_set():  # it came back just now
-            self._came(post.slot)
+            log.info("endpoint %s has ended", e.name)
+        if state.slot.waiting and not self._stop.is_set():  # it came back just now
+            self._came(state.slot)
 
-    def _relay(self, post: Post) -> Relay:
-        """Raises OutputError."""
-        e = post.endpoint
-        return Relay(
+    def _relay(self, state: EndpointState) -> tuple[Recordings, Relay]:
+        """For a publisher and those who follow it soon. Its recordings get names after those of earlier ones, which
+        stay as they are. Raises OutputError, MarkingError, SigningError."""
+        e, swaps = state.endpoint, state.swaps
+        outlets = [after_earlier(outlet(text)) for text in e.outputs]
+        recordings = Recordings(outlets, swaps.marking, swaps.consent, swaps.identity, self._clock, swaps.label)
+        relay = Relay(
             inlet(f"rtmp://127.0.0.1/{e.app}/{e.key}", listen=True),
-            [outlet(text) for text in e.outputs],
-            post.make,
+            outlets,
+            swaps.make(recordings.payload, recordings.opened),
             self._metrics,
             bitrate=parse_bitrate(e.bitrate),
             preset=e.preset,
-            slot=post.slot,
+            slot=state.slot,
             linger=self._linger,
         )
+        return recordings, relay

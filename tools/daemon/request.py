@@ -69,7 +69,7 @@ class Request:
 
 
 def parse(given: object, allowed: AllowedFolders | None = None) -> Request:
-    """The request, its paths full and without links. Whatever can be told to be wrong before a file is opened is
+    """The request, its paths full and without links. What can be found wrong before a file is opened is
     refused here. Raises RequestError."""
     request = read(given)
     if not request.target or not request.output or not request.source or not all(map(_is_named, request.source)):

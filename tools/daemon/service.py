@@ -110,11 +110,12 @@ async def _open_endpoints(options: "Options", config: Config, metrics: Metrics) 
     networks share them. Raises UnderstudyError."""
     if not config.endpoints:
         return None
-    from tools.daemon.endpoints import Endpoints, open_swaps  # networks: most daemons have no endpoint
+    from tools.daemon.endpoint_swaps import open_swaps  # networks: most daemons have no endpoint
+    from tools.daemon.endpoints import Endpoints
 
     swaps = await asyncio.to_thread(open_swaps, config.endpoints)
     calm()
-    return Endpoints(config.endpoints, [swap.make(None) for swap in swaps], metrics, options.streams)
+    return Endpoints(config.endpoints, swaps, metrics, options.streams)
 
 
 @asynccontextmanager

@@ -3,25 +3,25 @@
 Pure but for aiohttp's request. A proxy on another machine is not believed.
 """
 
-import re
-
 from aiohttp import web
 
 from stream.net.loopback import is_loopback
+from tools.http.base_path import is_base_path
 
 PREFIX = "X-Forwarded-Prefix"
 MARKS = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", PREFIX)
-_PATH = re.compile(r"(/[A-Za-z0-9._~-]{1,64}){1,8}")
 
 
-def prefix(request: web.Request) -> str:
-    """The path under which the proxy shows this server, without a slash at its end; empty where nothing believable was
-    said."""
+def prefix(request: web.Request, base: str = "") -> str:
+    """The path under which who asks sees this server, without a slash at its end. base: as it was given at the start;
+    empty: as the proxy says, if that is believable, else none."""
+    if base:
+        return base
     told = request.headers.get(PREFIX, "").rstrip("/")
     peer = request.transport.get_extra_info("peername") if request.transport is not None else None
     if not told or not isinstance(peer, tuple) or not is_loopback(str(peer[0])):
         return ""
-    return told if _PATH.fullmatch(told) and ".." not in told else ""
+    return told if is_base_path(told) else ""
 
 
 def proxied(request: web.Request) -> bool:

@@ -72,11 +72,10 @@ def camera(
     options, doors = live.options(), Doors.read(control, None, osc)
     logs(log)
     spec, agreed = wanted.settled(consent, live=True)
-    now = datetime.now(UTC)
     words = options.label.words if options.label is not None else ""
-    recordings = Recordings([place], options.marking, agreed, local_identity(), now, words)
+    recordings = Recordings([place], options.marking, agreed, local_identity(), lambda: datetime.now(UTC), words)
     if options.marking.off:
-        log_unmarked(place.shown, options.marking, now)
+        log_unmarked(place.shown, options.marking, datetime.now(UTC))
     on_loop(carry(Carriage(spec, options, taken, [place], recordings, doors=doors)))
 
 

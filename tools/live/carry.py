@@ -9,7 +9,6 @@ import signal
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
@@ -22,7 +21,6 @@ from stream.io.relay import Relay
 from stream.lanes.runtime import calm, settle
 from stream.live.swaps import LiveOptions, LiveSwaps
 from stream.live.wanted import first
-from stream.pipeline.pipeline import Pipeline
 from stream.pipeline.spec import SwapSpec
 from stream.rtmp.server import RtmpServer, digest
 from stream.rtmp.slot import Slot
@@ -33,7 +31,7 @@ from tools.live.face_door import FaceDoor
 from tools.live.osc import OscServer
 from tools.live.stream_steering import StreamSteering
 
-log = logging.getLogger("understudy.feed")
+log = logging.getLogger("understudy.io")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +84,12 @@ async def carry(what: Carriage) -> None:
     settle()
     slot = Slot() if what.taken.listen else None
     tracer = Tracer(what.trace) if what.trace else None
-    pipelines: list[Pipeline] = []
-    relay: Relay | None = None
 
     def make(swaps: LiveSwaps) -> Relay:
         return Relay(
             what.taken,
             list(what.given),
-            swaps.make(None, what.recordings.payload, pipelines.append),
+            swaps.make(None, what.recordings.payload, what.recordings.opened),
             Metrics(),
             tracer=tracer,
             bitrate=what.bitrate,
@@ -118,9 +114,7 @@ async def carry(what: Carriage) -> None:
             port = await door.open()
             ends.push_async_callback(door.close)
             log.info("changes are taken at port %d (%s)", port, type(door).__name__)
-        await relay.run(stop)
-    now = datetime.now(UTC)
-    signed = await asyncio.to_thread(what.recordings.sign, relay.outputs, next(iter(pipelines), None), now)
+        signed = await what.recordings.carry(relay, stop)
     tell(relay, signed)
 
 

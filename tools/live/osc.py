@@ -13,7 +13,7 @@ from stream.live.steering import KINDS, Steer, SteerError, parse_steer, parse_te
 from stream.net.loopback import is_loopback
 from tools.live.control import Steered
 
-log = logging.getLogger("understudy.feed")
+log = logging.getLogger("understudy.io")
 PREFIX = "/understudy/"
 AGREED = "i-have-consent"
 WAITING = 64  # messages that wait for those before them

@@ -92,11 +92,10 @@ def stream(
     for one in given:
         if one.camera:
             VirtualCamera(one)  # a missing one is told before anything slow
-    now, identity = datetime.now(UTC), local_identity()
     words = options.label.words if options.label is not None else ""
-    recordings = Recordings(given, options.marking, agreed, identity, now, words)
+    recordings = Recordings(given, options.marking, agreed, local_identity(), lambda: datetime.now(UTC), words)
     if options.marking.off and (others := [o.shown for o in given if not is_recording(o)]):
-        log_unmarked(", ".join(others), options.marking, now)
+        log_unmarked(", ".join(others), options.marking, datetime.now(UTC))
     token = read_token("--token-file", token_file)
     on_loop(
         carry(Carriage(spec, options, taken, given, recordings, parse_bitrate(bitrate), preset, token, trace, doors))

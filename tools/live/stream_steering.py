@@ -16,7 +16,7 @@ from stream.live.wanted import Newcomers, Wanted, after, change
 from stream.pipeline.spec import SwapSpec
 from tools.live.face_door import FaceDoor, said_of
 
-log = logging.getLogger("understudy.feed")
+log = logging.getLogger("understudy.io")
 
 
 class StreamSteering:

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import av
 import numpy as np
@@ -23,6 +23,8 @@ from stream.io.relay import Relay
 from stream.live.ladder import Rung
 from stream.live.swap import FollowedFace, Shown
 from stream.pipeline.control import Change
+from stream.pipeline.misses import MissLog
+from stream.pipeline.pipeline import Pipeline
 from stream.pixels.label import Label
 from stream.rtmp.client import RtmpPublisher
 from stream.telemetry.metrics import Metered, Metrics
@@ -45,6 +47,23 @@ class Same:
 
     def close(self) -> None:
         pass
+
+
+@dataclass
+class Counted:
+    """What signing asks a pipeline: a session in which `painted` frames were painted."""
+
+    painted: int
+    files: dict[str, Path] = field(default_factory=dict)
+
+    @property
+    def misses(self) -> MissLog:
+        return MissLog(painted=self.painted)
+
+
+def counted(painted: int) -> Pipeline:
+    """Stands for the pipeline of a swap that paints nothing."""
+    return cast(Pipeline, Counted(painted))
 
 
 def relay(source: str, *outputs: str | Path, realtime: bool = False) -> Relay:

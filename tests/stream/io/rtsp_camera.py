@@ -22,12 +22,19 @@ SDP = (
 
 class RtspCamera:
     """asked: the methods of every request, in order. played: how often somebody began to watch. quiet: while it is set
-    nothing is sent, and nobody is told."""
+    nothing is sent, and nobody is told. moved: the method that is answered by a redirect, and where to."""
 
-    def __init__(self, number: int = 0, login: str | None = None, size: tuple[int, int] = (160, 120)) -> None:
+    def __init__(
+        self,
+        number: int = 0,
+        login: str | None = None,
+        size: tuple[int, int] = (160, 120),
+        moved: tuple[str, str] | None = None,
+    ) -> None:
         self.asked: list[str] = []
         self.played = 0
         self.quiet = threading.Event()
+        self._moved = moved
         self._login, self._size, self._closed = login, size, threading.Event()
         self._server = socket.create_server(("127.0.0.1", number))
         self.port = int(self._server.getsockname()[1])
@@ -84,6 +91,8 @@ class RtspCamera:
             known = "Basic " + base64.b64encode(self._login.encode()).decode()
             if head.get("authorization") != known:
                 return "401 Unauthorized", ['WWW-Authenticate: Basic realm="camera"'], ""
+        if self._moved is not None and self._moved[0] == method:
+            return "302 Moved", [f"Location: {self._moved[1]}"], ""
         match method:
             case "OPTIONS":
                 return "200 OK", ["Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER"], ""

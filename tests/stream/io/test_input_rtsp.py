@@ -18,8 +18,11 @@ def test_a_camera_is_pulled_to_a_file_and_a_playlist(tmp_path: Path, caplog: pyt
     made = relay(camera.url(), tmp_path / "a.ts", tmp_path / "b.m3u8")
     began = time.monotonic()
     carried(made, 60)
+    assert time.monotonic() - began < 12, "two seconds of pictures, and the first ones came soon"
+    until = time.monotonic() + 5
+    while camera.asked[-1] != "TEARDOWN" and time.monotonic() < until:
+        time.sleep(0.01)
     camera.close()
-    assert time.monotonic() - began < 6, "two seconds of pictures, and the first ones came soon"
     assert camera.asked[:4] == ["OPTIONS", "DESCRIBE", "SETUP", "SETUP"] and camera.asked[-1] == "TEARDOWN"
     for path in (tmp_path / "a.ts", tmp_path / "b.m3u8"):
         seen, heard = packets(path, "video"), packets(path, "audio")
@@ -85,3 +88,18 @@ def test_a_camera_that_falls_silent_is_called_again(tmp_path: Path, monkeypatch:
     camera.close()
     assert camera.played >= 2 and made.input.count.opened >= 2
     assert len(packets(tmp_path / "a.ts", "video")) > 35
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "DESCRIBE", "SETUP", "PLAY"])
+def test_a_camera_that_leads_elsewhere_is_not_followed(
+    method: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = RtspCamera()
+    camera = RtspCamera(moved=(method, other.url()))
+    made = relay(camera.url(), tmp_path / "a.ts")
+    with caplog.at_level(logging.WARNING):
+        assert tried(made.input, 0.4)
+    for one in (camera, other):
+        one.close()
+    assert method in camera.asked and other.asked == []
+    assert f"leads to another address, {other.url()}" in caplog.text

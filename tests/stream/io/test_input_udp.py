@@ -82,7 +82,7 @@ def test_a_sender_that_begins_again_with_other_pids_is_taken_and_told(
         write(f"{url}?pkt_size=1316", 30.0, format="mpegts", pace=True, options=other, stop=over)
 
     threads = [threading.Thread(target=call) for call in (send, source.run)]
-    with caplog.at_level(logging.WARNING, "understudy.feed"):
+    with caplog.at_level(logging.WARNING, "understudy.io"):
         for thread in threads:
             thread.start()
         until = time.monotonic() + 25
@@ -121,7 +121,7 @@ def test_sound_alone_is_no_picture(tmp_path: Path, caplog: pytest.LogCaptureFixt
     source = Input(inlet(f"udp://127.0.0.1:{number}"), lambda _: None, lambda _: None, no_picture=1.5)
     reading = threading.Thread(target=source.run)
     with (
-        caplog.at_level(logging.WARNING, "understudy.feed"),
+        caplog.at_level(logging.WARNING, "understudy.io"),
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender,
     ):
         reading.start()

@@ -264,7 +264,7 @@ def test_a_push_to_nginx_comes_back_after_its_restart_with_a_key_frame_and_in_sy
     asyncio.run(main())
     for part in (1, 2):
         path = tmp_path / f"part{part}.ts"
-        in_sync(path, 3)
+        in_sync(path, 2)  # of six flashes of one picture each, some of which a busy machine leaves out
         with av.open(str(path)) as got:
             first = next(p for p in got.demux(video=0) if p.size)
         assert first.is_keyframe and set(pictures(path)) == {clapper.SIZE}

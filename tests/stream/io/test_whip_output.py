@@ -35,7 +35,7 @@ def test_a_server_that_is_not_there_is_tried_again_and_nothing_piles_up(caplog: 
         audio.push("packet")
         assert (len(video), len(audio)) == (0, 0), "no subscription is left"
 
-    with caplog.at_level(logging.WARNING, "understudy.feed"):
+    with caplog.at_level(logging.WARNING, "understudy.io"):
         asyncio.run(main())
     assert all("cannot be reached" in r.getMessage() for r in caplog.records)
     assert "secret" not in caplog.text and "token" not in caplog.text

@@ -122,6 +122,18 @@ def test_messages_under_way_are_bounded_together_and_more_where_trusted() -> Non
     assert chunks.feed(begun[0] + begun[1]) == []
 
 
+@pytest.mark.parametrize("kind", [1, 2, 8], ids=["sets a chunk size", "aborts a message", "sound"])
+def test_chunks_are_counted_until_the_other_side_is_trusted(kind: int) -> None:
+    """Empty ones too, and those about the chunks themselves, which are no message for anybody."""
+    first, again = cut(Message(kind, 0, 1, (128).to_bytes(4, "big")), 3), b"\xc3" + (128).to_bytes(4, "big")
+    Chunks(SMALL, 10).feed(first + again * 9)
+    with pytest.raises(ValueError, match="too many chunks"):
+        Chunks(SMALL, 10).feed(first + again * 10)
+    chunks = Chunks(SMALL, 10)
+    chunks.trust(SMALL)
+    chunks.feed(first + again * 1000)
+
+
 def test_bytes_that_drip_cost_no_more_than_those_that_come_at_once() -> None:
     """A large message in a large chunk, a few bytes at a time: what came is not copied again for each of them."""
     size = 1 << 20

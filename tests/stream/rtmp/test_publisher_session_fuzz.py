@@ -14,7 +14,7 @@ from stream.rtmp.chunks import Chunks, Message, cut
 from stream.rtmp.flv import WRAP, FlvTags
 from stream.rtmp.publisher_session import BEFORE, PublishAnswer, PublisherSession
 from tests.fuzzing import damaged, hammer
-from tests.stream.rtmp.test_publisher_session import command, greeting, publish
+from tests.stream.rtmp.test_publisher_session import command, handshake, publish
 
 NUMBERS = (2, 3, 4, 5, 6, 63, 64, 319, 320, 4000)  # chunk streams, of headers of one to three bytes
 LENGTHS = (0, 1, 4, 127, 128, 129, 1000, BEFORE - 1, BEFORE, BEFORE + 1, 70_000, 8 << 20, 0xFFFFFF)
@@ -99,7 +99,7 @@ def said(pieces: list[bytes], answer: PublishAnswer) -> tuple[bytes, bytes, str]
 
 def look(data: bytes) -> None:
     chance = random.Random(len(data))
-    whole = greeting() + data
+    whole = handshake() + data
     cuts = sorted(chance.randrange(len(whole) + 1) for _ in range(chance.randrange(12)))
     pieces = [whole[a:b] for a, b in zip([0, *cuts], [*cuts, len(whole)], strict=True)]
     for answer in (PublishAnswer.ACCEPTED, PublishAnswer.UNKNOWN):
@@ -134,7 +134,7 @@ def test_what_once_went_wrong(name: str) -> None:
 
 
 def test_a_whole_session_is_understood() -> None:
-    _, flv, end = said([greeting() + a_session()], PublishAnswer.ACCEPTED)
+    _, flv, end = said([handshake() + a_session()], PublishAnswer.ACCEPTED)
     assert end == "over: True" and len(FlvTags().feed(flv)) == 6
 
 

@@ -30,8 +30,8 @@ def test_an_error_is_told_with_its_traceback_in_the_same_line(capsys: pytest.Cap
 
 def test_text_is_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     logs("text")
-    logging.getLogger("understudy.feed").warning("lost")
-    assert capsys.readouterr().err == "WARNING understudy.feed: lost\n"
+    logging.getLogger("understudy.io").warning("lost")
+    assert capsys.readouterr().err == "WARNING understudy.io: lost\n"
 
 
 def test_another_kind_is_refused() -> None:

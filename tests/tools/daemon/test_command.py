@@ -117,6 +117,7 @@ def alive(folder: Path) -> list[int]:
     return found
 
 
+@pytest.mark.timeout(300)  # processes with networks, on busy machines too
 class TestEnds:
     pytestmark = needs_models
 

@@ -2,20 +2,41 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import av
 import pytest
 
 from engines.errors import OutputError
+from engines.watermark.payload import Payload
+from stream.marks.keys import Identity, local_identity
+from stream.marks.layers import Marking
+from stream.marks.provenance import ManifestState
+from stream.marks.read import read_provenance
+from stream.pipeline.pipeline import Pipeline
 from stream.rtmp.client import RtmpPublisher
-from stream.telemetry.metrics import Metrics
-from tests.stream.io.feeding import Same, packets, write
+from stream.telemetry.metrics import Metered, Metrics
+from tests.stream.io.feeding import Same, counted, packets, write
 from tools.daemon.config import Endpoint
+from tools.daemon.endpoint_swaps import EndpointSwaps
 from tools.daemon.endpoints import Endpoints
 
 KEYS = {"one": "key-of-endpoint-one", "two": "key-of-endpoint-two"}
+
+
+def swaps(painted: int | None = None, identity: Identity | None = None) -> EndpointSwaps:
+    """Of sessions that change nothing. painted: pictures that each says it has painted, None: it has no pipeline."""
+
+    def make(payload: Payload | None, opened: Callable[[Pipeline], object]) -> Callable[[Metered], Same]:
+        def session(stats: Metered) -> Same:
+            if painted is not None:
+                opened(counted(painted))
+            return Same(stats)
+
+        return session
+
+    return EndpointSwaps(make, None, identity or local_identity(), Marking(), "Face replaced")
 
 
 def endpoint(name: str, *outputs: Path) -> Endpoint:
@@ -23,8 +44,10 @@ def endpoint(name: str, *outputs: Path) -> Endpoint:
 
 
 @contextlib.asynccontextmanager
-async def opened(*endpoints: Endpoint, most: int = 4) -> AsyncIterator[tuple[Endpoints, str]]:
-    live = Endpoints(endpoints, [Same] * len(endpoints), Metrics(), most, linger=0.6)
+async def opened(
+    *endpoints: Endpoint, most: int = 4, own: EndpointSwaps | None = None
+) -> AsyncIterator[tuple[Endpoints, str]]:
+    live = Endpoints(endpoints, [own or swaps()] * len(endpoints), Metrics(), most, linger=0.6)
     port = await live.open("127.0.0.1", 0)
     try:
         yield live, f"rtmp://127.0.0.1:{port}/live"
@@ -33,7 +56,7 @@ async def opened(*endpoints: Endpoint, most: int = 4) -> AsyncIterator[tuple[End
         await live.close()
 
 
-async def resting(live: Endpoints) -> None:
+async def ended(live: Endpoints) -> None:
     async with asyncio.timeout(10):
         while live.running:
             await asyncio.sleep(0.02)
@@ -45,7 +68,7 @@ def publish(url: str, name: str, seconds: float) -> asyncio.Task[int]:
     )
 
 
-def test_two_endpoints_work_at_once_and_rest_after(tmp_path: Path) -> None:
+def test_two_endpoints_work_at_once_and_end_after(tmp_path: Path) -> None:
     async def main() -> None:
         async with opened(endpoint("one", tmp_path / "a.ts"), endpoint("two", tmp_path / "b.ts")) as (live, url):
             sends = [publish(url, "one", 2.0), publish(url, "two", 1.5)]
@@ -54,7 +77,7 @@ def test_two_endpoints_work_at_once_and_rest_after(tmp_path: Path) -> None:
                     await asyncio.sleep(0.02)
             assert live.running == 2 and KEYS["one"] not in str(live.to_json())
             await asyncio.gather(*sends)
-            await resting(live)
+            await ended(live)
             assert [t["publishing"] for t in live.to_json()] == [False, False]
 
     asyncio.run(main())
@@ -68,7 +91,7 @@ def test_a_publisher_that_comes_back_in_time_finds_its_outputs_open(tmp_path: Pa
             await asyncio.sleep(0.2)
             assert live.running == 1
             await publish(url, "one", 0.7)
-            await resting(live)
+            await ended(live)
 
     asyncio.run(main())
     assert [p.name for p in tmp_path.iterdir()] == ["a.ts"]
@@ -86,7 +109,7 @@ def test_where_there_is_no_room_the_next_is_told_so(tmp_path: Path) -> None:
             with pytest.raises(ConnectionRefusedError, match="no such stream"):
                 await asyncio.to_thread(RtmpPublisher, f"{url}/wrong-key-altogether")
             first.close()
-            await resting(live)
+            await ended(live)
             (await asyncio.to_thread(RtmpPublisher, f"{url}/{KEYS['two']}")).close()
 
     asyncio.run(main())
@@ -101,21 +124,47 @@ def test_an_output_that_breaks_is_told_and_the_next_publisher_tries_again(tmp_pa
             folder.rmdir()
             with contextlib.suppress(OSError, av.error.FFmpegError):
                 await publish(url, "one", 0.5)
-            await resting(live)
+            await ended(live)
             assert "no folder" in str(live.to_json()[0]["trouble"])
             folder.mkdir()
             (folder / "a.ts").mkdir()  # no file can be there
             with contextlib.suppress(OSError, av.error.FFmpegError):
                 await publish(url, "one", 2.0)
-            await resting(live)
+            await ended(live)
             assert "a.ts cannot be written" in str(live.to_json()[0]["trouble"])
             (folder / "a.ts").rmdir()
             await publish(url, "one", 1.2)
-            await resting(live)
+            await ended(live)
             assert live.to_json()[0]["trouble"] == ""
 
     asyncio.run(main())
     assert len(packets(folder / "a.ts", "video")) > 5
+
+
+def test_recordings_are_signed_and_the_next_publisher_gets_files_of_its_own(tmp_path: Path) -> None:
+    """As those of `stream`: with the mark of their session. The first publisher breaks off once."""
+    identity = local_identity(tmp_path / "keys" / "signing")
+    (tmp_path / "out").mkdir()
+    outputs = (tmp_path / "out" / "a.ts", tmp_path / "out" / "live.m3u8")
+
+    async def main() -> None:
+        async with opened(endpoint("one", *outputs), own=swaps(4, identity)) as (live, url):
+            for publishers in (2, 1):
+                for _ in range(publishers):
+                    await publish(url, "one", 0.7)
+                await ended(live)
+                assert live.to_json()[0]["trouble"] == ""
+
+    asyncio.run(main())
+    records = []
+    for name in ("a.ts", "a-2.ts"):
+        found = read_provenance(tmp_path / "out" / name, identity.root)
+        assert found.state is ManifestState.TRUSTED and found.record is not None and found.watermark
+        assert found.record.frames == len(packets(tmp_path / "out" / name, "video"))
+        records.append(found)
+    assert [r.record.resumed for r in records if r.record] == [1, 0]
+    assert records[0].watermark != records[1].watermark, "two sessions, two marks"
+    assert not list((tmp_path / "out").glob("*.m3u8.c2pa"))
 
 
 def test_the_trouble_of_one_publisher_is_not_told_of_the_next(tmp_path: Path) -> None:
@@ -127,7 +176,7 @@ def test_the_trouble_of_one_publisher_is_not_told_of_the_next(tmp_path: Path) ->
             folder.rmdir()
             with contextlib.suppress(OSError, av.error.FFmpegError):
                 await publish(url, "one", 0.5)
-            await resting(live)
+            await ended(live)
             assert live.to_json()[0]["trouble"]
             folder.mkdir()
             sending = publish(url, "one", 2.0)
@@ -136,7 +185,7 @@ def test_the_trouble_of_one_publisher_is_not_told_of_the_next(tmp_path: Path) ->
                     await asyncio.sleep(0.02)
             assert live.to_json()[0]["trouble"] == "" and live.to_json()[0]["publishing"]
             await sending
-            await resting(live)
+            await ended(live)
 
     asyncio.run(main())
 
@@ -155,8 +204,8 @@ def test_a_publisher_that_comes_while_an_endpoint_is_in_trouble_is_taken(tmp_pat
             with contextlib.suppress(OSError, av.error.FFmpegError):
                 await first
             folder.mkdir()
-            await publish(url, "one", 2.0)  # the endpoint still rests from its failure
-            await resting(live)
+            await publish(url, "one", 2.0)  # the endpoint still waits after its failure
+            await ended(live)
 
     asyncio.run(main())
     assert len(packets(folder / "a.ts", "video")) > 5
@@ -164,4 +213,4 @@ def test_a_publisher_that_comes_while_an_endpoint_is_in_trouble_is_taken(tmp_pat
 
 def test_an_output_that_cannot_be_is_told_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="no folder"):
-        Endpoints([endpoint("one", tmp_path / "none" / "a.ts")], [Same], Metrics())
+        Endpoints([endpoint("one", tmp_path / "none" / "a.ts")], [swaps()], Metrics())

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
 from stream.telemetry.metrics import Metrics
@@ -17,8 +18,6 @@ from tools.daemon.openapi import document, index
 from tools.daemon.queue.queued_job import JobState
 from tools.http.token_gate import TokenGate
 from tools.http.tokens import Scope, Tokens, save
-
-jsonschema_rs = pytest.importorskip("jsonschema_rs")
 
 
 def check(answer: object, name: str, tokens: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
 from stream.pipeline.spec import KINDS
@@ -9,7 +10,6 @@ from tools.daemon.openapi_schemas import NUMBERS, WORDS, request_schema, schemas
 from tools.daemon.queue.queued_job import QueuedJob, job_of_row, to_json
 from tools.daemon.request import LONGEST, Request
 
-jsonschema_rs = pytest.importorskip("jsonschema_rs")
 JOB: dict[str, Any] = to_json(
     job_of_row(
         (

@@ -74,6 +74,7 @@ def test_what_a_killed_process_left_is_gone_when_the_daemon_has_started(tmp_path
     assert not folders.names()
 
 
+@pytest.mark.timeout(300)  # processes with networks, on busy machines too
 class TestEnds:
     pytestmark = needs_models
 

@@ -122,6 +122,7 @@ def files(folder: Path) -> list[str]:
     return sorted(p.name for p in folder.iterdir())
 
 
+@pytest.mark.timeout(300)  # processes with networks, on busy machines too
 class TestProcess:
     pytestmark = needs_models
 

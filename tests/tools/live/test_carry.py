@@ -75,7 +75,7 @@ def test_a_stream_is_changed_on_the_way_and_its_record_names_everybody(
     options = LiveOptions()
     agreed = consent_said([bare([face])], Given.FLAG, NOW)
     assert options.label is not None
-    recordings = Recordings(given, options.marking, agreed, identity, NOW, options.label.words)
+    recordings = Recordings(given, options.marking, agreed, identity, lambda: NOW, options.label.words)
     taken = inlet(str(tmp_path / "in.mp4"), realtime=True)
     what = Carriage(spec, options, taken, given, recordings, doors=Doors(("127.0.0.1", place)))
     changes: list[dict[str, object]] = [
@@ -114,7 +114,7 @@ def test_what_a_virtual_camera_shows_is_labelled_like_all_that_leaves(
     film(tmp_path / "in.mp4", 90, with_face=True, size=480)
     given, options = [outlet("virtualcam:?fps=30")], LiveOptions()
     identity = local_identity(tmp_path / "keys" / "signing")
-    recordings = Recordings(given, options.marking, None, identity, NOW)
+    recordings = Recordings(given, options.marking, None, identity, lambda: NOW)
     spec = SwapSpec(((face,),), who="all", routing=Routing.FAST, on_miss=OnMiss.HOLD)
     asyncio.run(carry(Carriage(spec, options, inlet(str(tmp_path / "in.mp4"), realtime=True), given, recordings)))
     shown = [one.reshape(720, 480)[:480] for one in desk.pictures]

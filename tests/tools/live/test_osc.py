@@ -65,7 +65,7 @@ def test_messages_come_by_udp_in_their_order(caplog: pytest.LogCaptureFixture) -
                 await asyncio.sleep(0.01)
         await server.close()
 
-    with caplog.at_level(logging.WARNING, "understudy.feed"):
+    with caplog.at_level(logging.WARNING, "understudy.io"):
         asyncio.run(main())
     assert desk.changes == [Steer(strength=0.25), Steer(strength=0.75), Steer(map=("1=track:3", "1=all"))]
     wrong = [record.getMessage() for record in caplog.records]

@@ -44,7 +44,9 @@ class JobInputs:
         }
 
     def check_unchanged(self) -> None:
-        """Raises InputError where one of them was written to since `read`."""
+        """Raises InputError where one of them was written to since `read`, or where a name led elsewhere."""
+        for name in self._pins.moved():
+            raise ChangedInputError(f"{name} was replaced while it was read; let nothing move it")
         for name, file in self._pins.descriptors().items():
             if not fingerprint.is_unchanged(file, self._taken[name]):
                 raise ChangedInputError(f"{name} was changed while it was read; let nothing write to it")

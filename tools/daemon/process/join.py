@@ -91,9 +91,9 @@ def _write(
     path = local_address(partial)
     options = {"avoid_negative_ts": "disabled"} if kind == "matroska" else {}
     with av.open(path, "w", format=kind, container_options=options) as out, av.open(str(segments[0].path)) as first:
-        piece, told = first.streams.video[0], source.video.metadata
+        piece, metadata = first.streams.video[0], source.video.metadata
         video = out.add_stream_from_template(piece, opaque=True)
-        video.metadata.update({k: told[k] for k in ("language", "title", "handler_name") if k in told})
+        video.metadata.update({k: metadata[k] for k in ("language", "title", "handler_name") if k in metadata})
         video.metadata.update({k: piece.metadata[k] for k in ("alpha_mode",) if k in piece.metadata})
         copying = Copying(source, out, output, streams=streams)
         window = _window(source, segments[0].first * source.info.time_base, kind)

@@ -16,7 +16,7 @@ class Reporter:
     def __init__(self, passed: Passed, clock: Callable[[], float] = time.monotonic) -> None:
         self._passed, self._clock = passed, clock
         self._words: Callable[[str], str] = str
-        self._told = float("-inf")
+        self._said_at = float("-inf")
 
     def change(self, words: Callable[[str], str]) -> None:
         """From now on notes and errors go through `words` before they are said."""
@@ -29,12 +29,12 @@ class Reporter:
 
     def alive(self) -> None:
         """Says so, now and then."""
-        if self._clock() - self._told >= ALIVE:
+        if self._clock() - self._said_at >= ALIVE:
             self._say({"alive": True})
 
     def progress(self, frames: int, total: int | None, at_once: bool = False) -> None:
         """frames: finished ones. total: as far as the file tells. at_once: however short ago the last report was."""
-        if at_once or self._clock() - self._told >= EVERY:
+        if at_once or self._clock() - self._said_at >= EVERY:
             self._say({"frames": frames, "total": total})
 
     def note(self, text: str) -> None:
@@ -46,5 +46,5 @@ class Reporter:
         self._say({"error": " ".join(self._words(text).split())})
 
     def _say(self, line: dict[str, object]) -> None:
-        self._told = self._clock()
+        self._said_at = self._clock()
         print(json.dumps(line), flush=True)

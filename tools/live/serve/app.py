@@ -5,6 +5,7 @@ import contextlib
 import logging
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -86,25 +87,30 @@ class Server:
         local = settings.loopback and not self._auth.needed
         middleware = limits.middleware(local, settings.origins, self.activity)
         self.app = web.Application(middlewares=[middleware], client_max_size=photo.LARGEST)
-        self.app.add_routes(
-            [
-                *(web.get(path, self._page) for path in PAGES),
-                web.get("/api/settings", self._settings),
-                *RoomSteering(
-                    self.rooms, settings, self._auth, self._face, FaceDoor(self._deny, swaps.prepare)
-                ).routes(),
-                web.get("/texts.json", texts_handler(settings.texts)),
-                *ViewPages(settings, self._auth).routes(),
-                web.post("/api/rooms", self._upload),
-                web.delete(f"/api/rooms/{NAME}", self._end),
-                web.post(f"/api/rooms/{NAME}/glass", self._glass),
-                web.get("/metrics", self._metrics),
-                web.get("/healthz", self._health),
-                web.get("/readyz", self._ready),
-                *Signalling(self.rooms, settings, self._auth).routes(),
-            ]
+        parts = (
+            RoomSteering(self.rooms, settings, self._auth, self._face, FaceDoor(self._deny, swaps.prepare)),
+            ViewPages(settings, self._auth),
+            Signalling(self.rooms, settings, self._auth),
         )
+        for base in {"", settings.base_path}:  # a proxy takes the path away, or leaves it
+            self.app.add_routes([*self._routes(base), *(route for part in parts for route in part.routes(base))])
+        if settings.base_path:  # the page's links count from its folder
+            self.app.router.add_get(settings.base_path, self._to_folder)
         self.app.cleanup_ctx.append(self._life)
+
+    def _routes(self, base: str) -> list[web.RouteDef]:
+        room = f"{base}/api/rooms/{NAME}"
+        return [
+            *(web.get(base + path, partial(self._page, *page)) for path, page in PAGES.items()),
+            web.get(f"{base}/api/settings", self._settings),
+            web.get(f"{base}/texts.json", texts_handler(self.settings.texts)),
+            web.post(f"{base}/api/rooms", self._upload),
+            web.delete(room, self._end),
+            web.post(f"{room}/glass", self._glass),
+            web.get(f"{base}/metrics", self._metrics),
+            web.get(f"{base}/healthz", self._health),
+            web.get(f"{base}/readyz", self._ready),
+        ]
 
     def _room(self, request: web.Request, scope: Scope, own: bool = False) -> Room:
         """The room that a request names. own: for who made it, or an admin. Raises AccessDenied, 404."""
@@ -133,8 +139,10 @@ class Server:
         if self._tracer:
             self._tracer.close()
 
-    async def _page(self, request: web.Request) -> web.Response:
-        name, kind = PAGES[request.path]
+    async def _to_folder(self, _: web.Request) -> web.Response:
+        raise web.HTTPPermanentRedirect(f"{self.settings.base_path}/")
+
+    async def _page(self, name: str, kind: str, _: web.Request) -> web.Response:
         return web.Response(body=(STATIC / name).read_bytes(), content_type=kind, charset="utf-8")
 
     async def _settings(self, _: web.Request) -> web.Response:
@@ -162,7 +170,7 @@ class Server:
             return refusal(self.rooms, refused)
         facts = {"event": "photo accepted", "sha256": digest, "consent": Given.UPLOAD.value}
         log.info("a photo came in, with consent", extra={"facts": facts})
-        base = prefix(request)
+        base = prefix(request, self.settings.base_path)
         place = {"whip": f"{base}/whip/{room.name}", "whep": f"{base}/whep/{room.name}"}
         return web.json_response({"name": room.name, **place, "notes": list(face.notes)}, status=201)
 
@@ -179,9 +187,9 @@ class Server:
     async def _glass(self, request: web.Request) -> web.Response:
         """A viewer tells the delay from the camera to the screen, `{"ms": 61.5}`, as it can be measured there."""
         self._room(request, Scope.VIEW)
-        told = await limits.json_body(request, 256)
+        body = await limits.json_body(request, 256)
         try:
-            seconds = float(told["ms"]) / 1000
+            seconds = float(body["ms"]) / 1000
         except (ValueError, TypeError, KeyError, OverflowError):
             raise web.HTTPBadRequest(reason='send {"ms": a number}') from None
         if not 0 < seconds < LATEST:

@@ -54,6 +54,10 @@ def serve(
     origin: Annotated[
         list[str] | None, typer.Option(metavar="URL", rich_help_panel=NET, help="Another page that may call (CORS).")
     ] = None,
+    base_path: Annotated[
+        str,
+        typer.Option(metavar="/PATH", help="Where a proxy before the server shows it.", rich_help_panel=NET),
+    ] = "",
     most: Annotated[int, typer.Option("--sessions", min=1, help="Most sessions at once.")] = 16,
     texts: Annotated[
         Path | None, typer.Option(metavar="FILE.json", help="Further languages of the page (docs/live.md).")
@@ -77,20 +81,9 @@ def serve(
     servers = tuple(parse_ice(text) for text in (*(ice or ()), *_lines(ice_file)))
     spec, agreed = wanted.settled(consent, live=True, needed=False)
     settings = Settings(
-        host,
-        port,
-        spec,
-        options,
-        tokens,
-        cert,
-        key,
-        servers,
-        tuple(origin or ()),
-        most,
-        trace=trace,
-        consent=agreed,
-        texts=texts,
-    )
+        host, port, spec, options, tokens, cert, key, servers, tuple(origin or ()), most,
+        trace=trace, consent=agreed, texts=texts, base_path=base_path,
+    )  # fmt: skip
     settings.check()
     logs(log)
     on_loop(_serve(settings))
@@ -119,7 +112,7 @@ async def _serve(settings: "Settings") -> None:
     calm()
     async with listening(server) as port:
         scheme = "https" if settings.cert else "http"
-        print(f"open {scheme}://{settings.host}:{port}/ (Ctrl-C ends)", file=sys.stderr, flush=True)
+        print(f"open {scheme}://{settings.host}:{port}{settings.base_path}/ (Ctrl-C ends)", file=sys.stderr, flush=True)
         if not settings.loopback and not settings.cert:
             print(PLAIN, file=sys.stderr, flush=True)
         await done.wait()

@@ -106,7 +106,7 @@ class RoomSteering:
         return web.Response(status=204)
 
     async def document(self, request: web.Request) -> web.Response:
-        return web.json_response(document(self._auth.needed, prefix(request)))
+        return web.json_response(document(self._auth.needed, prefix(request, self._settings.base_path)))
 
     def _room(self, request: web.Request, scope: Scope) -> tuple[Room, Grant]:
         """Raises AccessDenied, 404."""

@@ -9,6 +9,7 @@ from stream.live.swaps import LiveOptions
 from stream.net.loopback import is_loopback
 from stream.pipeline.spec import SwapSpec
 from stream.pixels.label import WORDS
+from tools.http.base_path import check_base_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,9 @@ class IceServer:
 class Settings:
     """spec: what is painted; the photos in it are the face of sessions that bring none. live: guard, marks and label.
     tokens: file of bearer tokens. most: sessions at once, whatever the load. quiet_after: seconds without a picture
-    after which a session ends. consent: of the people in the spec, None where it names nobody. bare: no swap at all,
-    for measuring what the path itself costs. texts: a file with further languages of the page."""
+    after which a session ends. consent: of the people in the spec, None where it names nobody. base_path: the path
+    under which a proxy shows the server, empty for none. bare: no swap at all, for measuring what the path itself
+    costs. texts: a file with further languages of the page."""
 
     host: str = "127.0.0.1"
     port: int = 8080
@@ -41,6 +43,7 @@ class Settings:
     quiet_after: float = 15.0
     trace: Path | None = None
     consent: Consent | None = None
+    base_path: str = ""
     bare: bool = False
     texts: Path | None = None
 
@@ -60,6 +63,7 @@ class Settings:
                 f"--host {self.host} can be reached by others, so it needs --tokens FILE: make one with"
                 f" `understudy token add --file FILE`; without tokens only 127.0.0.1 is served"
             )
+        check_base_path(self.base_path)
         if (self.cert is None) != (self.key is None):
             raise UnderstudyError("--cert and --key belong together; give both")
         for path, name in ((self.tokens, "--tokens"), (self.cert, "--cert"), (self.key, "--key")):

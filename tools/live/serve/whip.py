@@ -1,6 +1,7 @@
 """WHIP (RFC 9725) and WHEP over HTTP: requests, answers and headers. Knows nothing of what is behind them."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from aiohttp import web
 
@@ -25,15 +26,16 @@ class Signalling:
     def __init__(self, rooms: Rooms, settings: Settings, auth: RequestAuth) -> None:
         self._rooms, self._settings, self._auth = rooms, settings, auth
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self, base: str = "") -> list[web.RouteDef]:
+        """base: the path before theirs, without a slash at its end."""
         made = []
         for kind in SCOPES:
-            place, one = f"/{kind}/{NAME}", f"/{kind}/{NAME}/{{id:[A-Za-z0-9_-]{{1,64}}}}"
+            place, one = f"{base}/{kind}/{NAME}", f"{base}/{kind}/{NAME}/{{id:[A-Za-z0-9_-]{{1,64}}}}"
             made += [
                 web.post(place, self._entering(kind)),
                 web.options(place, self.options),
-                web.patch(one, self.patch),
-                web.delete(one, self.delete),
+                web.patch(one, partial(self.patch, kind)),
+                web.delete(one, partial(self.delete, kind)),
                 web.options(one, self.options),
             ]
         return made
@@ -51,7 +53,7 @@ class Signalling:
             except Refused as refused:
                 return refusal(self._rooms, refused)
             headers = [
-                ("Location", f"{prefix(request)}/{kind}/{name}/{link.id}"),
+                ("Location", f"{prefix(request, self._settings.base_path)}/{kind}/{name}/{link.id}"),
                 ("ETag", f'"{link.etag}"'),
                 ("Accept-Patch", FRAGMENT),
                 ("X-Disclosure", self._settings.disclosure),
@@ -75,9 +77,9 @@ class Signalling:
                 response.headers.add("Link", ice_link(server.url, None, None))
         return response
 
-    async def patch(self, request: web.Request) -> web.Response:
+    async def patch(self, kind: str, request: web.Request) -> web.Response:
         """Trickled candidates."""
-        link = self._link(request)
+        link = self._link(kind, request)
         data = text(await limits.body(request, (FRAGMENT,), LARGEST))
         match = request.headers.get("If-Match")
         if match is None:
@@ -94,15 +96,14 @@ class Signalling:
             return limits.problem(400, str(error))
         return web.Response(status=204)  # without an ETag: the ICE session is the same
 
-    async def delete(self, request: web.Request) -> web.Response:
+    async def delete(self, kind: str, request: web.Request) -> web.Response:
         """The client ends its session."""
-        link = self._link(request)
+        link = self._link(kind, request)
         await self._rooms.leave(request.match_info["name"], link.id)
         return web.Response(status=200)
 
-    def _link(self, request: web.Request) -> Link:
+    def _link(self, kind: str, request: web.Request) -> Link:
         """Of the request's own token, or any for an admin's. Raises 401, 403, 404."""
-        kind = request.path.split("/", 2)[1]
         grant = self._auth.authorize(request, SCOPES[kind])
         link = self._rooms.find(request.match_info["name"], request.match_info["id"])
         if link is None or link.publishes != (kind == "whip"):

@@ -13,6 +13,7 @@ from tools.daemon.queue.scheduler import SchedulerLimits
 from tools.daemon.service import serve
 
 RESERVE = 256 << 10  # bytes, on a small disk
+SILENCE = 60.0  # seconds without a word after which a job's process is ended
 WAITS = (0.2, 0.5)  # seconds between tries
 
 
@@ -27,7 +28,7 @@ def main() -> None:
             return time.time()
 
     script = str(Path(__file__).with_name("worker_script.py"))
-    limits = SchedulerLimits(1, 3, 0.3, (sys.executable, "-P", script), silence=60, waits=WAITS)
+    limits = SchedulerLimits(1, 3, 0.3, (sys.executable, "-P", script), silence=SILENCE * case.slowness, waits=WAITS)
     options = Options(
         state=disk / "state",
         files=(disk / "files",),

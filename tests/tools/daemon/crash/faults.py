@@ -37,13 +37,14 @@ class Fault(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Case:
     """nth: at which passing of the step. seed: of the fault's own choices. folder: the case's, with `files`, `spare`
-    and `state` in it."""
+    and `state` in it. slowness: how many times longer than usual everything may take on a busy machine."""
 
     step: Step
     fault: Fault
     nth: int
     seed: int
     folder: str
+    slowness: float = 1.0
 
     @property
     def struck(self) -> Path:

@@ -1,6 +1,7 @@
 """Breaks the daemon at every named step of a job, in every way of `faults`, and looks what is left:
 
     .venv/bin/python -m tests.tools.daemon.crash.harness [--seed N] [--only WORDS] [--at-once N] [--sample N]
+        [--slowness N]
 
 After each fault the daemon is started again where it died, as a service manager does. Always: the output is there,
 whole and right, or there is none under its name; nothing of ours is left beside it; and the job behind it gets done.
@@ -40,8 +41,8 @@ OFTEN = {  # steps that one job passes several times, and how often at least
 class References:
     """What the inputs become without a fault: for the pairs of them that cases leave behind, run when one is wanted."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._inputs = folder, folder / "inputs"
+    def __init__(self, folder: Path, slowness: float = 1.0) -> None:
+        self._folder, self._inputs, self._slowness = folder, folder / "inputs", slowness
         self._found: dict[tuple[str, str], Reference] = {}
         self._lock = threading.Lock()
         for name in ("first", "other"):
@@ -56,7 +57,8 @@ class References:
             return self._found[clip, face]
 
     def _run(self, clip: str, face: str) -> Reference:
-        case = Case(Step.LISTENING, Fault.KILL, 1 << 30, 0, str(self._folder / f"reference-{clip}-{face}"))
+        own = self._folder / f"reference-{clip}-{face}"
+        case = Case(Step.LISTENING, Fault.KILL, 1 << 30, 0, str(own), self._slowness)
         disk = Path(case.folder) / "disk"
         shutil.copytree(self._inputs / "first", disk / "files")
         shutil.copy(self._inputs / clip / "clip.mp4", disk / "files")
@@ -114,13 +116,13 @@ def _judge(disk: Path, outcome: Outcome, references: References) -> None:
             outcome.wrong.append(f"the queue: {found}")
 
 
-def cases(folder: Path, seed: int) -> list[Case]:
+def cases(folder: Path, seed: int, slowness: float = 1.0) -> list[Case]:
     """Every step with every fault."""
     found = []
     for step in Step:
         for fault in Fault:
             nth = random.Random(f"{seed} {step} {fault}").randint(1, OFTEN.get(step, 1))
-            found.append(Case(step, fault, nth, seed, str(folder / f"{step.name}-{fault.name}")))
+            found.append(Case(step, fault, nth, seed, str(folder / f"{step.name}-{fault.name}"), slowness))
     return found
 
 
@@ -131,12 +133,13 @@ def main() -> int:
     parser.add_argument("--only", default="", help="cases whose step and fault hold these words")
     parser.add_argument("--at-once", type=int, default=2)
     parser.add_argument("--sample", type=int, default=0, help="so many cases, drawn by the seed; each fault in turn")
+    parser.add_argument("--slowness", type=float, default=1.0, help="how many times longer all may take here")
     options = parser.parse_args()
     if os.geteuid() and not may_mount() and "UNDERSTUDY_CRASH_UNSHARED" not in os.environ:
         _in_own_namespace()
     with tempfile.TemporaryDirectory(prefix="crash-") as text:
         folder = Path(text)
-        chosen = [c for c in cases(folder, options.seed) if options.only in f"{c.step} {c.fault}"]
+        chosen = [c for c in cases(folder, options.seed, options.slowness) if options.only in f"{c.step} {c.fault}"]
         if options.sample:
             chosen = sample(chosen, options.sample, options.seed)
         skipped = 0
@@ -144,7 +147,7 @@ def main() -> int:
             skipped = sum(c.fault is Fault.FULL for c in chosen)
             chosen = [c for c in chosen if c.fault is not Fault.FULL]
             print(f"skipped: {skipped} cases of a full disk, as no disk may be mounted here", flush=True)
-        references, begun = References(folder), time.monotonic()
+        references, begun = References(folder, options.slowness), time.monotonic()
         with ThreadPoolExecutor(options.at_once) as pool:
             outcomes = []
             for outcome in pool.map(lambda case: run(case, references), chosen):

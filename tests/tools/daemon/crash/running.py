@@ -134,7 +134,8 @@ def request(disk: Path, output: str, **more: Any) -> dict[str, Any]:
 def follow(daemon: Daemon, outcome: Outcome, jobs: dict[str, dict[str, Any]]) -> None:
     """Adds the jobs, as a client does that asks again until it is answered, and waits for their ends."""
     full, names = FullDisk(outcome), dict[str, str]()
-    until, found = time.monotonic() + PATIENCE, list[dict[str, Any] | None]()
+    patience = PATIENCE * outcome.case.slowness
+    until, found = time.monotonic() + patience, list[dict[str, Any] | None]()
     while time.monotonic() < until:
         daemon.revive()
         full.look(daemon)
@@ -150,7 +151,7 @@ def follow(daemon: Daemon, outcome: Outcome, jobs: dict[str, dict[str, Any]]) ->
                     outcome.wrong.append(f"the job behind it is {ends[-1]['state']}: {ends[-1]['reason']}")
                 return
         time.sleep(0.1)
-    outcome.wrong.append(f"no end within {PATIENCE:.0f} s: {found}")
+    outcome.wrong.append(f"no end within {patience:.0f} s: {found}")
 
 
 class FullDisk:
@@ -176,7 +177,7 @@ class FullDisk:
 
 def _starts_full(daemon: Daemon, outcome: Outcome) -> None:
     """The daemon has to come up while its disk is full."""
-    until = time.monotonic() + 20
+    until = time.monotonic() + 20 * outcome.case.slowness
     while time.monotonic() < until:
         daemon.revive()
         if daemon.ask("/healthz"):

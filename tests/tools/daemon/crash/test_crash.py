@@ -42,6 +42,7 @@ class TestSample:
     @pytest.mark.timeout(600)
     def test_either_the_whole_output_or_none_and_the_queue_goes_on(self) -> None:
         command = [sys.executable, "-m", "tests.tools.daemon.crash.harness", "--sample", "5", "--seed", str(SEED)]
+        command += ["--slowness", "2"]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "0 wrong" in done.stdout

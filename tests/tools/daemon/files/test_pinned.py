@@ -1,5 +1,8 @@
 """Inputs that are opened once: whatever becomes of their names, they are read as they were."""
 
+import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -79,3 +82,102 @@ def test_what_a_killed_process_left_is_gone_at_the_next_start(tmp_path: Path) ->
         pins.pin(clip)
     assert opened() == before
     killed.close()
+
+
+# ---- without /proc
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[Path]:
+    """A folder on another disk than the files'."""
+    memory = Path("/dev/shm")
+    if not memory.is_dir() or memory.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("this machine has no second disk to write to")
+    with tempfile.TemporaryDirectory(dir=memory) as folder:
+        yield Path(folder)
+
+
+@pytest.mark.parametrize("how", ["replaced", "removed", "linked"])
+def test_without_proc_a_hard_link_keeps_what_was_pinned(tmp_path: Path, how: str) -> None:
+    clip, none = tmp_path / "clip.mp4", tmp_path / "no-proc"
+    clip.write_bytes(b"first")
+    with PinnedInputs(tmp_path / "job", none) as pins:
+        name = pins.pin(clip)
+        assert name != clip and not name.is_symlink()
+        clip.unlink()
+        if how == "replaced":
+            clip.write_bytes(b"other")
+        if how == "linked":
+            clip.symlink_to("/etc/passwd")
+        assert name.read_bytes() == b"first" and pins.moved() == []
+        assert pins.as_asked(f"{name} is short") == f"{clip} is short"
+    assert not (tmp_path / "job" / FOLDER).exists()
+
+
+@pytest.mark.parametrize("how", ["replaced", "removed", "linked", "there and back", "written over"])
+def test_without_proc_and_on_another_disk_a_name_that_led_elsewhere_is_told(
+    tmp_path: Path, elsewhere: Path, how: str
+) -> None:
+    """Written over in place is the fingerprint's to see; its times tell it here too."""
+    clip, quiet, other = tmp_path / "clip.mp4", tmp_path / "quiet.mp4", tmp_path / "other.mp4"
+    for path in (clip, quiet, other):
+        path.write_bytes(b"first")
+    with PinnedInputs(elsewhere, tmp_path / "no-proc") as pins:
+        assert [pins.pin(clip), pins.pin(quiet)] == [clip, quiet] and pins.moved() == []
+        match how:
+            case "replaced":
+                other.replace(clip)
+            case "removed":
+                clip.unlink()
+            case "linked":
+                clip.unlink()
+                clip.symlink_to(other)
+            case "there and back":
+                clip.rename(tmp_path / "aside.mp4")
+                other.rename(clip)
+                clip.rename(other)
+                (tmp_path / "aside.mp4").rename(clip)
+            case "written over":
+                time.sleep(0.02)
+                clip.write_bytes(b"other")
+        assert pins.moved() == [str(clip)]
+
+
+@pytest.mark.parametrize("how", ["nothing", "a photo is replaced", "a photo comes", "the folder goes"])
+def test_without_proc_and_on_another_disk_a_folder_of_photos_is_watched(
+    tmp_path: Path, elsewhere: Path, how: str
+) -> None:
+    photos = tmp_path / "ann"
+    photos.mkdir()
+    for name in ("a.png", "b.png", "notes.txt"):
+        (photos / name).write_bytes(name.encode())
+    with PinnedInputs(elsewhere, tmp_path / "no-proc") as pins:
+        assert pins.pin_photos(photos) == photos
+        assert set(pins.descriptors()) == {f"{photos}/a.png", f"{photos}/b.png"}
+        (photos / "notes.txt").write_text("more")
+        match how:
+            case "a photo is replaced":
+                (photos / "b.png").unlink()
+                (photos / "b.png").write_bytes(b"x")
+            case "a photo comes":
+                (photos / "c.png").write_bytes(b"x")
+            case "the folder goes":
+                photos.rename(tmp_path / "bob")
+        moved = {
+            "nothing": [],
+            "a photo is replaced": [f"{photos}/b.png"],
+            "a photo comes": [str(photos)],
+            "the folder goes": [str(photos), f"{photos}/a.png", f"{photos}/b.png"],
+        }
+        assert pins.moved() == moved[how]
+
+
+def test_without_proc_a_folder_of_photos_is_kept_by_hard_links(tmp_path: Path) -> None:
+    photos = tmp_path / "ann"
+    photos.mkdir()
+    (photos / "a.png").write_bytes(b"first")
+    with PinnedInputs(tmp_path / "job", tmp_path / "no-proc") as pins:
+        folder = pins.pin_photos(photos)
+        (photos / "a.png").unlink()
+        (photos / "a.png").write_bytes(b"other")
+        assert folder != photos and (folder / "a.png").read_bytes() == b"first" and pins.moved() == []

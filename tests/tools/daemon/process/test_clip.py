@@ -12,6 +12,7 @@ import pytest
 
 from engines.errors import UnderstudyError
 from stream.jobs.job import SwapJob
+from stream.marks.read import read_provenance
 from stream.media.codecs import Encoding
 from stream.media.source import open_source
 from stream.pipeline.choices import Routing
@@ -48,6 +49,7 @@ def test_it_goes_on_a_little_before_what_is_missing(tmp_path: Path) -> None:
             assert next(again.frames()).pts * base == 5, "never before what was asked for"
 
 
+@pytest.mark.timeout(300)  # processes with networks, on busy machines too
 class TestWork:
     pytestmark = needs_models
 
@@ -74,9 +76,14 @@ class TestWork:
             work.join()
         assert [(p.path.name, p.path.stat().st_mtime_ns) for p in finished(folder)] == made
         assert job.output is not None and times(Path(job.output)) == times(Path(job.target))
+        record = read_provenance(Path(job.output)).record
+        assert record is not None and record.resumed == 1, "the signed record says that the work was broken off once"
         with closing(self.opened(job, folder)) as work:
             assert work.cut({"clip": Fingerprint(1, 2, "bb")})
+            work.join()
         assert not {p.path.stat().st_mtime_ns for p in finished(folder)} & {at for _, at in made}
+        record = read_provenance(Path(job.output)).record
+        assert record is not None and record.resumed == 0, "it was begun anew"
 
     def test_an_output_has_one_mark_however_often_it_was_begun(self, job: SwapJob, folder: Path) -> None:
         sessions = set()

@@ -1,5 +1,7 @@
 """All that a job reads: opened once, fingerprinted under the names that were asked for, watched for changes."""
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -56,6 +58,25 @@ def test_whatever_is_written_to_is_seen(asked: Request, pins: PinnedInputs, tmp_
         inputs.check_unchanged()
     after = inputs.read(lambda: None)
     assert {key for key in before if before[key].sha256 != after[key].sha256} == {f"{tmp_path}/{name}"}
+
+
+def test_without_proc_a_name_that_leads_elsewhere_in_the_end_is_told(asked: Request, tmp_path: Path) -> None:
+    """Where no hard link can be made: the job's folder is on another disk, or the file system has none."""
+    memory = Path("/dev/shm")
+    if not memory.is_dir() or memory.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("this machine has no second disk to write to")
+    with (
+        tempfile.TemporaryDirectory(dir=memory) as folder,
+        PinnedInputs(Path(folder), tmp_path / "no-proc") as pins,
+    ):
+        inputs = JobInputs(asked, "out.mp4", pins)
+        assert inputs.request.target == asked.target
+        inputs.read(lambda: None)
+        inputs.check_unchanged()
+        shutil.copy(tmp_path / "a.png", tmp_path / "new.png")
+        (tmp_path / "new.png").replace(tmp_path / "a.png")
+        with pytest.raises(ChangedInputError, match=r"a\.png was replaced while it was read"):
+            inputs.check_unchanged()
 
 
 def test_a_kept_identity_counts_by_what_it_holds(asked: Request, pins: PinnedInputs, tmp_path: Path) -> None:

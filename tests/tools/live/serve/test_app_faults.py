@@ -165,10 +165,12 @@ def test_the_rate_of_the_camera_changes_in_mid_stream() -> None:
             await until(lambda: len(watch.seen) > 15)
             for fps in (10, 25):
                 camera.to(fps)
-                watch.seen = []
-                await asyncio.sleep(2.0)
-                assert 0.6 * 2 * fps < len(watch.seen) < 1.4 * 2 * fps
-                assert np.median([delay for _, _, delay in watch.seen]) < 0.25
+                watch.seen, first = [], camera.number
+                await until(lambda fps=fps: len(watch.seen) > 2 * fps)
+                numbers = [number for number, _, _ in watch.seen]
+                assert numbers == sorted(set(numbers)), "each once, in order"
+                assert len(numbers) > 0.3 * (camera.number - first), "at either rate, on a busy machine too"
+                assert np.median([delay for _, _, delay in watch.seen]) < 0.5, "though a queue would have grown"
 
     asyncio.run(main())
 

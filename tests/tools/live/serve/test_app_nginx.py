@@ -9,6 +9,7 @@ from pathlib import Path
 import aiohttp
 import cv2
 import numpy as np
+import pytest
 
 from stream.webrtc.client import Client
 from tests.programs import needs, nginx
@@ -70,6 +71,67 @@ def test_as_documented_everything_works_under_a_path(tmp_path: Path) -> None:
                         await down.play(viewer.picture, viewer.sound)
                         await viewer.until(5)
                 await until(lambda: not server.rooms.rooms)  # the goodbye went to the Location
+
+    asyncio.run(main())
+
+
+@needs("nginx")
+@pytest.mark.parametrize("end", ["/", ""], ids=["the proxy takes the path away", "the proxy leaves it"])
+def test_with_a_base_path_everything_works_behind_a_proxy_that_says_nothing(tmp_path: Path, end: str) -> None:
+    secrets = made(tmp_path / "t", one=(USUAL, TokenLimits()))
+    token, outside = secrets["one"], free_port()
+
+    async def main() -> None:
+        async with served(tokens=tmp_path / "t", base_path="/x/y") as (server, url, _):
+            blocks = (
+                f"events {{}}\nhttp {{\nserver {{ listen 127.0.0.1:{outside}; client_max_body_size 12m;\n"
+                f"location /x/y/ {{ proxy_pass {url}{end}; proxy_http_version 1.1; }} }} }}\n"
+            )
+            with nginx(tmp_path / "nginx", blocks, outside):
+                root = f"http://127.0.0.1:{outside}"
+                async with aiohttp.ClientSession(root, headers=bearer(token)) as http:
+                    room = await all_of_it(http, "/x/y")
+                whip = root + room["whip"]
+                async with Client(whip, token) as up:
+                    await up.publish(Colour(90))
+                    assert up.resource is not None and up.resource.startswith(f"{whip}/")
+                    async with Client(root + room["whep"], token) as down:
+                        viewer = Viewer()
+                        await down.play(viewer.picture, viewer.sound)
+                        assert down.resource is not None and down.resource.startswith(f"{root}{room['whep']}/")
+                        await viewer.until(5)
+                await until(lambda: not server.rooms.rooms)  # the goodbye went to the Location
+
+    asyncio.run(main())
+
+
+async def all_of_it(http: aiohttp.ClientSession, base: str) -> dict[str, str]:
+    """The page and its parts, the API. Returns a room."""
+    async with http.get(f"{base}/") as got:
+        assert got.status == 200
+        links = re.findall(r'(?:href|src)="([^"]+)"', await got.text())
+    for link in [*links, "whip.js", "api/settings", "healthz", "readyz"]:
+        async with http.get(f"{base}/{link}") as got:
+            assert got.status == 200, link
+    headers = {"Content-Type": "image/png"}
+    async with http.post(f"{base}/api/rooms?consent=true", data=io.BytesIO(PHOTO), headers=headers) as got:
+        room: dict[str, str] = await got.json()
+        assert got.status == 201 and room["whip"] == f"{base}/whip/{room['name']}"
+    async with http.get(f"{base}/api/rooms/{room['name']}") as got:
+        assert await got.json() == {"live": False}
+    return room
+
+
+def test_a_base_path_without_a_slash_leads_to_the_page_and_the_server_answers_without_it_too() -> None:
+    async def main() -> None:
+        async with served(base_path="/x") as (_, url, http):
+            async with http.get(f"{url}/x", allow_redirects=False) as got:
+                assert got.status == 308 and got.headers["Location"] == "/x/"
+            for path in ("/", "/x/", "/app.js", "/x/app.js", "/healthz", "/x/healthz"):
+                async with http.get(url + path) as got:
+                    assert got.status == 200, path
+            async with http.get(f"{url}/x/x/healthz") as got:
+                assert got.status == 404
 
     asyncio.run(main())
 

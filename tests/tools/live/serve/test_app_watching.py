@@ -164,23 +164,23 @@ def test_the_trace_shows_each_frames_way(tmp_path: Path) -> None:
     names = {e["tid"]: e["args"]["name"] for e in events if e["ph"] == "M"}
     assert names == {0: "codecs", 1: "session 1"}
     frames: dict[int, dict[str, dict[str, Any]]] = defaultdict(dict)
-    codecs: dict[int, dict[str, dict[str, Any]]] = defaultdict(dict)
+    codecs: dict[int, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
     for e in events:
         if "frame" in e["args"]:
             frames[e["args"]["frame"]][e["name"]] = e
-        elif e["name"] == "decode":  # the client of this process decodes later, and encoded earlier
-            codecs[e["args"]["pts"]].setdefault("decode", e)
-        elif e["name"] == "encode":
-            codecs[e["args"]["pts"]]["encode"] = e
+        elif e["name"] in ("decode", "encode"):
+            codecs[e["args"]["pts"]][e["name"]].append(e)
     whole = [f for f in frames.values() if {"came", "paint", "left"} <= set(f)]
     assert len(whole) >= 18
     joined = 0
     for frame in whole:
         assert frame["came"]["ts"] <= frame["paint"]["ts"] <= frame["left"]["ts"]
         codec = codecs[frame["came"]["args"]["pts"]]
-        if {"decode", "encode"} <= set(codec):
+        # the client of this process has encoded it before the server decodes it, and decodes it last
+        decode = min(codec["decode"], key=lambda e: e["ts"], default=None)
+        encode = next((e for e in codec["encode"] if decode is not None and e["ts"] > decode["ts"]), None)
+        if decode is not None and encode is not None:
             joined += 1
-            decode, encode = codec["decode"], codec["encode"]
             assert decode["ts"] + decode["dur"] <= frame["came"]["ts"] + 1
             assert frame["left"]["ts"] <= encode["ts"] + 1
     assert joined >= 15 and KEY not in path.read_text()

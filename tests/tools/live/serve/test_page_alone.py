@@ -52,7 +52,7 @@ async def page(
         served(default=None, **settings) as (server, url, _),
         chromium(tmp_path / "profile", tmp_path / "camera.mjpeg") as tab,
     ):
-        await tab.call("Page.navigate", url=f"{url}/")
+        await tab.call("Page.navigate", url=f"{url}{server.settings.base_path}/")
         await tab.until("document.documentElement?.dataset.ready === 'yes'")
         yield server, tab
 
@@ -68,8 +68,10 @@ async def start(tab: Tab, path: Path) -> None:
 
 
 def test_from_photo_to_picture_and_back(tmp_path: Path) -> None:
+    """Under a base path, from which all that the page asks for counts."""
+
     async def main() -> None:
-        async with page(tmp_path) as (server, tab):
+        async with page(tmp_path, base_path="/x/y") as (server, tab):
             assert await tab.js("document.getElementById('go').disabled"), "no photo, no consent, no start"
             await tab.attach("#photo", photo(tmp_path / "face.png", 200))
             assert await tab.js("document.getElementById('go').disabled"), "a photo without consent is not enough"
@@ -98,6 +100,8 @@ def test_from_photo_to_picture_and_back(tmp_path: Path) -> None:
                     await asyncio.sleep(0.1)
             assert await words(tab, "state") == "Stopped." and await tab.js("document.getElementById('label').hidden")
             assert {urlsplit(u.removeprefix("blob:")).hostname for u in tab.asked} == {"127.0.0.1"}
+            paths = [urlsplit(u).path for u in tab.asked if u.startswith("http")]
+            assert len(paths) > 5 and all(path.startswith("/x/y/") for path in paths), paths
             assert not [line for line in tab.console if "exception" in line.lower()]
 
     asyncio.run(main())

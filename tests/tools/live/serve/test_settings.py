@@ -30,6 +30,12 @@ def test_beyond_this_machine_only_with_tokens(tmp_path: Path) -> None:
     Settings(host="0.0.0.0", tokens=tmp_path / "tokens.json").check()
 
 
+def test_a_base_path_is_looked_at() -> None:
+    Settings(base_path="/live").check()
+    with pytest.raises(UnderstudyError, match="--base-path 'live/'"):
+        Settings(base_path="live/").check()
+
+
 def test_turn_servers_bring_a_login() -> None:
     assert parse_ice("stun:h:1") == IceServer("stun:h:1")
     assert parse_ice("turn:ann:secret@h:1") == IceServer("turn:h:1", "ann", "secret")

@@ -13,7 +13,7 @@ from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
-from calib.search.scoring import WEIGHTS, Aspect, Judgement, Score, Scorer, judged, without
+from calib.search.scoring import WEIGHTS, Aspect, CandidateScore, Judgement, Scorer, judged, without
 
 C = TypeVar("C")
 
@@ -35,7 +35,7 @@ class Generator(Protocol[C]):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SearchPlan:
     """explore: candidates from anywhere. keep: the best of them and of the raw one that are refined. refine: candidates
     of each. strength: of the first refinement. decay: of the strength, from one to the next. weights: of the aspects.
     """
@@ -61,12 +61,12 @@ class Tried(Generic[C]):
     candidate: C
     parent: int | None
     strength: float
-    scores: Mapping[str, Score]
+    scores: Mapping[str, CandidateScore]
     judgement: Judgement
 
 
 @dataclass(frozen=True, slots=True)
-class Found(Generic[C]):
+class SearchResult(Generic[C]):
     """best: never of less potential than the raw one. tried: all, in order. dropped: scorers that failed, by name, with
     what they said; nothing they had scored counts."""
 
@@ -84,7 +84,7 @@ class _Made(Generic[C]):
     candidate: C
     parent: int | None
     strength: float
-    scores: dict[str, Score]
+    scores: dict[str, CandidateScore]
 
 
 class _Search(Generic[C]):
@@ -96,7 +96,7 @@ class _Search(Generic[C]):
 
     def add(self, candidate: C, parent: int | None = None, strength: float = 0.0) -> int:
         """Its number."""
-        scores: dict[str, Score] = {}
+        scores: dict[str, CandidateScore] = {}
         for scorer in self._scorers:
             if scorer.name in self.dropped:
                 continue
@@ -120,7 +120,9 @@ class _Search(Generic[C]):
         return sorted(numbers, key=lambda number: (-self.judgement(number).potential, number))[:most]
 
 
-def search(generator: Generator[C], scorers: Sequence[Scorer[C]], seed: int, plan: Plan = Plan()) -> Found[C]:  # frozen
+def search(
+    generator: Generator[C], scorers: Sequence[Scorer[C]], seed: int, plan: SearchPlan = SearchPlan()
+) -> SearchResult[C]:  # frozen
     """The same seed finds the same. Raises SearchError where every scorer failed, and what the generator raises."""
     run: _Search[C] = _Search(scorers, plan.weights)
     run.add(generator.raw())
@@ -138,4 +140,4 @@ def search(generator: Generator[C], scorers: Sequence[Scorer[C]], seed: int, pla
         for n, one in enumerate(run.made)
     )
     [best] = run.best(range(len(tried)), 1)
-    return Found(tried[best], tried, run.dropped)
+    return SearchResult(tried[best], tried, run.dropped)

@@ -28,7 +28,7 @@ CAP = 0.3  # most realism of a candidate with a fatal flaw
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class CandidateScore:
     """value: 0 to 1. fatal: flaws that no other merit makes up for, in words."""
 
     value: float
@@ -41,7 +41,7 @@ class Scorer(Generic[C]):
 
     name: str
     aspect: Aspect
-    score: Callable[[C], Score]
+    score: Callable[[C], CandidateScore]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Judgement:
 
 
 def judged(
-    scores: Mapping[str, Score], aspects: Mapping[str, Aspect], weights: Mapping[Aspect, float] = WEIGHTS
+    scores: Mapping[str, CandidateScore], aspects: Mapping[str, Aspect], weights: Mapping[Aspect, float] = WEIGHTS
 ) -> Judgement:
     """scores, aspects: by the scorer's name. Several scorers of one aspect count with their mean. Where an aspect has
     none, its weight goes to the others in proportion, so that potentials keep their range. Raises SearchError where
@@ -73,5 +73,5 @@ def judged(
     return Judgement(potential, there, fatal)
 
 
-def without(scores: Mapping[str, Score], dropped: Collection[str]) -> dict[str, Score]:
+def without(scores: Mapping[str, CandidateScore], dropped: Collection[str]) -> dict[str, CandidateScore]:
     return {name: score for name, score in scores.items() if name not in dropped}

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from calib.search.eacps import Found, Plan, search
+from calib.search.eacps import SearchPlan, SearchResult, search
 from calib.search.parameters import Number, ParameterGenerator, Parameters
-from calib.search.scoring import Aspect, Score, Scorer, SearchError
+from calib.search.scoring import Aspect, CandidateScore, Scorer, SearchError
 
 NAMES = ("strength", "mask", "light", "feather")
 START: Parameters = dict.fromkeys(NAMES, 1.0)
@@ -15,10 +15,10 @@ GENERATOR = ParameterGenerator(START, {name: Number(0.0, 1.0) for name in NAMES}
 def hill(aspect: Aspect, top: Parameters, wide: float, forbidden: float = -1.0) -> Scorer[Parameters]:
     """Best at `top`. forbidden: over a feather that large everything is a fatal flaw."""
 
-    def score(candidate: Parameters) -> Score:
+    def score(candidate: Parameters) -> CandidateScore:
         away = sum((float(candidate[name]) - float(top[name])) ** 2 for name in NAMES)
         flawed = 0 <= forbidden < float(candidate["feather"])
-        return Score(float(np.exp(-away / wide)), ("a torn edge",) if flawed else ())
+        return CandidateScore(float(np.exp(-away / wide)), ("a torn edge",) if flawed else ())
 
     return Scorer(aspect.value, aspect, score)
 
@@ -33,12 +33,12 @@ def landscape(case: int) -> list[Scorer[Parameters]]:
 
 
 def random_search(scorers: list[Scorer[Parameters]], seed: int, budget: int) -> float:
-    found = search(GENERATOR, scorers, seed, Plan(explore=budget - 1, keep=0, refine=0))
+    found = search(GENERATOR, scorers, seed, SearchPlan(explore=budget - 1, keep=0, refine=0))
     assert len(found.tried) == budget
     return found.best.judgement.potential
 
 
-def tried(found: Found[Parameters]) -> list[tuple[int | None, Parameters]]:
+def tried(found: SearchResult[Parameters]) -> list[tuple[int | None, Parameters]]:
     return [(one.parent, one.candidate) for one in found.tried]
 
 
@@ -53,7 +53,7 @@ def test_it_beats_random_search_of_the_same_budget() -> None:
 
 def test_it_tries_the_raw_one_eight_from_anywhere_and_four_of_each_of_the_best_three() -> None:
     found = search(GENERATOR, landscape(1), 5)
-    assert [one.number for one in found.tried] == list(range(21)) and len(found.tried) == Plan().budget
+    assert [one.number for one in found.tried] == list(range(21)) and len(found.tried) == SearchPlan().budget
     assert found.raw.candidate == START and [one.parent for one in found.tried[:9]] == [None] * 9
     kept = sorted(found.tried[:9], key=lambda one: -one.judgement.potential)[:3]
     for k, line in enumerate(found.tried[i : i + 4] for i in (9, 13, 17)):
@@ -88,7 +88,7 @@ def test_it_never_ends_worse_than_raw_and_keeps_raw_where_nothing_is_better() ->
     for case in range(10):
         found = search(GENERATOR, landscape(case), case)
         assert found.best.judgement.potential >= found.raw.judgement.potential
-    flat: list[Scorer[Parameters]] = [Scorer("flat", Aspect.REALISM, lambda _: Score(0.5))]
+    flat: list[Scorer[Parameters]] = [Scorer("flat", Aspect.REALISM, lambda _: CandidateScore(0.5))]
     assert search(GENERATOR, flat, 1).best.number == 0
 
 
@@ -96,11 +96,11 @@ def failing_after(calls: int, name: str = "remote") -> Scorer[Parameters]:
     """Praises what comes first, then fails."""
     left = [calls]
 
-    def score(candidate: Parameters) -> Score:
+    def score(candidate: Parameters) -> CandidateScore:
         left[0] -= 1
         if left[0] < 0:
             raise ConnectionError("no answer")
-        return Score(1.0 if candidate == START else 0.0)
+        return CandidateScore(1.0 if candidate == START else 0.0)
 
     return Scorer(name, Aspect.REALISM, score)
 
@@ -118,7 +118,7 @@ def test_a_scorer_that_fails_is_left_out_for_every_candidate_and_that_is_said(ca
 
 @pytest.mark.parametrize("value", [float("nan"), 5.0, -0.1])
 def test_a_score_out_of_its_range_is_a_failure(value: float) -> None:
-    odd: Scorer[Parameters] = Scorer("odd", Aspect.IDENTITY, lambda _: Score(value))
+    odd: Scorer[Parameters] = Scorer("odd", Aspect.IDENTITY, lambda _: CandidateScore(value))
     found = search(GENERATOR, [*landscape(0), odd], 1)
     assert list(found.dropped) == ["odd"] and "not within 0 and 1" in found.dropped["odd"]
 
@@ -129,5 +129,5 @@ def test_where_every_scorer_fails_nothing_is_made_up() -> None:
 
 
 def test_a_small_plan_is_kept_to() -> None:
-    found = search(GENERATOR, landscape(0), 1, Plan(explore=2, keep=5, refine=1))
-    assert len(found.tried) == Plan(explore=2, keep=5, refine=1).budget == 6
+    found = search(GENERATOR, landscape(0), 1, SearchPlan(explore=2, keep=5, refine=1))
+    assert len(found.tried) == SearchPlan(explore=2, keep=5, refine=1).budget == 6

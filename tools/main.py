@@ -36,6 +36,7 @@ bench = typer.Typer(cls=LaterGroup, help="Measures this machine.", no_args_is_he
 swap.register(app)
 LATER = (
     (Group.SWAP, "demo", "tools.swap.demo", "Swap a face in a clip, yours or one that is made, and show the figures."),
+    (Group.SWAP, "qa", "tools.qa.command", "Tell what is wrong in a finished swap, when, and why."),
     (Group.LIVE, "serve", "tools.live.serve.command", "Swap faces live: a page, WebRTC in and out."),
     (Group.LIVE, "stream", "tools.live.stream", "Swap faces in a live stream, by RTMP, RTSP, HLS, UDP."),
     (Group.LIVE, "camera", "tools.live.camera", "Your camera, swapped, as a virtual camera for Zoom, Teams, OBS."),

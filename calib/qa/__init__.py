@@ -1,0 +1,1 @@
+"""Judging finished swaps: figures of faces to flagged spans. Pure."""

@@ -1,0 +1,1 @@
+"""Looking at finished swaps: frames in, figures of faces out. What they mean is decided in `calib.qa`."""

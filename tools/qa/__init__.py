@@ -1,0 +1,1 @@
+"""`understudy qa`: what is wrong in a finished swap, when, and why."""

@@ -1,4 +1,4 @@
-"""The deployment's deny list, found and enforced before anything is made, at every door by which a face comes in.
+"""The deployment's deny list, found and enforced before anything is made, wherever a face comes in.
 
 Each photo of a person is compared by itself, and their mean besides: one denied face among strangers' is refused.
 """
@@ -60,7 +60,7 @@ def editing(path: Path) -> Iterator[None]:
 
 
 class DenyCheck:
-    """The deny list at the door of a server or of an API. The list is read anew at every check; the networks are opened
+    """The deny list of a server or of an API. The list is read anew at every check; the networks are opened
     at the first that needs them, and kept. Any thread may call it, several at once."""
 
     def __init__(self, device: str = "auto", path: Path | None = None) -> None:

@@ -72,7 +72,7 @@ class Recordings:
         """The session's pipeline, which counts what it paints; called on the session's own thread."""
         self._pipeline = pipeline
 
-    async def carry(self, relay: Relay, stop: asyncio.Event) -> list[str]:
+    async def run(self, relay: Relay, stop: asyncio.Event) -> list[str]:
         """Runs the relay to its end, or until `stop`, and signs its files; those of one that failed too, as partial
         ones. Returns a sentence for each. Raises what the relay raises, and SigningError, in which case the files are
         whole and unsigned."""

@@ -115,7 +115,7 @@ class Endpoints:
         state.trouble = trouble = ""  # the last publisher's is not this one's
         try:
             recordings, state.relay = self._relay(state)
-            for sentence in await recordings.carry(state.relay, self._stop):
+            for sentence in await recordings.run(state.relay, self._stop):
                 log.info("endpoint %s: %s", e.name, sentence)
             broken = [o for o in state.relay.outputs if o.error is not None]
             if broken:

@@ -1,4 +1,5 @@
-"""`understudy camera`: a camera, the swap, a virtual camera that other programs open. Its options; `carry` does it."""
+"""`understudy camera`: a camera, the swap, a virtual camera that other programs open. Its options; `run_stream` does
+it."""
 
 import sys
 from datetime import UTC, datetime
@@ -63,20 +64,20 @@ def camera(
     from stream.marks.layers import log_unmarked
     from tools.cli.event_loop import on_loop
     from tools.cli.logs import logs
-    from tools.live.carry import Carriage, Doors, carry
+    from tools.live.stream_run import ControlPorts, StreamRun, run_stream
 
     place = outlet(f"virtualcam:{to}?fps={fps}")
     VirtualCamera(place)  # a missing one is told before anything slow
     text = from_ if from_ is not None else usual_camera()
     taken = inlet(with_size(text, size, fps), realtime=Path(text).is_file())
-    options, doors = live.options(), Doors.read(control, None, osc)
+    options, ports = live.options(), ControlPorts.read(control, None, osc)
     logs(log)
     spec, agreed = wanted.settled(consent, live=True)
     words = options.label.words if options.label is not None else ""
     recordings = Recordings([place], options.marking, agreed, local_identity(), lambda: datetime.now(UTC), words)
     if options.marking.off:
         log_unmarked(place.shown, options.marking, datetime.now(UTC))
-    on_loop(carry(Carriage(spec, options, taken, [place], recordings, doors=doors)))
+    on_loop(run_stream(StreamRun(spec, options, taken, [place], recordings, ports=ports)))
 
 
 def register(app: typer.Typer) -> None:

@@ -1,4 +1,4 @@
-"""FaceDoor: kept identities on their way into a running session: consent, the deny list, then what paints them."""
+"""FaceAdmission: kept identities on their way into a running session: consent, the deny list, then what paints them."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ def said_of(consent: Consent) -> list[dict[str, object]]:
     return [{"sha256": s.sha256, "consent": g.value} for s, g in zip(consent.sources, consent.given, strict=True)]
 
 
-class FaceDoor:
+class FaceAdmission:
     """deny: raises DeniedError for somebody who must not be used. prepare: one person's photos to what paints them.
     identities: this machine's own if None."""
 

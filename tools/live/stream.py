@@ -1,4 +1,5 @@
-"""`understudy stream IN OUT...`: one live input through the swap to one or more outputs. Options; `carry` does it."""
+"""`understudy stream IN OUT...`: one live input through the swap to one or more outputs. Options; `run_stream` does
+it."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,7 +73,7 @@ def stream(
     from stream.media.codecs import X_PRESETS
     from tools.cli.event_loop import on_loop
     from tools.cli.logs import logs
-    from tools.live.carry import Carriage, Doors, carry
+    from tools.live.stream_run import ControlPorts, StreamRun, run_stream
 
     if not address.strip() or not all(text.strip() for text in outputs):
         raise UnderstudyError("IN or an OUT is empty; name an address or a file")
@@ -82,7 +83,7 @@ def stream(
     if twice := {o.url for o in given if [g.url for g in given].count(o.url) > 1}:
         raise UnderstudyError(f"{', '.join(sorted(twice))} is named twice; every output needs its own place")
     options = live.options()
-    doors = Doors.read(control, read_token("--control-token-file", control_token_file), osc)
+    ports = ControlPorts.read(control, read_token("--control-token-file", control_token_file), osc)
     logs(log)
     spec, agreed = wanted.settled(consent, live=True)
     read = {path.resolve() for path in (Path(address), *(p for photos in spec.source for p in photos))}
@@ -98,7 +99,9 @@ def stream(
         log_unmarked(", ".join(others), options.marking, datetime.now(UTC))
     token = read_token("--token-file", token_file)
     on_loop(
-        carry(Carriage(spec, options, taken, given, recordings, parse_bitrate(bitrate), preset, token, trace, doors))
+        run_stream(
+            StreamRun(spec, options, taken, given, recordings, parse_bitrate(bitrate), preset, token, trace, ports)
+        )
     )
 
 

@@ -1,4 +1,4 @@
-"""Carry: one live input through the swap to its outputs, from begin to end, with the doors by which it is changed.
+"""StreamRun: one live input through the swap to its outputs, from begin to end, with the ports by which it is changed.
 
 Knows the event loop and what is told at the end; options are read elsewhere.
 """
@@ -27,7 +27,7 @@ from stream.rtmp.slot import Slot
 from stream.telemetry.metrics import Metrics
 from stream.telemetry.trace import Tracer
 from tools.live.control import ControlSocket, place_of
-from tools.live.face_door import FaceDoor
+from tools.live.face_admission import FaceAdmission
 from tools.live.osc import OscServer
 from tools.live.stream_steering import StreamSteering
 
@@ -35,7 +35,7 @@ log = logging.getLogger("understudy.io")
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
+class ControlPorts:
     """By which a running stream is changed; None for none. token: of the control socket."""
 
     control: tuple[str, int] | None = None
@@ -43,7 +43,7 @@ class Doors:
     osc: tuple[str, int] | None = None
 
     @classmethod
-    def read(cls, control: str | None, token: str | None, osc: str | None) -> "Doors":
+    def read(cls, control: str | None, token: str | None, osc: str | None) -> "ControlPorts":
         """As the options say it. Raises UnderstudyError."""
         if token is not None and control is None:
             raise UnderstudyError("--control-token-file goes with --control; add --control 127.0.0.1:8765")
@@ -64,8 +64,8 @@ class Doors:
 
 
 @dataclass(frozen=True, slots=True)
-class Carriage:
-    """What is carried where. bitrate, preset: of the video. token: for WHIP outputs. trace: a file."""
+class StreamRun:
+    """What is swapped, from where to where. bitrate, preset: of the video. token: for WHIP outputs. trace: a file."""
 
     spec: SwapSpec
     options: LiveOptions
@@ -76,10 +76,10 @@ class Carriage:
     preset: str = "superfast"
     token: str | None = field(default=None, repr=False)
     trace: Path | None = None
-    doors: Doors = field(default_factory=Doors)
+    ports: ControlPorts = field(default_factory=ControlPorts)
 
 
-async def carry(what: Carriage) -> None:
+async def run_stream(what: StreamRun) -> None:
     """Until the input is over or somebody says stop; then the files are signed. Raises UnderstudyError."""
     settle()
     slot = Slot() if what.taken.listen else None
@@ -110,21 +110,21 @@ async def carry(what: Carriage) -> None:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         if slot is not None:
             await _listen(ends, what.taken, slot)
-        for door in what.doors.made(_steering(what, swaps, relay)):
-            port = await door.open()
-            ends.push_async_callback(door.close)
-            log.info("changes are taken at port %d (%s)", port, type(door).__name__)
-        signed = await what.recordings.carry(relay, stop)
+        for opened in what.ports.made(_steering(what, swaps, relay)):
+            port = await opened.open()
+            ends.push_async_callback(opened.close)
+            log.info("changes are taken at port %d (%s)", port, type(opened).__name__)
+        signed = await what.recordings.run(relay, stop)
     tell(relay, signed)
 
 
-def _steering(what: Carriage, swaps: LiveSwaps, relay: Relay) -> StreamSteering:
+def _steering(what: StreamRun, swaps: LiveSwaps, relay: Relay) -> StreamSteering:
     assert swaps.default is not None, "a stream has its faces from the start"
     return StreamSteering(
         what.spec,
         first(what.spec, swaps.default, what.options.label),
         lambda: relay.session,
-        FaceDoor(DenyCheck(what.spec.device).photos, swaps.prepare),
+        FaceAdmission(DenyCheck(what.spec.device).photos, swaps.prepare),
         what.recordings.came_in,
         what.recordings.relabelled,
     )

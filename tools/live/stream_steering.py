@@ -14,13 +14,13 @@ from stream.live.session import LiveSession
 from stream.live.steering import Steer
 from stream.live.wanted import Newcomers, Wanted, after, change
 from stream.pipeline.spec import SwapSpec
-from tools.live.face_door import FaceDoor, said_of
+from tools.live.face_admission import FaceAdmission, said_of
 
 log = logging.getLogger("understudy.io")
 
 
 class StreamSteering:
-    """wanted: as the stream begins. session: the one that runs, None before and after. door: for kept identities.
+    """wanted: as the stream begins. session: the one that runs, None before and after. admission: for kept identities.
     came_in: told of people who are put in, relabelled of the label's new words, once they are."""
 
     def __init__(
@@ -28,11 +28,11 @@ class StreamSteering:
         spec: SwapSpec,
         wanted: Wanted,
         session: Callable[[], LiveSession | None],
-        door: FaceDoor,
+        admission: FaceAdmission,
         came_in: Callable[[Consent], object],
         relabelled: Callable[[str], object],
     ) -> None:
-        self._spec, self._wanted, self._session, self._door = spec, wanted, session, door
+        self._spec, self._wanted, self._session, self._admission = spec, wanted, session, admission
         self._came_in, self._relabelled = came_in, relabelled
         self._lock = asyncio.Lock()
 
@@ -50,7 +50,7 @@ class StreamSteering:
             people: Newcomers | None = None
             consent: Consent | None = None
             if steer.source is not None:
-                people, consent = await asyncio.to_thread(self._door.kept, steer.source, Given.REQUEST)
+                people, consent = await asyncio.to_thread(self._admission.kept, steer.source, Given.REQUEST)
             then = after(self._wanted, steer, self._spec, people)
             label = then.label if then.label != self._wanted.label else None
             await asyncio.to_thread(session.update, change(self._wanted, then), label)

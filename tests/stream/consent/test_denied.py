@@ -1,4 +1,4 @@
-"""The deny list at every door: files, uploads, several photos of one person."""
+"""The deny list wherever faces come in: files, uploads, several photos of one person."""
 
 import threading
 from collections.abc import Sequence

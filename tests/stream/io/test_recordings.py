@@ -126,7 +126,7 @@ def test_a_relay_that_fails_has_its_files_signed_as_partial_ones(tmp_path: Path,
 
     relay = Relay(inlet(str(tmp_path / "in.mkv"), realtime=True), given, make, Metrics(), preset="ultrafast")
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(recordings.carry(relay, asyncio.Event()))
+        asyncio.run(recordings.run(relay, asyncio.Event()))
     record = read_provenance(tmp_path / "a.ts", identity.root).record
     assert record is not None and record.partial and record.frames == relay.outputs[0].pictures[0] > 0
 

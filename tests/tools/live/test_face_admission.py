@@ -15,7 +15,7 @@ from stream.consent.package import IdentityStore
 from stream.consent.photos import NamedPhoto
 from stream.live.steering import SteerError
 from stream.pipeline.control import SourceSet
-from tools.live.face_door import FaceDoor, said_of
+from tools.live.face_admission import FaceAdmission, said_of
 
 
 @pytest.fixture
@@ -35,8 +35,8 @@ def prepare(photos: Sequence[tuple[str, U8]]) -> SourceSet:
 
 def test_each_identity_is_one_person_in_order(store: IdentityStore) -> None:
     looked: list[str] = []
-    door = FaceDoor(lambda photos: looked.extend(name for name, _ in photos), prepare, store)
-    people, consent = door.kept(["bob", "ann"], Given.REQUEST)
+    admission = FaceAdmission(lambda photos: looked.extend(name for name, _ in photos), prepare, store)
+    people, consent = admission.kept(["bob", "ann"], Given.REQUEST)
     said = said_of(consent)
     assert people.sources.rows is not None and people.sources.rows[:, 0].tolist() == [90, 40]
     assert people.names == ("bob", "ann") and people.at is None and len(looked) == 2
@@ -52,12 +52,12 @@ def test_who_is_denied_is_not_prepared(store: IdentityStore) -> None:
         raise AssertionError
 
     with pytest.raises(DeniedError):
-        FaceDoor(deny, never, store).kept(["ann"], Given.REQUEST)
+        FaceAdmission(deny, never, store).kept(["ann"], Given.REQUEST)
 
 
 def test_nobody_and_an_unknown_name_are_the_sources_mistake(store: IdentityStore) -> None:
-    door = FaceDoor(lambda _: None, prepare, store)
+    admission = FaceAdmission(lambda _: None, prepare, store)
     for names in ([], ["zoe"], ["ann", "../ann"]):
         with pytest.raises(SteerError) as caught:
-            door.kept(names, Given.REQUEST)
+            admission.kept(names, Given.REQUEST)
         assert caught.value.field == "source"

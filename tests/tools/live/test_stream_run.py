@@ -1,4 +1,4 @@
-"""A stream from begin to end, changed by its control socket on the way; and the doors as the options say them."""
+"""A stream from begin to end, changed by its control socket on the way; and the ports as the options say them."""
 
 import asyncio
 import json
@@ -24,17 +24,17 @@ from stream.pixels.label import draw
 from tests.stream.io.desk import installed
 from tests.stream.io.feeding import port
 from tests.tools.commands import film, needs_models
-from tools.live.carry import Carriage, Doors, carry
+from tools.live.stream_run import ControlPorts, StreamRun, run_stream
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 
 
-def test_doors_are_read_and_open_on_this_machine_alone() -> None:
-    assert Doors.read(None, None, None) == Doors()
-    told = Doors.read(":8765", "secret", "127.0.0.1:9000")
-    assert told == Doors(("127.0.0.1", 8765), "secret", ("127.0.0.1", 9000)) and "secret" not in repr(told)
+def test_ports_are_read_and_open_on_this_machine_alone() -> None:
+    assert ControlPorts.read(None, None, None) == ControlPorts()
+    told = ControlPorts.read(":8765", "secret", "127.0.0.1:9000")
+    assert told == ControlPorts(("127.0.0.1", 8765), "secret", ("127.0.0.1", 9000)) and "secret" not in repr(told)
     with pytest.raises(UnderstudyError, match="goes with --control"):
-        Doors.read(None, "secret", None)
+        ControlPorts.read(None, "secret", None)
 
 
 async def asked(place: int, changes: list[dict[str, object]]) -> list[dict[str, Any]]:
@@ -77,7 +77,7 @@ def test_a_stream_is_changed_on_the_way_and_its_record_names_everybody(
     assert options.label is not None
     recordings = Recordings(given, options.marking, agreed, identity, lambda: NOW, options.label.words)
     taken = inlet(str(tmp_path / "in.mp4"), realtime=True)
-    what = Carriage(spec, options, taken, given, recordings, doors=Doors(("127.0.0.1", place)))
+    what = StreamRun(spec, options, taken, given, recordings, ports=ControlPorts(("127.0.0.1", place)))
     changes: list[dict[str, object]] = [
         {"strength": 0.5, "label": "Changed"},
         {"strength": 7},
@@ -86,10 +86,10 @@ def test_a_stream_is_changed_on_the_way_and_its_record_names_everybody(
 
     async def main() -> list[dict[str, Any]]:
         asking = asyncio.create_task(asked(place, changes))
-        carrying = asyncio.create_task(carry(what))
+        running = asyncio.create_task(run_stream(what))
         answers = await asking
         signal.raise_signal(signal.SIGTERM)  # as an operator ends it
-        await carrying
+        await running
         return answers
 
     first, half, wrong, grace = asyncio.run(main())
@@ -116,7 +116,7 @@ def test_what_a_virtual_camera_shows_is_labelled_like_all_that_leaves(
     identity = local_identity(tmp_path / "keys" / "signing")
     recordings = Recordings(given, options.marking, None, identity, lambda: NOW)
     spec = SwapSpec(((face,),), who="all", routing=Routing.FAST, on_miss=OnMiss.HOLD)
-    asyncio.run(carry(Carriage(spec, options, inlet(str(tmp_path / "in.mp4"), realtime=True), given, recordings)))
+    asyncio.run(run_stream(StreamRun(spec, options, inlet(str(tmp_path / "in.mp4"), realtime=True), given, recordings)))
     shown = [one.reshape(720, 480)[:480] for one in desk.pictures]
     assert shown and desk.opened[-1] == (480, 480)
     assert options.label is not None

@@ -20,7 +20,7 @@ from stream.pipeline.spec import SwapSpec
 from stream.pixels.label import Label
 from stream.telemetry.metrics import Metered, Metrics
 from tests.stream.io.feeding import Same
-from tools.live.face_door import FaceDoor
+from tools.live.face_admission import FaceAdmission
 from tools.live.stream_steering import StreamSteering
 
 SPEC = SwapSpec(who="all")
@@ -43,9 +43,9 @@ class Rig:
         photo = self.folder / "ann.png"
         cv2.imwrite(str(photo), np.full((8, 8, 3), 90, np.uint8))
         store.add("ann", [photo], "Ann agreed", datetime.now(UTC))
-        door = FaceDoor(lambda _: None, lambda _: SourceSet(rows=np.ones((1, 2), np.float32)), store)
+        admission = FaceAdmission(lambda _: None, lambda _: SourceSet(rows=np.ones((1, 2), np.float32)), store)
         wanted = first(SPEC, ONE, Label("Altered"))
-        return StreamSteering(SPEC, wanted, lambda: self.session, door, self.came.append, self.labels.append)
+        return StreamSteering(SPEC, wanted, lambda: self.session, admission, self.came.append, self.labels.append)
 
     def make(self, stats: Metered) -> Same:
         self.swap = Same(stats)

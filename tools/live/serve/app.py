@@ -29,7 +29,7 @@ from tools.http.server import HttpServer, HttpTimeouts
 from tools.http.token_gate import TokenGate
 from tools.http.tokens import Scope
 from tools.http.uploads import Uploads
-from tools.live.face_door import FaceDoor
+from tools.live.face_admission import FaceAdmission
 from tools.live.serve import admission
 from tools.live.serve.room import Room
 from tools.live.serve.room_steering import RoomSteering
@@ -88,7 +88,7 @@ class Server:
         middleware = limits.middleware(local, settings.origins, self.activity)
         self.app = web.Application(middlewares=[middleware], client_max_size=photo.LARGEST)
         parts = (
-            RoomSteering(self.rooms, settings, self._auth, self._face, FaceDoor(self._deny, swaps.prepare)),
+            RoomSteering(self.rooms, settings, self._auth, self._face, FaceAdmission(self._deny, swaps.prepare)),
             ViewPages(settings, self._auth),
             Signalling(self.rooms, settings, self._auth),
         )

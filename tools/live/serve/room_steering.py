@@ -22,7 +22,7 @@ from tools.http.event_stream import EventStream
 from tools.http.proxy import prefix
 from tools.http.token_gate import Grant
 from tools.http.tokens import Quota, Scope
-from tools.live.face_door import FaceDoor, said_of
+from tools.live.face_admission import FaceAdmission, said_of
 from tools.live.serve.openapi import document
 from tools.live.serve.room import Room
 from tools.live.serve.rooms import Rooms
@@ -37,7 +37,7 @@ ReadFace = Callable[[web.Request, int], Awaitable[tuple[SourceSet, str]]]
 
 
 class RoomSteering:
-    """The handlers. read_face: of an uploaded photo. door: for kept identities. every: seconds between events."""
+    """The handlers. read_face: of an uploaded photo. admission: for kept identities. every: seconds between events."""
 
     def __init__(
         self,
@@ -45,11 +45,11 @@ class RoomSteering:
         settings: Settings,
         auth: RequestAuth,
         read_face: ReadFace,
-        door: FaceDoor,
+        admission: FaceAdmission,
         every: float = EVERY,
     ) -> None:
         self._rooms, self._settings, self._auth = rooms, settings, auth
-        self._read_face, self._door, self._every = read_face, door, every
+        self._read_face, self._admission, self._every = read_face, admission, every
 
     def routes(self, base: str = "") -> list[web.RouteDef]:
         """base: the path under which they are, empty for none."""
@@ -162,7 +162,7 @@ class RoomSteering:
         if steer.source is None:
             return steer, None, []
         self._auth.authorize(request, Scope.UPLOAD)
-        people, consent = await asyncio.to_thread(self._door.kept, steer.source, Given.REQUEST)
+        people, consent = await asyncio.to_thread(self._admission.kept, steer.source, Given.REQUEST)
         return steer, people, said_of(consent)
 
 

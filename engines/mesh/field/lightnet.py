@@ -22,7 +22,7 @@ SIDE = 64  # pixels of the crop
 CELLS = 32  # of the field, along a side
 CHANNELS = 15
 MARGIN = 1.35  # crop side over the face's longer side
-SPREAD = 1.5  # cells: a further blur of the field; without it the target's features come through (id -.02, other +.04)
+SPREAD = 2.6  # cells: a further blur of the field; without it features of the target come through (id -.04, other +.04)
 SIZE = 1 / 3  # of the normals' picture over the texture's
 WEIGHTS = Path(__file__).parents[2] / "weights" / "light.onnx"
 

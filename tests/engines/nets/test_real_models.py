@@ -13,7 +13,8 @@ from engines.store.store import default_store
 from tools.models.feeds import feeds
 
 pytestmark = pytest.mark.models
-NAMES = [m.name for m in load_catalog().models.values() if not m.kind]
+# OpenCV runs the network of people, since OpenVINO lacks one of its operators: tests/engines/relight/test_selfie.py
+NAMES = [m.name for m in load_catalog().models.values() if not m.kind and m.task != "person"]
 
 
 def present(name: str) -> None:

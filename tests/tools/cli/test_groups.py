@@ -19,11 +19,11 @@ def test_the_headings_come_in_their_order_with_their_commands() -> None:
     del found["Options"]
     assert list(found) == [group.value for group in Group]
     assert found == {
-        "Swap": ["swap", "demo"],
-        "Live": ["serve", "stream"],
+        "Swap": ["swap", "demo", "qa"],
+        "Live": ["serve", "stream", "camera"],
         "Service": ["daemon", "token"],
         "Trust": ["verify", "identity"],
         "Models": ["doctor", "models"],
         "Measure": ["bench"],
-        "Train": ["train", "calibrate"],
+        "Train": ["train", "relight", "calibrate"],
     }

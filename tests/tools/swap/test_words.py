@@ -66,5 +66,5 @@ def test_the_common_options_come_first_and_the_rest_on_demand() -> None:
     assert len(places) == len(rows)
     assert places == sorted(places)
     assert "--crf" not in brief and "--crf" in whole and "Encoding" in whole
-    assert len(brief.splitlines()) < 50
+    assert len(brief.splitlines()) <= 50
     assert "understudy swap --help-all" in brief

@@ -44,7 +44,20 @@ class Up(nn.Module):  # type: ignore[misc]
 
 
 class LevelNet(nn.Module):  # type: ignore[misc]
-    """The way through four levels and back, with a global context vector at the deepest. Subclasses make the layers."""
+    """Four levels down and back up, with a global context vector at the deepest; what comes out is the subclass's."""
+
+    def __init__(self, channels: int, widths: tuple[int, int, int, int], rich: bool = False) -> None:
+        """channels: of the picture. widths: channels of the levels. rich: one residual block more at the first level
+        and at the deepest."""
+        super().__init__()
+        a, b, c, d = widths
+        stem = conv(4 * channels, a)
+        self.stem = nn.Sequential(stem, Residual(a)) if rich else stem
+        self.down1 = nn.Sequential(conv(a, b, 2), Residual(b))
+        self.down2 = nn.Sequential(conv(b, c, 2), Residual(c))
+        self.down3 = nn.Sequential(conv(c, d, 2), Residual(d), *((Residual(d),) if rich else ()))
+        self.context = nn.Linear(2 * d, d)
+        self.up2, self.up1, self.up0 = Up(d, c), Up(c, b), Up(b, a)
 
     def features(self, picture: Any) -> tuple[Any, Any]:
         """picture (n, c, h, w), to its deepest level pooled (n, 2 d), and features (n, a, h / 2, w / 2)."""
@@ -66,14 +79,8 @@ class SmallNet(LevelNet):
     """
 
     def __init__(self, channels: int = 7) -> None:
-        super().__init__()
-        a, b, c, d = WIDTHS
-        self.stem = nn.Sequential(conv(4 * channels, a), Residual(a))
-        self.down1 = nn.Sequential(conv(a, b, 2), Residual(b))
-        self.down2 = nn.Sequential(conv(b, c, 2), Residual(c))
-        self.down3 = nn.Sequential(conv(c, d, 2), Residual(d), Residual(d))
-        self.context = nn.Linear(2 * d, d)
-        self.up2, self.up1, self.up0 = Up(d, c), Up(c, b), Up(b, a)
+        super().__init__(channels, WIDTHS, rich=True)
+        a, d = WIDTHS[0], WIDTHS[-1]
         self.maps = nn.Conv2d(a, 4 * MAPS, 3, 1, 1)
         self.head = nn.Sequential(nn.Linear(2 * d + 2 * MAPS, 64), nn.ReLU(inplace=True), nn.Linear(64, 3))
 

@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from tools.train.losses import dice
-from tools.train.net import LevelNet, Residual, Up, conv
+from tools.train.net import LevelNet
 
 WIDTHS = (16, 24, 36, 48)  # channels at a half, a quarter, an eighth and a sixteenth of the band
 RIM = 3.0  # weight of a pixel of eyewear, against one without
@@ -21,14 +21,8 @@ class EyeNet(LevelNet):
     """
 
     def __init__(self) -> None:
-        super().__init__()
-        a, b, c, d = WIDTHS
-        self.stem = conv(12, a)
-        self.down1 = nn.Sequential(conv(a, b, 2), Residual(b))
-        self.down2 = nn.Sequential(conv(b, c, 2), Residual(c))
-        self.down3 = nn.Sequential(conv(c, d, 2), Residual(d))
-        self.context = nn.Linear(2 * d, d)
-        self.up2, self.up1, self.up0 = Up(d, c), Up(c, b), Up(b, a)
+        super().__init__(3, WIDTHS)
+        a, d = WIDTHS[0], WIDTHS[-1]
         self.map = nn.Conv2d(a, 4, 3, 1, 1)
         self.head = nn.Linear(2 * d, 1)
 

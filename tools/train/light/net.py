@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from engines.mesh.field.lightnet import CELLS, CHANNELS
-from tools.train.net import LevelNet, Residual, Up, conv
+from tools.train.net import LevelNet
 
 WIDTHS = (32, 48, 80, 112)  # channels at 32, 16, 8 and 4 pixels
 MOST = 1.5  # of the logarithm of a gain
@@ -20,15 +20,8 @@ class LightField32(LevelNet):
     """face (n, 15, 64, 64), 0 to 1, to the logarithm of gains (n, 3, 32, 32), smooth."""
 
     def __init__(self) -> None:
-        super().__init__()
-        a, b, c, d = WIDTHS
-        self.stem = conv(4 * CHANNELS, a)
-        self.down1 = nn.Sequential(conv(a, b, 2), Residual(b))
-        self.down2 = nn.Sequential(conv(b, c, 2), Residual(c))
-        self.down3 = nn.Sequential(conv(c, d, 2), Residual(d))
-        self.context = nn.Linear(2 * d, d)
-        self.up2, self.up1, self.up0 = Up(d, c), Up(c, b), Up(b, a)
-        self.gain = nn.Conv2d(a, 3, 3, 1, 1)
+        super().__init__(CHANNELS, WIDTHS)
+        self.gain = nn.Conv2d(WIDTHS[0], 3, 3, 1, 1)
         nn.init.zeros_(self.gain.weight)
         nn.init.zeros_(self.gain.bias)
         self.register_buffer("kernel", _kernel(SMOOTH), persistent=False)

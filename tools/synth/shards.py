@@ -11,6 +11,7 @@ import numpy.typing as npt
 from engines.errors import InputError
 from engines.occlusion.network import SIDE
 from engines.values import U8
+from tools.synth import numbered
 from tools.synth.crops import Sample
 from tools.synth.purposes import Purpose
 
@@ -73,6 +74,4 @@ def sequences(purpose: Purpose) -> str:
 
 def found(folder: Path, name: str) -> list[Path]:
     """The whole shards of a folder that are called `name` and a number, in order."""
-    numbered = ((path.name.removeprefix(name), path) for path in folder.glob(f"{name}*"))
-    whole = [(int(n), path) for n, path in numbered if n.isdecimal() and (path / "sequence.npy").is_file()]
-    return [path for _, path in sorted(whole)]
+    return numbered.found(folder, name, "sequence.npy")

@@ -9,6 +9,7 @@ import numpy as np
 from engines.errors import InputError
 from engines.occlusion.eyewear import HEIGHT, WIDTH
 from engines.values import U8
+from tools.synth import numbered
 from tools.synth.eyewear.bands import Sitters, band
 from tools.synth.purposes import Purpose
 
@@ -46,16 +47,7 @@ def write(folder: Path, cast: Sitters, count: int, seed: tuple[int, ...]) -> Non
 def write_all(folder: Path, casts: Mapping[Purpose, Sitters], count: int, held: int, seed: int) -> Iterator[str]:
     """Writes what is missing and names each shard as it is done: `held` bands each for selection and validation, then
     `count` for training."""
-    wanted: list[tuple[str, Sitters, int, tuple[int, ...]]] = []
-    for n, purpose in enumerate((Purpose.SELECTION, Purpose.VALIDATION)):
-        wanted.append((f"{called(purpose)}0", casts[purpose], held, (seed, 2, n)))
-    for n, start in enumerate(range(0, count, SHARD)):
-        name = f"{called(Purpose.TRAINING)}{n}"
-        wanted.append((name, casts[Purpose.TRAINING], min(SHARD, count - start), (seed, 1, n)))
-    for name, cast, many, own in wanted:
-        if not (folder / name).exists():
-            write(folder / name, cast, many, own)
-            yield name
+    return numbered.write_all(folder, casts, (count, held, SHARD), seed, called, write)
 
 
 def read(folder: Path) -> BandShard:
@@ -76,6 +68,4 @@ def called(purpose: Purpose) -> str:
 
 def found(folder: Path, purpose: Purpose) -> list[Path]:
     """The whole shards of a purpose in a folder, in order."""
-    numbered = ((path.name.removeprefix(called(purpose)), path) for path in folder.glob(f"{called(purpose)}*"))
-    whole = [(int(n), path) for n, path in numbered if n.isdecimal() and (path / "worn.npy").is_file()]
-    return [path for _, path in sorted(whole)]
+    return numbered.found(folder, called(purpose), "worn.npy")

@@ -9,6 +9,7 @@ import numpy as np
 from engines.errors import InputError
 from engines.mesh.field.lightnet import CHANNELS, SIDE
 from engines.values import U8
+from tools.synth import numbered
 from tools.synth.light.pairs import People, pair
 from tools.synth.purposes import Purpose
 
@@ -52,17 +53,7 @@ def write(folder: Path, people: People, count: int, seed: tuple[int, ...]) -> No
 def write_all(folder: Path, casts: Mapping[Purpose, People], count: int, held: int, seed: int) -> Iterator[str]:
     """Writes what is missing and names each shard as it is done: `held` pairs each for selection and validation, then
     `count` for training."""
-    wanted: list[tuple[str, People, int, tuple[int, ...]]] = []
-    for n, purpose in enumerate((Purpose.SELECTION, Purpose.VALIDATION)):
-        wanted.append((f"{called(purpose)}0", casts[purpose], held, (seed, 2, n)))
-    for n, start in enumerate(range(0, count, SHARD)):
-        wanted.append(
-            (f"{called(Purpose.TRAINING)}{n}", casts[Purpose.TRAINING], min(SHARD, count - start), (seed, 1, n))
-        )
-    for name, people, many, own in wanted:
-        if not (folder / name).exists():
-            write(folder / name, people, many, own)
-            yield name
+    return numbered.write_all(folder, casts, (count, held, SHARD), seed, called, write)
 
 
 def read(folder: Path) -> LightShard:
@@ -82,5 +73,4 @@ def called(purpose: Purpose) -> str:
 
 def found(folder: Path, purpose: Purpose) -> list[Path]:
     """The whole shards of a purpose in a folder, in order."""
-    numbered = ((path.name.removeprefix(called(purpose)), path) for path in folder.glob(f"{called(purpose)}*"))
-    return [path for _, path in sorted((int(n), path) for n, path in numbered if n.isdecimal())]
+    return numbered.found(folder, called(purpose))

@@ -32,10 +32,9 @@ def compare(job: SwapJob, happened: WhatHappened, clip: Path, picture: Path) -> 
     assert job.output is not None
     marks = open_marks(replace(job, output=str(clip)), str(clip))
     total = max(1, happened.frames)
-    landing = AtomicFile(clip)
     middle: U8 | None = None
-    try:
-        with av.open(str(landing.partial), "w", format="mp4") as out:
+    with AtomicFile(clip) as partial:
+        with av.open(str(partial), "w", format="mp4") as out:
             for index, (both, base, pts) in enumerate(_pairs(job.target, job.output)):
                 if index == 0:
                     video = out.add_stream("libx264", rate=25, options={"preset": "veryfast", "crf": "20"})
@@ -50,11 +49,7 @@ def compare(job: SwapJob, happened: WhatHappened, clip: Path, picture: Path) -> 
             if middle is None:
                 raise InputError(f"{job.target} has no frame to show")
             out.mux(video.encode(None))
-        marks.sign(landing.partial, version(), happened, job.ingredient)
-        landing.land()
-    except BaseException:
-        landing.abandon()
-        raise
+        marks.sign(partial, version(), happened, job.ingredient)
     still = open_marks(replace(job, output=str(picture)), str(picture))
     shown = middle if still.marker is None else still.marker.mark_rgb(middle)
     one = replace(happened, made=datetime.now(UTC), frames=1, painted=min(1, happened.painted), covered=0, routes={})

@@ -5,8 +5,10 @@ Knows: paths, disks, renaming. Knows nothing of what is written.
 
 import os
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from types import TracebackType
 
 from engines.errors import OutputError
 from stream.media.lock import OutputLock, shortened
@@ -15,7 +17,8 @@ from stream.media.lock import OutputLock, shortened
 class AtomicFile:
     """path: the final name. partial: where to write until `land`; a file of a name that nobody had, empty at first.
 
-    Whoever opens one calls `land` or `abandon` in the end: until then no other run may write to the same name.
+    Whoever opens one calls `land` or `abandon` in the end: until then no other run may write to the same name. `with`
+    gives the partial file, and does the one or the other.
     """
 
     def __init__(self, path: Path, source: Path | None = None) -> None:
@@ -40,6 +43,15 @@ class AtomicFile:
             self._lock.release()
             raise OutputError(f"cannot write {path}: {error.strerror}; make room or write elsewhere") from error
 
+    def __enter__(self) -> Path:
+        return self.partial
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if error is None:
+            self.land()
+        else:
+            self.abandon()
+
     def land(self) -> None:
         """To disk, then to the final name. Raises OutputError, and leaves nothing, where that fails."""
         try:
@@ -56,6 +68,19 @@ class AtomicFile:
         with suppress(OSError):
             self.partial.unlink(missing_ok=True)
         self._lock.release()
+
+
+def write_whole(
+    path: Path, data: bytes, source: Path | None = None, finishing: Callable[[Path], object] = lambda _: None
+) -> None:
+    """A small file in one go. source: as `AtomicFile` has it. finishing: may change the whole file before it takes its
+    final name; where it raises, there is no file. Raises OutputError."""
+    try:
+        with AtomicFile(path, source) as partial:
+            partial.write_bytes(data)
+            finishing(partial)
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror}; make room or write elsewhere") from error
 
 
 def _new_file(path: Path) -> Path:

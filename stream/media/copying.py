@@ -4,14 +4,18 @@ decides.
 Knows: the ways that packets go, and their times. Knows nothing of video frames.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import av
 from av.container import OutputContainer
 
 from engines.errors import OutputError
+from stream.media.atomicfile import AtomicFile
 from stream.media.others.containers import Container
 from stream.media.others.covers import attach, is_cover
 from stream.media.others.plan import Planned, StreamFate, StreamPlan
@@ -34,6 +38,17 @@ class TimeWindow:
     origin: Fraction = Fraction(0)
     lower: Fraction | None = None
     upper: Fraction | None = None
+
+
+@contextmanager
+def copied(source: Source, output: str) -> Iterator[Path]:
+    """The file beside `output` into which packets of `source` are written; it takes its name at the end. Raises
+    OutputError, also for what FFmpeg and disks raise; nothing is then left under the final name."""
+    try:
+        with AtomicFile(Path(output), Path(source.path)) as partial:
+            yield partial
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        raise OutputError(f"cannot write {output}: {getattr(error, 'strerror', None) or error}") from error
 
 
 class Copying:

@@ -15,8 +15,7 @@ import av
 
 from engines.errors import OutputError
 from stream.media.address import local_address
-from stream.media.atomicfile import AtomicFile
-from stream.media.copying import Copying, TimeWindow, copy_chapters
+from stream.media.copying import Copying, TimeWindow, copied, copy_chapters
 from stream.media.demux import clock_of, demuxed
 from stream.media.probe import open_input
 from stream.media.source import Source
@@ -85,17 +84,10 @@ def replace_groups(
     kind = FORMATS.get(Path(output).suffix.lower())
     if kind is None or kind != FORMATS.get(Path(source.path).suffix.lower()):
         raise OutputError(f"{output}: clips of {', '.join(FORMATS)} are repaired, each to its own kind")
-    landing = AtomicFile(Path(output), Path(source.path))
-    try:
-        _write(source, output, landing.partial, kind, wanted, pictures)
-        add_boxes(landing.partial, source.info.immersive.boxes)
-        finishing(landing.partial)
-    except BaseException as error:
-        landing.abandon()
-        if isinstance(error, av.error.FFmpegError | OSError | ValueError):
-            raise OutputError(f"cannot write {output}: {getattr(error, 'strerror', None) or error}") from error
-        raise
-    landing.land()
+    with copied(source, output) as partial:
+        _write(source, output, partial, kind, wanted, pictures)
+        add_boxes(partial, source.info.immersive.boxes)
+        finishing(partial)
 
 
 def _write(

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from engines.errors import InputError, OutputError
 from engines.values import U8
-from stream.media.atomicfile import AtomicFile
+from stream.media.atomicfile import write_whole
 from stream.media.probe import best_video, is_text, open_input
 from stream.media.video.animation import is_animation
 from stream.stills.colours import Colours, read_colours
@@ -106,17 +106,7 @@ def write_image(
         pixels = _merged(fitted, own, ending) if same else pixels
         metadata, notes = fitted.metadata, tuple(_lost(raw, fitted, ending))
     data = _encoded(path, ending, pixels, metadata)
-    landing = AtomicFile(Path(path), Path(like) if like is not None else None)
-    try:
-        landing.partial.write_bytes(data)
-        finishing(landing.partial)
-    except OSError as error:
-        landing.abandon()
-        raise OutputError(f"cannot write {path}: {error.strerror}; make room or write elsewhere") from error
-    except BaseException:
-        landing.abandon()
-        raise
-    landing.land()
+    write_whole(Path(path), data, Path(like) if like is not None else None, finishing)
     return notes
 
 

@@ -185,12 +185,6 @@ def _check(
 
 
 def _write(path: Path, text: str) -> None:
-    from stream.media.atomicfile import AtomicFile
+    from stream.media.atomicfile import write_whole
 
-    landing = AtomicFile(path)
-    try:
-        landing.partial.write_text(text, "utf-8")
-    except OSError as error:
-        landing.abandon()
-        raise OutputError(f"cannot write {path}: {error.strerror}; make room or write elsewhere") from error
-    landing.land()
+    write_whole(path, text.encode())

@@ -11,10 +11,9 @@ import cv2
 import numpy as np
 
 from calib.qa.spans import FlaggedSpan
-from engines.errors import OutputError
 from engines.values import U8, Rect
 from stream.frame import Frame
-from stream.media.atomicfile import AtomicFile
+from stream.media.atomicfile import write_whole
 from stream.media.source import open_source
 from tools.qa.markers import timecode
 
@@ -103,15 +102,6 @@ def _say(image: U8, text: str, x: int, y: int) -> None:
 
 
 def _write(path: Path, rgb: U8) -> None:
-    landing = AtomicFile(path)
-    try:
-        kind = path.suffix.lower() if path.suffix.lower() in (".jpg", ".jpeg", ".png") else ".jpg"
-        _, data = cv2.imencode(kind, rgb[..., ::-1])
-        landing.partial.write_bytes(data.tobytes())
-    except OSError as error:
-        landing.abandon()
-        raise OutputError(f"cannot write {path}: {error.strerror}; make room or write elsewhere") from error
-    except BaseException:
-        landing.abandon()
-        raise
-    landing.land()
+    kind = path.suffix.lower() if path.suffix.lower() in (".jpg", ".jpeg", ".png") else ".jpg"
+    _, data = cv2.imencode(kind, rgb[..., ::-1])
+    write_whole(path, data.tobytes())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engines.errors import OutputError
-from stream.media.atomicfile import AtomicFile
+from stream.media.atomicfile import AtomicFile, write_whole
 
 
 def test_written_beside_then_renamed(tmp_path: Path) -> None:
@@ -122,3 +122,27 @@ def test_a_long_name_has_a_partial_file_too(tmp_path: Path, stem: str) -> None:
     assert landing.partial.suffixes[-2:] == [".part", ".mp4"]
     landing.land()
     assert [p.name for p in tmp_path.iterdir()] == [f"{stem}.mp4"]
+
+
+def test_with_it_lands_or_leaves_nothing(tmp_path: Path) -> None:
+    with AtomicFile(tmp_path / "film.mp4") as partial:
+        partial.write_bytes(b"whole")
+        assert not (tmp_path / "film.mp4").exists()
+    assert (tmp_path / "film.mp4").read_bytes() == b"whole"
+    with pytest.raises(KeyboardInterrupt), AtomicFile(tmp_path / "other.mp4") as partial:
+        partial.write_bytes(b"half")
+        raise KeyboardInterrupt
+    assert [p.name for p in tmp_path.iterdir()] == ["film.mp4"]
+
+
+def test_a_small_file_is_written_in_one_go(tmp_path: Path) -> None:
+    seen: list[bytes] = []
+    write_whole(tmp_path / "a.txt", b"whole", finishing=lambda path: seen.append(path.read_bytes()))
+    assert seen == [b"whole"] and (tmp_path / "a.txt").read_bytes() == b"whole"
+
+    def full(path: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OutputError, match=r"cannot write .*a\.txt: No space left on device; make room"):
+        write_whole(tmp_path / "a.txt", b"more", finishing=full)
+    assert [p.read_bytes() for p in tmp_path.iterdir()] == [b"whole"]

@@ -11,8 +11,7 @@ import av
 
 from engines.errors import OutputError
 from stream.media.address import local_address
-from stream.media.atomicfile import AtomicFile
-from stream.media.copying import Copying, TimeWindow, copy_chapters
+from stream.media.copying import Copying, TimeWindow, copied, copy_chapters
 from stream.media.demux import clock_of, demuxed, jumps
 from stream.media.others.containers import Container
 from stream.media.others.plan import StreamPlan
@@ -62,20 +61,13 @@ def join(
     not kept as they are, one sentence each. Raises OutputError."""
     if not segments:
         raise OutputError(f"not one frame came to be written, so there is no {output}; look at the input")
-    landing = AtomicFile(Path(output), Path(source.path))
-    try:
+    with copied(source, output) as partial:
         kind = container_of(output, source.info.rotation, source.info.mirrored)
-        notes = _write(segments, source, landing.partial, output, kind, passed, streams)
+        notes = _write(segments, source, partial, output, kind, passed, streams)
         if kind in ("mp4", "mov"):  # what the pieces' own boxes say and a muxer does not pass on
-            add_boxes(landing.partial, source.info.immersive.boxes)
+            add_boxes(partial, source.info.immersive.boxes)
         passed(Step.JOINED)
-        finishing(landing.partial)
-    except BaseException as error:
-        landing.abandon()
-        if isinstance(error, av.error.FFmpegError | OSError | ValueError):
-            raise OutputError(f"cannot write {output}: {getattr(error, 'strerror', None) or error}") from error
-        raise
-    landing.land()
+        finishing(partial)
     return notes
 
 

@@ -52,7 +52,7 @@ def read_bounds(text: str) -> dict[str, LikenessBounds]:
 
 
 def bounds_of(embedder: str, file: Path | None = None) -> LikenessBounds:
-    """Of one embedder. file: a user's own, which `understudy calibrate identity --out` wrote; it goes first. Raises
+    """Of one embedder. file: a user's own, of the same form as the project's; it goes first. Raises
     BoundsError, also where nobody ever fitted bounds for that embedder."""
     try:
         own = read_bounds(file.read_text("utf-8")) if file is not None else {}

@@ -4,6 +4,7 @@ One .npz for each whole piece of a video, and the pictures that may be saved. Ea
 nothing in it is unpacked as code.
 """
 
+import io
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -50,13 +51,9 @@ class Work:
             raise OutputError(f"{path} is damaged ({error}); remove {self.folder} and begin anew") from error
 
     def keep_piece(self, video: int, number: int, piece: Piece) -> None:
-        path = self._path(video, number)
-        partial = path.with_suffix(".part")
-        with partial.open("wb") as file:
-            np.savez(file, **_written(piece))  # type: ignore[arg-type]  # its stub takes a flag by name, too
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        data = io.BytesIO()
+        np.savez(data, **_written(piece))  # type: ignore[arg-type]  # its stub takes a flag by name, too
+        _whole(self._path(video, number), data.getvalue(), sync=True)
 
     def keep_picture(self, name: str, rgb: U8) -> None:
         _whole(self.picture(name), jpeg(rgb))
@@ -81,10 +78,15 @@ def jpeg(rgb: U8) -> bytes:
     return data.tobytes()
 
 
-def _whole(path: Path, data: bytes) -> None:
+def _whole(path: Path, data: bytes, sync: bool = False) -> None:
+    """sync: to the disk before it takes its name. Raises OutputError."""
     partial = path.with_suffix(".part")
     try:
-        partial.write_bytes(data)
+        with partial.open("wb") as file:
+            file.write(data)
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
         partial.replace(path)
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror}; make room or write elsewhere") from error
